@@ -1,0 +1,57 @@
+# Needs Python 3.11 or newer and make; scripts/bootstrap.py brings everything else into .venv.
+.DEFAULT_GOAL := help
+.PHONY: help lab demo test lint bench notebooks constraints docs clean
+
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	command -v $$p && break; done)
+PY := .venv/bin/python
+BOOTSTRAP = $(or $(PYTHON),$(error No Python found; type: sudo apt-get install python3)) scripts/bootstrap.py
+
+help:  ## Say what there is
+	@echo "make lab               open the course in JupyterLab"
+	@echo "make demo              from a CRM export to a simulated quarter and a report; DATA=folder for your own"
+	@echo "make test              lint and all tests: package, notebooks, browser"
+	@echo "make lint              ruff and mypy"
+	@echo "make bench             measure speed, write benchmarks/RESULTS.md"
+	@echo "make notebooks         run lessons and solutions again and store their outputs"
+	@echo "make constraints       choose the newest versions of all packages, write constraints.txt"
+	@echo "make docs              build the documentation into docs/_build/html"
+	@echo "make clean             remove .venv and everything that was built"
+
+lab:
+	@$(BOOTSTRAP)
+	@$(PY) -m funnelsim lab
+
+demo:
+	@$(BOOTSTRAP)
+	@$(PY) -m funnelsim demo $(if $(DATA),"$(DATA)")
+
+test: lint
+	@$(PY) scripts/chromium.py
+	@$(PY) -m pytest -n 2 --dist loadfile
+
+lint:
+	@$(BOOTSTRAP) test
+	@$(PY) -m ruff check .
+	@$(PY) -m mypy
+
+bench:
+	@$(BOOTSTRAP)
+	@$(PY) benchmarks/run.py
+
+notebooks:
+	@$(BOOTSTRAP) test
+	@$(PY) scripts/execute_notebooks.py
+
+constraints:
+	@$(BOOTSTRAP)
+	@$(PY) scripts/constraints.py
+
+docs:
+	@$(BOOTSTRAP) docs
+	@$(PY) -m sphinx -W -q docs docs/_build/html
+	@echo "docs/_build/html/index.html"
+
+clean:
+	rm -rf .venv build dist docs/_build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,84 @@
+"""funnelsim: a teaching and simulation kit for sales funnels.
+
+    import funnelsim as fs
+
+    s = fs.load("aida")            # a scenario: what is simulated
+    j = fs.simulate(s, seed=1)     # a journal: what happened
+    fs.funnel_table(j)             # counts and rates by stage
+    fs.summary(j)                  # key figures
+    fs.explore(s)                  # sliders, in JupyterLab
+
+Every name below loads its module when it is first used, so that `import funnelsim` costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "FunnelSimError": "errors",
+    "ScenarioError": "errors",
+    "Scenario": "scenario",
+    "load": "scenario",
+    "templates": "scenario",
+    "simulate": "engines",
+    "Journal": "journal",
+    "funnel_table": "metrics",
+    "summary": "metrics",
+    "calibrate": "calibration",
+    "load_crm_deals": "datasets",
+    "read_olist_funnel": "datasets",
+    "explore": "widgets.explorer",
+    "check": "exercises",
+}
+_MODULES = ("charts", "datasets")
+
+__all__ = [
+    "FunnelSimError",
+    "Journal",
+    "Scenario",
+    "ScenarioError",
+    "calibrate",
+    "charts",
+    "check",
+    "datasets",
+    "explore",
+    "funnel_table",
+    "load",
+    "load_crm_deals",
+    "read_olist_funnel",
+    "simulate",
+    "summary",
+    "templates",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    elif name in _MODULES:
+        value = import_module(f"{__name__}.{name}")
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])
+
+
+if TYPE_CHECKING:
+    from funnelsim import charts, datasets
+    from funnelsim.calibration import calibrate
+    from funnelsim.datasets import load_crm_deals, read_olist_funnel
+    from funnelsim.engines import simulate
+    from funnelsim.errors import FunnelSimError, ScenarioError
+    from funnelsim.exercises import check
+    from funnelsim.journal import Journal
+    from funnelsim.metrics import funnel_table, summary
+    from funnelsim.scenario import Scenario, load, templates
+    from funnelsim.widgets.explorer import explore

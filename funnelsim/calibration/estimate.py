@@ -1,0 +1,193 @@
+"""Estimates from tidy leads: conversion and time per stage, arrivals, odds of the channels.
+
+Every function takes leads that are already checked (`export.Export`) and returns plain tables;
+`calibrate` turns them into a scenario. Times are in days.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from funnelsim.calibration.export import Export
+from funnelsim.errors import FunnelSimError
+
+DAY = pd.Timedelta(days=1)
+LEAST_EVENTS = 10  # ten of each kind per estimated odds ratio: Peduzzi et al. (1996)
+LEAST_FOR_WEEKDAYS = 200  # below, a channel takes the weekday pattern of all channels
+STAGE_COLUMNS = (
+    "entered too_young old_enough advanced lost still_open conversion se cut_off_days "
+    "mean_days cv".split()
+)
+
+
+def cut_off(age: pd.Series, days: pd.Series, quantile: float) -> float:
+    """The age from which a visit counts as old enough to have been decided.
+
+    It is the `quantile` of the decision times seen, taken again among the visits at least that
+    old until it no longer grows: the young ones show only their quick decisions.
+
+    >>> cut_off(pd.Series([1.0, 5.0, 50.0, 60.0]), pd.Series([0.5, 4.0, 9.0, 10.0]), 1.0)
+    10.0
+    """
+    limit = float(days.quantile(quantile))
+    while True:
+        again = float(days[age >= limit].quantile(quantile))
+        if not again > limit:
+            return limit
+        limit = again
+
+
+def visits(export: Export, stage: str) -> pd.DataFrame:
+    """One row per lead that entered the stage: age and days (to the decision, NaN: unknown) in
+    days, fate (advanced, lost, open), channel, reason."""
+    following = export.stages[export.stages.index(stage) + 1]
+    entered = export.entered[stage].dropna()
+    leads = export.leads.loc[entered.index]
+    onward = export.entered.loc[entered.index, following]
+    fate = pd.Series("open", index=entered.index)
+    fate[leads["outcome"] == "lost"] = "lost"
+    fate[onward.notna()] = "advanced"
+    end = onward.fillna(leads["ended"].where(fate == "lost"))
+    return pd.DataFrame(
+        {
+            "age": (export.export_date - entered) / DAY,
+            "days": ((end - entered) / DAY).where(export.known.loc[entered.index, stage]),
+            "fate": fate,
+            "channel": leads["channel"],
+            "reason": leads["reason"],
+        }
+    )
+
+
+def stage_table(
+    export: Export, quantile: float
+) -> tuple[pd.DataFrame, dict[str, pd.DataFrame], dict[str, float]]:
+    """The numbers per stage (STAGE_COLUMNS), the visits that were used, and the median days."""
+    rows, used = {}, {}
+    for stage in export.stages[:-1]:
+        all_visits = visits(export, stage)
+        days = all_visits["days"].dropna()
+        if days.empty:
+            raise FunnelSimError(
+                f"stage {stage}: no lead that entered it ({len(all_visits):,} did) has been "
+                "decided at a known time; there is nothing to estimate its conversion from"
+            )
+        limit = cut_off(all_visits["age"], all_visits["days"], quantile)
+        old = all_visits[all_visits["age"] >= limit]
+        fates = old["fate"].value_counts().reindex(["advanced", "lost", "open"], fill_value=0)
+        if export.losses_marked:
+            decided = old[old["fate"] != "open"]
+        else:  # old enough and not advanced: not converted
+            decided = old.assign(fate=old["fate"].replace("open", "lost"))
+        if decided.empty:
+            raise FunnelSimError(
+                f"stage {stage}: no lead is old enough to be counted: {quantile:.0%} of the "
+                f"decisions seen took up to {limit:.1f} days, and of the {len(all_visits):,} leads "
+                f"that entered it none did so that long before the export date "
+                f"({export.export_date:%Y-%m-%d}); take a longer export, or a lower "
+                "decided_quantile="
+            )
+        share = float((decided["fate"] == "advanced").mean())
+        times = decided["days"].dropna()
+        mean = float(times.mean()) if len(times) else 0.0
+        rows[stage] = {
+            "entered": len(all_visits),
+            "too_young": len(all_visits) - len(old),
+            "old_enough": len(old),
+            "advanced": fates["advanced"],
+            "lost": fates["lost"],
+            "still_open": fates["open"],
+            "conversion": share,
+            "se": (share * (1 - share) / len(decided)) ** 0.5,
+            "cut_off_days": limit,
+            "mean_days": mean,
+            "cv": float(times.std(ddof=1)) / mean if len(times) > 1 and mean > 0 else 0.0,
+        }
+        used[stage] = decided
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=list(STAGE_COLUMNS))
+    return table.rename_axis("stage"), used
+
+
+def channel_odds(used: dict[str, pd.DataFrame], channels: list[str]) -> tuple[pd.DataFrame, pd.Series]:
+    """Odds ratio of each channel, the same at every stage, against the first channel.
+
+    Logistic regression (maximum likelihood by Newton's method) of advanced on stage and channel.
+    A channel with fewer than LEAST_EVENTS of advanced or of not advanced visits keeps odds
+    ratio 1, like the first. Returns (odds_ratio, se_of_log, note) by channel, and the conversion
+    of each stage for a lead with odds ratio 1.
+    """
+    every = pd.concat([v.assign(stage=s) for s, v in used.items()])
+    counts = every.groupby("channel")["fate"].agg(
+        advanced=lambda f: (f == "advanced").sum(), rest=lambda f: (f != "advanced").sum()
+    )
+    enough = counts.reindex(channels, fill_value=0).min(axis=1) >= LEAST_EVENTS
+    table = pd.DataFrame({"odds_ratio": 1.0, "se_of_log": np.nan, "note": ""}, index=channels)
+    few = f"too few decisions (under {LEAST_EVENTS} of a kind): taken as 1"
+    table.loc[~enough, "note"] = few
+    shares = every.groupby("stage")["fate"].agg(lambda f: (f == "advanced").mean())
+    shares = shares.reindex(list(used)).astype(float)
+    table.loc[channels[0], "note"] = "the reference"
+    compared = [c for c in channels[1:] if enough[c]]
+    varied = [s for s in used if 0 < shares[s] < 1]  # a stage that nobody fails says nothing
+    if not compared or not varied or not enough[channels[0]]:
+        table.loc[channels[1:], "note"] = few
+        return table, shares
+    cells = every[every["stage"].isin(varied)].groupby(["stage", "channel"])["fate"]
+    cell = cells.agg(n="size", k=lambda f: (f == "advanced").sum()).reset_index()
+    design = np.column_stack(
+        [cell["stage"] == s for s in varied] + [cell["channel"] == c for c in compared]
+    ).astype(float)
+    weights, information = _logistic(design, cell["k"].to_numpy(float), cell["n"].to_numpy(float))
+    errors = np.sqrt(np.diag(np.linalg.inv(information)))
+    table.loc[compared, "odds_ratio"] = np.exp(weights[len(varied) :])
+    table.loc[compared, "se_of_log"] = errors[len(varied) :]
+    shares[varied] = 1 / (1 + np.exp(-weights[: len(varied)]))
+    return table, shares
+
+
+def _logistic(design: np.ndarray, k: np.ndarray, n: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    weights = np.zeros(design.shape[1])
+    for _ in range(50):
+        p = 1 / (1 + np.exp(-design @ weights))
+        information = design.T @ (design * (n * p * (1 - p))[:, None])
+        change = np.linalg.solve(information, design.T @ (k - n * p))
+        weights = weights + np.clip(change, -2, 2)
+        if np.abs(change).max() < 1e-10:
+            break
+    return weights, information
+
+
+def arrivals(export: Export) -> tuple[pd.DataFrame, pd.DataFrame, pd.DatetimeIndex]:
+    """Leads per day of each channel (leads, leads_per_day, se), weekday factors, and the days.
+
+    The days run from the first creation to the last, both whole; the export's own day is left
+    out as not over, unless it is the only one. leads_per_day is the mean of the seven weekdays'
+    rates, so that rate × factor is the rate of a weekday and the factors have mean 1.
+    """
+    created = export.entered.iloc[:, 0].dt.normalize()
+    last = created.max()
+    if last == export.export_date.normalize() and last > created.min():
+        last -= DAY
+    days = pd.date_range(created.min(), last, freq="D")
+    inside = created <= last
+    by_channel = export.leads["channel"][inside].value_counts(sort=False)
+    order = by_channel.sort_index().sort_values(ascending=False, kind="stable").index.tolist()
+    per_day = pd.crosstab(created[inside], export.leads["channel"][inside]).reindex(days, fill_value=0)
+    by_weekday = per_day.groupby(days.dayofweek).mean()
+    whole_weeks = len(days) >= 7
+    pooled = by_weekday.sum(axis=1)
+    rows, factors = {}, {}
+    for channel in order:
+        mean = by_weekday[channel].mean() if whole_weeks else per_day[channel].mean()
+        own = whole_weeks and per_day[channel].sum() >= LEAST_FOR_WEEKDAYS
+        pattern = by_weekday[channel] if own else pooled
+        factors[channel] = pattern / pattern.mean() if whole_weeks else pd.Series(1.0, range(7))
+        rows[channel] = {
+            "leads": int(per_day[channel].sum()),
+            "leads_per_day": float(mean),
+            "se": float(per_day[channel].sum() ** 0.5 / len(days)),
+        }
+    table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("channel")
+    names = "Mon Tue Wed Thu Fri Sat Sun".split()
+    return table, pd.DataFrame(factors).T.set_axis(names, axis=1).rename_axis("channel"), days

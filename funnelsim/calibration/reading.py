@@ -1,0 +1,256 @@
+"""Reads a table the way a firm has it: a CSV file whose dialect nobody wrote down.
+
+Separators (comma, semicolon, tab, bar), encodings (UTF-8 with and without a mark, UTF-16 with
+one, Windows-1252), dates such as 2026-12-31, 31.12.2026 14:05 or 12/31/2026 2:05 PM and numbers
+such as 1.234,56 are recognised from the whole column. What cannot be decided is asked for, what
+cannot be read is named with its row: nothing is guessed for a single value and nothing is fixed
+in silence.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from funnelsim.errors import FunnelSimError, nearest
+
+SEPARATORS = (",", ";", "\t", "|")
+
+# Day, month and year in some order, then perhaps a time of day and an offset from UTC.
+DATE = (
+    r"^(?P<a>\d{4}|\d{1,2})(?P<sep>[./-])(?P<b>\d{1,2})(?P=sep)(?P<c>\d{4}|\d{1,2})"
+    r"(?:(?:T|,?\s+)(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,]\d+)?)?"
+    r"\s*(?P<half>[AaPp]\.?[Mm]\.?)?)?\s*(?:Z|[+-]\d{2}:?\d{2})?$"
+)
+
+
+def read_table(path: str | Path) -> pd.DataFrame:
+    """The file as a table of text, one row per line; empty cells are missing.
+
+    The separator is the one that the header line holds most of. Rows are labelled with their
+    number in the file as a spreadsheet shows it: the header is row 1, the first lead row 2.
+
+    Raises FunnelSimError if the file is missing, empty or not a table.
+    """
+    path = Path(path)
+    if path.suffix.lower() in {".xlsx", ".xls", ".ods", ".parquet"}:
+        raise FunnelSimError(
+            f"{path} is not a CSV file; save it as CSV, or read it with pandas and pass the "
+            "DataFrame"
+        )
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        reason = "there is no such file" if not path.exists() else error.strerror or str(error)
+        raise FunnelSimError(f"{path} cannot be read: {reason}") from error
+    text = _decode(content, path)
+    header = next((line for line in text.splitlines() if line.strip()), "")
+    if not header:
+        raise FunnelSimError(f"{path} is empty; a CRM export has a header line and a row per lead")
+    separator = _separator(header)
+    try:
+        table = pd.read_csv(
+            io.StringIO(text),
+            sep=separator,
+            dtype=str,
+            skipinitialspace=True,
+            skip_blank_lines=False,
+            index_col=False,
+            on_bad_lines="error",
+        )
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, csv.Error) as error:
+        raise FunnelSimError(
+            f"{path} cannot be read as a table separated by {separator!r}: {error}"
+        ) from error
+    table.columns = table.columns.str.strip()
+    table.index = pd.RangeIndex(2, len(table) + 2)
+    return table.dropna(how="all")
+
+
+def _decode(content: bytes, path: Path) -> str:
+    utf16 = content.startswith((b"\xff\xfe", b"\xfe\xff"))
+    for encoding in ("utf-16",) if utf16 else ("utf-8-sig", "cp1252"):
+        try:
+            return content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise FunnelSimError(
+        f"{path} is not text in UTF-8 or Windows-1252; save it as CSV in UTF-8"
+    )
+
+
+def _separator(header: str) -> str:
+    widths = {s: len(next(csv.reader([header], delimiter=s))) for s in SEPARATORS}
+    return max(SEPARATORS, key=lambda s: widths[s])
+
+
+def find_column(table: pd.DataFrame, column: str, role: str) -> pd.Series:
+    """The column of that name, asked for under the name of its role (the argument's name).
+
+    Raises FunnelSimError naming the columns there are, with the nearest.
+
+    >>> find_column(pd.DataFrame({"created_at": []}), "created", "created")
+    Traceback (most recent call last):
+    ...
+    funnelsim.errors.FunnelSimError: created='created' is not a column of the table; \
+did you mean created_at? There are: created_at
+    """
+    if column not in table.columns:
+        raise FunnelSimError(
+            f"{role}={column!r} is not a column of the table; {nearest(column, table.columns)}"
+        )
+    found = table[column]
+    if isinstance(found, pd.DataFrame):
+        raise FunnelSimError(f"{role}: the table has {found.shape[1]} columns named {column!r}")
+    return found
+
+
+def read_text(column: pd.Series) -> pd.Series:
+    """The column as text without blanks around it; missing and empty cells are missing."""
+    text = column.astype("string").str.strip()
+    return text.mask(text == "")
+
+
+def read_times(columns: Sequence[pd.Series], dayfirst: bool | None = None) -> list[pd.Series]:
+    """Columns of one export as times (datetime64, no zone: the wall clock as it was written).
+
+    Whether 03/04/2026 is in April or March is decided from all the columns together: one value
+    with a day over 12 decides. Dates with dots are always day first, dates that begin with a
+    year are year, month, day. `dayfirst` overrules; it must be given where nothing decides.
+
+    Raises FunnelSimError naming column, row and value of what cannot be read.
+
+    >>> times, = read_times([pd.Series(["31.12.2026 14:05", None])])
+    >>> str(times[0])
+    '2026-12-31 14:05:00'
+    """
+    texts = [c if pd.api.types.is_datetime64_any_dtype(c) else read_text(c) for c in columns]
+    parts = [None if pd.api.types.is_datetime64_any_dtype(t) else t.str.extract(DATE) for t in texts]
+    for text, part in zip(texts, parts, strict=True):
+        if part is not None:
+            _refuse(text, text.notna() & part["a"].isna(), "is not a date that can be read", DATES)
+    if dayfirst is None:
+        dayfirst = _dayfirst(texts, [p for p in parts if p is not None])
+    return [
+        text.dt.tz_localize(None).astype("datetime64[us]")
+        if part is None
+        else _assemble(text, part, dayfirst)
+        for text, part in zip(texts, parts, strict=True)
+    ]
+
+
+DATES = "write dates like 2026-12-31, 31.12.2026 or 12/31/2026, with or without 14:05"
+
+
+def _refuse(text: pd.Series, wrong: pd.Series, rule: str, way_out: str) -> None:
+    if wrong.any():
+        row = text.index[wrong][0]
+        others = int(wrong.sum()) - 1
+        more = f" (and {others:,} more)" if others else ""
+        raise FunnelSimError(
+            f"column {text.name!r}, row {row}: {text[row]!r} {rule}{more}; {way_out}"
+        )
+
+
+def _dayfirst(texts: Sequence[pd.Series], parts: Sequence[pd.DataFrame]) -> bool:
+    """Whether dates such as 03/04/2026 put the day first, from every value there is."""
+    if not parts:
+        return True
+    every = pd.concat(parts)
+    open_order = every[(every["a"].str.len() < 3) & (every["sep"] != ".")]
+    if open_order.empty:
+        return True
+    day_first = open_order["a"].astype(int) > 12
+    month_first = open_order["b"].astype(int) > 12
+    if day_first.any() and month_first.any():
+        rows = day_first.idxmax(), month_first.idxmax()
+        raise FunnelSimError(
+            f"dates contradict each other: row {rows[0]} puts the day first, row {rows[1]} the "
+            "month; give every date in one order"
+        )
+    if not (day_first.any() or month_first.any()):
+        row = open_order.index[0]
+        value = next(t[row] for t in texts if row in t.index and pd.notna(t[row]))
+        raise FunnelSimError(
+            f"row {row}: {value!r} may be day/month or month/day, and no other date decides it; "
+            "say dayfirst=True or dayfirst=False"
+        )
+    return bool(day_first.any())
+
+
+def _assemble(text: pd.Series, part: pd.DataFrame, dayfirst: bool) -> pd.Series:
+    number = {name: pd.to_numeric(part[name]).astype("Int64") for name in "abc"}
+    year_first = part["a"].str.len() == 4
+    day_first = dayfirst | (part["sep"] == ".")
+    year = number["a"].where(year_first, number["c"])
+    hour = pd.to_numeric(part["hour"]).astype("Int64").fillna(0)
+    half = part["half"].str[0].str.lower()
+    no_time = (hour > 23) | (half.notna() & ((hour < 1) | (hour > 12)))
+    pieces = pd.DataFrame(
+        {
+            "year": year.where(year > 99, year + 2000),
+            "month": number["b"].where(year_first | day_first, number["a"]),
+            "day": number["c"].where(year_first, number["a"].where(day_first, number["b"])),
+            "hour": hour.mask(half.notna(), hour % 12 + 12 * (half == "p").fillna(False)),
+            "minute": pd.to_numeric(part["minute"]).astype("Int64").fillna(0),
+            "second": pd.to_numeric(part["second"]).astype("Int64").fillna(0),
+        }
+    )
+    given = text.notna()
+    times = pd.Series(pd.NaT, index=text.index, name=text.name, dtype="datetime64[us]")
+    times[given] = pd.to_datetime(pieces[given].astype("int64"), errors="coerce")
+    _refuse(text, given & (times.isna() | no_time), "is not a time of the calendar", DATES)
+    return times
+
+
+def read_numbers(column: pd.Series, decimal: str | None = None) -> pd.Series:
+    """A column of amounts as floats; currency signs, codes and thousands marks are dropped.
+
+    Which of comma and point is the decimal mark is decided from the whole column: the last one
+    where a value has both; the one that is not followed by three digits. `decimal` overrules;
+    it must be given where nothing decides (every value looks like 1.234).
+
+    Raises FunnelSimError naming column, row and value of what cannot be read.
+
+    >>> read_numbers(pd.Series(["1.234,56", "EUR 80", None])).tolist()
+    [1234.56, 80.0, nan]
+    """
+    if pd.api.types.is_numeric_dtype(column):
+        return column.astype(float)
+    if decimal not in (None, ",", "."):
+        raise FunnelSimError(f"decimal is {decimal!r}; the decimal mark is ',' or '.'")
+    text = read_text(column)
+    bare = text.str.replace(r"^[A-Z]{3}\s+|\s*[A-Z]{3}$|[€$£¥\s'\u00a0\u202f]", "", regex=True)
+    mark = decimal or _decimal_mark(text, bare)
+    other = "." if mark == "," else ","
+    grouped = rf"^[+-]?(?:\d+|\d{{1,3}}(?:\{other}\d{{3}})+)(?:\{mark}\d+)?$"
+    readable = bare.str.fullmatch(grouped).fillna(False).astype(bool)
+    way_out = f"write amounts like 1234{mark}56 (decimal mark {mark!r})"
+    _refuse(text, text.notna() & ~readable, "is not an amount that can be read", way_out)
+    plain = bare.str.replace(other, "", regex=False).str.replace(mark, ".", regex=False)
+    return plain.astype("Float64").astype(float).rename(column.name)
+
+
+def _decimal_mark(text: pd.Series, bare: pd.Series) -> str:
+    def any_match(pattern: str) -> bool:
+        return bool(bare.str.contains(pattern, regex=True).fillna(False).any())
+
+    for mark, other in ((",", "."), (".", ",")):
+        # 1.234,56 and 1.234.567 say that the point groups; 12,5 says that the comma divides.
+        if any_match(rf"\{other}.*\{mark}") or any_match(rf"\{other}\d{{3}}\{other}"):
+            return mark
+    for mark in (",", "."):
+        if any_match(rf"^[+-]?(?:\d*\{mark}(?:\d{{1,2}}|\d{{4,}})|0\{mark}\d+|\d{{4,}}\{mark}\d+)$"):
+            return mark
+    unclear = bare.str.contains(r"[.,]", regex=True).fillna(False).astype(bool)
+    if unclear.any():
+        row = text.index[unclear][0]
+        raise FunnelSimError(
+            f"column {text.name!r}, row {row}: {text[row]!r} may have a thousands mark or a "
+            "decimal one, and no other value decides it; say decimal=',' or decimal='.'"
+        )
+    return "."

@@ -1,0 +1,78 @@
+"""The table of chance: one uniform number for each (key, question, occasion).
+
+Every random fact of a run is looked up here, not drawn from a stream: it depends on the seed,
+the replication, whose fact it is (a key), which fact (a question, by name) and which time it is
+asked (an occasion). So changing one thing in a scenario leaves every other fact of the same
+customers as it was ("common random numbers"), and any two engines read the same numbers.
+
+Source of the mixing function: SplitMix64 (Steele, Lea and Flood 2014, "Fast splittable
+pseudorandom number generators") with Stafford's variant 13 constants.
+"""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+U64 = NDArray[np.uint64]
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+_MIX_1, _MIX_2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
+_30, _27, _31, _12, _1 = (np.uint64(n) for n in (30, 27, 31, 12, 1))
+
+
+def _mix(x: U64) -> U64:
+    x = (x ^ (x >> _30)) * _MIX_1
+    x = (x ^ (x >> _27)) * _MIX_2
+    return x ^ (x >> _31)
+
+
+def _u64(values: ArrayLike) -> U64:
+    """Whole numbers (negative ones too) as an array of unsigned 64-bit words."""
+    if isinstance(values, int):
+        return np.array([values & 0xFFFFFFFFFFFFFFFF], dtype=np.uint64)
+    return np.atleast_1d(np.asarray(values)).astype(np.uint64)
+
+
+def number_of(name: str) -> int:
+    """A whole number for a name, the same on every machine and in every file order.
+
+    >>> number_of("stage Interest, decision") == number_of("stage Interest, decision")
+    True
+    """
+    return int.from_bytes(blake2b(name.encode("utf-8"), digest_size=8).digest(), "little")
+
+
+def keys(parent: int | ArrayLike, a: ArrayLike, b: ArrayLike) -> NDArray[np.int64]:
+    """Keys (int64, not negative) of the things (parent, a, b): a lead's are (its channel's
+    number, day, number on that day); a child's (its parent's key, order, number).
+    """
+    with np.errstate(over="ignore"):
+        word = _mix(_u64(parent) + _GOLDEN)
+        word = _mix(word ^ _mix(_u64(a) + _GOLDEN))
+        word = _mix(word + _u64(b) * _GOLDEN)
+    return (word >> _1).astype(np.int64)
+
+
+class Chance:
+    """The table for one seed and replication.
+
+    >>> table = Chance(seed=1)
+    >>> u = table.uniform("stage Interest, decision", keys=[7, 8])
+    >>> bool((u == table.uniform("stage Interest, decision", keys=[7, 8])).all())
+    True
+    """
+
+    def __init__(self, seed: int, replication: int = 0) -> None:
+        with np.errstate(over="ignore"):
+            self._base = _mix(_mix(_u64(seed) + _GOLDEN) + _u64(replication) * _GOLDEN)
+
+    def uniform(self, question: str, keys: ArrayLike, occasion: int = 0) -> NDArray[np.float64]:
+        """Uniform numbers, strictly between 0 and 1, one for each key (float64, shape of keys)."""
+        with np.errstate(over="ignore"):
+            asked = _mix(self._base ^ _u64(number_of(question)))
+            word = _mix(asked + _u64(occasion) * _GOLDEN)
+            word = _mix(word ^ _mix(_u64(keys) + _GOLDEN))
+        # 52 bits and a half keep both ends out: an inverse transform never meets 0 or 1
+        return ((word >> _12).astype(np.float64) + 0.5) * 2.0**-52

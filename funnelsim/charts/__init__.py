@@ -1,0 +1,257 @@
+"""Charts of a journal, in Altair, with one theme and one meaning for each colour.
+
+    fs.charts.funnel(j)     how many leads entered each stage, and what became of them
+    fs.charts.revenue(j)    revenue as it adds up, first orders and repeats told apart
+    fs.charts.losses(j)     where leads were lost, and why
+
+Every number comes from `funnel_table` or from the journal's orders; a chart counts nothing of
+its own. `rows.py` makes those numbers into rows, `theme.py` holds the look; a live board uses the
+same `*_chart` functions and swaps the rows. To set charts beside each other:
+`(a | b).resolve_scale(color="independent")`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import altair as alt
+
+from funnelsim.charts.rows import (
+    Rows,
+    funnel_rows,
+    loss_rows,
+    money,
+    percent,
+    revenue_rows,
+)
+from funnelsim.charts.theme import (
+    COLOURS,
+    baseline_colour,
+    colour_scale,
+    reason_colours,
+    use_in_notebooks,
+)
+from funnelsim.journal import Journal
+from funnelsim.metrics import funnel_table
+
+__all__ = ["COLOURS", "funnel", "losses", "revenue"]
+
+
+def funnel(j: Journal) -> alt.LayerChart | alt.Chart:
+    """Leads by stage: advanced, open and lost, and the share that went on.
+
+    The length of a bar is the number of leads that entered the stage, each counted once; its blue
+    part is as long as the next stage's bar. Under a bar stands how many went on, of those who
+    entered and, where some are still open, of those already decided.
+
+    >>> import funnelsim as fs
+    >>> chart = fs.charts.funnel(fs.simulate(fs.load("aida"), seed=1, progress=False))
+    >>> chart.title.text
+    'Funnel of ...'
+    """
+    table = funnel_table(j)
+    title = f"Funnel of {j.scenario.name}"
+    leads = int(table["entered"].max())
+    if leads == 0:
+        return sentence(title, "No lead came in the days simulated.")
+    first, goal = int(table["entered"].iloc[0]), int(table["entered"].iloc[-1])
+    subtitle = f"{first:,} leads entered {table.index[0]}, {goal:,} reached {table.index[-1]}"
+    if first:
+        subtitle += f" ({percent(goal / first)})"
+    chart = funnel_chart(rows_data(funnel_rows(table)), list(table.index), top=1.18 * leads)
+    return chart.properties(
+        width=600, height=STAGE_HEIGHT * len(table), title=alt.Title(title, subtitle=subtitle)
+    )
+
+
+def revenue(j: Journal) -> alt.LayerChart | alt.Chart:
+    """Revenue as it adds up from the end of the warm-up, first orders below, repeats on top.
+
+    The height at the right edge is `summary(j)["revenue"]`. Dates are those of the scenario.
+    """
+    s = j.scenario
+    title = f"Revenue of {s.name}"
+    if s.order is None:
+        return sentence(
+            title, "Nothing is sold: this scenario has no order, its goal is an action."
+        )
+    rows = revenue_rows(j)
+    top = max(row["high"] for row in rows)
+    if top == 0:
+        return sentence(title, "No order was placed in the days simulated.")
+    last = {row["kind"]: row["revenue"] for row in rows}
+    parts = ", ".join(f"{money(value, s.currency)} from {kind}" for kind, value in last.items())
+    chart = revenue_chart(rows_data(rows), currency=s.currency, top=1.05 * top)
+    return chart.properties(width=600, height=260, title=alt.Title(title, subtitle=parts))
+
+
+def losses(j: Journal) -> alt.Chart | alt.LayerChart:
+    """Leads lost, by the stage that lost them and the reason, the commonest reason first."""
+    table = funnel_table(j)
+    title = f"Where leads were lost in {j.scenario.name}"
+    lost = int(table["lost"].sum())
+    if int(table["entered"].max()) == 0:
+        return sentence(title, "No lead came in the days simulated.")
+    if lost == 0:
+        return sentence(title, "No lead was lost in the days simulated.")
+    rows = loss_rows(table)
+    by_stage = alt.Scale(domain=list(table.index[:-1]), paddingInner=0.35)  # the goal loses nobody
+    reasons = list(dict.fromkeys(row["reason"] for row in rows))
+    top = 1.25 * max(row["stage_lost"] for row in rows)  # with room for the label
+    subtitle = f"{lost:,} leads lost; {int(table['open'].sum()):,} still open at the end"
+    bars = (
+        alt.Chart(rows_data(rows))
+        .mark_bar(stroke="white", strokeWidth=1)
+        .encode(
+            y=alt.Y("stage:N", title=None, scale=by_stage, axis=NAMES),
+            x=alt.X("start:Q", axis=None, scale=alt.Scale(domain=[0, top], nice=False)),
+            x2="end:Q",
+            color=alt.Color("reason:N", scale=reason_colours(reasons)),
+            tooltip=[
+                alt.Tooltip("stage:N", title="Lost in"),
+                alt.Tooltip("reason:N", title="Reason"),
+                alt.Tooltip("leads:Q", title="Leads", format=",d"),
+                alt.Tooltip("of_lost:N", title="Of those lost here"),
+                alt.Tooltip("of_entered:N", title="Of those who entered"),
+            ],
+        )
+    )
+    labels = alt.Chart(bars.data).mark_text(align="left", dx=6).encode(
+        y="stage:N", x="stage_lost:Q", text="label:N"
+    )  # fmt: skip
+    return alt.layer(bars, labels).properties(
+        width=600, height=56 * (len(table) - 1), title=alt.Title(title, subtitle=subtitle)
+    )
+
+
+# --- how they are drawn -------------------------------------------------------------------------
+
+
+GAP = 0.46  # of the height of a stage, left free for the conversion
+STAGE_HEIGHT = 62
+HALF_A_GAP = round(STAGE_HEIGHT * GAP / 2)
+LIVE_HALF_A_GAP = alt.ExprRef(f"bandwidth('y') * {GAP / (1 - GAP) / 2:.4f}")  # any height
+
+
+def funnel_chart(
+    data: alt.Data,
+    stages: Sequence[str],
+    top: float | alt.ExprRef,
+    half_a_gap: float | alt.ExprRef = HALF_A_GAP,
+    dark: bool = False,
+) -> alt.LayerChart:
+    """Rows of `funnel_rows` as bars, with a conversion under each and the baseline as an outline."""
+    by_stage = alt.Scale(domain=list(stages), paddingInner=GAP, paddingOuter=0.1)
+    y = alt.Y("stage:N", title=None, scale=by_stage, axis=NAMES)
+    scale = alt.Scale(domainMin=0, domainMax=top, nice=False, zero=True)
+    one_per_stage = alt.datum.outcome == "advanced"
+    rows = alt.Chart(data)
+    bars = rows.mark_bar().encode(
+        y=y,
+        x=alt.X("start:Q", scale=scale, axis=None),
+        x2="end:Q",
+        color=alt.Color("outcome:N", scale=colour_scale("advanced", "open", "lost")),
+        tooltip=[
+            alt.Tooltip("stage:N", title="Stage"),
+            alt.Tooltip("outcome:N", title="Outcome"),
+            alt.Tooltip("leads:Q", title="Leads", format=",d"),
+            alt.Tooltip("share:N", title="Of those who entered"),
+            alt.Tooltip("entered:Q", title="Entered", format=",d"),
+            alt.Tooltip("days:N", title="Mean time in stage"),
+        ],
+    )
+    outline = (
+        rows.transform_filter(one_per_stage)
+        .transform_filter("datum.baseline != null")
+        .transform_calculate(zero="0")
+        .mark_bar(fillOpacity=0, stroke=baseline_colour(dark), strokeWidth=2, strokeDash=[5, 3])
+        .encode(
+            y=y,
+            x=alt.X("zero:Q", scale=scale, axis=None),
+            x2="baseline:Q",
+            tooltip=[
+                alt.Tooltip("stage:N", title="Stage"),
+                alt.Tooltip("baseline:Q", title="Entered in the baseline", format=",d"),
+                alt.Tooltip("entered:Q", title="Entered now", format=",d"),
+            ],
+        )
+    )
+    entered = (
+        rows.transform_filter(one_per_stage)
+        .mark_text(align="left", dx=7, fontWeight="bold")
+        .encode(y=y, x=alt.X("label_at:Q", scale=scale, axis=None), text="label:N")
+    )
+    between = (
+        rows.transform_filter(one_per_stage)
+        .mark_text(align="left", baseline="middle", dx=2, dy=half_a_gap)
+        .encode(
+            y=alt.Y("stage:N", title=None, bandPosition=1, scale=by_stage, axis=NAMES),
+            x=alt.XValue(0),
+            text="went_on:N",
+        )
+    )
+    return alt.layer(bars, outline, entered, between)
+
+
+def revenue_chart(
+    data: alt.Data,
+    currency: str,
+    top: float | alt.ExprRef,
+    baseline: alt.Data | None = None,
+    dark: bool = False,
+) -> alt.LayerChart:
+    """Rows of `revenue_rows` as two stacked areas; a baseline's total as a dashed line."""
+    days_in_utc = alt.Scale(type="utc", nice=False)
+    x = alt.X("when:T", title=None, scale=days_in_utc, axis=DATES)
+    y_title = f"revenue so far ({currency})"
+    scale = alt.Scale(domainMin=0, domainMax=top, nice=False, zero=True)
+    y = alt.Y("low:Q", title=y_title, scale=scale, axis=alt.Axis(format=",~f", tickCount=5))
+    rows = alt.Chart(data)
+    areas = rows.mark_area(clip=True).encode(
+        x=x, y=y, y2="high:Q", color=alt.Color("kind:N", scale=colour_scale(*KINDS))
+    )
+    # areas have one tooltip each: transparent strips, a day wide, carry the day's figures
+    strips = (
+        rows.transform_pivot("kind", value="revenue", groupby=["when", "from", "until", "total"])
+        .mark_rect(opacity=0)
+        .encode(
+            x=alt.X("from:T", scale=days_in_utc),
+            x2="when:T",
+            tooltip=[
+                alt.Tooltip("until:N", title="By the end of"),
+                alt.Tooltip("first orders:Q", title=f"First orders ({currency})", format=",.0f"),
+                alt.Tooltip("repeat orders:Q", title=f"Repeat orders ({currency})", format=",.0f"),
+                alt.Tooltip("total:Q", title=f"Revenue ({currency})", format=",.0f"),
+            ],
+        )
+    )
+    layers = [areas]
+    if baseline is not None:
+        layers.append(
+            alt.Chart(baseline)
+            .mark_line(color=baseline_colour(dark), strokeWidth=2, strokeDash=[5, 3], clip=True)
+            .encode(x=x, y=alt.Y("total:Q", scale=scale))
+        )
+    return alt.layer(*layers, strips)
+
+
+NAMES = alt.Axis(labelFontWeight="bold", labelPadding=10)
+KINDS = ("first orders", "repeat orders")
+DATES = alt.Axis(format="%-d %b %y", labelFlush=True, tickCount=6, grid=False, labelOverlap=True)
+
+
+def sentence(title: str, text: str) -> alt.Chart:
+    """A chart that says in words why there is nothing to draw."""
+    one_row = rows_data([{"text": text}])
+    words = alt.Chart(one_row).mark_text(align="left", fontSize=14, lineBreak="\n")
+    return words.encode(x=alt.XValue(0), text="text:N", tooltip="text:N").properties(
+        width=600, height=60, title=title
+    )
+
+
+def rows_data(rows: Rows, name: str | None = None) -> alt.Data:
+    """Rows inside the chart; with a name, a live board can swap them."""
+    return alt.InlineData(values=rows, name=name) if name else alt.InlineData(values=rows)
+
+
+use_in_notebooks()

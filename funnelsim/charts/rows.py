@@ -1,0 +1,178 @@
+"""The numbers a chart draws: a journal or a funnel table in, a list of plain rows out.
+
+A row is a dict of text and numbers, so that a live board can send it to the browser as it is.
+Shares and durations are ready-made text: a tooltip says the same everywhere.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from typing import Any
+
+import pandas as pd
+
+from funnelsim.distributions import DAY
+from funnelsim.journal import Journal
+
+Rows = list[dict[str, Any]]
+
+DAY_MS = 86_400_000
+REST = "other reasons"
+
+
+def funnel_rows(table: pd.DataFrame, baseline: pd.DataFrame | None = None) -> Rows:
+    """One row for each stage and outcome, with where its bar starts and ends, in leads.
+
+    With a `baseline` (another funnel table of the same stages) labels say the difference too.
+    """
+    rows: Rows = []
+    for stage, line in table.iterrows():
+        entered = int(line["entered"])
+        before = None if baseline is None else int(baseline.loc[stage, "entered"])
+        label = f"{entered:,}"
+        if before is not None and before != entered:
+            label += f" ({entered - before:+,})"
+        start = 0
+        for outcome in ("advanced", "open", "lost"):
+            leads = int(line[outcome])
+            rows.append(
+                {
+                    "stage": stage,
+                    "outcome": outcome,
+                    "leads": leads,
+                    "start": start,
+                    "end": start + leads,
+                    "share": percent(leads / entered) if entered else "–",
+                    "entered": entered,
+                    "label": label,
+                    "label_at": max(entered, before or 0),
+                    "went_on": went_on(line),
+                    "days": days(line["mean_days"]),
+                    "baseline": before,
+                }
+            )
+            start += leads
+    return rows
+
+
+def went_on(line: pd.Series) -> str:
+    """The conversion between two stages in words, with the denominator named.
+
+    >>> went_on(pd.Series({"next_stage": "Desire", "open": 0, "conversion_rate_of_entered": 0.5}))
+    '▼ 50.0 %'
+    """
+    of_entered = line["conversion_rate_of_entered"]
+    if pd.isna(of_entered):
+        return ""
+    if line["open"] == 0:
+        return f"▼ {percent(of_entered)}"
+    of_decided = line["conversion_rate_of_decided"]
+    decided = "none decided yet" if pd.isna(of_decided) else f"{percent(of_decided)} of decided"
+    return f"▼ {percent(of_entered)} of entered · {decided}"
+
+
+def revenue_rows(j: Journal) -> Rows:
+    """Revenue so far at the end of each day (of every n-th, past 180), by kind of order.
+
+    `when` is in milliseconds since 1970, as Vega counts; `low` and `high` stack the two kinds.
+    """
+    s = j.scenario
+    first_day, last_day = s.warm_up / DAY, s.horizon / DAY
+    every = max(1, math.ceil((last_day - first_day) / 180))
+    ends = [first_day + i * every for i in range(math.ceil((last_day - first_day) / every))]
+    ends.append(last_day)
+    orders = j.orders
+    orders = orders[orders["placed"] >= first_day]
+    repeat = orders["number"] > 1
+    so_far = {}
+    for kind, rows_of_kind in (
+        ("first orders", orders[~repeat]),
+        ("repeat orders", orders[repeat]),
+    ):
+        placed = rows_of_kind.sort_values("placed")
+        paid = placed["paid"].cumsum().round(2).tolist()
+        # an order placed exactly at the end of a day belongs to the next one
+        counts = placed["placed"].searchsorted(ends, side="left").tolist()
+        so_far[kind] = [(n, paid[n - 1] if n else 0.0) for n in counts]
+    start_ms = int(dt.datetime.combine(s.start, dt.time(), dt.UTC).timestamp()) * 1000
+    rows: Rows = []
+    for i, day in enumerate(ends):
+        low = 0.0
+        until = s.start + dt.timedelta(days=math.ceil(day) - 1)
+        total = sum(so_far[kind][i][1] for kind in so_far)
+        for kind, values in so_far.items():
+            orders_so_far, value = values[i]
+            rows.append(
+                {
+                    "when": start_ms + round(day * DAY_MS),
+                    "until": f"{until:%a} {until.day} {until:%b %Y} (day {math.ceil(day)})",
+                    "from": start_ms + round((ends[i - 1] if i else day) * DAY_MS),
+                    "kind": kind,
+                    "revenue": value,
+                    "orders": orders_so_far,
+                    "low": low,
+                    "high": round(low + value, 2),
+                    "total": round(total, 2),
+                }
+            )
+            low = round(low + value, 2)
+    return rows
+
+
+def loss_rows(table: pd.DataFrame) -> Rows:
+    """One row for each stage and reason; beyond six reasons the rarest are taken together."""
+    by_reason = table[[c for c in table.columns if c.startswith("lost: ")]]
+    by_reason = by_reason.rename(columns=lambda c: c.removeprefix("lost: "))
+    totals = by_reason.sum()
+    order = sorted((r for r in totals.index if totals[r] > 0), key=lambda r: (-totals[r], r))
+    shown, rest = (order, []) if len(order) <= 6 else (order[:5], order[5:])
+    rows: Rows = []
+    for stage in table.index[:-1]:
+        lost, entered = int(table.loc[stage, "lost"]), int(table.loc[stage, "entered"])
+        counts = {reason: int(by_reason.loc[stage, reason]) for reason in shown}
+        if rest:
+            counts[REST] = int(by_reason.loc[stage, rest].sum())
+        start = 0
+        for reason, leads in counts.items():
+            rows.append(
+                {
+                    "stage": stage,
+                    "reason": reason,
+                    "leads": leads,
+                    "start": start,
+                    "end": start + leads,
+                    "stage_lost": lost,
+                    "of_lost": percent(leads / lost) if lost else "–",
+                    "of_entered": percent(leads / entered) if entered else "–",
+                    # one text for a stage, or the same text is drawn on top of itself
+                    "label": f"{lost:,} of {entered:,}" if start + leads == lost else "",
+                }
+            )
+            start += leads
+    return rows
+
+
+def percent(share: float) -> str:
+    """A share as a percentage; never 100 % or 0 % by rounding alone.
+
+    >>> percent(0.6), percent(0.0004), percent(1)
+    ('60.0 %', '0.04 %', '100 %')
+    """
+    if share in (0, 1):
+        return f"{share:.0%}".replace("%", " %")
+    digits = 1 if 0.0995 <= share <= 0.9995 else 2
+    return f"{100 * share:.{digits}f} %"
+
+
+def money(amount: float, currency: str) -> str:
+    """An amount with thousands separators.
+
+    >>> money(12340.4, "EUR")
+    '12,340 EUR'
+    """
+    return f"{amount:,.0f} {currency}"
+
+
+def days(value: float) -> str:
+    return "–" if pd.isna(value) else f"{value:,.1f} days"

@@ -1,0 +1,148 @@
+"""How every chart looks, and how it gets onto a notebook's page.
+
+One meaning for each colour, one Altair theme, and one renderer: compiled Vega, which JupyterLab
+draws with no network, and beside it a picture for pages that cannot draw Vega. Both are in the
+notebook when it is opened without a kernel.
+"""
+
+from __future__ import annotations
+
+import base64
+import sys
+import zlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import altair as alt
+
+from funnelsim.charts.rows import REST
+
+VEGA_LITE = "6.4"  # what Altair 6 writes, as vl_convert names it
+VEGA_MIME = "application/vnd.vega.v5+json"
+
+COLOURS = {
+    "advanced": "#0072B2",  # blue: went on
+    "open": "#A8A8A8",  # grey: not known yet
+    "lost": "#D55E00",  # vermilion: gone
+    "first orders": "#0072B2",  # blue: what the funnel brought
+    "repeat orders": "#56B4E9",  # sky blue: more from the same customers
+    "baseline": "#222222",  # a dark outline: what is compared with
+}
+"""What a colour means. From the colour-blind-safe palette of Okabe and Ito (2008)."""
+
+REASONS = {
+    "not convinced": "#D55E00",
+    "gone cold": "#56B4E9",
+    "missed": "#8C8C8C",
+    REST: "#CFCFCF",
+}
+OTHER_REASONS = ("#E69F00", "#CC79A7", "#009E73", "#F0E442", "#882255", "#000000")
+
+
+def colour_scale(*meanings: str) -> alt.Scale:
+    return alt.Scale(domain=list(meanings), range=[COLOURS[meaning] for meaning in meanings])
+
+
+def reason_colours(reasons: Sequence[str]) -> alt.Scale:
+    """The known reasons keep their colour in every chart; others take the next free one."""
+    free = iter(OTHER_REASONS)
+    colours = [REASONS.get(reason) or next(free) for reason in reasons]
+    return alt.Scale(domain=list(reasons), range=colours)
+
+
+def baseline_colour(dark: bool) -> str:
+    return "#F2F2F2" if dark else COLOURS["baseline"]
+
+
+def theme(dark: bool = False, size: float = 1.0) -> dict[str, Any]:
+    """The Vega-Lite config of every chart; `size` enlarges all type (for a projector: 1.4).
+
+    >>> theme()["axis"]["labelFontSize"], theme(size=1.5)["axis"]["labelFontSize"]
+    (12, 18)
+    """
+    ink, soft, line = (
+        ("#F2F2F2", "#C8C8C8", "#4A4A4A") if dark else ("#1F1F1F", "#595959", "#E2E2E2")
+    )
+    small, normal, large = (round(points * size) for points in (12, 13, 16))
+    return {
+        # an opaque ground: a chart reads the same on a light page and on a dark one
+        "background": "transparent" if dark else "white",
+        "font": "Arial, Liberation Sans, Helvetica, sans-serif",
+        "view": {"stroke": None, "continuousWidth": 560, "continuousHeight": 260},
+        "padding": 8,
+        "title": {
+            "anchor": "start", "color": ink, "fontSize": large, "subtitleColor": soft,
+            "subtitleFontSize": normal, "subtitlePadding": 6, "offset": 12,
+        },
+        "axis": {
+            "labelColor": ink, "titleColor": soft, "labelFontSize": small, "titleFontSize": small,
+            "titleFontWeight": "normal", "gridColor": line, "domainColor": soft, "tickColor": soft,
+            "labelLimit": 0, "labelPadding": 6,
+        },
+        "axisY": {"domain": False, "ticks": False},
+        "legend": {
+            "orient": "top", "title": None, "labelColor": ink, "labelFontSize": small,
+            "labelLimit": 0, "symbolType": "square", "symbolSize": 110 * size, "offset": 6,
+            "columnPadding": 16,
+        },
+        "text": {"color": ink, "fontSize": normal},
+    }  # fmt: skip
+
+
+def mime_bundle(spec: Mapping[str, Any], **_: Any) -> dict[str, Any]:
+    """An Altair renderer: compiled Vega for JupyterLab, a picture for pages that cannot draw it.
+
+    Neither needs the network, and both are in the notebook when it is opened without a kernel.
+    """
+    import vl_convert
+
+    spec = dict(spec)
+    picture = small_png(vl_convert.vegalite_to_png(spec, vl_version=VEGA_LITE, scale=1.5))
+    return {
+        VEGA_MIME: vl_convert.vegalite_to_vega(spec, vl_version=VEGA_LITE),
+        "image/png": base64.b64encode(picture).decode("ascii"),
+        "text/plain": plain_text(spec),
+    }
+
+
+def small_png(picture: bytes) -> bytes:
+    """The same picture, packed tighter: vl_convert writes for speed, four times as large."""
+    signature, at, chunks, packed = picture[:8], 8, [], b""
+    while at < len(picture):
+        length = int.from_bytes(picture[at : at + 4])
+        kind, body = picture[at + 4 : at + 8], picture[at + 8 : at + 8 + length]
+        if kind == b"IDAT":
+            packed += body
+        else:
+            chunks.append((kind, body))
+        at += length + 12
+    chunks.insert(-1, (b"IDAT", zlib.compress(zlib.decompress(packed), 9)))  # IEND stays last
+    return signature + b"".join(
+        len(body).to_bytes(4) + kind + body + zlib.crc32(kind + body).to_bytes(4)
+        for kind, body in chunks
+    )
+
+
+def plain_text(spec: Mapping[str, Any]) -> str:
+    title = spec.get("title", "")
+    if isinstance(title, Mapping):
+        title = " – ".join(str(title[key]) for key in ("text", "subtitle") if title.get(key))
+    return f"Chart: {title}" if title else "Chart"
+
+
+def in_a_kernel() -> bool:
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    return getattr(shell, "kernel", None) is not None
+
+
+@alt.theme.register("funnelsim", enable=alt.theme.active == "default")
+def _altair_theme() -> alt.theme.ThemeConfig:
+    return alt.theme.ThemeConfig(config=theme())
+
+
+def use_in_notebooks() -> None:
+    """Register the renderer; in a kernel use it, unless the reader has chosen another."""
+    alt.renderers.register("funnelsim", mime_bundle)
+    if in_a_kernel() and alt.renderers.active == "default":
+        alt.renderers.enable("funnelsim")

@@ -1,0 +1,176 @@
+"""The command `funnelsim`: a dispatcher; the work of each command is done elsewhere.
+
+One small function per command, which imports what it needs when it is called, so that
+`funnelsim --help` is quick. `funnelsim COMMAND --help` says what a command takes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from io import TextIOWrapper
+from pathlib import Path
+
+from funnelsim import __version__
+from funnelsim.errors import FunnelSimError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do one command; 0 when it went well, 1 when it could not be done, 130 when interrupted."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a console that cannot show "×"
+    ours, jupyters = split_at_dashes(list(sys.argv[1:] if arguments is None else arguments))
+    chosen = parser().parse_args(ours, argparse.Namespace(jupyter=jupyters))
+    try:
+        chosen.command(chosen)
+    except FunnelSimError as error:
+        print(f"funnelsim: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nfunnelsim: interrupted", file=sys.stderr)
+        return 130
+    return 0
+
+
+def split_at_dashes(arguments: list[str]) -> tuple[list[str], list[str]]:
+    """What stands before `--` and what stands after it.
+
+    >>> split_at_dashes(["lab", "my course", "--", "--port=8890"])
+    (['lab', 'my course'], ['--port=8890'])
+    """
+    if "--" not in arguments:
+        return arguments, []
+    dashes = arguments.index("--")
+    return arguments[:dashes], arguments[dashes + 1 :]
+
+
+def parser() -> argparse.ArgumentParser:
+    """All commands and what they take."""
+    top = argparse.ArgumentParser(prog="funnelsim", description="Simulate sales funnels.")
+    top.add_argument("--version", action="version", version=f"funnelsim {__version__}")
+    commands = top.add_subparsers(required=True, metavar="COMMAND")
+
+    lab = commands.add_parser(
+        "lab", help="open the course in JupyterLab", epilog="What follows -- goes to Jupyter."
+    )
+    lab.add_argument("folder", nargs="?", type=Path, help="the folder of the course")
+    lab.add_argument("--no-browser", action="store_true", help="only print the address")
+    lab.set_defaults(command=_lab)
+
+    course = commands.add_parser("course", help="copy the course into a folder of your own")
+    course.add_argument("folder", nargs="?", type=Path, default=Path("funnelsim-course"))
+    course.set_defaults(command=_course)
+
+    run = commands.add_parser("run", help="simulate a scenario; print its funnel and key figures")
+    run.add_argument("scenario", help="the name of a scenario that comes along, or a .toml file")
+    run.add_argument("--seed", type=int, default=1, help="another seed, another history (1)")
+    run.add_argument("--report", type=Path, metavar="FILE", help="write an HTML page as well")
+    run.set_defaults(command=_run)
+
+    demo = commands.add_parser("demo", help="from a CRM export to a simulated quarter and a page")
+    demo.add_argument(
+        "--data", type=Path, metavar="FOLDER_OR_CSV",
+        help="the folder of the Marketing Funnel by Olist, or a CSV like the bundled export",
+    )  # fmt: skip
+    demo.add_argument("--out", type=Path, default=Path("demo"), help="folder to write to (demo)")
+    demo.add_argument("--seed", type=int, default=1, help="another seed, another quarter (1)")
+    demo.set_defaults(command=_demo)
+
+    _add_calibrate(commands.add_parser("calibrate", help="a scenario from your own CRM export"))
+    return top
+
+
+def _add_calibrate(calibrate: argparse.ArgumentParser) -> None:
+    calibrate.set_defaults(command=_calibrate)
+    calibrate.add_argument("file", type=Path, help="a CSV file, one row per lead")
+    calibrate.add_argument("--out", type=Path, metavar="FILE", help="write the scenario (.toml)")
+    for option, required, told in (
+        ("created", True, "time the lead came in"),
+        ("won", True, "time the deal was won"),
+        ("lost", False, "time it was lost"),
+        ("outcome", False, "won, lost or open"),
+        ("id", False, "number of the lead"),
+        ("channel", False, "where it came from"),
+        ("owner", False, "who looks after it"),
+        ("value", False, "what the deal is worth"),
+        ("reason", False, "why it was lost"),
+    ):
+        calibrate.add_argument(
+            f"--{option}", required=required, metavar="COLUMN", help=f"column: {told}"
+        )
+    calibrate.add_argument(
+        "--stage", action="append", default=[], metavar="NAME=COLUMN",
+        help="a stage between, and the column of the time it was entered; repeat it in order",
+    )  # fmt: skip
+    calibrate.add_argument("--won-value", default="won", help="the outcome that means won (won)")
+    calibrate.add_argument("--lost-value", default="lost", help="... that means lost (lost)")
+    calibrate.add_argument("--since", metavar="DATE", help="leave out leads created before")
+    calibrate.add_argument("--export-date", metavar="DATE", help="when the export was taken")
+    calibrate.add_argument(
+        "--dayfirst", action=argparse.BooleanOptionalAction, help="03/04/2026 is in April"
+    )
+    calibrate.add_argument("--decimal", choices=[",", "."], help="the decimal mark of amounts")
+    calibrate.add_argument(
+        "--decided-quantile", type=float, default=0.95, metavar="Q", help="for the cut-off (0.95)"
+    )
+    calibrate.add_argument("--name", default="calibrated from an export", help="of the scenario")
+    calibrate.add_argument("--currency", default="EUR", help="of the amounts (EUR)")
+
+
+def _lab(chosen: argparse.Namespace) -> None:
+    from funnelsim.lab import start_lab
+
+    start_lab(chosen.folder, browser=not chosen.no_browser, arguments=chosen.jupyter)
+
+
+def _course(chosen: argparse.Namespace) -> None:
+    from funnelsim.lab import copy_course
+
+    print(copy_course(chosen.folder))
+
+
+def _run(chosen: argparse.Namespace) -> None:
+    from funnelsim.demo import print_journal
+    from funnelsim.engines import simulate
+    from funnelsim.scenario import load
+
+    journal = simulate(load(chosen.scenario), seed=chosen.seed, progress=True)
+    print_journal(journal)
+    if chosen.report:
+        from funnelsim.report import report
+
+        print(f"\nReport (opens offline): {report(journal, chosen.report).resolve()}")
+
+
+def _demo(chosen: argparse.Namespace) -> None:
+    from funnelsim.demo import demo
+
+    demo(chosen.data, chosen.out, chosen.seed)
+
+
+def _calibrate(chosen: argparse.Namespace) -> None:
+    from funnelsim.calibration import calibrate
+    from funnelsim.tables import write_text
+
+    wanted = vars(chosen).copy()
+    stages = dict(_name_and_column(text) for text in wanted.pop("stage"))
+    for name in ("command", "jupyter", "file", "out"):
+        wanted.pop(name)
+    calibration = calibrate(chosen.file, stages=stages, **wanted)
+    print(calibration)
+    if chosen.out:
+        write_text(chosen.out, calibration.scenario.to_toml())
+        print(f"\nScenario: {chosen.out.resolve()}")
+
+
+def _name_and_column(text: str) -> tuple[str, str]:
+    name, equals, column = text.partition("=")
+    if not (name and equals and column):
+        raise FunnelSimError(f"--stage {text!r}: write NAME=COLUMN, such as Proposal=proposal_sent")
+    return name.strip(), column.strip()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,128 @@
+"""The whole path without a browser: a CRM export goes in, a simulated quarter comes out.
+
+Reads an export, calibrates a scenario, simulates the 90 days after the export with SimPy, prints
+funnel and key figures beside what the export shows, and writes one HTML page.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from textwrap import fill
+from typing import Any
+
+import pandas as pd
+
+from funnelsim.calibration import calibrate
+from funnelsim.calibration.beside import beside_export, in_words
+from funnelsim.calibration.reading import read_table
+from funnelsim.datasets import (
+    CRM_COLUMNS,
+    OLIST_COLUMNS,
+    OLIST_DEALS,
+    OLIST_LEADS,
+    bundled,
+    read_olist_funnel,
+)
+from funnelsim.distributions import DAY
+from funnelsim.engines import simulate
+from funnelsim.errors import FunnelSimError
+from funnelsim.journal import Journal
+from funnelsim.report import report
+from funnelsim.tables import (
+    as_text,
+    beside_text,
+    funnel_text,
+    key_figures,
+    loss_text,
+    write_text,
+)
+
+WIDTH = 96
+
+
+def demo(data: Path | None, out: Path, seed: int) -> Path:
+    """Do it all, print it, and return the path of the page."""
+    source, deals, columns = _source(data)
+    print(f"Reading {source} ...", flush=True)
+    calibration = calibrate(deals, **columns)
+    print(f"\n{calibration.report}\n")
+
+    s = calibration.scenario
+    quarter = (s.horizon - s.warm_up) / DAY
+    say(
+        f"Simulating with SimPy: the {quarter:.0f} days after the export, after "
+        f"{s.warm_up / DAY:.0f} days that fill the pipeline (seed {seed}) ..."
+    )
+    journal = simulate(s, seed=seed, engine="process", progress=True)
+    print_journal(journal)
+
+    table = beside_export(calibration.report, journal)
+    heading("Beside what the export shows")
+    print(as_text(beside_text(table, s.currency)), end="\n\n")
+    for sentence in in_words(table):
+        say(sentence)
+
+    print("\nWriting the report ...", flush=True)
+    page = report(journal, out / "report.html", calibration=calibration)
+    scenario = write_text(out / "scenario.toml", s.to_toml())
+    print(f"Report (opens offline): {page.resolve()}")
+    print(f"Scenario:               {scenario.resolve()}")
+    return page
+
+
+def print_journal(journal: Journal) -> None:
+    """Funnel, lost leads and key figures of a simulated funnel."""
+    heading(f"The funnel of {journal.scenario.name}")
+    print(as_text(funnel_text(journal)))
+    lost = loss_text(journal)
+    if not lost.empty:
+        heading("Lost leads")
+        print(as_text(lost))
+    heading("Key figures")
+    print(as_text(key_figures(journal)))
+
+
+def heading(title: str) -> None:
+    """A title with a line under it, as in the calibration's report."""
+    print(f"\n{title}\n{'-' * len(title)}")
+
+
+def say(sentence: str) -> None:
+    """A sentence, wrapped."""
+    print(fill(sentence, WIDTH), flush=True)
+
+
+def _source(data: Path | None) -> tuple[str, pd.DataFrame, dict[str, Any]]:
+    """What is read, as a name, a table and what `calibrate` must be told about it."""
+    if data is None:
+        path = bundled("crm_deals.csv")
+        named = {"name": "B2B firm, from the bundled CRM export"}
+        return f"the bundled export, {path.name}", read_table(path), CRM_COLUMNS | named
+    if (data / OLIST_LEADS).is_file() or (data / OLIST_DEALS).is_file():
+        named = {"name": "Marketing Funnel by Olist, leads of 2018", "currency": "BRL"}
+        return f"{data} (Olist)", read_olist_funnel(data), OLIST_COLUMNS | named
+    if data.is_dir():
+        raise FunnelSimError(
+            f"{data} is a folder without {OLIST_LEADS}; the demo takes the folder of the Marketing "
+            f"Funnel by Olist, or a CSV file with the columns {_columns()}. For another export "
+            "there is: funnelsim calibrate FILE.csv --created COLUMN --won COLUMN ..."
+        )
+    table = read_table(data)
+    missing = [c for c in _names() if c not in table.columns]
+    if missing:
+        raise FunnelSimError(
+            f"{data} has no column {', '.join(missing)}; the demo takes a CSV file with the columns "
+            f"{_columns()}. For another export there is: funnelsim calibrate FILE.csv --created "
+            "COLUMN --won COLUMN ..."
+        )
+    return str(data), table, CRM_COLUMNS | {"name": f"calibrated from {data.name}"}
+
+
+def _names() -> list[str]:
+    told = dict(CRM_COLUMNS)
+    between = told.pop("stages")
+    return [*told.values(), *between.values()]
+
+
+def _columns() -> str:
+    return ", ".join(_names())

@@ -1,0 +1,81 @@
+"""Engines: a scenario goes in, a journal comes out.
+
+`simulate` chooses the engine. This version has one, `process.py`: the model itself, in SimPy.
+"""
+
+from __future__ import annotations
+
+import numbers
+from typing import Any
+
+from funnelsim.errors import FunnelSimError, Problem, nearest
+from funnelsim.journal import Journal, Recorder
+from funnelsim.scenario import Scenario
+
+ENGINES = ("auto", "process")
+
+
+def simulate(
+    scenario: Scenario,
+    seed: int = 1,
+    *,
+    replication: int = 0,
+    engine: str = "auto",
+    progress: bool = True,
+) -> Journal:
+    """What happens in the scenario, as a `Journal`.
+
+    The same scenario, seed and replication give the same journal, always. `progress` shows a bar
+    once a simulation has taken two seconds. Raises `FunnelSimError` for a seed or an engine that
+    is none, and for more leads than a simulation can take.
+
+    >>> from funnelsim import load
+    >>> journal = simulate(load("aida"), seed=1)
+    >>> len(journal.leads) == len(simulate(load("aida"), seed=1).leads)
+    True
+    """
+    if not isinstance(scenario, Scenario):
+        rule = "simulate takes a Scenario"
+        raise FunnelSimError(str(Problem("scenario", scenario, rule, 'write fs.load("aida")')))
+    for name, value in (("seed", seed), ("replication", replication)):
+        if isinstance(value, bool) or not isinstance(value, numbers.Integral) or value < 0:
+            raise FunnelSimError(str(Problem(name, value, "it is a whole number of at least 0")))
+    if engine not in ENGINES:
+        raise FunnelSimError(
+            str(Problem("engine", engine, "there is none", nearest(engine, ENGINES)))
+        )
+
+    from funnelsim.engines import process
+    from funnelsim.engines.draws import Draws
+
+    draws = Draws(scenario, int(seed), int(replication))
+    recorder = Recorder(scenario)
+    days = _Days(scenario.days, progress)
+    try:
+        process.run(draws, recorder, days)
+    except KeyboardInterrupt as stop:
+        stop.add_note(f"stopped on day {days.begun} of {scenario.days}; no journal was made")
+        raise
+    leads: dict[str, Any] = {
+        "key": draws.key,
+        "channel": draws.channel,
+        "segment": draws.segment,
+        "arrived": draws.arrived,
+        "deal_value": draws.deal_value,
+    }
+    return Journal(scenario, int(seed), int(replication), "process", leads, recorder.tables())
+
+
+class _Days:
+    """The days of a run, with a bar from the third second on; remembers how far it came."""
+
+    def __init__(self, count: int, progress: bool) -> None:
+        self._count, self._progress, self.begun = count, progress, 0
+
+    def __iter__(self):  # type: ignore[no-untyped-def]
+        from tqdm.auto import tqdm
+
+        days = range(self._count)
+        for day in tqdm(days, desc="simulating", unit="day", delay=2, disable=not self._progress):
+            self.begun = day + 1
+            yield day

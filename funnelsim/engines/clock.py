@@ -1,0 +1,89 @@
+"""A SimPy environment with events at a time and a rank, and a Team of reps.
+
+Events at the same moment happen in a fixed order (MODEL 1: "one instant"), so that two engines
+can tell the same history: reps come free, by number; then patience ends; then leads become ready,
+by key. SimPy orders simultaneous events by a priority; rank and key are packed into it. SimPy's
+own events (a process starts, a rep is granted) have priorities 0 and 1 and so come first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from heapq import heappop, heappush
+from typing import TYPE_CHECKING, Any
+
+import simpy
+from simpy.events import EventPriority
+
+REP_FREE, PATIENCE_ENDS, READY = 2, 3, 4  # 1 is kept for a team that opens
+_KEYS = 2**64  # more than there are keys
+
+
+class Moment(simpy.Event):
+    """An event that is sure to happen, at a time and a rank; the least key goes first."""
+
+    def __init__(self, clock: Clock, time: int, rank: int, key: int) -> None:
+        super().__init__(clock)
+        self._ok, self._value = True, None
+        clock.schedule(self, EventPriority(rank * _KEYS + key), time - clock.now)
+
+
+class Clock(simpy.Environment):
+    """Time in whole microseconds since the start."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def now(self) -> int: ...
+
+    def ready(self, time: int, key: int) -> Moment:
+        """The moment at which the lead with this key is ready for what comes next."""
+        return Moment(self, time, READY, key)
+
+    def patience_ends(self, time: int, key: int) -> Moment:
+        return Moment(self, time, PATIENCE_ENDS, key)
+
+    def rep_free(self, time: int, rep: int) -> Moment:
+        return Moment(self, time, REP_FREE, rep)
+
+
+class Call(simpy.Event):
+    """A lead waiting for a rep of a team."""
+
+    rep = 0  # the number of the rep who takes it
+    given_up = False
+
+    def is_taken_by(self, rep: int) -> None:
+        self.rep = rep
+        self.succeed()
+
+
+class Team:
+    """Reps, numbered from 1, who take the leads that wait, first come first served.
+
+    Of several idle reps the one idle longest goes, then the one with the smallest number.
+    """
+
+    def __init__(self, clock: Clock, reps: int) -> None:
+        self._clock = clock
+        self._idle = [(0, rep) for rep in range(1, reps + 1)]  # (idle since, rep)
+        self._waiting: list[tuple[int, int, Call]] = []  # (queued, key, call)
+
+    def call(self, key: int) -> Call:
+        """Ask for a rep; at once, if one is idle."""
+        call = Call(self._clock)
+        if self._idle:
+            call.is_taken_by(heappop(self._idle)[1])
+        else:
+            heappush(self._waiting, (self._clock.now, key, call))
+        return call
+
+    def handles(self, rep: int, time: int) -> Generator[simpy.Event, Any, None]:
+        """The rep is busy for this time, then takes the next lead or becomes idle."""
+        yield self._clock.rep_free(self._clock.now + time, rep)
+        while self._waiting:
+            _, _, call = heappop(self._waiting)
+            if not call.given_up:
+                call.is_taken_by(rep)
+                return
+        heappush(self._idle, (self._clock.now, rep))

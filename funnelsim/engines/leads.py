@@ -1,0 +1,97 @@
+"""What a process asks about a lead: the columns of `draws.py`, one lead at a time.
+
+The columns become plain lists here, because looking up one number in a list is many times
+quicker than in an array, and plain whole numbers keep SimPy's clock exact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from funnelsim.engines.draws import Draws
+
+
+class Lead(NamedTuple):
+    """A lead as it arrives; `number` is its row, `key` settles who goes first at one moment."""
+
+    number: int
+    key: int
+    arrived: int
+    enters: int  # the number of the stage it enters first
+    deal_value: int
+
+
+class Repeat(NamedTuple):
+    """What follows an order: does the customer come back, after what gap, for what value."""
+
+    comes_back: bool
+    gap: int
+    value: int
+
+
+class Stage:
+    """A stage before the goal, as its leads see it."""
+
+    def __init__(self, draws: Draws, number: int) -> None:
+        stage, columns = draws.scenario.stages[number], draws.stages[number]
+        self.number, self.name = number, stage.name
+        self.team = stage.follow_up.team if stage.follow_up else None
+        self._reasons = list(stage.loss_reasons)
+        self._decay = columns.decay
+        self._slack = columns.slack.tolist()
+        self._reason = columns.reason.tolist()
+        self._missed = columns.missed.tolist()
+        self._decision_time = columns.decision_time.tolist()
+        self._handling_time = columns.handling_time.tolist()
+        self._patience = columns.patience.tolist()
+
+    def is_missed(self, lead: Lead) -> bool:
+        return self._missed[lead.number]
+
+    def patience(self, lead: Lead) -> int:
+        return self._patience[lead.number]
+
+    def handling_time(self, lead: Lead) -> int:
+        return self._handling_time[lead.number]
+
+    def decision_time(self, lead: Lead) -> int:
+        return self._decision_time[lead.number]
+
+    def advances(self, lead: Lead, response_time: int) -> bool:
+        """The rule of odds: waiting for the call has worn down what spoke for advancing."""
+        return self._slack[lead.number] > response_time * self._decay
+
+    def reason(self, lead: Lead) -> str:
+        return self._reasons[self._reason[lead.number]]
+
+
+class Funnel:
+    """The stages in order, the leads as they arrive, and what customers would do."""
+
+    def __init__(self, draws: Draws) -> None:
+        self.stages: Sequence[Stage] = [Stage(draws, n) for n in range(len(draws.stages))]
+        self.goal = len(self.stages)  # the number of the last stage
+        self.has_orders = draws.scenario.order is not None
+        self._leads = zip(
+            range(len(draws.key)),
+            draws.key.tolist(),
+            draws.arrived.tolist(),
+            [0] * len(draws.key),
+            draws.deal_value.tolist(),
+            strict=True,
+        )
+        repeats = draws.repeats
+        self._first = repeats.first.tolist()
+        self._comes_back = repeats.comes_back.tolist()
+        self._gap = repeats.gap.tolist()
+        self._value = repeats.value.tolist()
+
+    def leads(self) -> Iterator[Lead]:
+        """In order of arrival."""
+        return map(Lead._make, self._leads)
+
+    def repeats(self, lead: Lead) -> Iterator[Repeat]:
+        """What follows the lead's first order, its second, and so on."""
+        rows = range(self._first[lead.number], self._first[lead.number + 1])
+        return (Repeat(self._comes_back[i], self._gap[i], self._value[i]) for i in rows)

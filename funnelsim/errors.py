@@ -1,0 +1,91 @@
+"""Every error a user can meet: where it is, the value, the rule, and the way out.
+
+All of them derive from `FunnelSimError`; a scenario with wrong fields raises one
+`ScenarioError` that lists every wrong field at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+
+class FunnelSimError(Exception):
+    """The root of everything that funnelsim raises on purpose."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One wrong field: its dotted path, the value found, the rule it breaks, the way out.
+
+    >>> print(Problem("stages.Interest.conversion", 1.4, "a probability lies between 0 and 1"))
+    stages.Interest.conversion is 1.4; a probability lies between 0 and 1
+    """
+
+    path: str
+    value: Any
+    rule: str
+    way_out: str = ""
+
+    def __str__(self) -> str:
+        sentence = f"{self.path or 'the scenario'} {_is(self.value)}; {self.rule}"
+        return f"{sentence}: {self.way_out}" if self.way_out else sentence
+
+
+class Missing:
+    """Stands for the value of a field that is not there."""
+
+    def __repr__(self) -> str:
+        return "missing"
+
+
+MISSING = Missing()
+
+
+class Finding(str):
+    """What was found, in words: shown without quotes."""
+
+
+def _is(value: Any) -> str:
+    if value is MISSING:
+        return "is missing"
+    if isinstance(value, Finding):
+        return f"is {value}"
+    if isinstance(value, dict):
+        return f"is a table with {', '.join(map(str, value)) or 'nothing in it'}"
+    text = repr(value) if not isinstance(value, str) else f'"{value}"'
+    return f"is {text if len(text) <= 60 else text[:57] + '...'}"
+
+
+class ScenarioError(FunnelSimError, ValueError):
+    """A scenario that cannot be simulated; `.problems` holds one `Problem` per wrong field."""
+
+    def __init__(self, problems: Sequence[Problem], source: str = "") -> None:
+        self.problems = tuple(problems)
+        self.source = source
+        count = len(self.problems)
+        where = f" in {source}" if source else ""
+        title = f"{count} problems{where}:\n  " if count > 1 else f"{source}: " if source else ""
+        super().__init__(title + "\n  ".join(map(str, self.problems)))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.problems, self.source)
+
+
+def nearest(word: object, known: Iterable[object]) -> str:
+    """The way out of a wrong name: the nearest known one, and what else there is.
+
+    >>> nearest("Intrest", ["Attention", "Interest"])
+    'did you mean Interest? There are: Attention, Interest'
+    """
+    names = [str(name) for name in known]
+    if not names:
+        return "there are none"
+    there_are = f"there are: {', '.join(names)}"
+    close = get_close_matches(str(word), names, n=1)
+    if not close:
+        lowered = {name.lower(): name for name in names}
+        close = [lowered[m] for m in get_close_matches(str(word).lower(), lowered, n=1)]
+    return f"did you mean {close[0]}? T{there_are[1:]}" if close else there_are

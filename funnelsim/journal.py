@@ -1,0 +1,344 @@
+"""What happened: the tables of a run, the event log as a view on them.
+
+An engine writes down whole microseconds, whole cents and numbers of stages, reps and reasons;
+`Journal` turns them into pandas tables when they are asked for, once for every engine. Times in
+the tables are days since the scenario's start (float; NaN for what did not happen), money is in
+the scenario's currency, and names are categoricals in the scenario's order.
+
+- `leads`: lead, key, parent (-1 for none), kind (new), channel, segment, arrived, deal_value,
+  owner, outcome (customer, lost, open), lost_stage, reason, decided, recovered (number of
+  returns), entered_<stage> (first entry)
+- `stage_visits`: lead, stage, attempt, entered, decided, outcome (advanced, lost, open), reason
+- `follow_ups`: lead, stage, attempt, call, team, rep, queued, started, finished, outcome
+  (served, gone cold, missed, open)
+- `orders`: order, lead, customer, number, placed, value, paid, contribution
+- `events` (view): case, activity, timestamp, resource
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from funnelsim.distributions import DAY, Ints
+from funnelsim.scenario import Scenario
+from funnelsim.scenario.values import GONE_COLD, MISSED
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["GONE_COLD", "MISSED", "Journal", "Recorder", "reasons"]
+
+NEVER = -1
+VISIT_OUTCOMES = ("advanced", "lost", "open")
+FOLLOW_UP_OUTCOMES = ("served", GONE_COLD, MISSED, "open")
+LEAD_OUTCOMES = ("customer", "lost", "open")
+Table = dict[str, Ints]
+
+
+def reasons(scenario: Scenario) -> list[str]:
+    """Every reason for which a lead of this scenario can be lost, in order."""
+    named = (reason for stage in scenario.stages for reason in stage.loss_reasons)
+    return list(dict.fromkeys([MISSED, GONE_COLD, *named]))
+
+
+# --- writing it down --------------------------------------------------------------------------
+
+
+class Recorder:
+    """What an engine writes into while the run goes on; rows are changed as things are decided."""
+
+    _VISIT = ("lead", "stage", "attempt", "entered", "decided", "outcome", "reason")
+    _FOLLOW_UP = (
+        *("lead", "stage", "attempt", "call", "rep"),
+        *("queued", "started", "finished", "outcome"),
+    )
+    _ORDER = ("lead", "number", "placed", "value")
+
+    def __init__(self, scenario: Scenario) -> None:
+        self._reason = {reason: number for number, reason in enumerate(reasons(scenario))}
+        self._visits: list[list[int]] = []
+        self._follow_ups: list[list[int]] = []
+        self._orders: list[tuple[int, int, int, int]] = []
+        self._orders_of: dict[int, int] = {}
+
+    def enters(self, lead: int, stage: int, now: int, attempt: int = 0) -> list[int]:
+        visit = [lead, stage, attempt, now, NEVER, VISIT_OUTCOMES.index("open"), NEVER]
+        self._visits.append(visit)
+        return visit
+
+    def advances(self, visit: list[int], now: int) -> None:
+        visit[4:6] = now, VISIT_OUTCOMES.index("advanced")
+
+    def is_lost(self, visit: list[int], now: int, reason: str) -> None:
+        visit[4:] = now, VISIT_OUTCOMES.index("lost"), self._reason[reason]
+
+    def queues(self, lead: int, stage: int, now: int, attempt: int = 0, call: int = 0) -> list[int]:
+        opened = FOLLOW_UP_OUTCOMES.index("open")
+        follow_up = [lead, stage, attempt, call, NEVER, now, NEVER, NEVER, opened]
+        self._follow_ups.append(follow_up)
+        return follow_up
+
+    def misses(self, follow_up: list[int]) -> None:
+        follow_up[8] = FOLLOW_UP_OUTCOMES.index(MISSED)
+
+    def goes_cold(self, follow_up: list[int]) -> None:
+        follow_up[8] = FOLLOW_UP_OUTCOMES.index(GONE_COLD)
+
+    def starts(self, follow_up: list[int], rep: int, now: int) -> None:
+        follow_up[4], follow_up[6] = rep, now
+
+    def finishes(self, follow_up: list[int], now: int) -> None:
+        follow_up[7:] = now, FOLLOW_UP_OUTCOMES.index("served")
+
+    def orders(self, lead: int, now: int, value: int) -> None:
+        number = self._orders_of[lead] = self._orders_of.get(lead, 0) + 1
+        self._orders.append((lead, number, now, value))
+
+    def tables(self) -> dict[str, Table]:
+        """The columns (int64) of each table, in the order of the journal."""
+        return {
+            "stage_visits": _sorted(self._VISIT, self._visits, "lead", "entered", "stage"),
+            "follow_ups": _sorted(self._FOLLOW_UP, self._follow_ups, "lead", "queued", "stage"),
+            "orders": _sorted(self._ORDER, self._orders, "placed", "lead", "number"),
+        }
+
+
+def _sorted(names: Sequence[str], rows: Sequence[Sequence[int]], *by: str) -> Table:
+    columns = np.array(rows, dtype=np.int64).reshape(-1, len(names)).T
+    order = np.lexsort([columns[names.index(name)] for name in reversed(by)])
+    return {name: column[order] for name, column in zip(names, columns, strict=True)}
+
+
+# --- reading it -------------------------------------------------------------------------------
+
+
+class Journal:
+    """What happened in one run; `scenario`, `seed`, `replication` and `engine` say which.
+
+    `whole` holds the tables as the engine told them: columns of int64 (microseconds, cents,
+    numbers of stages and reps; -1 for what did not happen). Two runs had the same history if and
+    only if they are equal.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        seed: int,
+        replication: int,
+        engine: str,
+        leads: Table,
+        tables: Mapping[str, Table],
+    ) -> None:
+        self.scenario, self.seed, self.replication, self.engine = (
+            scenario,
+            seed,
+            replication,
+            engine,
+        )
+        self.whole: dict[str, Table] = {"leads": leads, **tables}
+
+    def __repr__(self) -> str:
+        counts = ", ".join(f"{len(t['lead']):,} {k}" for k, t in self.whole.items() if "lead" in t)
+        leads = len(self.whole["leads"]["key"])
+        return f"<Journal of {self.scenario.name!r}, seed {self.seed}: {leads:,} leads, {counts}>"
+
+    # --- names --------------------------------------------------------------------------------
+
+    @property
+    def _stages(self) -> list[str]:
+        return [stage.name for stage in self.scenario.stages]
+
+    @property
+    def _reps(self) -> list[str]:
+        """Every rep as "team number", in the order of the teams."""
+        return [
+            f"{team.name} {rep + 1}" for team in self.scenario.teams for rep in range(team.reps)
+        ]
+
+    @cached_property
+    def _team_of_stage(self) -> Ints:
+        names = [team.name for team in self.scenario.teams]
+        calls = [stage.follow_up for stage in self.scenario.stages]
+        return np.array([names.index(call.team) if call else NEVER for call in calls])
+
+    def _rep_number(self, stage: Ints, rep: Ints) -> Ints:
+        """The place among `_reps` of the reps (1, 2, ...) of the team that serves the stage."""
+        before = np.cumsum([0, *(team.reps for team in self.scenario.teams)])
+        return np.where(rep == NEVER, NEVER, before[self._team_of_stage[stage]] + rep - 1)
+
+    # --- tables -------------------------------------------------------------------------------
+
+    @cached_property
+    def stage_visits(self) -> pd.DataFrame:
+        """One row per visit of a lead to a stage."""
+        import pandas as pd
+
+        t = self.whole["stage_visits"]
+        return pd.DataFrame(
+            {
+                "lead": t["lead"],
+                "stage": _names(t["stage"], self._stages),
+                "attempt": t["attempt"],
+                "entered": _days(t["entered"]),
+                "decided": _days(t["decided"]),
+                "outcome": _names(t["outcome"], VISIT_OUTCOMES),
+                "reason": _names(t["reason"], reasons(self.scenario)),
+            }
+        )
+
+    @cached_property
+    def follow_ups(self) -> pd.DataFrame:
+        """One row per call that was queued."""
+        import pandas as pd
+
+        t = self.whole["follow_ups"]
+        teams = [team.name for team in self.scenario.teams]
+        return pd.DataFrame(
+            {
+                "lead": t["lead"],
+                "stage": _names(t["stage"], self._stages),
+                "attempt": t["attempt"],
+                "call": t["call"],
+                "team": _names(self._team_of_stage[t["stage"]], teams),
+                "rep": _names(self._rep_number(t["stage"], t["rep"]), self._reps),
+                "queued": _days(t["queued"]),
+                "started": _days(t["started"]),
+                "finished": _days(t["finished"]),
+                "outcome": _names(t["outcome"], FOLLOW_UP_OUTCOMES),
+            }
+        )
+
+    @cached_property
+    def orders(self) -> pd.DataFrame:
+        """One row per order."""
+        import pandas as pd
+
+        t = self.whole["orders"]
+        return pd.DataFrame(
+            {
+                "order": np.arange(len(t["lead"])),
+                "lead": t["lead"],
+                "customer": t["lead"],
+                "number": t["number"],
+                "placed": _days(t["placed"]),
+                "value": t["value"] / 100,
+                "paid": t["value"] / 100,
+                "contribution": self._contribution() / 100,
+            }
+        )
+
+    def _contribution(self) -> Ints:
+        """Cents that each order leaves: paid, less the goods, less the channel's commission."""
+        t, order = self.whole["orders"], self.scenario.order
+        rates = np.array([channel.commission for channel in self.scenario.channels])
+        commission = rates[self.whole["leads"]["channel"][t["lead"]]] * t["value"]
+        goods = (1 - order.margin if order else 0.0) * t["value"]
+        return t["value"] - np.rint(goods).astype(np.int64) - np.rint(commission).astype(np.int64)
+
+    @cached_property
+    def leads(self) -> pd.DataFrame:
+        """One row per lead, in order of arrival."""
+        import pandas as pd
+
+        t, visits = self.whole["leads"], self.whole["stage_visits"]
+        count, stages = len(t["key"]), self._stages
+        # visits are sorted by lead and time, so a lead's last row tells what became of it
+        last = np.full(count, NEVER)
+        last[visits["lead"]] = np.arange(len(visits["lead"]))
+        final = {name: column[last] for name, column in visits.items()}
+        customer = final["stage"] == len(stages) - 1
+        lost = final["outcome"] == VISIT_OUTCOMES.index("lost")
+        outcome = np.select([customer, lost], [0, 1], LEAD_OUTCOMES.index("open"))
+        table: dict[str, Any] = {
+            "lead": np.arange(count),
+            "key": t["key"],
+            "parent": np.full(count, NEVER),
+            "kind": _names(np.zeros(count, dtype=np.int64), ["new"]),
+            "channel": _names(t["channel"], [c.name for c in self.scenario.channels]),
+            "segment": _names(t["segment"], [s.name for s in self.scenario.segments] or ["all"]),
+            "arrived": _days(t["arrived"]),
+            "deal_value": t["deal_value"] / 100 if self.scenario.order else np.full(count, np.nan),
+            "owner": _names(self._owner(), self._reps),
+            "outcome": _names(outcome, LEAD_OUTCOMES),
+            "lost_stage": _names(np.where(lost, final["stage"], NEVER), stages),
+            "reason": _names(np.where(lost, final["reason"], NEVER), reasons(self.scenario)),
+            "decided": _days(np.where(customer | lost, final["decided"], NEVER)),
+            "recovered": np.bincount(visits["lead"], visits["attempt"] > 0, count).astype(np.int64),
+        }
+        for number, name in enumerate(stages):
+            table[f"entered_{name}"] = _days(self._first_entry(number))
+        return pd.DataFrame(table)
+
+    def _first_entry(self, stage: int) -> Ints:
+        visits = self.whole["stage_visits"]
+        entered = np.full(len(self.whole["leads"]["key"]), NEVER)
+        at = np.flatnonzero(visits["stage"] == stage)[::-1]  # the earliest is written last
+        entered[visits["lead"][at]] = visits["entered"][at]
+        return entered
+
+    def _owner(self) -> Ints:
+        """The rep who first reached the lead."""
+        calls = self.whole["follow_ups"]
+        owner = np.full(len(self.whole["leads"]["key"]), NEVER)
+        reached = np.flatnonzero(calls["started"] != NEVER)[::-1]
+        reps = self._rep_number(calls["stage"], calls["rep"])
+        owner[calls["lead"][reached]] = reps[reached]
+        return owner
+
+    @property
+    def events(self) -> pd.DataFrame:
+        """The event log, as process-mining tools read it; sorted by time.
+
+        A row per lead arrived, stage entered and left, call queued, started and finished, and
+        order placed; `resource` is the rep, where there is one.
+        """
+        import pandas as pd
+
+        visits, calls, orders = self.stage_visits, self.follow_ups, self.orders
+        lost = visits[visits["outcome"] == "lost"]
+        parts = [
+            _log(visits["lead"], "enters " + visits["stage"].astype(str), visits["entered"]),
+            _log(lost["lead"], "is lost: " + lost["reason"].astype(str), lost["decided"]),
+            _log(calls["lead"], "call queued: " + calls["stage"].astype(str), calls["queued"]),
+        ]
+        for moment in ("started", "finished"):
+            happened = calls[calls[moment].notna()]
+            activity = f"call {moment}: " + happened["stage"].astype(str)
+            parts.append(_log(happened["lead"], activity, happened[moment], happened["rep"]))
+        activity = "order " + orders["number"].astype(str)
+        parts.append(_log(orders["lead"], activity, orders["placed"]))
+        log = pd.concat(parts, ignore_index=True)
+        log = log.sort_values(["days", "case"], kind="stable", ignore_index=True)
+        start = pd.Timestamp(self.scenario.start)
+        microseconds = pd.to_timedelta(np.rint(log.pop("days") * DAY).astype("int64"), unit="us")
+        log.insert(2, "timestamp", start + microseconds)
+        return log
+
+
+def _log(case: pd.Series, activity: pd.Series, days: pd.Series, resource: Any = None) -> Any:
+    import pandas as pd
+
+    resource = pd.Series(None, index=case.index, dtype=object) if resource is None else resource
+    columns = {
+        "case": case,
+        "activity": activity,
+        "days": days,
+        "resource": resource.astype(object),
+    }
+    return pd.DataFrame(columns)
+
+
+def _days(microseconds: Ints) -> NDArray[np.float64]:
+    return np.where(microseconds == NEVER, np.nan, microseconds / DAY)
+
+
+def _names(numbers: NDArray[Any], names: Sequence[str]) -> pd.Categorical:
+    """Numbers as names, in the scenario's order; -1 is no name at all."""
+    import pandas as pd
+
+    return pd.Categorical.from_codes(numbers, categories=list(names), ordered=True)

@@ -1,0 +1,124 @@
+"""The course and JupyterLab: where the course is, how a copy is made, how Lab opens on its page.
+
+A course is a folder that holds `notebooks/` and `exercises/` (and `datasets/`). It is the
+repository itself, or a copy of what came along in the installed package.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from funnelsim.errors import FunnelSimError
+
+FOLDERS = ("notebooks", "exercises", "datasets")
+PAGE = "notebooks/README.md"
+COPY = "funnelsim-course"
+_PACKAGE = Path(__file__).resolve().parents[1]
+_SETTINGS = Path(__file__).resolve().parent / "settings"
+_LEFT_OUT = shutil.ignore_patterns(".ipynb_checkpoints", "__pycache__", ".*")
+
+
+def start_lab(
+    folder: Path | None = None, *, browser: bool = True, arguments: Sequence[str] = ()
+) -> None:
+    """Start JupyterLab on the course page and return when it is shut down.
+
+    Without a folder: the course in the current folder, else the repository that funnelsim was
+    installed from, else a copy in `./funnelsim-course`. `arguments` are passed on to Jupyter.
+    Raises FunnelSimError where the folder holds no course.
+    """
+    root = find_course(folder)
+    print(f"The course is in {root}", flush=True)
+    from jupyterlab.labapp import LabApp  # slow to import, and only needed here
+
+    LabApp.launch_instance(lab_arguments(root, browser=browser) + list(arguments))
+
+
+def lab_arguments(root: Path, *, browser: bool) -> list[str]:
+    """What JupyterLab is told: where it starts, what it opens, and to leave the network alone."""
+    chosen = [
+        f"--ServerApp.root_dir={root}",
+        f"--LabApp.default_url=/lab/tree/{PAGE}",
+        f"--LabApp.app_settings_dir={_SETTINGS}",
+        "--LabApp.extension_manager=readonly",  # the other one asks a package index
+    ]
+    if not browser:
+        chosen.append("--no-browser")
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        chosen.append("--allow-root")  # a container; Jupyter would refuse to start
+    return chosen
+
+
+def find_course(folder: Path | None = None) -> Path:
+    """The folder of the course to open; makes a copy where only the package has one."""
+    if folder is not None:
+        if not is_course(folder):
+            raise FunnelSimError(
+                f"{folder} holds no course (the folders notebooks and exercises); "
+                f"this puts one there: funnelsim course {_quoted(folder)}"
+            )
+        return folder.resolve()
+    here = Path.cwd()
+    if is_course(here):
+        return here
+    source = course_source()
+    if source == _PACKAGE.parent:
+        return source
+    print(copy_course(here / COPY))
+    return here / COPY
+
+
+def is_course(folder: Path) -> bool:
+    """Whether there is a course in this folder."""
+    return (folder / PAGE).is_file() and (folder / "exercises").is_dir()
+
+
+def course_source() -> Path:
+    """Where the course came along: in the package, or in the repository around it."""
+    for candidate in (_PACKAGE.parent, _PACKAGE / "_course"):
+        if is_course(candidate):
+            return candidate
+    raise FunnelSimError(
+        f"the course did not come along with this installation ({_PACKAGE}); "
+        "install funnelsim from its wheel or from a clone of its repository"
+    )
+
+
+def copy_course(folder: Path) -> str:
+    """Copy the course; a file that exists stays as it is. Returns a sentence on what was done."""
+    source, copied, kept = course_source(), 0, 0
+    if folder.resolve() == source:
+        return f"{folder} is the course itself; nothing to copy"
+
+    def copy_if_new(origin: str, target: str) -> None:
+        nonlocal copied, kept
+        if Path(target).exists():
+            kept += 1
+        else:
+            shutil.copyfile(origin, target)
+            copied += 1
+
+    try:
+        for name in FOLDERS:
+            if (source / name).is_dir():
+                shutil.copytree(
+                    source / name,
+                    folder / name,
+                    ignore=_LEFT_OUT,
+                    copy_function=copy_if_new,
+                    dirs_exist_ok=True,
+                )
+    except (OSError, shutil.Error) as error:
+        raise FunnelSimError(
+            f"the course could not be copied to {folder} ({error}); name a folder you may write to"
+        ) from error
+    sentence = f"{copied} files of the course copied to {folder}"
+    return f"{sentence}; {kept} that were there left as they are" if kept else sentence
+
+
+def _quoted(folder: Path) -> str:
+    text = str(folder)
+    return f'"{text}"' if " " in text else text

@@ -1,0 +1,190 @@
+"""A simulated funnel as one self-contained HTML page: opens offline, prints, fits a phone.
+
+`report` writes it. The charts are inline SVG made by vl-convert: sharp on paper, some tens of
+kilobytes each and no script. (With tooltips, the Vega bundle would add 900 KB to each page;
+the exact figures stand in the tables instead.) The page holds no time of writing unless given, so
+the same journal makes the same bytes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from html import escape
+from pathlib import Path
+
+import altair as alt
+import pandas as pd
+import vl_convert
+
+from funnelsim import charts
+from funnelsim.calibration import Calibration
+from funnelsim.calibration.beside import beside_export, in_words
+from funnelsim.distributions import DAY
+from funnelsim.journal import Journal
+from funnelsim.tables import (
+    as_html,
+    beside_text,
+    funnel_text,
+    key_figures,
+    loss_text,
+    write_text,
+)
+
+WIDE, NARROW = 640, 300  # pixels of a chart's plot, on a page and on a phone
+
+STYLE = """
+:root { --ink: #1f1f1f; --soft: #595959; --line: #d9d9d9; --ground: #fff; --accent: #0072b2; }
+* { box-sizing: border-box; }
+body { margin: 0; background: var(--ground); color: var(--ink);
+  font: 16px/1.5 "Segoe UI", "Helvetica Neue", Arial, "Liberation Sans", sans-serif; }
+main { max-width: 52rem; margin: 0 auto; padding: 2.5rem 1.25rem 4rem; }
+h1 { font-size: 1.9rem; line-height: 1.2; margin: 0 0 .3rem; overflow-wrap: anywhere; }
+h2 { font-size: 1.3rem; margin: 2.6rem 0 .6rem; padding-top: .6rem;
+  border-top: 2px solid var(--accent); }
+h3 { font-size: 1.05rem; margin: 1.8rem 0 .3rem; }
+p { margin: .4rem 0 .8rem; max-width: 44rem; }
+.about { color: var(--soft); margin-bottom: 1.2rem; }
+.figures { display: grid; grid-template-columns: repeat(auto-fill, minmax(10.5rem, 1fr));
+  gap: .9rem 1.5rem; margin: 1.2rem 0; padding: 0; }
+.figures div { display: flex; flex-direction: column-reverse; justify-content: flex-end; }
+.figures dt { color: var(--soft); font-size: .85rem; line-height: 1.3; }
+.figures dd { margin: 0; font-size: 1.45rem; line-height: 1.25; font-variant-numeric: tabular-nums; }
+.wide { overflow-x: auto; margin: .6rem 0 1rem; }
+table { border-collapse: collapse; font-size: .88rem; font-variant-numeric: tabular-nums; }
+th, td { padding: .3rem .9rem .3rem 0; text-align: left; vertical-align: top; }
+th { border-bottom: 1.5px solid var(--ink); font-weight: 600; vertical-align: bottom; }
+td { border-bottom: 1px solid var(--line); }
+.number { text-align: right; white-space: nowrap; }
+figure { margin: 1.2rem 0; }
+figure svg { display: block; max-width: 100%; height: auto; }
+.on-phone { display: none; }
+pre { font-size: .8rem; line-height: 1.45; overflow-x: auto; padding: .8rem 1rem;
+  border: 1px solid var(--line); border-radius: 4px; }
+details summary { cursor: pointer; color: var(--accent); }
+footer { margin-top: 3rem; color: var(--soft); font-size: .85rem; }
+@media (max-width: 560px) {
+  main { padding-top: 1.4rem; }
+  h1 { font-size: 1.5rem; }
+  .figures { grid-template-columns: repeat(2, minmax(0, 1fr)); }
+  .figures dd { font-size: 1.2rem; }
+  .on-page { display: none; }
+  .on-phone { display: block; }
+}
+@media print {
+  body { font-size: 10.5pt; }
+  main { max-width: none; padding: 0; }
+  h2, h3 { break-after: avoid; }
+  figure, tr, .figures { break-inside: avoid; }
+  .wide { overflow: visible; }
+  table { font-size: 8pt; }
+  pre { white-space: pre-wrap; }
+  .on-page { display: block; }
+  .on-phone { display: none; }
+}
+"""
+
+
+def report(
+    journal: Journal,
+    path: str | Path,
+    *,
+    title: str | None = None,
+    calibration: Calibration | None = None,
+    note: str = "",
+) -> Path:
+    """Write the page and return where it is.
+
+    With the `calibration` that the scenario came from, the page also shows the figures beside
+    those of the export, what was used and left out, and what was assumed. `note` is a line under
+    the title (a date, an author); nothing is taken from the clock. A folder that is missing is
+    made; an existing file is replaced.
+
+    Raises FunnelSimError if the file cannot be written.
+
+    >>> import tempfile
+    >>> import funnelsim as fs
+    >>> j = fs.simulate(fs.load("aida"), seed=1, progress=False)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     report(j, Path(folder) / "aida.html").name
+    'aida.html'
+    """
+    return write_text(path, html(journal, title=title, calibration=calibration, note=note))
+
+
+def html(
+    journal: Journal,
+    *,
+    title: str | None = None,
+    calibration: Calibration | None = None,
+    note: str = "",
+) -> str:
+    """The page as text; the arguments are those of `report`."""
+    s = journal.scenario
+    title = title or s.name
+    days = (s.horizon - s.warm_up) / DAY
+    begin = pd.Timestamp(s.start) + pd.Timedelta(days=s.warm_up / DAY)
+    about = f"{days:,.0f} days from {begin:%Y-%m-%d}, simulated with seed {journal.seed}"
+    if s.warm_up:
+        about += f" after a warm-up of {s.warm_up / DAY:,.0f} days"
+    parts = [
+        f"<h1>{escape(title)}</h1>",
+        f'<p class="about">{escape(about)}.{" " + escape(note) if note else ""}</p>',
+        _figures(key_figures(journal)),
+        "<h2>The funnel</h2>",
+        "<p>Leads that came in during these days, each counted once per stage; those still open "
+        "at the end may yet go on.</p>",
+        _chart(charts.funnel, journal, "The funnel by stage"),
+        as_html(funnel_text(journal)),
+    ]
+    if s.order is not None:
+        parts += ["<h2>Revenue</h2>", _chart(charts.revenue, journal, "Revenue as it adds up")]
+    lost = loss_text(journal)
+    if not lost.empty:
+        parts += ["<h2>Lost leads</h2>", _chart(charts.losses, journal, "Lost leads by reason")]
+        parts.append(as_html(lost))
+    if calibration is not None:
+        table = beside_export(calibration.report, journal)
+        parts.append("<h2>Beside what the export shows</h2>")
+        parts.append(as_html(beside_text(table, s.currency)))
+        parts += [f"<p>{escape(sentence)}</p>" for sentence in in_words(table)]
+        parts.append("<h2>Where the scenario comes from</h2>")
+        parts.append(calibration.report._repr_html_())
+    parts += [
+        "<h2>The scenario</h2>",
+        "<details><summary>as a file that funnelsim reads</summary>"
+        f"<pre>{escape(s.to_toml())}</pre></details>",
+        "<footer>Made with funnelsim. Simulated figures are what may happen if the scenario is "
+        "right, not a forecast with its uncertainty.</footer>",
+    ]
+    return _page(title, parts)
+
+
+def _page(title: str, parts: Sequence[str]) -> str:
+    body = "\n".join(parts)
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{escape(title)}</title>\n<style>{STYLE}</style>\n</head>\n"
+        f"<body>\n<main>\n{body}\n</main>\n</body>\n</html>\n"
+    )
+
+
+def _figures(table: pd.DataFrame) -> str:
+    pairs = zip(table["figure"], table["value"], strict=True)
+    items = "".join(f"<div><dt>{escape(f)}</dt><dd>{escape(v)}</dd></div>\n" for f, v in pairs)
+    return f'<dl class="figures">\n{items}</dl>'
+
+
+def _chart(draw: Callable[[Journal], alt.LayerChart | alt.Chart], j: Journal, said: str) -> str:
+    """The chart in two widths, of which the page shows the one that fits."""
+    sizes = (("on-page", WIDE), ("on-phone", NARROW))
+    drawn = "".join(f'<div class="{c}">{_svg(draw(j), width, said)}</div>' for c, width in sizes)
+    return f"<figure>{drawn}</figure>"
+
+
+def _svg(chart: alt.LayerChart | alt.Chart, width: int, said: str) -> str:
+    spec = chart.properties(width=width).to_dict()
+    svg = vl_convert.vegalite_to_svg(spec, vl_version=charts.theme.VEGA_LITE)
+    svg = re.sub(r"^.*?(?=<svg)", "", svg, count=1, flags=re.DOTALL)
+    return svg.replace("<svg", f'<svg role="img" aria-label="{escape(said)}"', 1)

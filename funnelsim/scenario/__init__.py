@@ -1,0 +1,283 @@
+"""What is simulated: a scenario is frozen data, validated on the way in.
+
+A scenario comes from a TOML file (`load`), from tables of the same shape (`Scenario(**tables)`)
+or from another one with something changed (`vary`). Whatever way it comes, every wrong field is
+reported at once, with its path, the value, the rule and the way out. The names in a file are the
+names in Python and in dotted paths: `stages.Interest.follow_up.patience`.
+"""
+
+from __future__ import annotations
+
+import datetime
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from pydantic import Field, ValidationError
+
+from funnelsim.distributions import (
+    AT_ONCE,
+    DAY,
+    Amount,
+    AmountDistribution,
+    Duration,
+    DurationDistribution,
+    Part,
+    Positive,
+    PositiveDuration,
+    Probability,
+)
+from funnelsim.errors import MISSING, FunnelSimError, Problem, ScenarioError, nearest
+from funnelsim.scenario.problems import problems_between_fields, problems_of_fields
+from funnelsim.scenario.values import (
+    NOT_CONVINCED,
+    Count,
+    Name,
+    OddsRatio,
+    Reasons,
+    Start,
+    Text,
+    Weekdays,
+)
+
+# --- the parts ------------------------------------------------------------------------------
+
+
+class Channel(Part):
+    """Where leads come from: how many a day, what they cost, how well they fit."""
+
+    name: Name
+    leads_per_day: Amount
+    weekdays: Weekdays = (1.0,) * 7  # factors on leads_per_day, Monday first, not normalised
+    cost_per_lead: Amount = 0.0
+    cost_per_day: Amount = 0.0
+    commission: Probability = 0.0  # share of what its customers pay
+    odds_ratio: OddsRatio = 1.0
+
+
+class Segment(Part):
+    """A kind of lead: its share, and how it differs."""
+
+    name: Name
+    share: Probability
+    odds_ratio: OddsRatio = 1.0
+    order_value_factor: Positive = 1.0
+    repeat_odds_ratio: Positive = 1.0
+
+
+class FollowUp(Part):
+    """A team calls each lead that enters the stage; leads wait as long as their patience."""
+
+    team: Name
+    handling_time: DurationDistribution = AT_ONCE
+    patience: DurationDistribution | None = None  # none: they wait without end
+    response_half_life: PositiveDuration | None = None  # the odds of advancing halve in this time
+    missed: Probability = 0.0
+
+
+class Stage(Part):
+    """A stage of the funnel; the last one is the goal and has nothing but its name."""
+
+    name: Name
+    conversion: Probability | None = None
+    decision_time: DurationDistribution = AT_ONCE
+    loss_reasons: Reasons = Field(default_factory=lambda: MappingProxyType({NOT_CONVINCED: 1.0}))
+    follow_up: FollowUp | None = None
+
+
+class Team(Part):
+    """Sales staff who follow up, first come first served, always open."""
+
+    name: Name
+    reps: Count
+    cost_per_rep_day: Amount = 0.0
+
+
+class Order(Part):
+    """What a customer orders: its value at list price, and the share of it that is margin."""
+
+    value: AmountDistribution
+    margin: Probability = 1.0
+
+
+class Retention(Part):
+    """After each order a coin decides whether there will be another, placed after the gap."""
+
+    repeat_probability: Probability
+    gap: DurationDistribution
+
+
+class Scenario(Part):
+    """What is simulated.
+
+    Takes the tables of a scenario file as keyword arguments and raises `ScenarioError` with
+    every wrong field. Durations are whole microseconds inside, and text in files.
+
+    >>> tiny = Scenario(
+    ...     name="tiny",
+    ...     horizon="30 days",
+    ...     channels=[{"name": "web", "leads_per_day": 10}],
+    ...     stages=[{"name": "Interest", "conversion": 0.5}, {"name": "Action"}],
+    ... )
+    >>> tiny.vary({"stages.Interest.conversion": 0.4}).stages[0].conversion
+    0.4
+    >>> Scenario.from_toml(tiny.to_toml()) == tiny
+    True
+    """
+
+    name: Text
+    currency: Text = "EUR"
+    start: Start = datetime.date(2027, 1, 4)
+    horizon: PositiveDuration
+    warm_up: Duration = 0
+    channels: tuple[Channel, ...]
+    segments: tuple[Segment, ...] = ()
+    teams: tuple[Team, ...] = ()
+    stages: tuple[Stage, ...]
+    order: Order | None = None
+    retention: Retention | None = None
+
+    def __init__(self, **tables: Any) -> None:
+        problems: list[Problem] = []
+        tables = plain(tables)
+        try:
+            super().__init__(**tables)
+        except ValidationError as found:
+            problems = problems_of_fields(found, type(self), tables)
+        problems += problems_between_fields(tables)
+        if problems:
+            raise ScenarioError(problems)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _from_tables, (self.tables(),)
+
+    @property
+    def days(self) -> int:
+        """Days that have begun before the horizon."""
+        return -(-self.horizon // DAY)
+
+    def tables(self) -> dict[str, Any]:
+        """The scenario as plain tables, as in a file; what has its default is left out."""
+        tables: dict[str, Any] = plain(self.model_dump(exclude_defaults=True))
+        return tables
+
+    @classmethod
+    def from_toml(cls, text: str, source: str = "") -> Scenario:
+        """A scenario from the text of a file; `source` is named in errors."""
+        try:
+            tables = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            raise ScenarioError([_syntax_problem(text, str(error))], source) from None
+        try:
+            return cls(**tables)
+        except ScenarioError as error:
+            raise ScenarioError(error.problems, source) from None
+
+    def to_toml(self) -> str:
+        """The text of a file that `from_toml` reads back to an equal scenario."""
+        from funnelsim.scenario.toml_text import toml_text
+
+        return toml_text(self.tables())
+
+    def vary(self, changes: Mapping[str, Any]) -> Scenario:
+        """A new scenario with the values at these dotted paths changed.
+
+        Entries of a list are named by their name: `channels.search ads.leads_per_day`.
+        A path that leads nowhere raises `ScenarioError` and says what there is.
+        """
+        tables = self.tables()
+        problems = [p for path, value in changes.items() if (p := _set(tables, path, value))]
+        try:
+            varied = Scenario(**tables)
+        except ScenarioError as error:
+            problems += error.problems
+        if problems:
+            raise ScenarioError(problems)
+        return varied
+
+
+_LISTS = ("channels", "segments", "teams", "stages")
+
+
+def plain(value: Any) -> Any:
+    """The same as fresh plain tables and lists, as a file would hold it."""
+    if isinstance(value, Part):
+        value = value.model_dump(exclude_defaults=True)
+    if isinstance(value, Mapping):
+        return {key: plain(entry) for key, entry in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(entry) for entry in value]
+    return value
+
+
+def _set(tables: dict[str, Any], path: str, value: Any) -> Problem | None:
+    """Changes `tables` in place; what is wrong with the last key, validation will say."""
+    here: Any = tables
+    *way, last = path.split(".")
+    for place, key in enumerate([*way, last]):
+        so_far = ".".join(way[:place])
+        if isinstance(here, list):
+            known = [entry["name"] for entry in here]
+            if key not in known:
+                rule = f"{so_far} has no {key!r}"
+                return Problem(path, value, rule, nearest(key, known))
+            if place == len(way):
+                return Problem(path, value, "this is a whole entry", "name one of its fields")
+            here = here[known.index(key)]
+        elif not isinstance(here, dict):
+            return Problem(path, value, f"{so_far} is one value and has nothing inside")
+        elif place < len(way):
+            here = here.setdefault(key, [] if not so_far and key in _LISTS else {})
+    if value is None:
+        here.pop(last, None)
+    else:
+        here[last] = plain(value)
+    return None
+
+
+def _from_tables(tables: dict[str, Any]) -> Scenario:
+    return Scenario(**tables)
+
+
+def _syntax_problem(text: str, message: str) -> Problem:
+    import re
+
+    place = re.search(r"\(at line (\d+), column (\d+)\)", message)
+    lines = text.splitlines()
+    line = int(place[1]) if place else len(lines)
+    found = lines[line - 1].strip() if 0 < line <= len(lines) else MISSING
+    return Problem(f"line {line}", found, f"not TOML: {message.split(' (at')[0]}")
+
+
+# --- scenarios by name ----------------------------------------------------------------------
+
+_TEMPLATES = Path(__file__).parents[1] / "scenarios"
+
+
+def templates() -> list[str]:
+    """The names of the scenarios that come along.
+
+    >>> "aida" in templates()
+    True
+    """
+    return sorted(path.stem for path in _TEMPLATES.glob("*.toml"))
+
+
+def load(name_or_path: str | Path) -> Scenario:
+    """The scenario of this name (see `templates`), or the one in this .toml file.
+
+    Raises `ScenarioError` for what is wrong in the file, `FunnelSimError` where there is none.
+    """
+    path = Path(name_or_path)
+    if str(name_or_path) in templates():
+        path = _TEMPLATES / f"{name_or_path}.toml"
+    elif path.is_dir() or not path.exists():
+        rule = "this is the name of a scenario or the path of a .toml file"
+        raise FunnelSimError(str(Problem("load", str(path), rule, nearest(path.stem, templates()))))
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise FunnelSimError(f"{path} cannot be read as UTF-8 text: {error}") from None
+    return Scenario.from_toml(text, source=path.name)

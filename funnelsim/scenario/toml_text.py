@@ -1,0 +1,54 @@
+"""Tables as the text of a scenario file, laid out as a person would write it.
+
+Lists of tables become [[stages]], a follow-up its own [stages.follow_up], and everything deeper
+stays on one line, as distributions are read best.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tomlkit
+from tomlkit.items import AoT, Array, InlineTable, Table
+
+
+def toml_text(tables: dict[str, Any]) -> str:
+    """The text; reading it gives equal tables."""
+    document = tomlkit.document()
+    for key, value in tables.items():
+        if isinstance(value, list) and value and isinstance(value[0], dict):
+            entries = AoT([])
+            for entry in value:
+                entries.append(_table(entry))
+            document.add(key, entries)
+        elif isinstance(value, dict):
+            document.add(key, _table(value))
+        else:
+            document.add(key, _inline(value))
+    return tomlkit.dumps(document)
+
+
+def _table(tables: dict[str, Any]) -> Table:
+    table = tomlkit.table()
+    for key, value in tables.items():
+        if key != "follow_up":
+            table.add(tomlkit.key([key]) if "." in key else key, _inline(value))
+    if (
+        "follow_up" in tables
+    ):  # a table of its own comes last: TOML's keys belong to the last header
+        table.add("follow_up", _table(tables["follow_up"]))
+    return table
+
+
+def _inline(value: Any) -> Any:
+    if isinstance(value, dict):
+        table: InlineTable = tomlkit.inline_table()
+        for key, entry in value.items():
+            table.append(key, _inline(entry))
+        return table
+    if isinstance(value, list):
+        array: Array = tomlkit.array()
+        for entry in value:
+            array.append(_inline(entry))
+        return array
+    return value

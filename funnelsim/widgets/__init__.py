@@ -1,0 +1,1 @@
+"""Live boards: widgets that simulate while a slider is moved."""

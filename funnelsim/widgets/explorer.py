@@ -1,0 +1,468 @@
+"""The live board: sliders on the left, the funnel they make on the right.
+
+    fs.explore(fs.load("aida"))
+
+A move of a slider simulates the changed scenario with the same seed, so the same customers walk
+through it. One simulation is under way at a time; of the moves made meanwhile only the newest is
+simulated next, so dragging queues nothing up. "Keep as today" freezes the picture as an outline.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import html
+import json
+import logging
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import altair as alt
+import ipywidgets
+import pandas as pd
+
+from funnelsim import charts
+from funnelsim.charts.rows import Rows, funnel_rows, money, percent, revenue_rows
+from funnelsim.distributions import DAY
+from funnelsim.engines import simulate
+from funnelsim.errors import FunnelSimError
+from funnelsim.journal import Journal
+from funnelsim.metrics import funnel_table, summary
+from funnelsim.scenario import Scenario
+from funnelsim.widgets.knobs import Knob, knobs, share_text
+from funnelsim.widgets.live_chart import STATIC, LiveChart
+
+LEADS_AT_ONCE = 3_000  # what SimPy simulates in about 0.2 s: a slider answers at once
+LARGE = 1.4
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A simulated scenario and what the board shows of it."""
+
+    journal: Journal
+    table: pd.DataFrame
+    figures: pd.Series
+
+    @staticmethod
+    def of(scenario: Scenario, seed: int) -> Picture:
+        journal = simulate(scenario, seed=seed, progress=False)
+        return Picture(journal, funnel_table(journal), summary(journal))
+
+
+def explore(scenario: Scenario, seed: int = 1, days: float | None = None) -> Explorer:
+    """A board with a slider for each parameter that matters in the scenario.
+
+    `days` is how much of the horizon the board simulates. Left out, it is all of it, or as many
+    days as bring about 3,000 leads if that is less, so that a slider answers at once; the board
+    says which.
+
+    >>> import funnelsim as fs
+    >>> board = fs.explore(fs.load("aida"))
+    >>> board.sliders["Leads a day"].value = 0
+    >>> len(board.journal.leads)
+    0
+    """
+    return Explorer(scenario, seed, days)
+
+
+class Explorer(ipywidgets.VBox):
+    """What `explore` returns.
+
+    `.sliders` by label; `.scenario` with all that was moved, `.change` what was moved, as
+    `Scenario.vary` takes it; `.journal` of the days shown; `.baseline` the journal kept, or None.
+    """
+
+    def __init__(self, scenario: Scenario, seed: int = 1, days: float | None = None) -> None:
+        self._start, self._seed = scenario, seed
+        self._days = days_shown(scenario, days)
+        self._knobs = {knob.label: knob for knob in knobs(scenario)}
+        self._baseline: Picture | None = None
+        self._tops: dict[str, float] = {}
+        self._shown = Picture.of(self._shortened(scenario), seed)
+        self._newest = Newest(self._picture, self._show)
+        self._busy_setting = False  # while several sliders are set as one move
+
+        self.sliders = {label: slider_of(knob) for label, knob in self._knobs.items()}
+        self._keep = button("Keep as today", "Freeze this picture and compare what follows with it")
+        self._reset = button("Reset", "All sliders back to the values of the scenario")
+        self._large = ipywidgets.ToggleButton(description="Large type", tooltip="For a projector")
+        self._head, self._sum, self._figures, self._foot = (ipywidgets.HTML() for _ in range(4))
+        self._fit()
+        self._chart = LiveChart(*self._charts())
+        super().__init__(self._layout())
+        self.add_class("funnelsim-board")
+        self._draw()
+
+        for slider in self.sliders.values():
+            slider.observe(lambda _: self._moved(), "value")
+        self._keep.on_click(lambda _: self.forget() if self._baseline else self.keep())
+        self._reset.on_click(lambda _: self.reset())
+        self._large.observe(lambda _: self._restyle(), "value")
+
+    def __repr__(self) -> str:
+        # what a page shows that cannot run widgets
+        return f"Live board of {self._start.name}: Run ▸ Run All Cells brings it to life"
+
+    # -- what a reader gets from it
+
+    @property
+    def change(self) -> dict[str, Any]:
+        """What was moved, as `Scenario.vary` takes it."""
+        moved: dict[str, Any] = {}
+        for label, knob in self._knobs.items():
+            if self.sliders[label].value != knob.start:
+                moved |= knob.change(self.sliders[label].value)
+        return moved
+
+    @property
+    def scenario(self) -> Scenario:
+        """The scenario as the sliders stand, over its whole horizon."""
+        return self._start.vary(self.change)
+
+    @property
+    def journal(self) -> Journal:
+        """The journal of the days shown, as the sliders stand now."""
+        scenario = self._shortened(self.scenario)
+        if self._shown.journal.scenario != scenario:  # a move is still being simulated
+            self._show(Picture.of(scenario, self._seed))
+        return self._shown.journal
+
+    @property
+    def baseline(self) -> Journal | None:
+        """The journal that "Keep as today" froze."""
+        return self._baseline.journal if self._baseline else None
+
+    def keep(self) -> None:
+        """Freeze the picture as the sliders stand, to compare what follows with it."""
+        _ = self.journal
+        self._baseline = self._shown
+        self._keep.description = "Forget today"
+        self._draw()
+
+    def forget(self) -> None:
+        """Drop what was kept."""
+        self._baseline = None
+        self._keep.description = "Keep as today"
+        self._draw()
+
+    def reset(self) -> None:
+        """All sliders back to the scenario's values; what was kept stays."""
+        self._busy_setting = True
+        for label, knob in self._knobs.items():
+            self.sliders[label].value = knob.start
+        self._busy_setting = False
+        self._tops = {}  # the scales may shrink again
+        self._moved()
+
+    # -- from a move to a picture
+
+    def _shortened(self, scenario: Scenario) -> Scenario:
+        if self._days * DAY >= scenario.horizon:
+            return scenario
+        return scenario.vary({"horizon": f"{self._days:g} days"})
+
+    def _moved(self) -> None:
+        if self._busy_setting:
+            return
+        for label, knob in self._knobs.items():
+            slider = self.sliders[label]
+            mark = slider.add_class if slider.value != knob.start else slider.remove_class
+            mark("funnelsim-moved")
+        self._foot.value = foot_html(self.change)
+        self._newest.ask(self.change)
+
+    def _picture(self, change: dict[str, Any]) -> Picture | FunnelSimError:
+        """Runs beside the kernel's own work, in a thread: it touches no widget."""
+        try:
+            return Picture.of(self._shortened(self._start.vary(change)), self._seed)
+        except FunnelSimError as error:
+            return error
+
+    def _show(self, picture: Picture | FunnelSimError) -> None:
+        if isinstance(picture, FunnelSimError):
+            self._sum.value = problem_html(picture)  # the last picture that could be made stays
+            return
+        self._shown = picture
+        self._draw()
+
+    def _draw(self) -> None:
+        now, before = self._shown, self._baseline
+        self._fit()
+        rows, signals = self._rows(), dict(self._tops)
+        self._chart.update(rows, signals)
+        self._head.value = head_html(self._start, self._days, self._seed)
+        self._sum.value = sum_html(now)
+        self._figures.value = figures_html(now, before)
+        self._foot.value = foot_html(self.change)
+
+    def _rows(self) -> dict[str, Rows]:
+        now, before = self._shown, self._baseline
+        rows = {"funnel": funnel_rows(now.table, before.table if before else None)}
+        if now.journal.scenario.order:
+            rows["revenue"] = revenue_rows(now.journal)
+            rows["baseline"] = revenue_rows(before.journal) if before else []
+        return rows
+
+    # -- how it looks
+
+    def _fit(self) -> None:
+        """Scales only grow, and in steps, so that a move is seen in the bars, not in the axes."""
+        pictures = [self._shown, *([self._baseline] if self._baseline else [])]
+        leads = max(int(p.table["entered"].max()) for p in pictures)
+        paid = max(float(p.figures.get("revenue", 0.0)) for p in pictures)
+        for name, needed in (("leads_top", 1.3 * leads), ("revenue_top", 1.02 * paid)):
+            if needed > self._tops.get(name, 0.0):
+                self._tops[name] = next_step(needed)
+            self._tops.setdefault(name, 1.0)
+
+    def _charts(self) -> tuple[list[alt.TopLevelMixin], list[alt.TopLevelMixin], float]:
+        size = LARGE if self._large.value else 1.0
+        return self._charts_for(dark=False), self._charts_for(dark=True), size
+
+    def _charts_for(self, dark: bool) -> list[alt.TopLevelMixin]:
+        rows = {name: charts.rows_data(values, name) for name, values in self._rows().items()}
+        leads, paid = (
+            alt.param(name, value=self._tops[name]) for name in ("leads_top", "revenue_top")
+        )
+        stages = list(self._shown.table.index)
+        drawn = [
+            charts.funnel_chart(
+                rows["funnel"], stages, alt.ExprRef("leads_top"), charts.LIVE_HALF_A_GAP, dark
+            ).add_params(leads)
+        ]
+        if "revenue" in rows:
+            revenue = charts.revenue_chart(
+                rows["revenue"],
+                self._start.currency,
+                alt.ExprRef("revenue_top"),
+                baseline=rows["baseline"],
+                dark=dark,
+            )
+            drawn.append(revenue.add_params(paid))
+        return [chart.properties(width="container", height="container") for chart in drawn]
+
+    def _restyle(self) -> None:
+        (self.add_class if self._large.value else self.remove_class)("funnelsim-large")
+        self._chart.restyle(*self._charts())
+
+    def _layout(self) -> list[ipywidgets.Widget]:
+        css = (STATIC / "explorer.css").read_text(encoding="utf-8")
+        stages = f".funnelsim-board {{ --stages: {len(self._shown.table)}; }}"
+        controls: list[ipywidgets.Widget] = []
+        group = None
+        for label, knob in self._knobs.items():
+            if knob.group != group:
+                group = knob.group
+                controls.append(ipywidgets.HTML(f"<h3>{html.escape(group)}</h3>"))
+            controls.append(self.sliders[label])
+        left = box(ipywidgets.VBox, controls, "funnelsim-controls")
+        right = box(ipywidgets.VBox, [self._sum, self._figures, self._chart], "funnelsim-pictures")
+        return [
+            ipywidgets.HTML(f"<style>{css}{stages}</style>", layout={"display": "none"}),
+            box(
+                ipywidgets.HBox,
+                [self._head, self._keep, self._reset, self._large],
+                "funnelsim-head",
+            ),
+            box(ipywidgets.HBox, [left, right], "funnelsim-body"),
+            self._foot,
+        ]
+
+
+class Newest:
+    """Does the newest of what it is asked, one at a time, without making the asker wait.
+
+    While one request is worked on in a thread, later ones replace each other. Without an event
+    loop (a plain Python program) it does each at once.
+    """
+
+    def __init__(self, work: Callable[[Any], Any], done: Callable[[Any], None]) -> None:
+        self._work, self._done = work, done
+        self._wanted: list[Any] = []  # empty, or the newest request
+        self._task: asyncio.Task[None] | None = None
+
+    def ask(self, request: Any) -> None:
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            self._done(self._work(request))
+            return
+        self._wanted = [request]
+        if self._task is None or self._task.done():
+            self._task = loop.create_task(self._until_done())
+
+    async def _until_done(self) -> None:
+        while self._wanted:
+            request = self._wanted.pop()
+            try:
+                self._done(await asyncio.to_thread(self._work, request))
+            except Exception:  # a bug: say it in the log, and be ready for the next move
+                logging.getLogger(__name__).exception("the board could not show %s", request)
+
+
+# --- parts of the board -------------------------------------------------------------------------
+
+
+def days_shown(scenario: Scenario, days: float | None) -> float:
+    """How many days of the horizon a board simulates; see `explore`."""
+    horizon = scenario.horizon / DAY
+    if days is not None:
+        if not days > 0:
+            raise FunnelSimError(f"days is {days}; a board shows more than 0 days")
+        return min(days, horizon)
+    a_day = sum(c.leads_per_day * sum(c.weekdays) / 7 for c in scenario.channels)
+    if a_day * horizon <= LEADS_AT_ONCE:
+        return horizon
+    enough = max(1, round(LEADS_AT_ONCE / a_day))
+    return min(horizon, enough + scenario.warm_up / DAY)
+
+
+def slider_of(knob: Knob) -> ipywidgets.SelectionSlider:
+    slider = ipywidgets.SelectionSlider(
+        options=knob.options, value=knob.start, description=knob.label, continuous_update=True
+    )
+    slider.add_class("funnelsim-slider")
+    return slider
+
+
+def button(text: str, tooltip: str) -> ipywidgets.Button:
+    return ipywidgets.Button(description=text, tooltip=tooltip)
+
+
+def box(kind: type[ipywidgets.Box], children: list[ipywidgets.Widget], name: str) -> ipywidgets.Box:
+    made = kind(children)
+    made.add_class(name)
+    return made
+
+
+def next_step(needed: float) -> float:
+    """The next round number, a scale's end: 1, 1.5, 2, 3, 4, 5, 7 or 10 times a power of ten.
+
+    >>> next_step(1300), next_step(42)
+    (1500.0, 50.0)
+    """
+    if needed <= 1:
+        return 1.0
+    power = 10.0 ** math.floor(math.log10(needed))
+    return next(n * power for n in (1, 1.5, 2, 3, 4, 5, 7, 10) if n * power >= needed)
+
+
+def head_html(s: Scenario, days: float, seed: int) -> str:
+    whole = s.horizon / DAY
+    shown = f"all {whole:g} days" if days >= whole else f"the first {days:g} of {whole:g} days"
+    note = (
+        ""
+        if days >= whole
+        else " title='fs.explore(scenario, days=…) shows more, and answers slower'"
+    )
+    money_in = f", money in {s.currency}" if s.order else ""
+    return (
+        f"<h2>{html.escape(s.name)}</h2><p{note}>{shown} from {s.start}{money_in}; seed {seed}</p>"
+    )
+
+
+def sum_html(picture: Picture) -> str:
+    """The arithmetic of the funnel in words, and what was simulated."""
+    s, table = picture.journal.scenario, picture.table
+    leads = int(table["entered"].iloc[0])
+    rates = [stage.conversion for stage in s.stages[:-1]]
+    expected = leads * math.prod(rates)
+    text = " × ".join([f"{leads:,}", *map(share_text, rates)])
+    text += f" = {expected:,.0f}; simulated {int(table['entered'].iloc[-1]):,}"
+    rest = [f"{int(table['open'].sum()):,} still open"] if table["open"].sum() else []
+    for reason in ("gone cold", "missed"):
+        column = f"lost: {reason}"
+        if column in table and table[column].sum():
+            rest.append(f"{int(table[column].sum()):,} {reason}")
+    why = (
+        "Leads that came × the conversions of the scenario. Chance makes the difference; so do "
+        "leads that are still open, were never called or went cold, and odds ratios of channels, "
+        "segments and slow responses."
+    )
+    tail = f" <small>{', '.join(rest)}</small>" if rest else ""
+    return f'<div class="funnelsim-sum" title="{html.escape(why)}">{html.escape(text)}{tail}</div>'
+
+
+def problem_html(error: FunnelSimError) -> str:
+    return f'<div class="funnelsim-sum funnelsim-problem">{html.escape(str(error))}</div>'
+
+
+def foot_html(change: dict[str, Any]) -> str:
+    """What was moved, as code to carry on with."""
+    if not change:
+        return '<div class="funnelsim-foot">Move a slider: the same customers walk through the changed funnel.</div>'
+    code = html.escape(f"s = s.vary({json.dumps(change, ensure_ascii=False)})")
+    copy = "navigator.clipboard.writeText(this.previousElementSibling.textContent)"
+    return (
+        f'<div class="funnelsim-foot">In code: <code title="{code}">{code}</code>'
+        f'<button onclick="{copy}">Copy</button></div>'
+    )
+
+
+def figures_html(now: Picture, before: Picture | None) -> str:
+    """Key figures as tiles, with the difference from what was kept."""
+    currency = now.journal.scenario.currency
+    tiles = []
+    for key, name, kind in figures_of(now.journal.scenario, now.figures):
+        value = float(now.figures[key])
+        shown = figure_text(value, kind, currency)
+        if before is not None:
+            shown += f"<small>{difference(value, float(before.figures[key]), kind)}</small>"
+        tiles.append(
+            f'<div title="{html.escape(name)}"><span class="name">{html.escape(name)}</span>'
+            f'<span class="value">{shown}</span></div>'
+        )
+    return f'<div class="funnelsim-figures">{"".join(tiles)}</div>'
+
+
+def figures_of(s: Scenario, figures: pd.Series) -> list[tuple[str, str, str]]:
+    """Key, name and kind of the figures worth a tile in this scenario, at most eight."""
+    chosen = [
+        ("customers", "Customers", "count"),
+        ("overall_conversion", "Overall conversion", "share"),
+    ]
+    if s.order:
+        chosen += [("revenue", "Revenue", "money"), ("profit", "Profit", "money")]
+        chosen += [("cac", "CAC", "money"), ("aov", "AOV", "money")]
+    if any(stage.follow_up for stage in s.stages):
+        chosen.insert(4, ("share_gone_cold", "Gone cold", "share"))
+        chosen.insert(4, ("mean_response_days", "Mean response time", "time"))
+    for team in s.teams:
+        chosen.insert(6, (f"utilisation: {team.name}", f"Utilisation, {team.name}", "share"))
+    if s.retention:
+        chosen.append(("repeat_purchase_rate", "Repeat purchase rate", "share"))
+    return [line for line in chosen if line[0] in figures.index][:8]
+
+
+def figure_text(value: float, kind: str, currency: str) -> str:
+    if pd.isna(value):
+        return "–"
+    if kind == "count":
+        return f"{value:,.0f}"
+    if kind == "share":
+        return percent(value)
+    if kind == "money":
+        return money(value, currency) if abs(value) >= 1000 else f"{value:,.2f} {currency}"
+    return f"{24 * value:,.1f} h" if value < 2 else f"{value:,.1f} days"
+
+
+def difference(value: float, before: float, kind: str) -> str:
+    """How much more or less than before, with its sign.
+
+    >>> difference(0.30, 0.25, "share"), difference(1200, 1000, "money")
+    ('▲ 5.0 points', '▲ 200')
+    """
+    if pd.isna(value) or pd.isna(before):
+        return ""
+    change = value - before
+    if kind == "share":
+        text = f"{100 * abs(change):.1f} points"
+    elif kind == "time":
+        text = f"{24 * abs(change):,.1f} h"
+    else:
+        text = f"{abs(change):,.0f}"
+    if not text.strip("0., hpoints"):
+        return "="
+    return f"{'▲' if change > 0 else '▼'} {text}"

@@ -1,0 +1,171 @@
+"""What can be turned on a live board: one `Knob` for each parameter that matters and is there.
+
+A knob offers a list of values with their unit in words; the scenario's own value is always one of
+them, exactly. `change(value)` is what `Scenario.vary` takes, so a move on the board can be
+carried on in code.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from funnelsim.distributions import DAY, HOUR, MINUTE, duration_text
+from funnelsim.scenario import Scenario
+
+DURATIONS = (
+    *(n * MINUTE for n in (5, 10, 15, 20, 30, 45)),
+    *(n * HOUR for n in (1, 2, 3, 4, 6, 8, 12, 18)),
+    *(n * DAY for n in (1, 2, 3, 4, 5, 7, 10, 14, 21, 30, 45, 60, 90, 120, 180, 365)),
+)
+
+
+@dataclass(frozen=True)
+class Knob:
+    """One slider: its group and label, its start value, what it offers, what a move changes."""
+
+    group: str
+    label: str
+    start: float
+    options: tuple[tuple[str, float], ...]
+    change: Callable[[float], dict[str, Any]]
+
+
+def knobs(s: Scenario) -> list[Knob]:
+    """The knobs of a scenario, in the order of the funnel."""
+    return [*_conversions(s), *_leads(s), *_follow_ups(s), *_repeats(s)]
+
+
+def _conversions(s: Scenario) -> list[Knob]:
+    return [
+        _at(
+            f"stages.{stage.name}.conversion",
+            "Conversion",
+            f"{stage.name} → {following.name}",
+            stage.conversion,
+            shares(stage.conversion),
+        )
+        for stage, following in zip(s.stages, s.stages[1:], strict=False)
+    ]
+
+
+def _leads(s: Scenario) -> list[Knob]:
+    """One knob for all channels together: they keep their proportions."""
+    rates = {c.name: c.leads_per_day for c in s.channels}
+    total = sum(rates.values())
+
+    def change(value: float) -> dict[str, Any]:
+        even = 1 / len(rates)
+        return {
+            f"channels.{name}.leads_per_day": round(value * (rate / total if total else even), 6)
+            for name, rate in rates.items()
+        }
+
+    options = counts(total, top=2.5 * total if total else 20)
+    return [Knob("Leads", "Leads a day", total, options, change)]
+
+
+def _follow_ups(s: Scenario) -> list[Knob]:
+    found = []
+    for team in s.teams:
+        whole = tuple((f"{n}", n) for n in range(1, max(8, 2 * team.reps) + 1))
+        found.append(
+            _at(f"teams.{team.name}.reps", "Follow-up", f"Reps, {team.name}", team.reps, whole)
+        )
+    for stage in s.stages:
+        follow_up = stage.follow_up
+        if follow_up is None:
+            continue
+        place = f"stages.{stage.name}.follow_up"
+        mean = mean_of(follow_up.patience)
+        if mean is not None:
+            path, start = mean
+            found.append(_time(f"{place}.patience.{path}", f"{stage.name}: patience", start))
+        if follow_up.response_half_life:
+            path, start = f"{place}.response_half_life", follow_up.response_half_life
+            found.append(_time(path, f"{stage.name}: response half-life", start))
+    return found
+
+
+def _repeats(s: Scenario) -> list[Knob]:
+    if s.retention is None or not isinstance(s.retention.repeat_probability, int | float):
+        return []
+    start = s.retention.repeat_probability
+    path = "retention.repeat_probability"
+    return [_at(path, "Coming back", "Repeat probability", start, shares(start, top=95))]
+
+
+def mean_of(distribution: Any) -> tuple[str, int] | None:
+    """Where the mean of a duration stands in it, and the mean; None if it is not given by one."""
+    if distribution is None:
+        return None
+    kind = distribution.kind
+    if kind == "constant":
+        return (kind, distribution.constant) if distribution.constant else None
+    mean = getattr(getattr(distribution, kind), "mean", None)
+    return None if mean is None else (f"{kind}.mean", mean)
+
+
+def _at(
+    path: str, group: str, label: str, start: float, options: tuple[tuple[str, float], ...]
+) -> Knob:
+    return Knob(group, label, start, options, lambda value: {path: value})
+
+
+def _time(path: str, label: str, start: int) -> Knob:
+    """A knob for a duration: a vigorous step at a time, from a twentieth to ten times the start."""
+    values = sorted({start, *(d for d in DURATIONS if start / 20 <= d <= start * 10)})
+    options = tuple((short_duration(value), value) for value in values)
+    return Knob("Follow-up", label, start, options, lambda v: {path: duration_text(int(v))})
+
+
+def short_duration(microseconds: int) -> str:
+    """A duration for the eye: what no one would write by hand is rounded to three digits.
+
+    >>> short_duration(2 * DAY), short_duration(123_456_789_012)
+    ('2 days', '34.3 h')
+    """
+    text = duration_text(microseconds)
+    if not text.endswith((" s", "ms", "us")):
+        return text
+    if microseconds >= 2 * DAY:
+        return f"{microseconds / DAY:.3g} days"
+    return (
+        f"{microseconds / HOUR:.3g} h"
+        if microseconds >= HOUR
+        else f"{microseconds / MINUTE:.3g} min"
+    )
+
+
+def shares(start: float, top: int = 100) -> tuple[tuple[str, float], ...]:
+    """Every whole percent, and the start.
+
+    >>> shares(0.125)[11:15]
+    (('11 %', 0.11), ('12 %', 0.12), ('12.5 %', 0.125), ('13 %', 0.13))
+    """
+    values = sorted({start, *(n / 100 for n in range(top + 1))})
+    return tuple((share_text(value), value) for value in values)
+
+
+def share_text(value: float) -> str:
+    """A share as a reader writes it.
+
+    >>> share_text(0.6), share_text(0.07), share_text(1 / 3)
+    ('60 %', '7 %', '33.33 %')
+    """
+    return f"{round(100 * value, 2):g} %"
+
+
+def counts(start: float, top: float) -> tuple[tuple[str, float], ...]:
+    """Even steps from 0 to about `top`, fifty or so, and the start.
+
+    >>> counts(40, top=100)[:3], counts(40, top=100)[-1]
+    ((('0', 0.0), ('2', 2.0), ('4', 4.0)), ('100', 100.0))
+    """
+    rough = top / 50
+    unit = 10.0 ** math.floor(math.log10(rough))
+    step = next(unit * n for n in (1, 2, 5, 10) if unit * n >= rough * 0.999)
+    grid = {round(step * i, 6) for i in range(math.ceil(round(top / step, 6)) + 1)}
+    return tuple((f"{value:,.6g}", value) for value in sorted({*grid, start}))

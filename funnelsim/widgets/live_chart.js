@@ -1,0 +1,140 @@
+// A few Vega views that stay: new rows are put into them, nothing is drawn from scratch.
+// `specs` are compiled Vega, light and dark; `frame` is the newest {data, signals} for all of them.
+// scripts/build_live_chart.py makes static/live_chart.js of this, with Vega inside.
+
+const MARGIN = 14; // between the pointer and the tooltip
+
+function darkPage() {
+  return document.body.dataset.jpThemeLight === "false";
+}
+
+// --- tooltips: one box for a page of charts -----------------------------------------------------
+
+function tooltipBox() {
+  const box = document.createElement("div");
+  box.className = "funnelsim-tooltip";
+  box.setAttribute("role", "tooltip");
+  document.body.append(box);
+  const show = (_handler, event, _item, value) => {
+    if (value === null || value === undefined || value === "") {
+      box.style.display = "none";
+      return;
+    }
+    const table = document.createElement("table");
+    for (const [name, text] of Object.entries(value)) {
+      const line = table.insertRow();
+      line.insertCell().textContent = name;
+      line.insertCell().textContent = text;
+    }
+    box.replaceChildren(table);
+    box.style.display = "block";
+    const { width, height } = box.getBoundingClientRect();
+    const right = event.clientX + MARGIN + width < window.innerWidth;
+    const below = event.clientY + MARGIN + height < window.innerHeight;
+    box.style.left = `${right ? event.clientX + MARGIN : event.clientX - MARGIN - width}px`;
+    box.style.top = `${below ? event.clientY + MARGIN : event.clientY - MARGIN - height}px`;
+  };
+  return { show, remove: () => box.remove() };
+}
+
+// --- one chart ----------------------------------------------------------------------------------
+
+function put(view, spec, frame) {
+  const named = (list, name) => (list ?? []).some((entry) => entry.name === name);
+  for (const [name, value] of Object.entries(frame.signals ?? {})) {
+    if (named(spec.signals, name)) view.signal(name, value);
+  }
+  for (const [name, rows] of Object.entries(frame.data ?? {})) {
+    // Vega marks the rows it holds: it gets copies, the model keeps its own
+    if (named(spec.data, name)) view.data(name, rows.map((row) => ({ ...row })));
+  }
+}
+
+async function draw(box, spec, frame, tooltip) {
+  const { width, height } = box.getBoundingClientRect();
+  const place = document.createElement("div");
+  const options = { mode: "vega", actions: false, renderer: "svg", tooltip: tooltip.show };
+  const { view, finalize } = await vegaEmbed(place, spec, options);
+  view.width(width).height(height);
+  put(view, spec, frame);
+  await view.runAsync();
+  return { view, spec, place, finalize };
+}
+
+async function render({ model, el }) {
+  el.classList.add("funnelsim-live-chart");
+  const tooltip = tooltipBox();
+  let boxes = [];
+  let charts = []; // {view, spec, finalize}, one for each box once it has a size
+  let busy = false;
+  let wanted = null; // what is to be done next: "frame", "size" or "all"; the largest wins
+  const order = ["frame", "size", "all"];
+
+  const specs = () => model.get("specs")[darkPage() ? "dark" : "light"];
+
+  function setBoxes() {
+    boxes = specs().map(() => {
+      const box = document.createElement("div");
+      box.className = "funnelsim-chart";
+      return box;
+    });
+    el.replaceChildren(...boxes);
+    charts = [];
+    boxes.forEach((box) => sizes.observe(box));
+  }
+
+  // One pass at a time; what arrives meanwhile is done once, in its newest state.
+  async function ask(what) {
+    if (wanted === null || order.indexOf(what) > order.indexOf(wanted)) wanted = what;
+    if (busy) return;
+    busy = true;
+    try {
+      while (wanted !== null) {
+        const now = wanted;
+        wanted = null;
+        const frame = model.get("frame");
+        await Promise.all(boxes.map((box, i) => bring(box, i, now, frame)));
+        el.dataset.frame = frame.number ?? 0; // the number of the newest picture
+      }
+    } finally {
+      busy = false;
+    }
+  }
+
+  async function bring(box, i, what, frame) {
+    const { width, height } = box.getBoundingClientRect();
+    if (width < 1 || height < 1) return; // not on the page yet; the observer calls again
+    const chart = charts[i];
+    if (chart === undefined || what === "all") {
+      const next = await draw(box, specs()[i], frame, tooltip);
+      box.replaceChildren(next.place);
+      chart?.finalize();
+      charts[i] = next;
+      box.vegaView = next.view;
+      return;
+    }
+    chart.view.width(width).height(height);
+    put(chart.view, chart.spec, frame);
+    await chart.view.runAsync();
+  }
+
+  const sizes = new ResizeObserver(() => ask("size"));
+  const theme = new MutationObserver(() => ask("all"));
+  theme.observe(document.body, { attributeFilter: ["data-jp-theme-light"] });
+  setBoxes();
+  const onFrame = () => ask("frame");
+  const onSpecs = () => (specs().length === boxes.length ? ask("all") : setBoxes());
+  model.on("change:frame", onFrame);
+  model.on("change:specs", onSpecs);
+
+  return () => {
+    model.off("change:frame", onFrame);
+    model.off("change:specs", onSpecs);
+    sizes.disconnect();
+    theme.disconnect();
+    charts.forEach((chart) => chart?.finalize());
+    tooltip.remove();
+  };
+}
+
+export default { render };

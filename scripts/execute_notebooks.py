@@ -1,0 +1,67 @@
+"""Run lessons and solutions again and store what they show, ready for nbval and for git.
+
+    make notebooks                                        all of them
+    python scripts/execute_notebooks.py FILE...           only these
+
+Cell ids stay; metadata and execution counts come out the same each time, so a change in git is a
+change in the lesson. The students' exercises are stored without outputs.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+
+ROOT = Path(__file__).resolve().parents[1]
+KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+KEPT_OF_A_CELL = {"tags", "jupyter", "editable", "slideshow"}  # the rest is noise of an editor
+
+
+def main(names: list[str]) -> int:
+    paths = [Path(name).resolve() for name in names] or sorted(
+        [*ROOT.glob("notebooks/*.ipynb"), *ROOT.glob("exercises/**/*.ipynb")]
+    )
+    paths = [path for path in paths if ".ipynb_checkpoints" not in path.parts]
+    with tempfile.TemporaryDirectory() as home:
+        for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "IPYTHONDIR"):
+            os.environ[name] = home  # the developer's own settings have no say
+        return sum(not refresh(path) for path in paths)
+
+
+def refresh(path: Path) -> bool:
+    """One notebook, in place; False, and the file as it was, where a cell fails."""
+    notebook = nbformat.read(path, as_version=4)
+    for cell in notebook.cells:
+        cell.metadata = {key: cell.metadata[key] for key in cell.metadata if key in KEPT_OF_A_CELL}
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    if path.parent != ROOT / "exercises":  # those are the student's to run
+        where = {"metadata": {"path": path.parent}}
+        client = NotebookClient(
+            notebook,
+            kernel_name="python3",
+            timeout=600,
+            resources=where,
+            record_timing=False,
+            store_widget_state=False,
+        )
+        try:
+            client.execute()
+        except CellExecutionError as error:
+            print(f"{path.name}: left as it was, a cell fails\n{error}", file=sys.stderr)
+            return False
+    notebook.metadata = {"kernelspec": KERNEL, "language_info": {"name": "python"}}
+    notebook.nbformat, notebook.nbformat_minor = 4, 5
+    nbformat.write(notebook, path)
+    print(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path)
+    return True
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,164 @@
+"""A JupyterLab and a browser for the tests: starts both, runs notebooks, keeps the network shut.
+
+`lab(folder)` serves a copy of a course on the loopback; `Lab.page()` is a Chromium page in which
+no request leaves this machine and every attempt is written down in `page.strangers`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Page, Route, TimeoutError, sync_playwright
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+QUIET = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
+    "--disable-background-networking", "--disable-component-update",
+)  # fmt: skip
+PATIENCE = 60_000  # ms for anything to appear: a slow machine is not a failure
+
+
+class Lab:
+    """A JupyterLab that runs, and a browser to look at it."""
+
+    def __init__(self, url: str, token: str, context: object) -> None:
+        self.url, self.token, self._context = url, token, context
+
+    def page(self, width: int = 1280, height: int = 800) -> Page:
+        """A page of this size; `page.strangers` collects requests to other machines."""
+        page = self._context.new_page()
+        page.set_viewport_size({"width": width, "height": height})
+        page.set_default_timeout(PATIENCE)
+        page.strangers = []
+
+        def only_here(route: Route) -> None:
+            host = urlsplit(route.request.url).hostname
+            if host in LOOPBACK or route.request.url.startswith(("data:", "blob:")):
+                route.continue_()
+            else:
+                page.strangers.append(route.request.url)
+                route.abort()
+
+        page.route("**/*", only_here)
+        return page
+
+    def open(self, page: Page, path: str) -> None:
+        """Open a file in a fresh Lab and wait until it is there."""
+        page.goto(f"{self.url}/lab/tree/{path}?reset&token={self.token}")
+        page.locator(".jp-NotebookPanel, .jp-MarkdownViewer").first.wait_for()
+
+    def open_start(self, page: Page) -> None:
+        """What a reader sees first."""
+        page.goto(f"{self.url}/lab?reset&token={self.token}")
+
+    def run_all(self, page: Page) -> None:
+        """Run all cells and wait until the last has run; a click too early is lost, so again."""
+        page.wait_for_function(KERNEL_IS_IDLE)
+        for _ in range(5):
+            page.get_by_role("menuitem", name="Run", exact=True).first.click()
+            page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+            with contextlib.suppress(TimeoutError):
+                page.wait_for_function(f"() => {CELLS}.some(c => c.executionCount)", timeout=5_000)
+                break
+        page.wait_for_function(f"() => {CELLS}.every(c => c.executionCount)")
+        page.wait_for_function(KERNEL_IS_IDLE)
+
+
+# Lab draws only the cells in view, so what has run is asked of its model of the notebook.
+KERNEL_IS_IDLE = (
+    "() => jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"
+)
+CELLS = (
+    "jupyterapp.shell.currentWidget.content.widgets"
+    ".map(w => w.model).filter(m => m.type === 'code' && m.sharedModel.source.trim())"
+)
+
+
+@contextlib.contextmanager
+def lab(folder: Path, chromium: Path) -> Iterator[Lab]:
+    """JupyterLab on a folder, and a Chromium; both are gone afterwards."""
+    with tempfile.TemporaryDirectory() as home, contextlib.ExitStack() as stack:
+        url, token = stack.enter_context(_server(folder, Path(home)))
+        playwright = stack.enter_context(sync_playwright())
+        context = playwright.chromium.launch_persistent_context(
+            str(Path(home) / "browser"), executable_path=str(chromium), headless=True, args=[*QUIET]
+        )
+        stack.callback(context.close)
+        yield Lab(url, token, context)
+
+
+@contextlib.contextmanager
+def _server(folder: Path, home: Path) -> Iterator[tuple[str, str]]:
+    from funnelsim.lab import lab_arguments
+
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    token = secrets.token_hex(16)
+    # a home of its own: what the developer has set in Lab does not count, nor is it touched
+    places = {"JUPYTER_CONFIG_DIR": "config", "JUPYTER_DATA_DIR": "data", "IPYTHONDIR": "ipython",
+              "JUPYTERLAB_SETTINGS_DIR": "settings", "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
+              "JUPYTER_RUNTIME_DIR": "runtime"}  # fmt: skip
+    environment = {**os.environ, **{name: str(home / place) for name, place in places.items()}}
+    paths = [str(REPOSITORY), os.environ.get("PYTHONPATH", "")]
+    environment["PYTHONPATH"] = os.pathsep.join(path for path in paths if path)
+    arguments = [
+        *lab_arguments(folder, browser=False),
+        f"--ServerApp.port={port}", "--ServerApp.port_retries=0", "--ServerApp.ip=127.0.0.1",
+        f"--IdentityProvider.token={token}", "--LabApp.expose_app_in_browser=True",
+    ]  # fmt: skip
+    log = home / "lab.log"
+    with log.open("wb") as sink:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "jupyterlab", *arguments],
+            cwd=folder, env=environment, stdout=sink, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+        try:
+            url = f"http://127.0.0.1:{port}"
+            _wait_for(f"{url}/api?token={token}", process, log)
+            yield url, token
+        finally:
+            process.terminate()
+            try:
+                process.wait(timeout=15)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + PATIENCE / 1000
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            break
+        with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=2):
+            return
+        time.sleep(0.1)
+    raise RuntimeError(
+        f"JupyterLab did not start:\n{log.read_text(encoding='utf-8', errors='replace')}"
+    )
+
+
+def course_copy(folder: Path) -> Path:
+    """The course in a folder of its own, so that a test writes into no notebook of the project."""
+    for name in ("notebooks", "exercises", "datasets"):
+        if (REPOSITORY / name).is_dir():
+            shutil.copytree(
+                REPOSITORY / name,
+                folder / name,
+                ignore=shutil.ignore_patterns(".ipynb_checkpoints"),
+            )
+    return folder

@@ -1,0 +1,44 @@
+"""What all tests share: no developer's Jupyter settings, a browser if there is one, a last line."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import chromium as chromium_finder
+import pytest
+
+# Kernels and Lab see none of this machine's settings, kernels and history, and leave none behind.
+_HOME = tempfile.mkdtemp(prefix="funnelsim-tests-")
+atexit.register(shutil.rmtree, _HOME, ignore_errors=True)
+for _name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR"):
+    os.environ[_name] = str(Path(_HOME) / _name.lower())
+for _name in ("JUPYTER_PATH", "JUPYTER_CONFIG_PATH", "PIP_USER", "PIP_TARGET"):
+    os.environ.pop(_name, None)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Path:
+    """The path of a Chromium; without one the test is skipped, and under CI it fails."""
+    path = chromium_finder.find()
+    if path is None:
+        if chromium_finder.under_ci():
+            pytest.fail(f"CI=true and there is no Chromium: {chromium_finder.HOW_TO_GET_IT}")
+        pytest.skip("no Chromium found")
+    return Path(path)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """The last line of all: whether the browser was left out, and how to have it."""
+    terminal = config.pluginmanager.get_plugin("terminalreporter")
+    if terminal is None or hasattr(config, "workerinput"):
+        return
+    skipped = sum("browser" in report.keywords for report in terminal.stats.get("skipped", []))
+    if skipped:
+        terminal.write_line(
+            f"NOT TESTED: {skipped} browser tests were skipped, for want of a Chromium; "
+            f"to have them, {chromium_finder.HOW_TO_GET_IT}"
+        )

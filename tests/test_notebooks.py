@@ -1,0 +1,70 @@
+"""What holds for every notebook; that the stored outputs are what comes out is nbval's to say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+ROOT = Path(__file__).resolve().parents[1]
+LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+EXERCISES = sorted((ROOT / "exercises").glob("*.ipynb"))
+SOLUTIONS = sorted((ROOT / "exercises" / "solutions").glob("*.ipynb"))
+
+
+def read(path: Path) -> nbformat.NotebookNode:
+    return nbformat.read(path, as_version=4)
+
+
+def code_cells(path: Path) -> list[nbformat.NotebookNode]:
+    return [cell for cell in read(path).cells if cell.cell_type == "code" and cell.source.strip()]
+
+
+def name(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def test_there_are_notebooks():
+    assert LESSONS
+    assert EXERCISES
+
+
+@pytest.mark.parametrize("path", LESSONS + EXERCISES + SOLUTIONS, ids=name)
+def test_is_sound_and_asks_for_the_usual_kernel(path):
+    notebook = read(path)
+    nbformat.validate(notebook)
+    assert notebook.metadata.kernelspec.name == "python3"
+
+
+@pytest.mark.parametrize("path", LESSONS + SOLUTIONS, ids=name)
+def test_carries_its_outputs(path):
+    # a notebook stripped of outputs would pass nbval unchecked
+    cells = code_cells(path)
+    unexecuted = [cell.source for cell in cells if cell.execution_count is None]
+    assert not unexecuted, "run `make notebooks`"
+    assert any(cell.outputs for cell in cells), "no cell shows anything"
+    kinds = {output.output_type for cell in cells for output in cell.outputs}
+    assert "error" not in kinds
+    channels = {output.get("name") for cell in cells for output in cell.outputs}
+    assert "stderr" not in channels, "progress bars and warnings are no part of a lesson"
+
+
+@pytest.mark.parametrize("path", EXERCISES, ids=name)
+def test_exercise_runs_unsolved(path, tmp_path):
+    notebook = read(path)
+    client = NotebookClient(
+        notebook, timeout=120, kernel_name="python3", resources={"metadata": {"path": path.parent}}
+    )
+    client.execute()  # raises at the first cell that fails
+
+
+@pytest.mark.parametrize("path", EXERCISES, ids=name)
+def test_exercise_is_stored_empty_and_has_its_solution(path):
+    assert not any(cell.outputs for cell in code_cells(path)), "outputs give answers away"
+    assert path.parent / "solutions" / path.name in SOLUTIONS
+
+
+def test_no_solution_without_exercise():
+    assert {path.name for path in SOLUTIONS} <= {path.name for path in EXERCISES}
