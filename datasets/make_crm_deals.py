@@ -27,15 +27,16 @@ def crm_export(scenario: fs.Scenario, seed: int, replication: int = 0) -> pd.Dat
     start = pd.Timestamp(scenario.start)
 
     def stamp(days: pd.Series) -> pd.Series:
-        return (start + pd.to_timedelta(days, unit="D")).dt.floor("min").dt.strftime("%Y-%m-%d %H:%M")
+        times = (start + pd.to_timedelta(days, unit="D")).dt.floor("min")
+        return times.dt.strftime("%Y-%m-%d %H:%M")
 
     outcome = leads["outcome"].astype(str).replace({"customer": "won"})
-    reps = {rep: OWNERS[i % len(OWNERS)] for i, rep in enumerate(sorted(leads["owner"].dropna().unique()))}
+    owners = dict(zip(leads["owner"].cat.categories, OWNERS, strict=False))
     return pd.DataFrame(
         {
             "lead_id": [f"L-{number:05d}" for number in range(1, len(leads) + 1)],
             "channel": leads["channel"].astype(str),
-            "owner": leads["owner"].map(reps),
+            "owner": leads["owner"].map(owners),
             "created": stamp(leads["arrived"]),
             "qualified": stamp(leads["entered_Qualified"]),
             "proposal": stamp(leads["entered_Proposal"]),

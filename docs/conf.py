@@ -1,15 +1,14 @@
-"""Sphinx settings: the pages are Markdown, the reference is written from the docstrings."""
+"""Sphinx settings: the pages are Markdown."""
 
-from importlib.metadata import version
+import importlib.metadata
 
 project = "funnelsim"
 author = "funnelsim contributors"
 copyright = "funnelsim contributors; text CC BY 4.0, code MIT"
-release = version("funnelsim")
+release = importlib.metadata.version("funnelsim")
 
-extensions = ["myst_parser", "sphinx.ext.autodoc"]
+extensions = ["myst_parser"]
 myst_heading_anchors = 3
-autodoc_member_order = "bysource"
 exclude_patterns = ["_build"]
 
 html_theme = "furo"

@@ -7,6 +7,7 @@ One small function per command, which imports what it needs when it is called, s
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from io import TextIOWrapper
@@ -25,12 +26,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = parser().parse_args(ours, argparse.Namespace(jupyter=jupyters))
     try:
         chosen.command(chosen)
+        sys.stdout.flush()
     except FunnelSimError as error:
         print(f"funnelsim: {error}", file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
-        print("\nfunnelsim: interrupted", file=sys.stderr)
+    except KeyboardInterrupt as stop:
+        told = "; ".join(["interrupted", *getattr(stop, "__notes__", [])])
+        print(f"\nfunnelsim: {told}", file=sys.stderr)
         return 130
+    except BrokenPipeError:  # the reader of a pipe, such as `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     return 0
 
 
@@ -74,7 +80,10 @@ def parser() -> argparse.ArgumentParser:
         "--data", type=Path, metavar="FOLDER_OR_CSV",
         help="the folder of the Marketing Funnel by Olist, or a CSV like the bundled export",
     )  # fmt: skip
-    demo.add_argument("--out", type=Path, default=Path("demo"), help="folder to write to (demo)")
+    demo.add_argument(
+        "--out", type=Path, default=Path("funnelsim-demo"), metavar="FOLDER",
+        help="where report.html and scenario.toml are written, or replaced (funnelsim-demo)",
+    )  # fmt: skip
     demo.add_argument("--seed", type=int, default=1, help="another seed, another quarter (1)")
     demo.set_defaults(command=_demo)
 

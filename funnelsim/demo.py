@@ -102,19 +102,11 @@ def _source(data: Path | None) -> tuple[str, pd.DataFrame, dict[str, Any]]:
         named = {"name": "Marketing Funnel by Olist, leads of 2018", "currency": "BRL"}
         return f"{data} (Olist)", read_olist_funnel(data), OLIST_COLUMNS | named
     if data.is_dir():
-        raise FunnelSimError(
-            f"{data} is a folder without {OLIST_LEADS}; the demo takes the folder of the Marketing "
-            f"Funnel by Olist, or a CSV file with the columns {_columns()}. For another export "
-            "there is: funnelsim calibrate FILE.csv --created COLUMN --won COLUMN ..."
-        )
+        raise FunnelSimError(f"{data} is a folder without {OLIST_LEADS}; {_expected()}")
     table = read_table(data)
     missing = [c for c in _names() if c not in table.columns]
     if missing:
-        raise FunnelSimError(
-            f"{data} has no column {', '.join(missing)}; the demo takes a CSV file with the columns "
-            f"{_columns()}. For another export there is: funnelsim calibrate FILE.csv --created "
-            "COLUMN --won COLUMN ..."
-        )
+        raise FunnelSimError(f"{data} has no column {', '.join(missing)}; {_expected()}")
     return str(data), table, CRM_COLUMNS | {"name": f"calibrated from {data.name}"}
 
 
@@ -124,5 +116,9 @@ def _names() -> list[str]:
     return [*told.values(), *between.values()]
 
 
-def _columns() -> str:
-    return ", ".join(_names())
+def _expected() -> str:
+    return (
+        "the demo takes the folder of the Marketing Funnel by Olist, or a CSV file with the "
+        f"columns {', '.join(_names())}. For another export there is: funnelsim calibrate FILE.csv "
+        "--created COLUMN --won COLUMN ..."
+    )

@@ -38,7 +38,7 @@ STYLE = """
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--ground); color: var(--ink);
   font: 16px/1.5 "Segoe UI", "Helvetica Neue", Arial, "Liberation Sans", sans-serif; }
-main { max-width: 52rem; margin: 0 auto; padding: 2.5rem 1.25rem 4rem; }
+main { max-width: 60rem; margin: 0 auto; padding: 2.5rem 1.25rem 4rem; }
 h1 { font-size: 1.9rem; line-height: 1.2; margin: 0 0 .3rem; overflow-wrap: anywhere; }
 h2 { font-size: 1.3rem; margin: 2.6rem 0 .6rem; padding-top: .6rem;
   border-top: 2px solid var(--accent); }
@@ -49,13 +49,16 @@ p { margin: .4rem 0 .8rem; max-width: 44rem; }
   gap: .9rem 1.5rem; margin: 1.2rem 0; padding: 0; }
 .figures div { display: flex; flex-direction: column-reverse; justify-content: flex-end; }
 .figures dt { color: var(--soft); font-size: .85rem; line-height: 1.3; }
-.figures dd { margin: 0; font-size: 1.45rem; line-height: 1.25; font-variant-numeric: tabular-nums; }
+.figures dd { margin: 0; font-size: 1.45rem; line-height: 1.25;
+  font-variant-numeric: tabular-nums; }
 .wide { overflow-x: auto; margin: .6rem 0 1rem; }
 table { border-collapse: collapse; font-size: .88rem; font-variant-numeric: tabular-nums; }
-th, td { padding: .3rem .9rem .3rem 0; text-align: left; vertical-align: top; }
+th, td { padding: .3rem .85rem .3rem 0; text-align: left; vertical-align: top;
+  white-space: nowrap; }
+.long { white-space: normal; min-width: 11rem; }
 th { border-bottom: 1.5px solid var(--ink); font-weight: 600; vertical-align: bottom; }
 td { border-bottom: 1px solid var(--line); }
-.number { text-align: right; white-space: nowrap; }
+.number { text-align: right; }
 figure { margin: 1.2rem 0; }
 figure svg { display: block; max-width: 100%; height: auto; }
 .on-phone { display: none; }
@@ -78,6 +81,7 @@ footer { margin-top: 3rem; color: var(--soft); font-size: .85rem; }
   figure, tr, .figures { break-inside: avoid; }
   .wide { overflow: visible; }
   table { font-size: 8pt; }
+  th, td { padding-right: .6rem; white-space: normal; }
   pre { white-space: pre-wrap; }
   .on-page { display: block; }
   .on-phone { display: none; }

@@ -157,7 +157,7 @@ def as_text(table: pd.DataFrame, indent: str = "") -> str:
 
 def as_html(table: pd.DataFrame) -> str:
     """The same as an HTML table in a box that scrolls sideways; every text is escaped."""
-    marks = [' class="number"' if _numeric(table.iloc[:, i]) else "" for i in range(table.shape[1])]
+    marks = [_mark(table.iloc[:, i]) for i in range(table.shape[1])]
     heads = zip(table.columns, marks, strict=True)
     head = "".join(f"<th{mark}>{escape(str(name))}</th>" for name, mark in heads)
     body = "".join(
@@ -184,6 +184,13 @@ def write_text(path: str | Path, text: str) -> Path:
         why = error.strerror or str(error)
         raise FunnelSimError(f"{path} cannot be written: {why}; give another place") from error
     return path
+
+
+def _mark(column: pd.Series) -> str:
+    """How a column stands on a page: figures to the right, long text may wrap."""
+    if _numeric(column):
+        return ' class="number"'
+    return ' class="long"' if column.astype(str).str.len().max() > 32 else ""
 
 
 def _numeric(column: pd.Series) -> bool:

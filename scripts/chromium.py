@@ -2,7 +2,7 @@
 
     python scripts/chromium.py          does nothing unless CI=true
 
-The tests (tests/conftest.py) and this script look in the same way: `find()`.
+The tests (tests/conftest.py) and this script look in the same way: `find()` and `missing()`.
 """
 
 from __future__ import annotations
@@ -16,10 +16,11 @@ from pathlib import Path
 from bootstrap import apt_get
 
 NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
+PACKAGES = ["chromium", "libatomic1"]  # Playwright's driver needs the second
 HOW_TO_GET_IT = (
-    "install Chromium (Debian: sudo apt-get install chromium; elsewhere: "
-    "python -m playwright install --with-deps chromium) "
-    "or name one in FUNNELSIM_CHROMIUM"
+    "on Debian type: sudo apt-get install chromium libatomic1; elsewhere: "
+    ".venv/bin/python -m playwright install --with-deps chromium; "
+    "or name a Chromium in FUNNELSIM_CHROMIUM"
 )
 
 
@@ -42,6 +43,18 @@ def find() -> str | None:
             return path
     path = playwrights_own()
     return path if path and starts(path) else None
+
+
+def missing() -> str | None:
+    """What the browser tests lack on this machine; None where they can be done."""
+    if find() is None:
+        return "no Chromium that starts"
+    driver = subprocess.run(
+        [sys.executable, "-m", "playwright", "--version"], capture_output=True, text=True
+    )
+    if driver.returncode == 0:
+        return None
+    return f"Playwright does not start: {driver.stderr.strip().splitlines()[-1:]}"
 
 
 def starts(path: str) -> bool:
@@ -72,8 +85,8 @@ def install() -> None:
     if apt:
         updated = subprocess.run([*apt, "update", "-qq"]).returncode == 0
         if updated:
-            subprocess.run([*apt, "install", "-y", "-qq", "chromium"])
-    if find() is None:
+            subprocess.run([*apt, "install", "-y", "-qq", "--no-install-recommends", *PACKAGES])
+    if missing():
         subprocess.run(
             [sys.executable, "-m", "playwright", "install", "--with-deps", "chromium"],
             stdin=subprocess.DEVNULL,
@@ -81,12 +94,13 @@ def install() -> None:
 
 
 def main() -> None:
-    if not under_ci() or find():
+    if not under_ci() or not missing():
         return
     print("[set-up] Installing Chromium for the browser tests", flush=True)
     install()
-    if find() is None:
-        sys.exit(f"CI=true, and no Chromium could be had; {HOW_TO_GET_IT}")
+    lack = missing()
+    if lack:
+        sys.exit(f"CI=true, and the browser tests cannot be done ({lack}); {HOW_TO_GET_IT}")
 
 
 if __name__ == "__main__":

@@ -56,6 +56,10 @@ def refresh(path: Path) -> bool:
         except CellExecutionError as error:
             print(f"{path.name}: left as it was, a cell fails\n{error}", file=sys.stderr)
             return False
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            # points to a widget that is gone; what stands in for it is stored beside it
+            output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
     notebook.metadata = {"kernelspec": KERNEL, "language_info": {"name": "python"}}
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     nbformat.write(notebook, path)

@@ -55,14 +55,34 @@ class Lab:
         page.route("**/*", only_here)
         return page
 
-    def open(self, page: Page, path: str) -> None:
-        """Open a file in a fresh Lab and wait until it is there."""
+    def open(self, page: Page, path: str, kernel: bool = True) -> None:
+        """Open a notebook in a fresh Lab and wait until it is there."""
         page.goto(f"{self.url}/lab/tree/{path}?reset&token={self.token}")
-        page.locator(".jp-NotebookPanel, .jp-MarkdownViewer").first.wait_for()
+        page.wait_for_function("() => window.jupyterapp?.shell.currentWidget?.content?.widgets")
+        if kernel:
+            page.wait_for_function(KERNEL_IS_IDLE)
 
     def open_start(self, page: Page) -> None:
         """What a reader sees first."""
         page.goto(f"{self.url}/lab?reset&token={self.token}")
+
+    def show(self, page: Page, selector: str) -> None:
+        """Scroll down until it is in view: Lab draws only the cells that are."""
+        panel = page.locator(".jp-NotebookPanel .jp-WindowedPanel-outer").first
+        panel.evaluate("panel => panel.scrollTo(0, 0)")
+        while page.locator(selector).count() == 0:
+            moved = panel.evaluate(
+                "async panel => { const before = panel.scrollTop; panel.scrollBy(0, 300);"
+                " await new Promise(requestAnimationFrame); return panel.scrollTop > before; }"
+            )
+            if not moved:
+                page.locator(selector).first.wait_for()
+        page.locator(selector).first.scroll_into_view_if_needed()
+
+    def save_and_stop(self, page: Page) -> None:
+        """Save the notebook and end its kernel, as closing Lab for the day does."""
+        page.evaluate("() => jupyterapp.commands.execute('docmanager:save')")
+        page.evaluate("() => jupyterapp.shell.currentWidget.sessionContext.shutdown()")
 
     def run_all(self, page: Page) -> None:
         """Run all cells and wait until the last has run; a click too early is lost, so again."""

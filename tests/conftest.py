@@ -23,11 +23,12 @@ for _name in ("JUPYTER_PATH", "JUPYTER_CONFIG_PATH", "PIP_USER", "PIP_TARGET"):
 @pytest.fixture(scope="session")
 def chromium() -> Path:
     """The path of a Chromium; without one the test is skipped, and under CI it fails."""
+    lack = chromium_finder.missing()
+    if lack and chromium_finder.under_ci():
+        pytest.fail(f"CI=true, and {lack}; {chromium_finder.HOW_TO_GET_IT}")
     path = chromium_finder.find()
-    if path is None:
-        if chromium_finder.under_ci():
-            pytest.fail(f"CI=true and there is no Chromium: {chromium_finder.HOW_TO_GET_IT}")
-        pytest.skip("no Chromium found")
+    if lack or path is None:
+        pytest.skip(f"{lack}")
     return Path(path)
 
 
@@ -39,6 +40,6 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     skipped = sum("browser" in report.keywords for report in terminal.stats.get("skipped", []))
     if skipped:
         terminal.write_line(
-            f"NOT TESTED: {skipped} browser tests were skipped, for want of a Chromium; "
-            f"to have them, {chromium_finder.HOW_TO_GET_IT}"
+            f"NOT TESTED in a browser: {skipped} skipped ({chromium_finder.missing()}). "
+            f"To have them, {chromium_finder.HOW_TO_GET_IT}"
         )

@@ -19,13 +19,20 @@ import pandas as pd
 
 from funnelsim.calibration.estimate import arrivals, channel_odds, stage_table
 from funnelsim.calibration.export import NOT_STATED, Export, read_export
-from funnelsim.calibration.report import RULE, WITH_LOSSES, WITHOUT_LOSSES, CalibrationReport
+from funnelsim.calibration.report import (
+    BY_CHANNEL,
+    RULE,
+    WITH_LOSSES,
+    WITHOUT_LOSSES,
+    CalibrationReport,
+)
 from funnelsim.errors import FunnelSimError
 from funnelsim.scenario import Scenario
 
 __all__ = ["Calibration", "CalibrationReport", "calibrate"]
 
 DAYS_AHEAD = 90
+FEW = 30  # decided visits, below which the binomial standard error is a poor guide
 LONGEST_WARM_UP = 1_000  # days
 RESERVED_REASONS = {"missed", "gone cold", "not reached"}  # a follow-up gives these itself
 
@@ -139,14 +146,15 @@ def calibrate(
     channels = rates.join(odds)
     worth, worth_notes = _value(export)
     reasons = {s: _reasons(v) for s, v in used.items()}
-    scenario = Scenario(**_tables(export, table, channels, weekdays, worth, reasons, name, currency))
+    tables = _tables(export, table, channels, weekdays, worth, reasons)
+    scenario = Scenario(name=name, currency=currency, **tables)
     overall = float(table["conversion"].prod())
     # Relative variances of independent factors add up (delta method).
     relative = ((table["se"] / table["conversion"]) ** 2).sum() if overall > 0 else 0.0
     report = CalibrationReport(
         reading=_reading(export, days),
         left_out=export.left_out,
-        rule=(RULE.format(quantile=decided_quantile), _which(export)),
+        rule=_rule(export, decided_quantile, channels),
         stages=table,
         channels=channels,
         weekdays=weekdays,
@@ -165,15 +173,11 @@ def _tables(
     weekdays: pd.DataFrame,
     worth: pd.DataFrame,
     reasons: Mapping[str, Mapping[str, int]],
-    name: str,
-    currency: str,
 ) -> dict[str, Any]:
     """The scenario as the tables of a scenario file."""
     warm_up = _warm_up(table)
     after = export.export_date.normalize() + pd.Timedelta(days=1)
     data: dict[str, Any] = {
-        "name": name,
-        "currency": currency,
         "start": (after - pd.Timedelta(days=warm_up)).date(),
         "warm_up": f"{warm_up} days",
         "horizon": f"{warm_up + DAYS_AHEAD} days",
@@ -268,8 +272,10 @@ def _value(export: Export) -> tuple[pd.DataFrame, list[str]]:
     return pd.DataFrame([row], index=pd.Index(["won deals"], name="value of")), notes
 
 
-def _which(export: Export) -> str:
-    return WITH_LOSSES if export.losses_marked else WITHOUT_LOSSES
+def _rule(export: Export, quantile: float, channels: pd.DataFrame) -> tuple[str, ...]:
+    lines = [RULE.format(quantile=100 * quantile)]
+    lines.append(WITH_LOSSES if export.losses_marked else WITHOUT_LOSSES)
+    return (*lines, BY_CHANNEL) if (channels["odds_ratio"] != 1).any() else tuple(lines)
 
 
 def _reading(export: Export, days: pd.DatetimeIndex) -> tuple[str, ...]:
@@ -319,6 +325,12 @@ def _warnings(table: pd.DataFrame, export: Export, days: pd.DatetimeIndex) -> li
             notes.append(
                 f"stage {stage}: {row['still_open'] / row['old_enough']:.0%} of the old enough are "
                 "still open. If nobody marks them lost, leave out lost= and outcome="
+            )
+        decided = row["old_enough"] - (row["still_open"] if export.losses_marked else 0)
+        if decided < FEW:
+            notes.append(
+                f"stage {stage} rests on {decided:,.0f} decided leads only: its conversion may be "
+                "far off, and so may its standard error"
             )
     if len(days) < 7:
         notes.append("less than a week of creations: weekday factors are 1")

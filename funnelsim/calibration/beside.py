@@ -9,6 +9,7 @@ those of the old enough leads of the export.
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -39,7 +40,7 @@ def beside_export(report: CalibrationReport, journal: Journal) -> pd.DataFrame:
     visits = visits[(visits["decided"] >= begin) & (visits["decided"] < end)]
     overall, overall_simulated, relative = 1.0, 1.0, 0.0
     names = [stage.name for stage in s.stages]
-    for stage, following in zip(names, names[1:], strict=False):
+    for stage, following in pairwise(names):
         row = report.stages.loc[stage]
         seen = visits[visits["stage"] == stage]
         p, se = float(row["conversion"]), float(row["se"])

@@ -16,9 +16,9 @@ DAY = pd.Timedelta(days=1)
 LEAST_EVENTS = 10  # ten of each kind per estimated odds ratio: Peduzzi et al. (1996)
 LEAST_FOR_WEEKDAYS = 200  # below, a channel takes the weekday pattern of all channels
 STAGE_COLUMNS = (
-    "entered too_young old_enough advanced lost still_open conversion se cut_off_days "
-    "mean_days cv".split()
-)
+    "entered", "too_young", "old_enough", "advanced", "lost", "still_open", "conversion", "se",
+    "cut_off_days", "mean_days", "cv",
+)  # fmt: skip
 
 
 def cut_off(age: pd.Series, days: pd.Series, quantile: float) -> float:
@@ -60,18 +60,21 @@ def visits(export: Export, stage: str) -> pd.DataFrame:
     )
 
 
-def stage_table(
-    export: Export, quantile: float
-) -> tuple[pd.DataFrame, dict[str, pd.DataFrame], dict[str, float]]:
-    """The numbers per stage (STAGE_COLUMNS), the visits that were used, and the median days."""
+def stage_table(export: Export, quantile: float) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
+    """The numbers per stage (STAGE_COLUMNS), and the decided visits they rest on.
+
+    The slowest decision seen is never younger than the cut-off, so there is always one.
+    """
     rows, used = {}, {}
     for stage in export.stages[:-1]:
         all_visits = visits(export, stage)
         days = all_visits["days"].dropna()
         if days.empty:
             raise FunnelSimError(
-                f"stage {stage}: no lead that entered it ({len(all_visits):,} did) has been "
-                "decided at a known time; there is nothing to estimate its conversion from"
+                f"stage {stage}: no lead is old enough to have been decided: of "
+                f"{len(all_visits):,} that entered it, none has a time of going on or being lost "
+                f"up to the export date ({export.export_date:%Y-%m-%d}); take a longer export, or "
+                "leave the stage out"
             )
         limit = cut_off(all_visits["age"], all_visits["days"], quantile)
         old = all_visits[all_visits["age"] >= limit]
@@ -80,14 +83,6 @@ def stage_table(
             decided = old[old["fate"] != "open"]
         else:  # old enough and not advanced: not converted
             decided = old.assign(fate=old["fate"].replace("open", "lost"))
-        if decided.empty:
-            raise FunnelSimError(
-                f"stage {stage}: no lead is old enough to be counted: {quantile:.0%} of the "
-                f"decisions seen took up to {limit:.1f} days, and of the {len(all_visits):,} leads "
-                f"that entered it none did so that long before the export date "
-                f"({export.export_date:%Y-%m-%d}); take a longer export, or a lower "
-                "decided_quantile="
-            )
         share = float((decided["fate"] == "advanced").mean())
         times = decided["days"].dropna()
         mean = float(times.mean()) if len(times) else 0.0
@@ -109,7 +104,9 @@ def stage_table(
     return table.rename_axis("stage"), used
 
 
-def channel_odds(used: dict[str, pd.DataFrame], channels: list[str]) -> tuple[pd.DataFrame, pd.Series]:
+def channel_odds(
+    used: dict[str, pd.DataFrame], channels: list[str]
+) -> tuple[pd.DataFrame, pd.Series]:
     """Odds ratio of each channel, the same at every stage, against the first channel.
 
     Logistic regression (maximum likelihood by Newton's method) of advanced on stage and channel.
@@ -173,8 +170,9 @@ def arrivals(export: Export) -> tuple[pd.DataFrame, pd.DataFrame, pd.DatetimeInd
     inside = created <= last
     by_channel = export.leads["channel"][inside].value_counts(sort=False)
     order = by_channel.sort_index().sort_values(ascending=False, kind="stable").index.tolist()
-    per_day = pd.crosstab(created[inside], export.leads["channel"][inside]).reindex(days, fill_value=0)
-    by_weekday = per_day.groupby(days.dayofweek).mean()
+    counts = pd.crosstab(created[inside], export.leads["channel"][inside])
+    per_day = counts.reindex(days, fill_value=0)
+    by_weekday = per_day.groupby(days.day_of_week).mean()
     whole_weeks = len(days) >= 7
     pooled = by_weekday.sum(axis=1)
     rows, factors = {}, {}
@@ -189,5 +187,5 @@ def arrivals(export: Export) -> tuple[pd.DataFrame, pd.DataFrame, pd.DatetimeInd
             "se": float(per_day[channel].sum() ** 0.5 / len(days)),
         }
     table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("channel")
-    names = "Mon Tue Wed Thu Fri Sat Sun".split()
+    names = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
     return table, pd.DataFrame(factors).T.set_axis(names, axis=1).rename_axis("channel"), days

@@ -98,20 +98,19 @@ def read_export(
     if not table.index.is_unique:
         table = table.reset_index(drop=True)
     columns = _stage_columns(created, stages, won, first_stage, goal)
-    roles = {"created": created, **{f"stages[{s!r}]": c for s, c in columns.items()}, "won": won}
-    roles |= {"lost": lost, "outcome": outcome, "id": id, "channel": channel}
-    roles |= {"owner": owner, "value": value, "reason": reason}
+    roles: dict[str, str | None] = {"created": created, "won": won, "lost": lost, "id": id}
+    roles |= {f"stages[{s!r}]": c for s, c in columns.items() if s not in (first_stage, goal)}
+    roles |= {"outcome": outcome, "channel": channel, "owner": owner, "value": value}
+    roles["reason"] = reason
     found = {r: find_column(table, c, r) for r, c in roles.items() if c is not None}
 
-    names = [*columns, *(["lost"] if lost and lost != won else [])]
-    raw = [table[columns.get(n, lost)] for n in names]
-    read = dict(zip(names, read_times(raw, dayfirst), strict=True))
-    entered = pd.DataFrame({stage: read[stage] for stage in columns})
-    ended = read["lost"] if "lost" in read else pd.Series(pd.NaT, table.index, dtype=STAMP)
-    if outcome and lost == won:  # one column of closing times; the outcome says which kind
-        ended = entered[goal].copy()
+    marks = [table[c] for c in columns.values()]
+    times = read_times([*marks, found["lost"]] if lost else marks, dayfirst)
+    entered = pd.DataFrame(dict(zip(columns, times, strict=False)))
+    ended = times[-1] if lost else pd.Series(pd.NaT, index=table.index, dtype=STAMP)
 
-    sieve, notes = Sieve(table.index), []
+    sieve = Sieve(table.index)
+    notes: list[str] = []
     sieve.leave_out(entered[first_stage].isna(), f"no time in {created!r}")
     if id is not None:
         ids = read_text(found["id"])
@@ -120,83 +119,86 @@ def read_export(
     if since is not None:
         start = _moment(since, "since")
         sieve.leave_out(entered[first_stage] < start, f"created before {start:%Y-%m-%d} (since)")
-
-    status = pd.Series("open", index=table.index)
     if outcome:
-        word = read_text(found["outcome"])
-        status, others = _outcomes(word, won_value, lost_value, outcome)
-        notes += others
-        if lost == won:
-            entered[goal] = entered[goal].where(status == "won")
-            ended = ended.where(status == "lost")
-        contradicts = (status != "won") & entered[goal].notna()
-        contradicts |= (status != "lost") & ended.notna()
-        sieve.leave_out(contradicts, "outcome and the times of winning and losing disagree")
+        status, said = _outcomes(read_text(found["outcome"]), won_value, lost_value, outcome)
+        notes += said
+        if lost == won:  # one column of closing times; the outcome says which kind
+            entered[goal], ended = ended.where(status == "won"), ended.where(status == "lost")
+        disagree = (status != "won") & entered[goal].notna() | (status != "lost") & ended.notna()
+        sieve.leave_out(disagree, "outcome and the times of winning and losing disagree")
         sieve.leave_out((status == "won") & entered[goal].isna(), f"won, but no time in {won!r}")
     else:
-        both = entered[goal].notna() & ended.notna()
-        sieve.leave_out(both, "both won and lost")
+        status = pd.Series("open", index=table.index)
+        sieve.leave_out(entered[goal].notna() & ended.notna(), "both won and lost")
         status[ended.notna()] = "lost"
         status[entered[goal].notna()] = "won"
-
     notes += _dates_without_time(entered, ended, columns, lost)
-    sieve.leave_out(entered[goal] < entered[first_stage], "won before it was created")
     way = entered.cummax(axis=1)
+    sieve.leave_out(entered[goal] < entered[first_stage], "won before it was created")
     sieve.leave_out((entered < way).any(axis=1), "entered a stage before the one it comes after")
     sieve.leave_out(ended < way[goal], "lost before it entered its last stage")
+    stand = _stand(entered, ended, sieve, export_date, notes)
+    sieve.leave_out(entered[first_stage] > stand, "created after the export date")
+    if not sieve.kept.any():
+        counts = "; ".join(f"{c['left out because']}: {c['leads']:,}" for c in sieve.counts)
+        raise FunnelSimError(f"no lead is left of {len(table):,} rows: {counts}")
 
-    latest = pd.concat([entered[sieve.kept].max(axis=1), ended[sieve.kept]])
-    if latest.dropna().empty:
-        raise FunnelSimError(
-            f"no lead can be used; of {len(table):,} rows, left out because "
-            + "; ".join(f"{c['left out because']}: {c['leads']:,}" for c in sieve.counts)
-        )
-    if export_date is None:
-        stand = latest.max()
-        notes.append(
-            f"export date: the latest time in the export, {stand:%Y-%m-%d %H:%M} "
-            f"(row {latest.idxmax()}); give export_date= if that is not when it was taken"
-        )
-    else:
-        stand = _moment(export_date, "export_date")
-        if stand == stand.normalize():  # a date means the end of that day
-            stand += pd.Timedelta(days=1) - pd.Timedelta(seconds=1)
-        notes.append(f"export date: {stand:%Y-%m-%d %H:%M}, as given")
-        sieve.leave_out(entered[first_stage] > stand, "created after the export date")
-        later = (entered > stand).any(axis=1) | (ended > stand)
-        if (later & sieve.kept).any():
-            notes.append(
-                f"{int((later & sieve.kept).sum()):,} leads have times after the export date: "
-                "read as not yet happened"
-            )
-        status[(ended > stand) | (entered[goal] > stand)] = "open"
-        entered, ended = entered.mask(entered > stand), ended.mask(ended > stand)
-
+    status[(ended > stand) | (entered[goal] > stand)] = "open"
+    entered, ended = entered.mask(entered > stand), ended.mask(ended > stand)
     leads = pd.DataFrame({"outcome": status, "ended": ended})
     leads["channel"] = _names(found, "channel", notes)
     leads["owner"] = read_text(found["owner"]) if owner else pd.NA
     leads["reason"] = _names(found, "reason", notes)
     leads["value"] = read_numbers(found["value"], decimal) if value else float("nan")
     kept = sieve.kept
-    if not kept.any():
-        raise FunnelSimError("no lead is left: all were created after the export date")
-    known = entered.notna()
-    skipped = int((known.iloc[:, ::-1].cummax(axis=1).iloc[:, ::-1] & ~known)[kept].sum().sum())
-    if skipped:
-        notes.append(
-            f"{skipped:,} times a stage was skipped: it counts as passed at the moment the next "
-            "one was entered, and not for the time in stage"
-        )
+    notes += _skipped(entered[kept])
     return Export(
         entered=entered.bfill(axis=1)[kept],
-        known=known[kept],
+        known=entered.notna()[kept],
         leads=leads[kept],
         export_date=stand,
-        losses_marked=bool(lost or outcome) and bool((status == "lost").any()),
+        losses_marked=bool((status == "lost").any()),
         rows=len(table),
         left_out=sieve.table(),
         notes=notes,
     )
+
+
+def _stand(
+    entered: pd.DataFrame, ended: pd.Series, sieve: Sieve, given: object, notes: list[str]
+) -> pd.Timestamp:
+    """When the export was taken; times after it have not yet happened."""
+    latest = entered.max(axis=1).where(ended.isna(), ended)[sieve.kept].dropna()
+    if given is None:
+        if latest.empty:
+            return pd.Timestamp.max  # no lead is left; the caller says so
+        notes.append(
+            f"export date: the latest time in the export, {latest.max():%Y-%m-%d %H:%M} "
+            f"(row {latest.idxmax()}); give export_date= if that is not when it was taken"
+        )
+        return latest.max()
+    stand = _moment(given, "export_date")
+    if stand == stand.normalize():  # a date means the end of that day
+        stand += pd.Timedelta(days=1) - pd.Timedelta(seconds=1)
+    notes.append(f"export date: {stand:%Y-%m-%d %H:%M}, as given")
+    begun = entered.iloc[:, 0] <= stand
+    later = int(((latest > stand) & begun[latest.index]).sum())
+    if later:
+        notes.append(f"{later:,} leads have times after the export date: not yet happened")
+    return stand
+
+
+def _skipped(entered: pd.DataFrame) -> list[str]:
+    """Says how often a stage has no time though a later one has."""
+    known = entered.notna()
+    reached = known.iloc[:, ::-1].cummax(axis=1).iloc[:, ::-1]
+    count = int((reached & ~known).to_numpy().sum())
+    if not count:
+        return []
+    return [
+        f"{count:,} times a stage was skipped: it counts as passed at the moment the next one was "
+        "entered, and not for the time in stage"
+    ]
 
 
 STAMP = "datetime64[us]"
@@ -225,7 +227,7 @@ def _stage_columns(
 
 def _moment(given: object, role: str) -> pd.Timestamp:
     try:
-        moment = pd.Timestamp(given)  # type: ignore[arg-type]
+        moment = pd.Timestamp(str(given))
     except (ValueError, TypeError) as error:
         raise FunnelSimError(f"{role} is {given!r}; write a date like 2026-12-31") from error
     if pd.isna(moment):
@@ -260,7 +262,8 @@ def _dates_without_time(
     notes: list[str] = []
     before: pd.Series | None = None
     for stage, times in [*((s, entered[s]) for s in entered.columns), ("lost", ended)]:
-        dates_only = bool(times.notna().any()) and bool((times.dropna().dt.normalize() == times.dropna()).all())
+        stated = times.dropna()
+        dates_only = bool(len(stated)) and bool((stated.dt.normalize() == stated).all())
         if before is not None and dates_only:
             same_day = (times < before) & (times == before.dt.normalize())
             times = times.mask(same_day, before)

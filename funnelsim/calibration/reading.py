@@ -19,6 +19,7 @@ import pandas as pd
 from funnelsim.errors import FunnelSimError, nearest
 
 SEPARATORS = (",", ";", "\t", "|")
+MISSING_CELLS = ("", "NULL", "null", "NaN", "nan", "N/A", "n/a", "#N/A")
 
 # Day, month and year in some order, then perhaps a time of day and an offset from UTC.
 DATE = (
@@ -29,7 +30,7 @@ DATE = (
 
 
 def read_table(path: str | Path) -> pd.DataFrame:
-    """The file as a table of text, one row per line; empty cells are missing.
+    """The file as a table of text, one row per line; cells that are empty or NULL are missing.
 
     The separator is the one that the header line holds most of. Rows are labelled with their
     number in the file as a spreadsheet shows it: the header is row 1, the first lead row 2.
@@ -47,28 +48,29 @@ def read_table(path: str | Path) -> pd.DataFrame:
     except OSError as error:
         reason = "there is no such file" if not path.exists() else error.strerror or str(error)
         raise FunnelSimError(f"{path} cannot be read: {reason}") from error
-    text = _decode(content, path)
-    header = next((line for line in text.splitlines() if line.strip()), "")
-    if not header:
+    text = _decode(content, path).lstrip("\r\n")
+    if not text.strip():
         raise FunnelSimError(f"{path} is empty; a CRM export has a header line and a row per lead")
-    separator = _separator(header)
+    separator = _separator(text.splitlines()[0])
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     try:
-        table = pd.read_csv(
-            io.StringIO(text),
-            sep=separator,
-            dtype=str,
-            skipinitialspace=True,
-            skip_blank_lines=False,
-            index_col=False,
-            on_bad_lines="error",
-        )
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, csv.Error) as error:
+        header, *rows = lines
+    except csv.Error as error:
         raise FunnelSimError(
-            f"{path} cannot be read as a table separated by {separator!r}: {error}"
+            f"{path}, line {lines.line_num}: {error}; check the quotation marks there"
         ) from error
-    table.columns = table.columns.str.strip()
-    table.index = pd.RangeIndex(2, len(table) + 2)
-    return table.dropna(how="all")
+    width = len(header)
+    for number, row in enumerate(rows, start=2):
+        if any(row[width:]):
+            raise FunnelSimError(
+                f"{path}, row {number}: {len(row)} cells, but the header has {width} "
+                f"(separator {separator!r}); quote the cells that contain the separator"
+            )
+    cells = [row[:width] + [""] * (width - len(row)) for row in rows]
+    index = pd.RangeIndex(2, len(cells) + 2)
+    table = pd.DataFrame(cells, index=index, columns=[h.strip() for h in header], dtype="string")
+    blank = table.apply(lambda column: column.str.strip().isin(MISSING_CELLS))
+    return table.mask(blank).dropna(how="all")
 
 
 def _decode(content: bytes, path: Path) -> str:
@@ -78,9 +80,7 @@ def _decode(content: bytes, path: Path) -> str:
             return content.decode(encoding)
         except UnicodeDecodeError:
             continue
-    raise FunnelSimError(
-        f"{path} is not text in UTF-8 or Windows-1252; save it as CSV in UTF-8"
-    )
+    raise FunnelSimError(f"{path} is not text in UTF-8 or Windows-1252; save it as CSV in UTF-8")
 
 
 def _separator(header: str) -> str:
@@ -129,7 +129,9 @@ def read_times(columns: Sequence[pd.Series], dayfirst: bool | None = None) -> li
     '2026-12-31 14:05:00'
     """
     texts = [c if pd.api.types.is_datetime64_any_dtype(c) else read_text(c) for c in columns]
-    parts = [None if pd.api.types.is_datetime64_any_dtype(t) else t.str.extract(DATE) for t in texts]
+    parts = [
+        None if pd.api.types.is_datetime64_any_dtype(t) else t.str.extract(DATE) for t in texts
+    ]
     for text, part in zip(texts, parts, strict=True):
         if part is not None:
             _refuse(text, text.notna() & part["a"].isna(), "is not a date that can be read", DATES)
@@ -244,7 +246,9 @@ def _decimal_mark(text: pd.Series, bare: pd.Series) -> str:
         if any_match(rf"\{other}.*\{mark}") or any_match(rf"\{other}\d{{3}}\{other}"):
             return mark
     for mark in (",", "."):
-        if any_match(rf"^[+-]?(?:\d*\{mark}(?:\d{{1,2}}|\d{{4,}})|0\{mark}\d+|\d{{4,}}\{mark}\d+)$"):
+        if any_match(
+            rf"^[+-]?(?:\d*\{mark}(?:\d{{1,2}}|\d{{4,}})|0\{mark}\d+|\d{{4,}}\{mark}\d+)$"
+        ):
             return mark
     unclear = bare.str.contains(r"[.,]", regex=True).fillna(False).astype(bool)
     if unclear.any():

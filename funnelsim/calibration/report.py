@@ -10,16 +10,20 @@ from textwrap import wrap
 
 import pandas as pd
 
-from funnelsim.tables import as_html, as_text
+from funnelsim.tables import as_html, as_text, figure_text
 
 RULE = (
     "A stage's conversion comes from the visits old enough to have been decided: those that "
-    "began at least the cut-off before the export date. The cut-off is the {quantile:.0%} quantile "
-    "of the decision times seen among visits at least that old."
+    "began at least the cut-off before the export date. The cut-off is the {quantile:.0f} % "
+    "quantile of the decision times seen among visits at least that old."
 )
 WITH_LOSSES = (
     "conversion = advanced / (advanced + lost) of the old enough; those still open are not "
     "counted. If lost leads take longer than won ones, it is a little too high."
+)
+BY_CHANNEL = (
+    "In column `scenario` stands what the scenario holds: the conversion of leads with odds ratio "
+    "1. Together with the odds ratios of the channels it gives the conversion of all."
 )
 WITHOUT_LOSSES = (
     "The export marks no losses: conversion = advanced / old enough; who is old enough and has "
@@ -82,11 +86,15 @@ class CalibrationReport:
 
 def stages_as_text(stages: pd.DataFrame) -> pd.DataFrame:
     """The stage table as one reads it: counts, percentages with their standard error, days."""
+
+    def percent(share: float) -> str:
+        return figure_text(share, "share")
+
     counts = stages[["entered", "too_young", "old_enough", "advanced", "lost", "still_open"]]
     table = counts.map("{:,.0f}".format).rename(columns=lambda c: c.replace("_", " "))
-    table["conversion"] = stages["conversion"].map("{:.1%}".format)
-    table["± s.e."] = stages["se"].map("{:.1%}".format)
-    table["scenario"] = stages["scenario_conversion"].map("{:.1%}".format)
+    table["conversion"] = stages["conversion"].map(percent)
+    table["± s.e."] = stages["se"].map(percent)
+    table["scenario"] = stages["scenario_conversion"].map(percent)
     table["cut-off, days"] = stages["cut_off_days"].map("{:,.1f}".format)
     table["mean days"] = stages["mean_days"].map("{:,.2f}".format)
     table["cv"] = stages["cv"].map("{:.2f}".format)

@@ -140,7 +140,7 @@ def funnel_chart(
     half_a_gap: float | alt.ExprRef = HALF_A_GAP,
     dark: bool = False,
 ) -> alt.LayerChart:
-    """Rows of `funnel_rows` as bars, with a conversion under each and the baseline as an outline."""
+    """Rows of `funnel_rows` as bars, a conversion under each, the baseline as an outline."""
     by_stage = alt.Scale(domain=list(stages), paddingInner=GAP, paddingOuter=0.1)
     y = alt.Y("stage:N", title=None, scale=by_stage, axis=NAMES)
     scale = alt.Scale(domainMin=0, domainMax=top, nice=False, zero=True)
@@ -203,7 +203,7 @@ def revenue_chart(
     """Rows of `revenue_rows` as two stacked areas; a baseline's total as a dashed line."""
     days_in_utc = alt.Scale(type="utc", nice=False)
     x = alt.X("when:T", title=None, scale=days_in_utc, axis=DATES)
-    y_title = f"revenue so far ({currency})"
+    y_title = f"revenue, {currency}"
     scale = alt.Scale(domainMin=0, domainMax=top, nice=False, zero=True)
     y = alt.Y("low:Q", title=y_title, scale=scale, axis=alt.Axis(format=",~f", tickCount=5))
     rows = alt.Chart(data)

@@ -19,6 +19,7 @@ Rows = list[dict[str, Any]]
 
 DAY_MS = 86_400_000
 REST = "other reasons"
+ALWAYS = ("gone cold", "missed", "not convinced")  # what the model itself says
 
 
 def funnel_rows(table: pd.DataFrame, baseline: pd.DataFrame | None = None) -> Rows:
@@ -121,12 +122,14 @@ def revenue_rows(j: Journal) -> Rows:
 
 
 def loss_rows(table: pd.DataFrame) -> Rows:
-    """One row for each stage and reason; beyond six reasons the rarest are taken together."""
+    """One row for each stage and reason; of more than six of a firm's own, the rarest together."""
     by_reason = table[[c for c in table.columns if c.startswith("lost: ")]]
     by_reason = by_reason.rename(columns=lambda c: c.removeprefix("lost: "))
     totals = by_reason.sum()
     order = sorted((r for r in totals.index if totals[r] > 0), key=lambda r: (-totals[r], r))
-    shown, rest = (order, []) if len(order) <= 6 else (order[:5], order[5:])
+    own = [reason for reason in order if reason not in ALWAYS]
+    rest = own[5:] if len(own) > 6 else []
+    shown = [reason for reason in order if reason not in rest]
     rows: Rows = []
     for stage in table.index[:-1]:
         lost, entered = int(table.loc[stage, "lost"]), int(table.loc[stage, "entered"])

@@ -115,8 +115,8 @@ def copy_course(folder: Path) -> str:
         raise FunnelSimError(
             f"the course could not be copied to {folder} ({error}); name a folder you may write to"
         ) from error
-    sentence = f"{copied} files of the course copied to {folder}"
-    return f"{sentence}; {kept} that were there left as they are" if kept else sentence
+    sentence = f"files of the course copied to {folder}: {copied}"
+    return f"{sentence}; left as they were, because they exist: {kept}" if kept else sentence
 
 
 def _quoted(folder: Path) -> str:

@@ -187,6 +187,9 @@ class Scenario(Part):
         Entries of a list are named by their name: `channels.search ads.leads_per_day`.
         A path that leads nowhere raises `ScenarioError` and says what there is.
         """
+        if not isinstance(changes, Mapping) or not all(isinstance(path, str) for path in changes):
+            rule, way_out = "it takes paths and values", '{"stages.Interest.conversion": 0.5}'
+            raise ScenarioError([Problem("vary", changes, rule, f"write {way_out}")])
         tables = self.tables()
         problems = [p for path, value in changes.items() if (p := _set(tables, path, value))]
         try:
@@ -270,7 +273,7 @@ def load(name_or_path: str | Path) -> Scenario:
 
     Raises `ScenarioError` for what is wrong in the file, `FunnelSimError` where there is none.
     """
-    path = Path(name_or_path)
+    path = Path(str(name_or_path))
     if str(name_or_path) in templates():
         path = _TEMPLATES / f"{name_or_path}.toml"
     elif path.is_dir() or not path.exists():

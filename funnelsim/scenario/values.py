@@ -5,12 +5,13 @@ Each check takes what a file holds and returns the value, or raises `BrokenRule`
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, PlainSerializer
+from pydantic import AfterValidator, BeforeValidator, PlainSerializer
 
 from funnelsim.distributions import BrokenRule, amount, positive
 
@@ -43,7 +44,7 @@ def _table(rule: str, check: Callable[[Any], float], value: Any) -> Mapping[str,
             wrong.append(f"{key} is {entry!r}, but {broken.rule}")
     if wrong:
         raise BrokenRule("; ".join(wrong))
-    return MappingProxyType({str(key): check(entry) for key, entry in value.items()})
+    return {str(key): check(entry) for key, entry in value.items()}
 
 
 def _odds_ratio(value: Any) -> float | Mapping[str, float]:
@@ -68,10 +69,8 @@ def _reasons(value: Any) -> Mapping[str, float]:
 
 def _date(value: Any) -> datetime.date:
     if isinstance(value, str):
-        try:
+        with contextlib.suppress(ValueError):
             value = datetime.date.fromisoformat(value)
-        except ValueError:
-            pass
     is_date = isinstance(value, datetime.date) and not isinstance(value, datetime.datetime)
     if is_date and 1700 <= value.year <= 2200:
         return value
@@ -98,9 +97,25 @@ Text = Annotated[str, BeforeValidator(_text)]
 Count = Annotated[int, BeforeValidator(_count)]
 Start = Annotated[datetime.date, BeforeValidator(_date)]
 Weekdays = Annotated[tuple[float, ...], BeforeValidator(_weekdays), PlainSerializer(list)]
+
+
+def _frozen(value: Any) -> Any:
+    return MappingProxyType(value) if isinstance(value, Mapping) else value
+
+
+def _thawed(value: Any) -> Any:
+    return dict(value) if isinstance(value, Mapping) else value
+
+
 OddsRatio = Annotated[
     float | Mapping[str, float],
     BeforeValidator(_odds_ratio),
-    PlainSerializer(lambda value: dict(value) if isinstance(value, Mapping) else value),
+    AfterValidator(_frozen),
+    PlainSerializer(_thawed),
 ]
-Reasons = Annotated[Mapping[str, float], BeforeValidator(_reasons), PlainSerializer(dict)]
+Reasons = Annotated[
+    Mapping[str, float],
+    BeforeValidator(_reasons),
+    AfterValidator(_frozen),
+    PlainSerializer(_thawed),
+]

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import asyncio
 import html
-import json
 import logging
 import math
 from collections.abc import Callable
@@ -23,18 +22,25 @@ import ipywidgets
 import pandas as pd
 
 from funnelsim import charts
-from funnelsim.charts.rows import Rows, funnel_rows, money, percent, revenue_rows
+from funnelsim.charts.rows import Rows, funnel_rows, revenue_rows
 from funnelsim.distributions import DAY
 from funnelsim.engines import simulate
 from funnelsim.errors import FunnelSimError
 from funnelsim.journal import Journal
 from funnelsim.metrics import funnel_table, summary
 from funnelsim.scenario import Scenario
-from funnelsim.widgets.knobs import Knob, knobs, share_text
+from funnelsim.widgets.board_text import (
+    figures_html,
+    foot_html,
+    head_html,
+    problem_html,
+    sum_html,
+)
+from funnelsim.widgets.knobs import Knob, knobs
 from funnelsim.widgets.live_chart import STATIC, LiveChart
 
 LEADS_AT_ONCE = 3_000  # what SimPy simulates in about 0.2 s: a slider answers at once
-LARGE = 1.4
+LARGE = 1.3
 
 
 @dataclass(frozen=True)
@@ -192,9 +198,11 @@ class Explorer(ipywidgets.VBox):
         self._fit()
         rows, signals = self._rows(), dict(self._tops)
         self._chart.update(rows, signals)
-        self._head.value = head_html(self._start, self._days, self._seed)
-        self._sum.value = sum_html(now)
-        self._figures.value = figures_html(now, before)
+        self._head.value = head_html(self._start, self._days, self._seed, before is not None)
+        self._sum.value = sum_html(now.journal.scenario, now.table)
+        self._figures.value = figures_html(
+            self._start, now.figures, before.figures if before else None
+        )
         self._foot.value = foot_html(self.change)
 
     def _rows(self) -> dict[str, Rows]:
@@ -258,7 +266,7 @@ class Explorer(ipywidgets.VBox):
                 controls.append(ipywidgets.HTML(f"<h3>{html.escape(group)}</h3>"))
             controls.append(self.sliders[label])
         left = box(ipywidgets.VBox, controls, "funnelsim-controls")
-        right = box(ipywidgets.VBox, [self._sum, self._figures, self._chart], "funnelsim-pictures")
+        right = box(ipywidgets.VBox, [self._figures, self._chart], "funnelsim-pictures")
         return [
             ipywidgets.HTML(f"<style>{css}{stages}</style>", layout={"display": "none"}),
             box(
@@ -266,6 +274,7 @@ class Explorer(ipywidgets.VBox):
                 [self._head, self._keep, self._reset, self._large],
                 "funnelsim-head",
             ),
+            self._sum,
             box(ipywidgets.HBox, [left, right], "funnelsim-body"),
             self._foot,
         ]
@@ -347,122 +356,3 @@ def next_step(needed: float) -> float:
         return 1.0
     power = 10.0 ** math.floor(math.log10(needed))
     return next(n * power for n in (1, 1.5, 2, 3, 4, 5, 7, 10) if n * power >= needed)
-
-
-def head_html(s: Scenario, days: float, seed: int) -> str:
-    whole = s.horizon / DAY
-    shown = f"all {whole:g} days" if days >= whole else f"the first {days:g} of {whole:g} days"
-    note = (
-        ""
-        if days >= whole
-        else " title='fs.explore(scenario, days=…) shows more, and answers slower'"
-    )
-    money_in = f", money in {s.currency}" if s.order else ""
-    return (
-        f"<h2>{html.escape(s.name)}</h2><p{note}>{shown} from {s.start}{money_in}; seed {seed}</p>"
-    )
-
-
-def sum_html(picture: Picture) -> str:
-    """The arithmetic of the funnel in words, and what was simulated."""
-    s, table = picture.journal.scenario, picture.table
-    leads = int(table["entered"].iloc[0])
-    rates = [stage.conversion for stage in s.stages[:-1]]
-    expected = leads * math.prod(rates)
-    text = " × ".join([f"{leads:,}", *map(share_text, rates)])
-    text += f" = {expected:,.0f}; simulated {int(table['entered'].iloc[-1]):,}"
-    rest = [f"{int(table['open'].sum()):,} still open"] if table["open"].sum() else []
-    for reason in ("gone cold", "missed"):
-        column = f"lost: {reason}"
-        if column in table and table[column].sum():
-            rest.append(f"{int(table[column].sum()):,} {reason}")
-    why = (
-        "Leads that came × the conversions of the scenario. Chance makes the difference; so do "
-        "leads that are still open, were never called or went cold, and odds ratios of channels, "
-        "segments and slow responses."
-    )
-    tail = f" <small>{', '.join(rest)}</small>" if rest else ""
-    return f'<div class="funnelsim-sum" title="{html.escape(why)}">{html.escape(text)}{tail}</div>'
-
-
-def problem_html(error: FunnelSimError) -> str:
-    return f'<div class="funnelsim-sum funnelsim-problem">{html.escape(str(error))}</div>'
-
-
-def foot_html(change: dict[str, Any]) -> str:
-    """What was moved, as code to carry on with."""
-    if not change:
-        return '<div class="funnelsim-foot">Move a slider: the same customers walk through the changed funnel.</div>'
-    code = html.escape(f"s = s.vary({json.dumps(change, ensure_ascii=False)})")
-    copy = "navigator.clipboard.writeText(this.previousElementSibling.textContent)"
-    return (
-        f'<div class="funnelsim-foot">In code: <code title="{code}">{code}</code>'
-        f'<button onclick="{copy}">Copy</button></div>'
-    )
-
-
-def figures_html(now: Picture, before: Picture | None) -> str:
-    """Key figures as tiles, with the difference from what was kept."""
-    currency = now.journal.scenario.currency
-    tiles = []
-    for key, name, kind in figures_of(now.journal.scenario, now.figures):
-        value = float(now.figures[key])
-        shown = figure_text(value, kind, currency)
-        if before is not None:
-            shown += f"<small>{difference(value, float(before.figures[key]), kind)}</small>"
-        tiles.append(
-            f'<div title="{html.escape(name)}"><span class="name">{html.escape(name)}</span>'
-            f'<span class="value">{shown}</span></div>'
-        )
-    return f'<div class="funnelsim-figures">{"".join(tiles)}</div>'
-
-
-def figures_of(s: Scenario, figures: pd.Series) -> list[tuple[str, str, str]]:
-    """Key, name and kind of the figures worth a tile in this scenario, at most eight."""
-    chosen = [
-        ("customers", "Customers", "count"),
-        ("overall_conversion", "Overall conversion", "share"),
-    ]
-    if s.order:
-        chosen += [("revenue", "Revenue", "money"), ("profit", "Profit", "money")]
-        chosen += [("cac", "CAC", "money"), ("aov", "AOV", "money")]
-    if any(stage.follow_up for stage in s.stages):
-        chosen.insert(4, ("share_gone_cold", "Gone cold", "share"))
-        chosen.insert(4, ("mean_response_days", "Mean response time", "time"))
-    for team in s.teams:
-        chosen.insert(6, (f"utilisation: {team.name}", f"Utilisation, {team.name}", "share"))
-    if s.retention:
-        chosen.append(("repeat_purchase_rate", "Repeat purchase rate", "share"))
-    return [line for line in chosen if line[0] in figures.index][:8]
-
-
-def figure_text(value: float, kind: str, currency: str) -> str:
-    if pd.isna(value):
-        return "–"
-    if kind == "count":
-        return f"{value:,.0f}"
-    if kind == "share":
-        return percent(value)
-    if kind == "money":
-        return money(value, currency) if abs(value) >= 1000 else f"{value:,.2f} {currency}"
-    return f"{24 * value:,.1f} h" if value < 2 else f"{value:,.1f} days"
-
-
-def difference(value: float, before: float, kind: str) -> str:
-    """How much more or less than before, with its sign.
-
-    >>> difference(0.30, 0.25, "share"), difference(1200, 1000, "money")
-    ('▲ 5.0 points', '▲ 200')
-    """
-    if pd.isna(value) or pd.isna(before):
-        return ""
-    change = value - before
-    if kind == "share":
-        text = f"{100 * abs(change):.1f} points"
-    elif kind == "time":
-        text = f"{24 * abs(change):,.1f} h"
-    else:
-        text = f"{abs(change):,.0f}"
-    if not text.strip("0., hpoints"):
-        return "="
-    return f"{'▲' if change > 0 else '▼'} {text}"

@@ -159,13 +159,13 @@ def share_text(value: float) -> str:
 
 
 def counts(start: float, top: float) -> tuple[tuple[str, float], ...]:
-    """Even steps from 0 to about `top`, fifty or so, and the start.
+    """Even steps from 0 to about `top`, fifty at least, and the start.
 
     >>> counts(40, top=100)[:3], counts(40, top=100)[-1]
     ((('0', 0.0), ('2', 2.0), ('4', 4.0)), ('100', 100.0))
     """
     rough = top / 50
     unit = 10.0 ** math.floor(math.log10(rough))
-    step = next(unit * n for n in (1, 2, 5, 10) if unit * n >= rough * 0.999)
+    step = unit * max(n for n in (1, 2, 5) if unit * n <= rough * 1.001)
     grid = {round(step * i, 6) for i in range(math.ceil(round(top / step, 6)) + 1)}
     return tuple((f"{value:,.6g}", value) for value in sorted({*grid, start}))

@@ -50,50 +50,40 @@ function put(view, spec, frame) {
   }
 }
 
-async function draw(box, spec, frame, tooltip) {
-  const { width, height } = box.getBoundingClientRect();
+async function draw(spec, size, frame, tooltip) {
   const place = document.createElement("div");
   const options = { mode: "vega", actions: false, renderer: "svg", tooltip: tooltip.show };
   const { view, finalize } = await vegaEmbed(place, spec, options);
-  view.width(width).height(height);
+  view.width(size.width).height(size.height);
   put(view, spec, frame);
   await view.runAsync();
-  return { view, spec, place, finalize };
+  return { view, spec, size, place, finalize };
 }
 
 async function render({ model, el }) {
   el.classList.add("funnelsim-live-chart");
   const tooltip = tooltipBox();
-  let boxes = [];
-  let charts = []; // {view, spec, finalize}, one for each box once it has a size
+  const charts = []; // what `draw` returns, one for each box once it has a size
   let busy = false;
-  let wanted = null; // what is to be done next: "frame", "size" or "all"; the largest wins
-  const order = ["frame", "size", "all"];
+  let again = false;
 
   const specs = () => model.get("specs")[darkPage() ? "dark" : "light"];
-
-  function setBoxes() {
-    boxes = specs().map(() => {
-      const box = document.createElement("div");
-      box.className = "funnelsim-chart";
-      return box;
-    });
-    el.replaceChildren(...boxes);
-    charts = [];
-    boxes.forEach((box) => sizes.observe(box));
-  }
+  const boxes = specs().map(() => {
+    const box = document.createElement("div");
+    box.className = "funnelsim-chart";
+    return box;
+  });
 
   // One pass at a time; what arrives meanwhile is done once, in its newest state.
-  async function ask(what) {
-    if (wanted === null || order.indexOf(what) > order.indexOf(wanted)) wanted = what;
+  async function refresh() {
+    again = true;
     if (busy) return;
     busy = true;
     try {
-      while (wanted !== null) {
-        const now = wanted;
-        wanted = null;
+      while (again) {
+        again = false;
         const frame = model.get("frame");
-        await Promise.all(boxes.map((box, i) => bring(box, i, now, frame)));
+        await Promise.all(boxes.map((box, i) => bring(box, i, frame)));
         el.dataset.frame = frame.number ?? 0; // the number of the newest picture
       }
     } finally {
@@ -101,35 +91,37 @@ async function render({ model, el }) {
     }
   }
 
-  async function bring(box, i, what, frame) {
-    const { width, height } = box.getBoundingClientRect();
-    if (width < 1 || height < 1) return; // not on the page yet; the observer calls again
+  async function bring(box, i, frame) {
     const chart = charts[i];
-    if (chart === undefined || what === "all") {
-      const next = await draw(box, specs()[i], frame, tooltip);
+    const spec = specs()[i];
+    let size = box.getBoundingClientRect();
+    if (size.width < 1 || size.height < 1) size = chart?.size; // hidden, as Lab does for a moment
+    if (size === undefined) return; // not yet on the page; the observer calls again
+    if (chart?.spec !== spec) {
+      const next = await draw(spec, size, frame, tooltip);
       box.replaceChildren(next.place);
       chart?.finalize();
       charts[i] = next;
       box.vegaView = next.view;
       return;
     }
-    chart.view.width(width).height(height);
-    put(chart.view, chart.spec, frame);
+    chart.size = size;
+    chart.view.width(size.width).height(size.height);
+    put(chart.view, spec, frame);
     await chart.view.runAsync();
   }
 
-  const sizes = new ResizeObserver(() => ask("size"));
-  const theme = new MutationObserver(() => ask("all"));
+  const sizes = new ResizeObserver(refresh);
+  const theme = new MutationObserver(refresh);
   theme.observe(document.body, { attributeFilter: ["data-jp-theme-light"] });
-  setBoxes();
-  const onFrame = () => ask("frame");
-  const onSpecs = () => (specs().length === boxes.length ? ask("all") : setBoxes());
-  model.on("change:frame", onFrame);
-  model.on("change:specs", onSpecs);
+  el.replaceChildren(...boxes);
+  boxes.forEach((box) => sizes.observe(box));
+  model.on("change:frame", refresh);
+  model.on("change:specs", refresh);
 
   return () => {
-    model.off("change:frame", onFrame);
-    model.off("change:specs", onSpecs);
+    model.off("change:frame", refresh);
+    model.off("change:specs", refresh);
     sizes.disconnect();
     theme.disconnect();
     charts.forEach((chart) => chart?.finalize());

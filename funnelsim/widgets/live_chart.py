@@ -30,7 +30,7 @@ class LiveChart(anywidget.AnyWidget):
     `size` enlarges all type.
 
     >>> data = alt.InlineData(values=[{"leads": 3}], name="funnel")
-    >>> chart = alt.Chart(data, width="container", height="container").mark_bar().encode(x="leads:Q")
+    >>> chart = alt.Chart(data, width="container").mark_bar().encode(x="leads:Q")
     >>> live = LiveChart([chart], [chart])
     >>> live.update({"funnel": [{"leads": 5}]})
     >>> live.frame["data"], live.frame["number"]

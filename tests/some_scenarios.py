@@ -1,0 +1,98 @@
+"""Scenarios for property tests: every feature on and off, small enough to run by the hundred."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+_HOURS = st.integers(0, 72)
+
+
+def _name(prefix: str, number: int) -> str:
+    return f"{prefix} {number + 1}"
+
+
+@st.composite
+def durations(draw: st.DrawFn, longest: int = 72, shortest: int = 0) -> dict[str, Any]:
+    """Any kind of duration; constants on a grid of hours, so that moments coincide."""
+    hours = st.integers(max(shortest, 0), longest)
+    above = st.integers(max(shortest, 1), longest).map(lambda h: f"{h} h")
+    kind = draw(st.sampled_from(["constant", "uniform", "exponential", "lognormal", "gamma"]))
+    match kind:
+        case "constant":
+            return {"constant": f"{draw(hours)} h"}
+        case "uniform":
+            low, high = sorted([draw(hours), draw(hours)])
+            return {"uniform": {"low": f"{low} h", "high": f"{max(high, shortest)} h"}}
+        case "exponential":
+            return {"exponential": {"mean": draw(above)}}
+        case _:
+            return {kind: {"mean": draw(above), "cv": draw(st.sampled_from([0.3, 1.0, 2.0]))}}
+
+
+_probability = st.sampled_from([0.0, 0.05, 0.3, 0.5, 0.9, 1.0])
+_odds = st.sampled_from([0.2, 0.5, 1.0, 1.8, 5.0])
+
+
+@st.composite
+def scenario_tables(draw: st.DrawFn) -> dict[str, Any]:
+    """The tables of a valid scenario with at most about 200 leads."""
+    stages = [_name("stage", n) for n in range(draw(st.integers(1, 4)))]
+    teams = [_name("team", n) for n in range(draw(st.integers(0, 2)))]
+    odds = st.one_of(_odds, st.dictionaries(st.sampled_from(stages), _odds, max_size=2))
+    tables: dict[str, Any] = {
+        "name": "generated",
+        "start": draw(st.dates()).replace(year=2027),
+        "horizon": f"{draw(st.integers(1, 30 * 24))} h",
+        "channels": [
+            {
+                "name": _name("channel", number),
+                "leads_per_day": draw(st.sampled_from([0.0, 0.3, 2.0, 3.0])),
+                "weekdays": draw(st.sampled_from([[1] * 7, [1.5, 1, 1, 1, 1, 0.5, 0]])),
+                "odds_ratio": draw(odds),
+                "cost_per_lead": draw(st.sampled_from([0.0, 2.5])),
+                "cost_per_day": draw(st.sampled_from([0.0, 10])),
+                "commission": draw(st.sampled_from([0.0, 0.13])),
+            }
+            for number in range(draw(st.integers(1, 2)))
+        ],
+        "teams": [
+            {"name": team, "reps": draw(st.integers(1, 3)), "cost_per_rep_day": 110}
+            for team in teams
+        ],
+        "stages": [],
+    }
+    for stage in stages:
+        entry: dict[str, Any] = {"name": stage, "conversion": draw(_probability)}
+        if draw(st.booleans()):
+            entry["decision_time"] = draw(durations())
+        if draw(st.booleans()):
+            entry["loss_reasons"] = {"too expensive": 2, "changed mind": 1}
+        if teams and draw(st.booleans()):
+            follow_up: dict[str, Any] = {"team": draw(st.sampled_from(teams))}
+            if draw(st.booleans()):
+                follow_up["handling_time"] = draw(durations())
+            if draw(st.booleans()):
+                follow_up["patience"] = draw(durations())
+            if draw(st.booleans()):
+                follow_up["response_half_life"] = f"{draw(st.integers(1, 72))} h"
+            follow_up["missed"] = draw(st.sampled_from([0.0, 0.2]))
+            entry["follow_up"] = follow_up
+        tables["stages"].append(entry)
+    tables["stages"].append({"name": "goal"})
+    if draw(st.booleans()):
+        half = {"share": 0.5, "odds_ratio": draw(odds), "order_value_factor": 1.2}
+        tables["segments"] = [
+            {"name": "one", **half},
+            {"name": "other", "share": 0.5, "repeat_odds_ratio": draw(_odds)},
+        ]
+    if draw(st.booleans()):
+        value = draw(st.sampled_from([{"constant": 80}, {"lognormal": {"mean": 80, "cv": 0.8}}]))
+        tables["order"] = {"value": value, "margin": draw(st.sampled_from([0.0, 0.4, 1.0]))}
+        if draw(st.booleans()):
+            gap = draw(durations(shortest=6))
+            tables["retention"] = {"repeat_probability": draw(_probability), "gap": gap}
+    if draw(st.booleans()) and int(tables["horizon"].split()[0]) > 24:
+        tables["warm_up"] = "1 day"
+    return tables

@@ -1,0 +1,151 @@
+"""What is seen: JupyterLab in a real browser that reaches no other machine.
+
+Lab serves a copy of the course. `LESSON` is run as a reader would; it holds an `fs.explore` cell.
+"""
+
+from __future__ import annotations
+
+import browser
+import nbformat
+import pytest
+
+pytestmark = pytest.mark.browser
+
+LESSON = "notebooks/00_start_here.ipynb"
+BOARD = "notebooks/live_board.ipynb"
+CHARTS = "notebooks/charts_for_the_test.ipynb"
+KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+
+# What the funnel on the page says: the length of each bar as it is drawn, and the rows behind it.
+BARS = """() => {
+  const box = document.querySelector('.funnelsim-live-chart .funnelsim-chart');
+  const paths = box.querySelectorAll('.mark-rect.role-mark path[aria-label]');
+  return [...paths].map(path => path.getAttribute('d')).join(' ');
+}"""
+ROWS = """() => document.querySelector('.funnelsim-live-chart .funnelsim-chart').vegaView
+  .data('funnel').map(row => row.leads)"""
+DRAWN = "() => document.querySelectorAll('.funnelsim-live-chart .funnelsim-chart svg').length >= 2"
+
+# Watches every frame that the browser draws: an empty chart, and a jump of the page.
+WATCH = """() => {
+  const board = document.querySelector('.funnelsim-board');
+  const top = board.getBoundingClientRect().top;
+  const seen = window.seen = { frames: 0, blank: 0, jumps: 0, heights: new Set(), stop: false };
+  (function look() {
+    seen.frames += 1;
+    const charts = [...board.querySelectorAll('.funnelsim-chart')];
+    if (charts.some(chart => chart.querySelectorAll('svg path').length < 3)) seen.blank += 1;
+    if (Math.abs(board.getBoundingClientRect().top - top) > 1) seen.jumps += 1;
+    seen.heights.add(Math.round(board.getBoundingClientRect().height));
+    if (!seen.stop) requestAnimationFrame(look);
+  })();
+}"""
+SEEN = "() => { seen.stop = true; return { ...seen, heights: seen.heights.size }; }"
+
+
+@pytest.fixture(scope="module")
+def lab(chromium, tmp_path_factory):
+    folder = browser.course_copy(tmp_path_factory.mktemp("course"))
+    cells = ["import funnelsim as fs\nj = fs.simulate(fs.load('aida-follow-up'), progress=False)"]
+    cells += [f"fs.charts.{name}(j)" for name in ("funnel", "revenue", "losses")]
+    notebook = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell(cell) for cell in cells],
+        metadata={"kernelspec": KERNEL},
+    )
+    nbformat.write(notebook, folder / CHARTS)
+    with browser.lab(folder, chromium) as running:
+        yield running
+
+
+@pytest.fixture
+def page(lab):
+    page = lab.page()
+    errors = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    yield page
+    page.close()
+    assert page.strangers == [], "the page asked another machine"
+    assert errors == []
+
+
+@pytest.mark.parametrize("notebook", [LESSON, BOARD])
+def test_a_moved_slider_changes_the_chart_and_nothing_flickers(lab, page, notebook):
+    lab.open(page, notebook)
+    lab.run_all(page)
+    lab.show(page, ".funnelsim-board")
+    page.wait_for_function(DRAWN)
+    bars, rows = page.evaluate(BARS), page.evaluate(ROWS)
+    words = page.locator(".funnelsim-sum").first.text_content()
+    assert bars
+    page.evaluate(WATCH)
+
+    handle = page.locator(".funnelsim-board .noUi-handle").first
+    handle.focus()
+    for _ in range(6):
+        page.keyboard.press("ArrowRight")
+    page.wait_for_function(f"was => ({BARS})() !== was", arg=bars)
+    page.wait_for_function("() => document.querySelector('.funnelsim-foot code') !== null")
+    page.wait_for_function(f"was => ({ROWS})()[0] > was[0]", arg=rows)
+    assert page.locator(".funnelsim-sum").first.text_content() != words
+
+    page.get_by_role("button", name="Reset").first.click()
+    page.wait_for_function(f"was => ({BARS})() === was", arg=bars)
+    seen = page.evaluate(SEEN)
+    assert seen["frames"] > 5
+    assert (seen["blank"], seen["jumps"], seen["heights"]) == (0, 0, 1), seen
+
+
+def test_a_dragged_slider_ends_at_the_newest_picture(lab, page):
+    lab.open(page, BOARD)
+    lab.run_all(page)
+    page.wait_for_function(DRAWN)
+    handle = page.locator(".funnelsim-board .noUi-handle").first
+    place = handle.bounding_box()
+    x, y = place["x"] + place["width"] / 2, place["y"] + place["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x - 70, y, steps=25)
+    label = page.locator(".funnelsim-slider .widget-readout").first.text_content()
+    page.mouse.up()
+    assert label != "60 %"  # the label moves with the hand
+    page.wait_for_function(
+        "share => document.querySelector('.funnelsim-sum').textContent.includes(`× ${share} ×`)",
+        arg=label,
+    )
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (1920, 1080)])
+def test_the_board_fits_its_window(lab, page, width, height):
+    page.set_viewport_size({"width": width, "height": height})
+    lab.open(page, BOARD)
+    lab.run_all(page)
+    page.wait_for_function(DRAWN)
+    page.get_by_role("button", name="Keep as today").click()
+    page.locator(".funnelsim-head", has_text="kept as today").wait_for()
+    overflow = page.locator(".funnelsim-board").evaluate(
+        "board => [board, ...board.querySelectorAll('.widget-box, .funnelsim-chart')]"
+        ".filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.className)"
+    )
+    assert overflow == []
+    board = page.locator(".funnelsim-board").bounding_box()
+    panel = page.locator(".jp-WindowedPanel-outer").bounding_box()
+    assert board["y"] + board["height"] <= panel["y"] + panel["height"]
+    assert board["x"] + board["width"] <= panel["x"] + panel["width"]
+
+
+def test_charts_show_again_without_a_kernel(lab, page):
+    lab.open(page, CHARTS)
+    lab.run_all(page)
+    lab.save_and_stop(page)
+    lab.open(page, CHARTS, kernel=False)
+    for name in ("Funnel of", "Revenue of", "Where leads were lost"):
+        chart = page.locator(".jp-OutputArea-output.jp-RenderedVegaCommon5", has_text=name)
+        if not chart.count():
+            page.locator(".jp-WindowedPanel-outer").evaluate("e => e.scrollBy(0, e.clientHeight)")
+        chart.locator("canvas, svg").first.wait_for()
+
+
+def test_the_course_page_opens_rendered(lab, page):
+    lab.open_start(page)
+    page.locator(".jp-MarkdownViewer h1").first.wait_for()
+    page.locator(".jp-MarkdownViewer a", has_text="tart").first.wait_for()

@@ -1,0 +1,183 @@
+"""The command: what it prints and writes, and how it ends."""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import funnelsim as fs
+from funnelsim import datasets
+from funnelsim.cli import main
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def test_version(capsys):
+    with pytest.raises(SystemExit) as end:
+        main(["--version"])
+    assert end.value.code == 0
+    assert capsys.readouterr().out.strip() == f"funnelsim {fs.__version__}"
+
+
+def test_python_m():
+    done = subprocess.run(
+        [sys.executable, "-m", "funnelsim", "--version"],
+        capture_output=True, encoding="utf-8", cwd=ROOT, check=True,
+    )  # fmt: skip
+    assert done.stdout.strip() == f"funnelsim {fs.__version__}"
+
+
+@pytest.mark.parametrize("arguments", [[], ["fly"], ["run"], ["run", "aida", "--seed", "x"]])
+def test_wrong_usage_ends_with_2(arguments, capsys):
+    with pytest.raises(SystemExit) as end:
+        main(arguments)
+    assert end.value.code == 2
+    assert "usage: funnelsim" in capsys.readouterr().err
+
+
+def test_run_prints_funnel_and_figures(capsys, tmp_path):
+    assert main(["run", "aida", "--seed", "4", "--report", str(tmp_path / "aida.html")]) == 0
+    out = capsys.readouterr().out
+    journal = fs.simulate(fs.load("aida"), seed=4, progress=False)
+    table, figures = fs.funnel_table(journal), fs.summary(journal)
+    for stage in table.index:
+        assert any(
+            line.startswith(stage) and f"{table.loc[stage, 'entered']:,}" in line
+            for line in out.splitlines()
+        )
+    assert f"{figures['revenue']:,.0f}" in out
+    assert str(tmp_path / "aida.html") in out and (tmp_path / "aida.html").is_file()
+
+
+def test_run_takes_a_file(capsys, tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text(fs.load("aida").vary({"name": "Mine"}).to_toml(), encoding="utf-8")
+    assert main(["run", str(path)]) == 0
+    assert "Mine" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["run", "aidda"], "aida"),
+        (["run", "nowhere.toml"], "nowhere.toml"),
+        (["run", "aida", "--seed", "-1"], "seed"),
+        (["calibrate", "nowhere.csv", "--created", "c", "--won", "w"], "nowhere.csv"),
+        (["demo", "--data", "nowhere"], "nowhere"),
+    ],
+)
+def test_what_cannot_be_done_ends_with_1_and_a_sentence(arguments, said, capsys):
+    assert main(arguments) == 1
+    err = capsys.readouterr().err
+    assert err.startswith("funnelsim: ") and said in err
+    assert "Traceback" not in err
+
+
+def test_demo_on_the_bundled_export(capsys, tmp_path):
+    assert main(["demo", "--out", str(tmp_path / "new folder")]) == 0
+    out = capsys.readouterr().out
+    for part in ("Left out", "Conversion and time in stage", "Assumed", "The funnel of",
+                 "Key figures", "Beside what the export shows", "usual range"):  # fmt: skip
+        assert (part in out) == (part != "Left out")  # nothing in it is wrong
+    page, scenario = tmp_path / "new folder" / "report.html", tmp_path / "new folder/scenario.toml"
+    assert str(page) in out and "<svg" in page.read_text(encoding="utf-8")
+    assert fs.load(scenario).stages[0].name == "Lead"
+    assert max(map(len, out.splitlines())) <= 140
+    assert "nan" not in out.lower().split()
+
+
+def test_demo_prints_the_same_twice(capsys, tmp_path):
+    printed = []
+    for _ in range(2):
+        main(["demo", "--out", str(tmp_path)])
+        printed.append(capsys.readouterr().out)
+    assert printed[0] == printed[1]
+
+
+def test_demo_on_a_csv_of_the_same_form(capsys, tmp_path):
+    deals = datasets.load_crm_deals().head(3_000)
+    deals.to_csv(tmp_path / "ours.csv", sep=";", index=False, date_format="%d.%m.%Y %H:%M")
+    assert main(["demo", "--data", str(tmp_path / "ours.csv"), "--out", str(tmp_path)]) == 0
+    assert "3,000 leads used" in capsys.readouterr().out
+
+
+def test_demo_on_olist(capsys, tmp_path):
+    folder = Path(os.environ.get("FUNNELSIM_DATA", ROOT.parent / "shared" / "data"))
+    if not (folder / "olist_funnel").is_dir():
+        pytest.skip("the Marketing Funnel by Olist is not here (FUNNELSIM_DATA names its parent)")
+    assert main(["demo", "--data", str(folder / "olist_funnel"), "--out", str(tmp_path)]) == 0
+    out = capsys.readouterr().out
+    assert "5,997 leads used (780 won" in out and "2,003 left out" in out
+
+
+def test_demo_says_what_it_expects(capsys, tmp_path):
+    assert main(["demo", "--data", str(tmp_path)]) == 1
+    assert "Olist" in capsys.readouterr().err
+    (tmp_path / "x.csv").write_text("a,b\n1,2\n", encoding="utf-8")
+    assert main(["demo", "--data", str(tmp_path / "x.csv")]) == 1
+    assert "lead_id" in capsys.readouterr().err
+
+
+CRM = [
+    "--id", "lead_id", "--created", "created", "--stage", "Qualified=qualified",
+    "--stage", "Proposal=proposal", "--won", "won", "--lost", "lost", "--outcome", "outcome",
+    "--channel", "channel", "--owner", "owner", "--value", "deal_value", "--reason", "lost_reason",
+]  # fmt: skip
+
+
+def test_calibrate_writes_the_scenario(capsys, tmp_path):
+    path, out = datasets.bundled("crm_deals.csv"), tmp_path / "found.toml"
+    assert main(["calibrate", str(path), *CRM, "--out", str(out)]) == 0
+    found = fs.calibrate(path, **datasets.CRM_COLUMNS)
+    assert fs.load(out) == found.scenario
+    printed = capsys.readouterr().out
+    assert str(found.report) in printed and str(out) in printed
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (["--created", "creatd"], "did you mean created"),
+        (["--stage", "Proposal"], "NAME=COLUMN"),
+        (["--export-date", "soon"], "export_date is 'soon'"),
+    ],
+)
+def test_calibrate_names_what_is_wrong(change, said, capsys):
+    assert main(["calibrate", str(datasets.bundled("crm_deals.csv")), *CRM, *change]) == 1
+    assert said in capsys.readouterr().err
+
+
+def test_ctrl_c_ends_with_a_sentence(capsys, monkeypatch, tmp_path):
+    def interrupted(*_args, **_named):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("funnelsim.demo.simulate", interrupted)
+    assert main(["demo", "--out", str(tmp_path)]) == 130
+    assert "interrupted" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []  # nothing half-written
+
+
+def test_a_console_of_windows_1252_does_not_crash(monkeypatch, tmp_path):
+    console = io.TextIOWrapper(io.BytesIO(), encoding="ascii", write_through=True)
+    monkeypatch.setattr(sys, "stdout", console)
+    assert main(["demo", "--out", str(tmp_path)]) == 0
+    assert b"Key figures" in console.buffer.getvalue()  # type: ignore[attr-defined]
+
+
+def test_output_into_a_pipe_that_closes_is_no_traceback(tmp_path):
+    """As in `funnelsim run aida | head -1`."""
+    code = "import sys; from funnelsim.cli import main; sys.exit(main(['run', 'aida']))"
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT
+    )
+    assert process.stdout is not None and process.stderr is not None
+    process.stdout.close()
+    errors = process.stderr.read().decode()
+    process.stderr.close()
+    process.wait()
+    assert "Traceback" not in errors and "Exception" not in errors

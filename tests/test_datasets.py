@@ -1,0 +1,127 @@
+"""The bundled export is what its script makes and its dictionary says; Olist is read as it is."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from funnelsim import datasets
+from funnelsim.errors import FunnelSimError
+
+ROOT = Path(__file__).resolve().parents[1]
+DATASETS = ROOT / "datasets"
+
+
+def shared_data() -> Path:
+    return Path(os.environ.get("FUNNELSIM_DATA", ROOT.parent / "shared" / "data"))
+
+
+@pytest.fixture
+def olist() -> Path:
+    folder = shared_data() / "olist_funnel"
+    if not folder.is_dir():
+        pytest.skip("the Marketing Funnel by Olist is not here (FUNNELSIM_DATA names its parent)")
+    return folder
+
+
+@pytest.fixture
+def make_crm_deals(monkeypatch):
+    monkeypatch.syspath_prepend(str(DATASETS))
+    sys.modules.pop("make_crm_deals", None)
+    import make_crm_deals
+
+    return make_crm_deals
+
+
+def test_script_writes_the_same_bytes(make_crm_deals, tmp_path):
+    make_crm_deals.write(tmp_path / "again.csv")
+    assert (tmp_path / "again.csv").read_bytes() == (DATASETS / "crm_deals.csv").read_bytes()
+
+
+def test_another_seed_writes_other_leads(make_crm_deals):
+    scenario = make_crm_deals.fs.load(DATASETS / "crm_deals.toml").vary({"horizon": "20 days"})
+    one, other = (make_crm_deals.crm_export(scenario, seed) for seed in (1, 2))
+    assert not one.equals(other)
+
+
+def test_crm_deals_are_a_crm_export():
+    deals = datasets.load_crm_deals()
+    assert 5_500 < len(deals) < 6_500
+    assert deals["lead_id"].is_unique
+    assert deals["created"].is_monotonic_increasing
+    won, lost, open_ = (deals[deals["outcome"] == o] for o in ("won", "lost", "open"))
+    assert len(won) + len(lost) + len(open_) == len(deals)
+    assert min(len(won), len(lost), len(open_)) > 100
+    assert won["won"].notna().all() and won["lost"].isna().all()
+    assert lost["lost"].notna().all() and lost["lost_reason"].notna().all()
+    assert open_[["won", "lost"]].isna().all(axis=None)
+    times = deals[["created", "qualified", "proposal", "won"]]
+    assert (times.cummax(axis=1) == times).where(times.notna(), True).all(axis=None)
+    assert deals["deal_value"].notna().equals(deals["proposal"].notna())
+    never_called = deals[deals["owner"].isna()]
+    assert len(never_called) > 0
+    assert never_called["qualified"].isna().all()
+
+
+def test_dictionary_names_every_column():
+    text = (DATASETS / "README.md").read_text(encoding="utf-8")
+    named = re.findall(r"^\| `(\w+)` \|", text, flags=re.MULTILINE)
+    assert named == list(datasets.load_crm_deals().columns)
+
+
+def test_olist_is_one_row_per_lead(olist):
+    """Facts counted in the two files by hand (sort, cut, uniq)."""
+    leads = datasets.read_olist_funnel(olist)
+    assert len(leads) == 8_000 and leads["id"].is_unique
+    assert leads["won"].notna().sum() == 842
+    assert leads["channel"].isna().sum() == 60
+    assert (leads["channel"] == "organic_search").sum() == 2_296
+    assert leads["created"].min() == pd.Timestamp("2017-06-14")
+    assert leads["created"].max() == pd.Timestamp("2018-05-31")
+    assert (leads["created"] >= "2018-01-01").sum() == 5_998
+    # the first deal of the file, and its lead's row in the other file
+    one = leads.set_index("id").loc["5420aad7fec3549a85876ba1c529bd84"]
+    assert one["won"] == pd.Timestamp("2018-02-26 19:58:54")
+    assert one["segment"] == "pet" and one["lead_type"] == "online_medium"
+
+
+def olist_like(folder: Path) -> Path:
+    (folder / datasets.OLIST_LEADS).write_text(
+        "mql_id,first_contact_date,landing_page_id,origin\na,2018-01-01,p,social\n", "utf-8"
+    )
+    (folder / datasets.OLIST_DEALS).write_text(
+        "mql_id,sdr_id,sr_id,won_date,business_segment,lead_type\n"
+        "a,s,r,2018-02-01 10:00:00,pet,x\n",
+        "utf-8",
+    )
+    return folder
+
+
+def test_a_folder_like_olists_is_read(tmp_path):
+    (lead,) = datasets.read_olist_funnel(olist_like(tmp_path)).to_dict("records")
+    assert lead["won"] == pd.Timestamp("2018-02-01 10:00") and lead["owner"] == "r"
+
+
+@pytest.mark.parametrize(
+    ("spoil", "named"),
+    [
+        (lambda f: (f / datasets.OLIST_DEALS).unlink(), datasets.OLIST_DEALS),
+        (lambda f: (f / datasets.OLIST_LEADS).write_text("mql_id,origin\na,b\n", "utf-8"),
+         "first_contact_date"),
+        (lambda f: (f / datasets.OLIST_LEADS).write_text("", "utf-8"), "is empty"),
+    ],
+)  # fmt: skip
+def test_what_is_missing_is_named(tmp_path, spoil, named):
+    spoil(olist_like(tmp_path))
+    with pytest.raises(FunnelSimError, match=named):
+        datasets.read_olist_funnel(tmp_path)
+
+
+def test_a_missing_folder_says_where_the_data_come_from(tmp_path):
+    with pytest.raises(FunnelSimError, match=r"nowhere.*Marketing Funnel by Olist.*Kaggle"):
+        datasets.read_olist_funnel(tmp_path / "nowhere")

@@ -1,0 +1,114 @@
+"""The journal's tables: their columns, units and how they fit together."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import funnelsim as fs
+from funnelsim.distributions import DAY
+
+
+@pytest.fixture(scope="module")
+def journal() -> fs.Journal:
+    return fs.simulate(fs.load("aida-follow-up"), seed=2)
+
+
+def test_the_tables_have_the_columns_that_the_docs_name(journal: fs.Journal) -> None:
+    stages = ["Attention", "Interest", "Desire", "Action"]
+    assert list(journal.leads) == [
+        *("lead", "key", "parent", "kind", "channel", "segment", "arrived", "deal_value", "owner"),
+        *("outcome", "lost_stage", "reason", "decided", "recovered"),
+        *(f"entered_{stage}" for stage in stages),
+    ]
+    visit = ["lead", "stage", "attempt", "entered", "decided", "outcome", "reason"]
+    assert list(journal.stage_visits) == visit
+    assert list(journal.follow_ups) == [
+        *("lead", "stage", "attempt", "call", "team", "rep"),
+        *("queued", "started", "finished", "outcome"),
+    ]
+    assert list(journal.orders) == [
+        *("order", "lead", "customer", "number", "placed", "value", "paid", "contribution")
+    ]
+    assert list(journal.events) == ["case", "activity", "timestamp", "resource"]
+
+
+def test_names_are_categories_in_the_scenario_s_order(journal: fs.Journal) -> None:
+    for table in (journal.stage_visits, journal.follow_ups):
+        assert list(table["stage"].cat.categories) == ["Attention", "Interest", "Desire", "Action"]
+    assert list(journal.follow_ups["rep"].cat.categories) == ["sales 1", "sales 2"]
+    assert list(journal.leads["channel"].cat.categories) == ["search ads", "trade fair"]
+
+
+def test_times_are_days_and_money_is_currency(journal: fs.Journal) -> None:
+    assert journal.leads["arrived"].between(0, 90).all()
+    whole = journal.whole
+    assert np.allclose(journal.leads["arrived"] * DAY, whole["leads"]["arrived"], atol=0.5)
+    assert np.allclose(journal.orders["value"] * 100, whole["orders"]["value"], atol=1e-6)
+
+
+def test_leads_are_sorted_by_arrival_and_keys_are_their_own(journal: fs.Journal) -> None:
+    assert journal.leads["arrived"].is_monotonic_increasing
+    assert journal.leads["key"].is_unique
+    assert (journal.leads["lead"] == journal.leads.index).all()
+
+
+def test_the_outcome_of_a_lead_is_that_of_its_last_visit(journal: fs.Journal) -> None:
+    last = journal.stage_visits.drop_duplicates("lead", keep="last").set_index("lead")
+    leads = journal.leads
+    customer = leads["outcome"] == "customer"
+    assert (last["stage"][customer] == "Action").all()
+    lost = leads["outcome"] == "lost"
+    assert (last["outcome"][lost] == "lost").all()
+    assert (last["stage"][lost].astype(str) == leads["lost_stage"][lost].astype(str)).all()
+    assert (last["outcome"][leads["outcome"] == "open"] == "open").all()
+
+
+def test_the_owner_is_the_rep_who_first_reached_the_lead(journal: fs.Journal) -> None:
+    calls = journal.follow_ups.dropna(subset=["started"]).sort_values("started")
+    first = calls.drop_duplicates("lead").set_index("lead")["rep"]
+    owner = journal.leads.set_index("lead")["owner"].dropna()
+    assert (owner.sort_index().astype(str) == first.sort_index().astype(str)).all()
+    assert len(owner) == len(first)
+
+
+def test_contribution_is_what_its_parts_say() -> None:
+    """Value 80.00, margin 0.4, commission 5 %: 80 - 48 - 4 = 28."""
+    scenario = fs.load("aida").vary(
+        {"order.value": {"constant": 80}, "channels.search ads.commission": 0.05}
+    )
+    journal = fs.simulate(scenario)
+    channel = journal.leads["channel"].iloc[journal.orders["lead"]].to_numpy()
+    assert (journal.orders["contribution"][channel == "search ads"] == 28.0).all()
+    assert (journal.orders["contribution"][channel == "recommendation"] == 32.0).all()
+
+
+def test_the_event_log_tells_everything_in_order_with_the_calendar(journal: fs.Journal) -> None:
+    events = journal.events
+    assert events["timestamp"].is_monotonic_increasing
+    assert events["timestamp"].iloc[0] >= pd.Timestamp("2027-01-04")
+    calls, visits = journal.follow_ups, journal.stage_visits
+    assert len(events) == (
+        len(visits)
+        + (visits["outcome"] == "lost").sum()
+        + len(calls)
+        + calls[["started", "finished"]].notna().sum().sum()
+        + len(journal.orders)
+    )
+    assert set(events["resource"].dropna()) == {"sales 1", "sales 2"}
+    one = events[events["case"] == calls["lead"].iloc[0]]["activity"].tolist()
+    assert one[0] == "enters Attention" and "call started: Interest" in one
+
+
+def test_a_job_that_the_horizon_cuts_keeps_its_start_and_has_no_finish() -> None:
+    scenario = fs.load("aida-follow-up").vary(
+        {"stages.Interest.follow_up.handling_time": {"constant": "80 days"}}
+    )
+    calls = fs.simulate(scenario).follow_ups
+    cut = calls[calls["started"].notna() & calls["finished"].isna()]
+    assert len(cut) and (cut["outcome"] == "open").all()
+
+
+def test_a_goal_without_orders_has_customers_and_no_orders() -> None:
+    journal = fs.simulate(fs.load("aida").vary({"order": None, "retention": None}))
+    assert (journal.leads["outcome"] == "customer").any()
+    assert journal.orders.empty and journal.leads["deal_value"].isna().all()

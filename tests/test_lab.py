@@ -1,0 +1,113 @@
+"""The course is found or copied, nothing of the reader's is overwritten, and Lab opens on its page."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from funnelsim import cli, lab
+from funnelsim.errors import FunnelSimError
+
+
+@pytest.fixture
+def package(tmp_path, monkeypatch) -> Path:
+    """An installed package that brought a small course along, and an empty folder to work in."""
+    package = tmp_path / "site" / "funnelsim"
+    for name in ("notebooks/README.md", "notebooks/00.ipynb", "exercises/solutions/01.ipynb"):
+        path = package / "_course" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"the course's {name}", encoding="utf-8")
+    checkpoint = package / "_course" / "notebooks" / ".ipynb_checkpoints"
+    checkpoint.mkdir()
+    monkeypatch.setattr(lab, "_PACKAGE", package)
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+    return package
+
+
+def files(folder: Path) -> set[str]:
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*")}
+
+
+def test_course_is_copied_whole(package, capsys):
+    assert cli.main(["course", "my course"]) == 0
+    assert "my course" in capsys.readouterr().out
+    assert files(Path("my course")) == files(package / "_course") - {"notebooks/.ipynb_checkpoints"}
+
+
+def test_copy_keeps_what_the_reader_wrote_and_brings_back_what_is_gone(package):
+    lab.copy_course(Path("mine"))
+    Path("mine/notebooks/00.ipynb").write_text("my work", encoding="utf-8")
+    Path("mine/notebooks/README.md").unlink()
+    lab.copy_course(Path("mine"))
+    assert Path("mine/notebooks/00.ipynb").read_text(encoding="utf-8") == "my work"
+    assert Path("mine/notebooks/README.md").exists()
+
+
+def test_lab_without_a_folder_takes_a_copy_then_the_same_again(package):
+    first = lab.find_course()
+    (first / "notebooks/00.ipynb").write_text("my work", encoding="utf-8")
+    assert lab.find_course() == first
+    assert (first / "notebooks/00.ipynb").read_text(encoding="utf-8") == "my work"
+
+
+def test_lab_in_a_course_opens_that_course(package, monkeypatch):
+    lab.copy_course(Path("mine"))
+    monkeypatch.chdir("mine")
+    assert lab.find_course() == Path.cwd()
+
+
+def test_lab_on_a_folder_without_a_course_says_how_to_get_one(package, capsys):
+    assert cli.main(["lab", "no where"]) == 1
+    assert 'funnelsim course "no where"' in capsys.readouterr().err
+
+
+def test_copy_to_an_impossible_place_is_an_error_of_ours(package):
+    Path("a file").write_text("", encoding="utf-8")
+    with pytest.raises(FunnelSimError, match="a file"):
+        lab.copy_course(Path("a file"))
+
+
+def test_lab_starts_on_the_page_as_a_page_and_asks_no_network(package, tmp_path):
+    lab.copy_course(Path("mine"))
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "funnelsim", "lab", "mine", "--no-browser"]
+    command += ["--", f"--ServerApp.port={port}", "--IdentityProvider.token="]
+    log = tmp_path / "lab.log"
+    with log.open("wb") as sink:
+        server = subprocess.Popen(command, stdout=sink, stderr=subprocess.STDOUT)
+    try:
+        at_start = fetch(f"http://127.0.0.1:{port}/", server, log)
+        assert at_start.url.endswith("/lab/tree/notebooks/README.md")
+        answer = fetch(f"http://127.0.0.1:{port}/lab/api/settings", server, log)
+        settings = {entry["id"]: entry["schema"] for entry in json.load(answer)["settings"]}
+    finally:
+        server.terminate()
+        server.wait(timeout=30)
+    news = settings["@jupyterlab/apputils-extension:notification"]["properties"]
+    assert news["fetchNews"]["default"] == "false"
+    assert news["checkForUpdates"]["default"] is False
+    viewers = settings["@jupyterlab/docmanager-extension:plugin"]["properties"]["defaultViewers"]
+    assert viewers["default"] == {"markdown": "Markdown Preview"}
+
+
+def fetch(url: str, server: subprocess.Popen[bytes], log: Path):
+    """The answer, as soon as the server is up."""
+    for _ in range(600):
+        if server.poll() is not None:
+            break
+        try:
+            return urllib.request.urlopen(url, timeout=60)
+        except urllib.error.URLError:
+            time.sleep(0.1)
+    raise AssertionError(log.read_text(encoding="utf-8", errors="replace"))

@@ -1,0 +1,327 @@
+"""What the SimPy engine promises of any scenario, and of the same customers in another one."""
+
+from __future__ import annotations
+
+from heapq import heappop, heappush
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+from some_scenarios import scenario_tables
+
+import funnelsim as fs
+from funnelsim.distributions import DAY
+from funnelsim.engines.draws import Draws, poisson_quantile
+
+seeds = st.integers(0, 2**32)
+quick = settings(max_examples=60, deadline=None)
+
+
+def simulate(tables: dict[str, Any], seed: int) -> fs.Journal:
+    return fs.simulate(fs.Scenario(**tables), seed, progress=False)
+
+
+# --- laws that hold for any scenario ----------------------------------------------------------
+
+
+@quick
+@given(scenario_tables(), seeds)
+def test_stage_counts_add_up(tables: dict[str, Any], seed: int) -> None:
+    table = fs.funnel_table(simulate({**tables, "warm_up": "0 days"}, seed))
+    assert (table.entered == table.advanced + table.lost + table.open).all()
+    reasons = table.filter(like="lost: ").sum(axis=1)
+    assert (reasons == table.lost).all()
+    assert table.entered.iloc[1:].tolist() == table.advanced.iloc[:-1].tolist()
+
+
+@quick
+@given(scenario_tables(), seeds)
+def test_no_time_runs_backwards_or_past_the_horizon(tables: dict[str, Any], seed: int) -> None:
+    journal = simulate(tables, seed)
+    horizon = journal.scenario.horizon
+    for table, moments in [
+        ("stage_visits", ["entered", "decided"]),
+        ("follow_ups", ["queued", "started", "finished"]),
+    ]:
+        columns = journal.whole[table]
+        for earlier, later in pairwise(moments):
+            happened = columns[later] >= 0
+            assert (columns[earlier][happened] >= 0).all()
+            assert (columns[earlier] <= columns[later])[happened].all()
+        assert all((columns[moment] < horizon).all() for moment in moments)
+    visits = journal.whole["stage_visits"]
+    same_lead = visits["lead"][1:] == visits["lead"][:-1]
+    assert (visits["entered"][1:] == visits["decided"][:-1])[same_lead].all()
+
+
+@quick
+@given(scenario_tables(), seeds)
+def test_every_lost_lead_has_one_reason_and_no_other_has(tables: dict[str, Any], seed: int) -> None:
+    journal = simulate(tables, seed)
+    for table in (journal.leads, journal.stage_visits):
+        assert (table["reason"].notna() == (table["outcome"] == "lost")).all()
+    leads = journal.leads
+    assert (leads["decided"].isna() == (leads["outcome"] == "open")).all()
+
+
+@quick
+@given(scenario_tables(), seeds)
+def test_orders_follow_the_sale_one_after_the_other(tables: dict[str, Any], seed: int) -> None:
+    journal = simulate(tables, seed)
+    orders, leads = journal.orders, journal.leads
+    if not journal.scenario.order:
+        assert orders.empty
+        return
+    assert orders["placed"].is_monotonic_increasing
+    first = orders[orders["number"] == 1].set_index("lead")
+    customers = leads[leads["outcome"] == "customer"]
+    assert sorted(first.index) == customers["lead"].tolist()
+    assert (first["placed"].reindex(customers["lead"]) == customers["decided"].values).all()
+    assert (first["value"].reindex(customers["lead"]) == customers["deal_value"].values).all()
+    by_lead = orders.groupby("lead")["number"]
+    assert (by_lead.max() == by_lead.count()).all()
+
+
+@quick
+@given(scenario_tables(), seeds)
+def test_a_rep_does_one_thing_at_a_time_and_none_is_idle_while_a_lead_waits(
+    tables: dict[str, Any], seed: int
+) -> None:
+    journal = simulate(tables, seed)
+    calls, horizon = journal.follow_ups, journal.scenario.horizon / DAY
+    for _, jobs in calls.dropna(subset=["started"]).groupby("rep", observed=True):
+        jobs = jobs.sort_values(["started", "finished"])
+        assert (jobs["finished"].values[:-1] <= jobs["started"].values[1:]).all()
+    leads = journal.leads.set_index("lead")
+    for team in journal.scenario.teams:
+        jobs = calls[(calls["team"] == team.name) & calls["started"].notna()]
+        for waited in jobs[jobs["started"] > jobs["queued"]].itertuples():
+            middle = (waited.queued + waited.started) / 2
+            busy = (jobs["started"] <= middle) & (jobs["finished"].fillna(horizon) >= middle)
+            assert busy.sum() == team.reps
+        by_start = jobs.assign(key=leads["key"].reindex(jobs["lead"]).values)
+        order = by_start.sort_values(["queued", "key"])["started"]
+        assert order.is_monotonic_increasing  # first come, first served
+
+
+# --- one stage against a walk of the queue written another way --------------------------------
+
+
+@quick
+@given(
+    seeds,
+    st.integers(1, 3),
+    st.sampled_from(["0 h", "1 h", "5 h"]),
+    st.sampled_from([{"constant": "2 h"}, {"exponential": {"mean": "2 h"}}]),
+)
+def test_a_team_serves_as_the_textbook_queue_does(
+    seed: int, reps: int, handling: str, patience: dict[str, Any]
+) -> None:
+    """Start = the later of ready and next rep free, unless patience has ended by then."""
+    scenario = fs.Scenario(
+        name="queue",
+        horizon="20 days",
+        channels=[{"name": "web", "leads_per_day": 12}],
+        teams=[{"name": "sales", "reps": reps}],
+        stages=[
+            {
+                "name": "Interest",
+                "conversion": 0.5,
+                "follow_up": {
+                    "team": "sales",
+                    "handling_time": {"constant": handling},
+                    "patience": patience,
+                },
+            },
+            {"name": "Action"},
+        ],
+    )
+    draws = Draws(scenario, seed)
+    columns = draws.stages[0]
+    free = [(0, rep) for rep in range(reps)]
+    expected = []
+    for arrived, handled, wait in zip(
+        draws.arrived.tolist(),
+        columns.handling_time.tolist(),
+        columns.patience.tolist(),
+        strict=True,
+    ):
+        start = max(arrived, free[0][0])
+        if start <= arrived + wait:
+            heappush(free, (start + handled, heappop(free)[1]))
+        else:
+            start = -1
+        expected.append(start if start < scenario.horizon else -1)
+    calls = fs.simulate(scenario, seed, progress=False).whole["follow_ups"]
+    assert calls["started"].tolist() == expected
+
+
+def test_events_at_one_moment_happen_in_the_order_of_the_model() -> None:
+    """On a grid of whole days everything ties: a rep comes free, then patience ends."""
+    from funnelsim.engines.clock import Clock, Team
+
+    clock, told = Clock(), []
+    team = Team(clock, reps=2)
+
+    def lead(key: int, arrives: int, patience: int) -> Any:
+        yield clock.ready(arrives, key)
+        call = team.call(key)
+        if not call.triggered:
+            yield call | clock.patience_ends(arrives + patience, key)
+        if not call.triggered:
+            call.given_up = True
+            told.append((clock.now, key, "cold"))
+            return
+        told.append((clock.now, key, call.rep))
+        yield from team.handles(call.rep, 10)
+
+    for arguments in [(5, 0, 0), (4, 0, 0), (9, 0, 10), (8, 0, 10), (7, 0, 10), (3, 20, 0)]:
+        clock.process(lead(*arguments))
+    clock.run()
+    assert told == [
+        (0, 4, 1),  # ready at one moment: the smaller key first, the smaller rep first
+        (0, 5, 2),
+        (10, 7, 1),  # the rep comes free before patience ends, and takes the smallest key
+        (10, 8, 2),
+        (10, 9, "cold"),
+        (20, 3, 1),  # idle equally long: the smaller number
+    ]
+
+
+# --- the same customers ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", fs.templates())
+def test_same_seed_same_journal_another_seed_another(name: str) -> None:
+    scenario = fs.load(name)
+    journal, again = fs.simulate(scenario, seed=5), fs.simulate(scenario, seed=5)
+    for table in ("leads", "stage_visits", "follow_ups", "orders", "events"):
+        pd.testing.assert_frame_equal(getattr(journal, table), getattr(again, table))
+    for other in (fs.simulate(scenario, seed=6), fs.simulate(scenario, seed=5, replication=1)):
+        assert not np.intersect1d(journal.leads["arrived"], other.leads["arrived"]).size
+
+
+@quick
+@given(scenario_tables(), seeds, st.sampled_from([1.5, 4.0]))
+def test_raising_a_rate_adds_leads_and_moves_none(
+    tables: dict[str, Any], seed: int, factor: float
+) -> None:
+    few = simulate(tables, seed).leads.set_index("key")
+    path = f"channels.{tables['channels'][0]['name']}.leads_per_day"
+    rate = tables["channels"][0]["leads_per_day"]
+    more = simulate(fs.Scenario(**tables).vary({path: rate * factor}).tables(), seed)
+    facts = ["channel", "segment", "arrived", "deal_value"]
+    there = more.leads.set_index("key").reindex(few.index)
+    pd.testing.assert_frame_equal(few[facts], there[facts])
+
+
+def test_without_a_team_more_leads_change_no_lead_s_fate() -> None:
+    scenario = fs.load("aida")
+    few = fs.simulate(scenario).leads.set_index("key").drop(columns="lead")
+    more = fs.simulate(scenario.vary({"channels.recommendation.leads_per_day": 9})).leads
+    more = more.set_index("key").drop(columns="lead")
+    assert len(more) > len(few)
+    pd.testing.assert_frame_equal(few, more.reindex(few.index))
+
+
+def test_a_higher_conversion_changes_only_what_it_causes() -> None:
+    scenario = fs.load("aida")
+    today = fs.simulate(scenario).leads
+    better = fs.simulate(scenario.vary({"stages.Interest.conversion": 0.6})).leads
+    for column in ("key", "arrived", "deal_value", "entered_Attention", "entered_Interest"):
+        pd.testing.assert_series_equal(today[column], better[column])
+    got_there = today["entered_Desire"].notna()
+    assert (today["entered_Desire"] == better["entered_Desire"])[got_there].all()
+    assert better["entered_Desire"].notna().sum() > got_there.sum()
+    assert (better.loc[today["outcome"] == "customer", "outcome"] == "customer").all()
+
+
+def test_a_stage_before_does_not_shift_the_chances_of_one_after() -> None:
+    """Questions are numbered by name, not by place in the file."""
+    scenario = fs.load("aida")
+    tables = scenario.tables()
+    tables["stages"].insert(0, {"name": "Awareness", "conversion": 1.0})
+    today, longer = Draws(scenario, 1), Draws(fs.Scenario(**tables), 1)
+    assert (today.stages[0].slack == longer.stages[1].slack).all()
+
+
+# --- the edges --------------------------------------------------------------------------------
+
+
+def test_rate_zero_runs() -> None:
+    scenario = fs.load("aida-follow-up").vary(
+        {"channels.search ads.leads_per_day": 0, "channels.trade fair.leads_per_day": 0}
+    )
+    journal = fs.simulate(scenario)
+    assert len(journal.leads) == len(journal.events) == 0
+    assert fs.funnel_table(journal)["entered"].sum() == 0
+    assert fs.summary(journal)["revenue"] == 0
+
+
+def test_conversion_0_loses_all_and_conversion_1_none() -> None:
+    scenario = fs.load("aida").vary(
+        {"stages.Attention.conversion": 1, "stages.Desire.conversion": 0}
+    )
+    table = fs.funnel_table(fs.simulate(scenario))
+    assert table.loc["Attention", "lost"] == 0
+    assert table.loc["Desire", "advanced"] == 0 and table.loc["Desire", "lost"] > 0
+
+
+def test_one_rep_and_ten_thousand_leads() -> None:
+    scenario = fs.load("aida-follow-up").vary(
+        {"teams.sales.reps": 1, "channels.search ads.leads_per_day": 340, "horizon": "30 days"}
+    )
+    figures = fs.summary(fs.simulate(scenario))
+    assert figures["leads"] > 10_000
+    assert figures["utilisation: sales"] > 0.99 and figures["share_gone_cold"] > 0.5
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"seed": -1}, "seed is -1"),
+        ({"seed": 1.5}, "seed is 1.5"),
+        ({"seed": 1, "replication": "a"}, "replication is"),
+        ({"seed": 1, "engine": "proces"}, "did you mean process?"),
+    ],
+)
+def test_wrong_arguments_are_said(arguments: dict[str, Any], said: str) -> None:
+    with pytest.raises(fs.FunnelSimError) as caught:
+        fs.simulate(fs.load("aida"), **arguments)
+    assert said in str(caught.value)
+
+
+def test_a_name_in_place_of_a_scenario_is_said() -> None:
+    with pytest.raises(fs.FunnelSimError, match=r"fs\.load"):
+        fs.simulate("aida")  # type: ignore[arg-type]
+
+
+def test_a_billion_leads_are_refused_before_memory_is_taken() -> None:
+    scenario = fs.load("aida").vary({"channels.search ads.leads_per_day": 1e7})
+    with pytest.raises(fs.FunnelSimError, match="leads are expected"):
+        fs.simulate(scenario)
+
+
+def test_an_interrupted_run_says_how_far_it_came(monkeypatch: pytest.MonkeyPatch) -> None:
+    from funnelsim.engines import process
+
+    def interrupted(draws: Draws, journal: Any, days: Any) -> None:
+        for day in days:
+            if day == 33:
+                raise KeyboardInterrupt
+
+    monkeypatch.setattr(process, "run", interrupted)
+    with pytest.raises(KeyboardInterrupt) as caught:
+        fs.simulate(fs.load("aida"))
+    assert caught.value.__notes__ == ["stopped on day 34 of 90; no journal was made"]
+
+
+@given(st.floats(1e-6, 1 - 1e-6), st.floats(0, 500))
+def test_the_poisson_quantile_is_scipy_s(u: float, mean: float) -> None:
+    ours = poisson_quantile(np.array([u]), np.array([mean]))[0]
+    assert ours == stats.poisson.ppf(u, mean)

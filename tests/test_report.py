@@ -1,0 +1,159 @@
+"""The page stands alone, says what the journal says, and holds text as text."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+import funnelsim as fs
+from funnelsim import datasets
+from funnelsim.report import html
+from funnelsim.tables import figure_text, funnel_text, key_figures
+
+
+@pytest.fixture(scope="module")
+def journal():
+    return fs.simulate(fs.load("aida-follow-up"), seed=3, progress=False)
+
+
+@pytest.fixture(scope="module")
+def calibrated():
+    found = fs.calibrate(datasets.bundled("crm_deals.csv"), **datasets.CRM_COLUMNS)
+    return found, fs.simulate(found.scenario, seed=1, progress=False)
+
+
+class Page(HTMLParser):
+    """Collects what a page would load, and whether its tags close."""
+
+    VOID = frozenset({"meta", "br", "hr", "img", "input", "link"})
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.loads: list[str] = []
+        self.open: list[str] = []
+        self.tags: set[str] = set()
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.add(tag)
+        if tag not in self.VOID:
+            self.open.append(tag)
+        self.loads += [v for k, v in attrs if k in ("src", "href", "xlink:href") and v]
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+def test_page_loads_nothing(journal, calibrated):
+    found, simulated = calibrated
+    for text in (html(journal), html(simulated, calibration=found)):
+        page = Page(text)
+        assert page.open == []
+        assert [link for link in page.loads if not link.startswith("#")] == []
+        assert not page.tags & {"script", "link", "iframe", "img"}
+        assert "@import" not in text and "url(http" not in text
+
+
+def test_page_shows_the_figures_of_the_journal(journal):
+    text = html(journal)
+    for figure, value in key_figures(journal).to_numpy():
+        assert f"<dt>{figure}</dt><dd>{value}</dd>" in text
+    for cell in funnel_text(journal).to_numpy().ravel():
+        assert f">{cell}</td>" in text
+    assert text.count("<svg") == 6  # three charts, each for a page and for a phone
+    for stage in journal.scenario.stages:
+        assert stage.name in text
+
+
+def test_same_journal_same_page(journal):
+    assert html(journal) == html(journal)
+    assert html(journal, note="as of 2026-01-01") != html(journal)
+
+
+def test_a_page_of_a_calibration_says_what_was_used_and_assumed(calibrated):
+    found, simulated = calibrated
+    text = html(simulated, calibration=found)
+    for part in ("Beside what the export shows", "usual range", "cut-off", "handling time"):
+        assert part in text
+    assert f"{found.report.stages.loc['Lead', 'old_enough']:,}" in text
+
+
+def test_names_are_text_not_markup():
+    s = fs.Scenario(
+        name='<img src=x onerror="alert(1)"> & Co',
+        horizon="30 days",
+        channels=[{"name": "<b>ads</b>", "leads_per_day": 5}],
+        stages=[
+            {"name": "<i>In</i>", "conversion": 0.5, "loss_reasons": {"<u>no</u>": 1}},
+            {"name": "</script>Out"},
+        ],
+    )
+    text = html(fs.simulate(s, seed=1, progress=False))
+    for markup in ("<img", "<b>", "<i>", "<u>", "</script>"):
+        assert markup not in text
+    assert Page(text).open == []
+
+
+@pytest.mark.parametrize("rate", [0, 5])
+def test_a_funnel_without_leads_losses_or_orders_has_a_page(rate):
+    s = fs.Scenario(
+        name="bare",
+        horizon="20 days",
+        channels=[{"name": "web", "leads_per_day": rate}],
+        stages=[{"name": "In", "conversion": 1.0}, {"name": "Out"}],
+    )
+    text = html(fs.simulate(s, seed=1, progress=False))
+    assert "nan" not in re.sub(r"<svg.*?</svg>", "", text, flags=re.DOTALL).lower()
+    assert "Revenue" not in text and "Lost leads" not in text
+
+
+def test_report_makes_the_folder_and_says_where_it_is(journal, tmp_path):
+    path = fs.report(journal, tmp_path / "new" / "page.html", title="Spring")
+    assert path == tmp_path / "new" / "page.html"
+    assert "<title>Spring</title>" in path.read_text(encoding="utf-8")
+
+
+def test_a_place_that_cannot_be_written_is_named(journal, tmp_path):
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    with pytest.raises(fs.FunnelSimError, match=r"page\.html cannot be written"):
+        fs.report(journal, tmp_path / "file" / "page.html")
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "text"),
+    [
+        (1234.5, "count", "1,234"),
+        (0.1234, "share", "12.3 %"),
+        (-12.5, "money", "-12 EUR"),
+        (0.5, "days", "12.0 h"),
+        (float("nan"), "money", "–"),
+    ],
+)
+def test_figures_as_text(value, kind, text):
+    assert figure_text(value, kind, "EUR") == text
+
+
+@pytest.mark.browser
+def test_page_in_a_browser(calibrated, tmp_path, chromium: Path):
+    """Offline, at the width of a screen and of a phone: nothing asked for, nothing cut off."""
+    from playwright.sync_api import sync_playwright
+
+    found, simulated = calibrated
+    path = fs.report(simulated, tmp_path / "page.html", calibration=found)
+    with sync_playwright() as p:
+        browser = p.chromium.launch(executable_path=str(chromium), args=["--no-sandbox"])
+        page = browser.new_page()
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("pageerror", lambda error: asked.append(str(error)))
+        for width, charts in ((1280, ".on-page"), (400, ".on-phone")):
+            page.set_viewport_size({"width": width, "height": 900})
+            page.goto(path.as_uri())
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+            assert page.locator(f"{charts} svg").first.is_visible()
+            assert page.locator("svg:visible").count() == 3
+        browser.close()
+    assert set(asked) == {path.as_uri()}

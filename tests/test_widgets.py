@@ -1,0 +1,253 @@
+"""What the live board promises, with no browser: figures follow sliders, nothing stale is shown."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import threading
+from pathlib import Path
+
+import pytest
+
+import funnelsim as fs
+from funnelsim.widgets import explorer, knobs, live_chart
+
+ROOT = Path(__file__).resolve().parents[1]
+FOLLOW_UP = fs.load("aida-follow-up")
+FIRST = "Attention → Interest"
+
+
+@pytest.fixture
+def board():
+    return fs.explore(FOLLOW_UP)
+
+
+def test_starts_at_the_scenario(board):
+    assert board.change == {}
+    assert board.scenario == FOLLOW_UP
+    assert {label: s.value for label, s in board.sliders.items()} == {
+        "Attention → Interest": 0.6,
+        "Interest → Desire": 0.5,
+        "Desire → Action": 0.4,
+        "Leads a day": 25,
+        "Reps, sales": 2,
+        "Interest: patience": 2 * knobs.DAY,
+        "Interest: response half-life": knobs.DAY,
+        "Desire: patience": 3 * knobs.DAY,
+        "Desire: response half-life": 2 * knobs.DAY,
+        "Repeat probability": 0.3,
+    }
+
+
+def test_has_sliders_only_for_what_the_scenario_has():
+    labels = list(fs.explore(fs.load("aida")).sliders)
+    assert labels == [FIRST, "Interest → Desire", "Desire → Action", "Leads a day",
+                      "Repeat probability"]  # fmt: skip
+
+
+@pytest.mark.parametrize("start", [0.0, 0.123456, 1 / 3, 1.0])
+def test_a_slider_offers_the_exact_start(start):
+    scenario = FOLLOW_UP.vary({"stages.Attention.conversion": start})
+    slider = fs.explore(scenario, days=1).sliders[FIRST]
+    assert slider.value == start
+    slider.value = 0.5
+    slider.value = start
+    assert slider.value == start
+
+
+def test_a_move_changes_journal_figures_and_chart(board):
+    before, chart, figures = board.journal, board._chart.frame, board._figures.value
+    board.sliders[FIRST].value = 0.8
+    direct = fs.simulate(FOLLOW_UP.vary({"stages.Attention.conversion": 0.8}), seed=1,
+                         progress=False)  # fmt: skip
+    assert board.journal.leads.equals(direct.leads)
+    assert not board.journal.leads.equals(before.leads)
+    entered = fs.funnel_table(direct)["entered"]
+    drawn = {row["stage"]: row["entered"] for row in board._chart.frame["data"]["funnel"]}
+    assert drawn == entered.to_dict()
+    assert board._chart.frame["number"] > chart["number"]
+    assert board._figures.value != figures
+    assert f"{entered.iloc[-1]:,}" in board._figures.value
+
+
+def test_the_arithmetic_is_said_in_words(board):
+    table = fs.funnel_table(board.journal)
+    leads, customers = int(table["entered"].iloc[0]), int(table["entered"].iloc[-1])
+    said = board._sum.value
+    expected = f"{leads * 0.6 * 0.5 * 0.4:,.0f}"
+    assert f"{leads:,} × 60 % × 50 % × 40 % = {expected}; simulated {customers:,}" in said
+    assert f"{table['open'].sum():,} still open" in said
+    assert f"{table['lost: gone cold'].sum():,} gone cold" in said
+
+
+def test_the_baseline_is_the_same_customers(board):
+    board.keep()
+    board.sliders[FIRST].value = 0.8
+    kept, now = board.baseline.leads, board.journal.leads
+    assert kept["key"].equals(now["key"])
+    assert kept["arrived"].equals(now["arrived"])
+    assert (now["outcome"] == "customer").sum() > (kept["outcome"] == "customer").sum()
+
+
+def test_the_baseline_is_drawn_and_its_differences_said(board):
+    before = fs.funnel_table(board.journal)["entered"]
+    board.keep()
+    board.sliders[FIRST].value = 0.8
+    now = fs.funnel_table(board.journal)["entered"]
+    drawn = {row["stage"]: row for row in board._chart.frame["data"]["funnel"]}
+    assert {stage: row["baseline"] for stage, row in drawn.items()} == before.to_dict()
+    gain = f"{now['Interest'] - before['Interest']:+,}"
+    assert drawn["Interest"]["label"] == f"{now['Interest']:,} ({gain})"
+    assert board._chart.frame["data"]["baseline"]
+    assert f"▲ {now['Action'] - before['Action']:,}" in board._figures.value
+    board.forget()
+    assert board.baseline is None
+    assert board._chart.frame["data"]["baseline"] == []
+
+
+def test_reset_goes_back_and_keeps_the_baseline(board):
+    start = board.journal.leads
+    board.sliders[FIRST].value = 0.8
+    board.sliders["Reps, sales"].value = 1
+    board.keep()
+    board.reset()
+    assert board.change == {}
+    assert board.journal.leads.equals(start)
+    assert board.baseline.scenario.teams[0].reps == 1
+
+
+def test_the_change_can_be_carried_on_in_code(board):
+    board.sliders["Leads a day"].value = 40
+    board.sliders["Interest: patience"].value = 5 * knobs.DAY
+    assert board.change == {
+        "channels.search ads.leads_per_day": 32.0,
+        "channels.trade fair.leads_per_day": 8.0,
+        "stages.Interest.follow_up.patience.exponential.mean": "5 days",
+    }
+    assert FOLLOW_UP.vary(board.change) == board.scenario
+
+
+def test_every_position_of_every_slider_is_a_scenario(board):
+    for label, knob in board._knobs.items():
+        for _, value in knob.options:
+            FOLLOW_UP.vary(knob.change(value))
+        assert knob.start in dict(knob.options).values(), label
+
+
+@pytest.mark.parametrize("value", [0, 1])
+def test_the_ends_of_a_conversion_can_be_shown(board, value):
+    board.keep()
+    leads = len(board.journal.leads)
+    board.sliders[FIRST].value = value
+    assert f"{leads:,} × {100 * value} % × 50 %" in board._sum.value
+    assert len(board._chart.frame["data"]["funnel"]) == 12
+
+
+def test_no_leads_can_be_shown(board):
+    board.sliders["Leads a day"].value = 0
+    assert len(board.journal.leads) == 0
+    assert "0 × 60 %" in board._sum.value
+
+
+def test_an_error_is_a_sentence_and_the_last_picture_stays(board, monkeypatch):
+    figures = board._figures.value
+
+    def broken(*_, **__):
+        raise fs.FunnelSimError("stages.Interest is <too much>; it holds at most one")
+
+    monkeypatch.setattr(explorer, "simulate", broken)
+    board.sliders[FIRST].value = 0.8
+    assert "stages.Interest is &lt;too much&gt;; it holds at most one" in board._sum.value
+    assert board._figures.value == figures
+
+
+def test_scales_grow_in_steps_and_never_shrink_by_a_move(board):
+    start = board._tops["leads_top"]
+    board.sliders[FIRST].value = 0.61
+    assert board._tops["leads_top"] == start
+    board.sliders["Leads a day"].value = 60
+    grown = board._tops["leads_top"]
+    assert grown > start
+    board.sliders["Leads a day"].value = 5
+    assert board._tops["leads_top"] == grown
+    board.reset()
+    assert board._tops["leads_top"] == start
+
+
+def test_of_a_large_scenario_the_first_days_are_shown_and_that_is_said():
+    large = FOLLOW_UP.vary({"channels.search ads.leads_per_day": 1000})
+    board = fs.explore(large)
+    assert len(board.journal.leads) < 2 * explorer.LEADS_AT_ONCE
+    days = board.journal.scenario.horizon / knobs.DAY
+    assert f"the first {days:g} of 90 days" in board._head.value
+    assert board.scenario.horizon == large.horizon
+    # what is shown is the beginning of the whole, not another history
+    whole = fs.simulate(large, seed=1, progress=False).leads
+    shown = board.journal.leads
+    assert shown["arrived"].tolist() == whole["arrived"][: len(shown)].tolist()
+
+
+def test_days_that_are_none_are_refused():
+    with pytest.raises(fs.FunnelSimError, match="days is 0"):
+        fs.explore(FOLLOW_UP, days=0)
+
+
+def test_a_burst_of_moves_runs_the_first_and_the_newest_only(board, monkeypatch):
+    started, release, ran = threading.Event(), threading.Event(), []
+    real = explorer.simulate
+
+    def slow(scenario, **options):
+        ran.append(scenario.stages[0].conversion)
+        started.set()
+        assert release.wait(timeout=30)
+        return real(scenario, **options)
+
+    async def drag():
+        board.sliders[FIRST].value = 0.61
+        await asyncio.to_thread(started.wait, 30)
+        for percent in range(62, 82):  # while the first is being simulated
+            board.sliders[FIRST].value = percent / 100
+            await asyncio.sleep(0)
+        release.set()
+        await board._newest._task
+
+    monkeypatch.setattr(explorer, "simulate", slow)
+    asyncio.run(drag())
+    assert ran == [0.61, 0.81]
+    assert board._shown.journal.scenario.stages[0].conversion == 0.81
+    assert "81 %" in board._sum.value
+
+
+def test_the_journal_never_lags_behind_the_sliders(board):
+    async def move_and_read():
+        board.sliders[FIRST].value = 0.9
+        return board.journal.scenario.stages[0].conversion
+
+    assert asyncio.run(move_and_read()) == 0.9
+
+
+def test_large_type_enlarges_the_type_of_the_charts(board):
+    small = board._chart.specs["light"][0]["config"]["axis"]["labelFontSize"]
+    board._large.value = True
+    assert board._chart.specs["light"][0]["config"]["axis"]["labelFontSize"] > small
+
+
+def test_a_page_without_widgets_says_what_to_do(board):
+    assert repr(board) == "Live board of AIDA with follow-up: Run ▸ Run All Cells brings it to life"
+
+
+# --- the bundle ---------------------------------------------------------------------------------
+
+
+def test_the_bundle_is_built_from_its_source():
+    source = (ROOT / "funnelsim" / "widgets" / "live_chart.js").read_text(encoding="utf-8")
+    bundle = (live_chart.STATIC / "live_chart.js").read_text(encoding="utf-8")
+    digest = hashlib.sha256(source.encode("utf-8")).hexdigest()
+    assert digest in bundle[:500], "run python scripts/build_live_chart.py"
+    assert len(bundle.encode("utf-8")) < 1_000_000
+
+
+def test_the_bundle_carries_its_licences():
+    text = (live_chart.STATIC / "live_chart.LICENSES.txt").read_text(encoding="utf-8")
+    assert "University of Washington Interactive Data Lab" in text
+    assert "Mike Bostock" in text
