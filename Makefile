@@ -24,7 +24,7 @@ lab:
 
 demo:
 	@$(BOOTSTRAP)
-	@$(PY) -m funnelsim demo $(if $(DATA),"$(DATA)")
+	@$(PY) -m funnelsim demo $(if $(DATA),--data "$(DATA)")
 
 test: lint
 	@$(PY) scripts/chromium.py

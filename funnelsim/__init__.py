@@ -31,6 +31,7 @@ _HOME = {
     "calibrate": "calibration",
     "load_crm_deals": "datasets",
     "read_olist_funnel": "datasets",
+    "write_report": "report",
     "explore": "widgets.explorer",
     "check": "exercises",
 }
@@ -53,6 +54,7 @@ __all__ = [
     "simulate",
     "summary",
     "templates",
+    "write_report",
 ]
 
 
@@ -80,5 +82,6 @@ if TYPE_CHECKING:
     from funnelsim.exercises import check
     from funnelsim.journal import Journal
     from funnelsim.metrics import funnel_table, summary
+    from funnelsim.report import write_report
     from funnelsim.scenario import Scenario, load, templates
     from funnelsim.widgets.explorer import explore

@@ -148,9 +148,9 @@ def _run(chosen: argparse.Namespace) -> None:
     journal = simulate(load(chosen.scenario), seed=chosen.seed, progress=True)
     print_journal(journal)
     if chosen.report:
-        from funnelsim.report import report
+        from funnelsim.report import write_report
 
-        print(f"\nReport (opens offline): {report(journal, chosen.report).resolve()}")
+        print(f"\nReport (opens offline): {write_report(journal, chosen.report).resolve()}")
 
 
 def _demo(chosen: argparse.Namespace) -> None:

@@ -27,7 +27,7 @@ from funnelsim.distributions import DAY
 from funnelsim.engines import simulate
 from funnelsim.errors import FunnelSimError
 from funnelsim.journal import Journal
-from funnelsim.report import report
+from funnelsim.report import write_report
 from funnelsim.tables import (
     as_text,
     beside_text,
@@ -63,7 +63,7 @@ def demo(data: Path | None, out: Path, seed: int) -> Path:
         say(sentence)
 
     print("\nWriting the report ...", flush=True)
-    page = report(journal, out / "report.html", calibration=calibration)
+    page = write_report(journal, out / "report.html", calibration=calibration)
     scenario = write_text(out / "scenario.toml", s.to_toml())
     print(f"Report (opens offline): {page.resolve()}")
     print(f"Scenario:               {scenario.resolve()}")

@@ -1,6 +1,6 @@
 """A simulated funnel as one self-contained HTML page: opens offline, prints, fits a phone.
 
-`report` writes it. The charts are inline SVG made by vl-convert: sharp on paper, some tens of
+`write_report` writes it. The charts are inline SVG made by vl-convert: sharp on paper, some tens of
 kilobytes each and no script. (With tooltips, the Vega bundle would add 900 KB to each page;
 the exact figures stand in the tables instead.) The page holds no time of writing unless given, so
 the same journal makes the same bytes.
@@ -89,7 +89,7 @@ footer { margin-top: 3rem; color: var(--soft); font-size: .85rem; }
 """
 
 
-def report(
+def write_report(
     journal: Journal,
     path: str | Path,
     *,
@@ -110,20 +110,20 @@ def report(
     >>> import funnelsim as fs
     >>> j = fs.simulate(fs.load("aida"), seed=1, progress=False)
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     report(j, Path(folder) / "aida.html").name
+    ...     write_report(j, Path(folder) / "aida.html").name
     'aida.html'
     """
-    return write_text(path, html(journal, title=title, calibration=calibration, note=note))
+    return write_text(path, page(journal, title=title, calibration=calibration, note=note))
 
 
-def html(
+def page(
     journal: Journal,
     *,
     title: str | None = None,
     calibration: Calibration | None = None,
     note: str = "",
 ) -> str:
-    """The page as text; the arguments are those of `report`."""
+    """The page as text; the arguments are those of `write_report`."""
     s = journal.scenario
     title = title or s.name
     days = (s.horizon - s.warm_up) / DAY
@@ -165,7 +165,13 @@ def html(
 
 
 def _page(title: str, parts: Sequence[str]) -> str:
-    body = "\n".join(parts)
+    # vl-convert numbers clip paths through the life of the process: count them anew in each page
+    numbers: dict[str, int] = {}
+    body = re.sub(
+        r'(id="|url\(#)clip(\d+)',
+        lambda found: f"{found[1]}clip{numbers.setdefault(found[2], len(numbers))}",
+        "\n".join(parts),
+    )
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'

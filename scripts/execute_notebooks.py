@@ -49,6 +49,7 @@ def refresh(path: Path) -> bool:
             timeout=600,
             resources=where,
             record_timing=False,
+            coalesce_streams=True,  # how a stream was chopped up is an accident
             store_widget_state=False,
         )
         try:

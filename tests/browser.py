@@ -64,7 +64,7 @@ class Lab:
 
     def open_start(self, page: Page) -> None:
         """What a reader sees first."""
-        page.goto(f"{self.url}/lab?reset&token={self.token}")
+        page.goto(f"{self.url}/?token={self.token}")
 
     def show(self, page: Page, selector: str) -> None:
         """Scroll down until it is in view: Lab draws only the cells that are."""

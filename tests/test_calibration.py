@@ -359,6 +359,7 @@ def test_one_date_decides_for_all_columns():
         (["2026-01-01", "soon"], r"row 1: 'soon'"),
         (["31.02.2026"], r"row 0: '31.02.2026'"),
         (["2026-01-01 25:00"], "25:00"),
+        (["2026-01-01", "9999-12-31"], r"row 1: '9999-12-31' is not in the years"),
         (["03/04/2026"], r"dayfirst=True or dayfirst=False"),
         (["13/01/2026", "01/13/2026"], "row 0 .* row 1"),
     ],
@@ -447,3 +448,8 @@ def test_a_file_that_is_not_there_or_no_csv(tmp_path):
         read_table(tmp_path / "deals.xlsx")
     with pytest.raises(FunnelSimError, match="cannot be read"):
         read_table(tmp_path)
+    (tmp_path / "binary.csv").write_bytes(b"created,won\n\x00\x01")
+    with pytest.raises(FunnelSimError, match="not a text file"):
+        read_table(tmp_path / "binary.csv")
+    with pytest.raises(FunnelSimError, match="deals is a list"):
+        calibrate([1, 2], created="created", won="won")

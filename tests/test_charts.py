@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import itertools
 import subprocess
 import sys
 
@@ -46,7 +47,7 @@ def test_funnel_bars_are_the_funnel_table(follow_up):
 def test_an_advanced_part_is_as_long_as_the_next_bar():
     table = fs.funnel_table(simulate(AIDA))
     advanced = [row for row in rows.funnel_rows(table) if row["outcome"] == "advanced"]
-    for row, following in zip(advanced, advanced[1:], strict=False):
+    for row, following in itertools.pairwise(advanced):
         assert (row["start"], row["end"]) == (0, following["entered"])
 
 

@@ -205,6 +205,7 @@ def test_every_answer_of_the_solution_was_accepted(path):
         for cell in nbformat.read(path, as_version=4).cells
         if cell.cell_type == "code" and "fs.check(" in cell.source
         for output in cell.outputs
+        if output.output_type == "execute_result"
     ]
     assert len(shown) == len(checked_in(path))
     assert all(text.startswith("✔") for text in shown), shown

@@ -1,4 +1,4 @@
-"""The course is found or copied, nothing of the reader's is overwritten, and Lab opens on its page."""
+"""The course is found or copied, the reader's files are safe, and Lab opens on the course page."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_copy_to_an_impossible_place_is_an_error_of_ours(package):
         lab.copy_course(Path("a file"))
 
 
-def test_lab_starts_on_the_page_as_a_page_and_asks_no_network(package, tmp_path):
+def test_lab_opens_the_course_as_a_page_without_news_or_update_checks(package, tmp_path):
     lab.copy_course(Path("mine"))
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -87,10 +87,10 @@ def test_lab_starts_on_the_page_as_a_page_and_asks_no_network(package, tmp_path)
     with log.open("wb") as sink:
         server = subprocess.Popen(command, stdout=sink, stderr=subprocess.STDOUT)
     try:
-        at_start = fetch(f"http://127.0.0.1:{port}/", server, log)
-        assert at_start.url.endswith("/lab/tree/notebooks/README.md")
-        answer = fetch(f"http://127.0.0.1:{port}/lab/api/settings", server, log)
-        settings = {entry["id"]: entry["schema"] for entry in json.load(answer)["settings"]}
+        opened, _ = fetch(f"http://127.0.0.1:{port}/", server, log)
+        assert opened.endswith("/lab/tree/notebooks/README.md")
+        _, answer = fetch(f"http://127.0.0.1:{port}/lab/api/settings", server, log)
+        settings = {entry["id"]: entry["schema"] for entry in json.loads(answer)["settings"]}
     finally:
         server.terminate()
         server.wait(timeout=30)
@@ -101,13 +101,14 @@ def test_lab_starts_on_the_page_as_a_page_and_asks_no_network(package, tmp_path)
     assert viewers["default"] == {"markdown": "Markdown Preview"}
 
 
-def fetch(url: str, server: subprocess.Popen[bytes], log: Path):
-    """The answer, as soon as the server is up."""
+def fetch(url: str, server: subprocess.Popen[bytes], log: Path) -> tuple[str, bytes]:
+    """Where the request ended up and the answer, as soon as the server is up."""
     for _ in range(600):
         if server.poll() is not None:
             break
         try:
-            return urllib.request.urlopen(url, timeout=60)
+            with urllib.request.urlopen(url, timeout=60) as answer:
+                return answer.url, answer.read()
         except urllib.error.URLError:
             time.sleep(0.1)
     raise AssertionError(log.read_text(encoding="utf-8", errors="replace"))

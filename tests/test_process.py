@@ -308,14 +308,13 @@ def test_a_billion_leads_are_refused_before_memory_is_taken() -> None:
 
 
 def test_an_interrupted_run_says_how_far_it_came(monkeypatch: pytest.MonkeyPatch) -> None:
-    from funnelsim.engines import process
+    """Ctrl-C may come at any moment; here it comes in the middle of a lead's story."""
 
-    def interrupted(draws: Draws, journal: Any, days: Any) -> None:
-        for day in days:
-            if day == 33:
-                raise KeyboardInterrupt
+    def interrupted(recorder: Any, lead: int, now: int, value: int) -> None:
+        if now > 33 * DAY:
+            raise KeyboardInterrupt
 
-    monkeypatch.setattr(process, "run", interrupted)
+    monkeypatch.setattr("funnelsim.journal.Recorder.orders", interrupted)
     with pytest.raises(KeyboardInterrupt) as caught:
         fs.simulate(fs.load("aida"))
     assert caught.value.__notes__ == ["stopped on day 34 of 90; no journal was made"]

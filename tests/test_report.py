@@ -10,7 +10,7 @@ import pytest
 
 import funnelsim as fs
 from funnelsim import datasets
-from funnelsim.report import html
+from funnelsim.report import page, write_report
 from funnelsim.tables import figure_text, funnel_text, key_figures
 
 
@@ -49,16 +49,16 @@ class Page(HTMLParser):
 
 def test_page_loads_nothing(journal, calibrated):
     found, simulated = calibrated
-    for text in (html(journal), html(simulated, calibration=found)):
-        page = Page(text)
-        assert page.open == []
-        assert [link for link in page.loads if not link.startswith("#")] == []
-        assert not page.tags & {"script", "link", "iframe", "img"}
+    for text in (page(journal), page(simulated, calibration=found)):
+        read = Page(text)
+        assert read.open == []
+        assert [link for link in read.loads if not link.startswith("#")] == []
+        assert not read.tags & {"script", "link", "iframe", "img"}
         assert "@import" not in text and "url(http" not in text
 
 
 def test_page_shows_the_figures_of_the_journal(journal):
-    text = html(journal)
+    text = page(journal)
     for figure, value in key_figures(journal).to_numpy():
         assert f"<dt>{figure}</dt><dd>{value}</dd>" in text
     for cell in funnel_text(journal).to_numpy().ravel():
@@ -69,13 +69,13 @@ def test_page_shows_the_figures_of_the_journal(journal):
 
 
 def test_same_journal_same_page(journal):
-    assert html(journal) == html(journal)
-    assert html(journal, note="as of 2026-01-01") != html(journal)
+    assert page(journal) == page(journal)
+    assert page(journal, note="as of 2026-01-01") != page(journal)
 
 
 def test_a_page_of_a_calibration_says_what_was_used_and_assumed(calibrated):
     found, simulated = calibrated
-    text = html(simulated, calibration=found)
+    text = page(simulated, calibration=found)
     for part in ("Beside what the export shows", "usual range", "cut-off", "handling time"):
         assert part in text
     assert f"{found.report.stages.loc['Lead', 'old_enough']:,}" in text
@@ -91,7 +91,7 @@ def test_names_are_text_not_markup():
             {"name": "</script>Out"},
         ],
     )
-    text = html(fs.simulate(s, seed=1, progress=False))
+    text = page(fs.simulate(s, seed=1, progress=False))
     for markup in ("<img", "<b>", "<i>", "<u>", "</script>"):
         assert markup not in text
     assert Page(text).open == []
@@ -105,13 +105,13 @@ def test_a_funnel_without_leads_losses_or_orders_has_a_page(rate):
         channels=[{"name": "web", "leads_per_day": rate}],
         stages=[{"name": "In", "conversion": 1.0}, {"name": "Out"}],
     )
-    text = html(fs.simulate(s, seed=1, progress=False))
+    text = page(fs.simulate(s, seed=1, progress=False))
     assert "nan" not in re.sub(r"<svg.*?</svg>", "", text, flags=re.DOTALL).lower()
     assert "Revenue" not in text and "Lost leads" not in text
 
 
 def test_report_makes_the_folder_and_says_where_it_is(journal, tmp_path):
-    path = fs.report(journal, tmp_path / "new" / "page.html", title="Spring")
+    path = write_report(journal, tmp_path / "new" / "page.html", title="Spring")
     assert path == tmp_path / "new" / "page.html"
     assert "<title>Spring</title>" in path.read_text(encoding="utf-8")
 
@@ -119,7 +119,7 @@ def test_report_makes_the_folder_and_says_where_it_is(journal, tmp_path):
 def test_a_place_that_cannot_be_written_is_named(journal, tmp_path):
     (tmp_path / "file").write_text("", encoding="utf-8")
     with pytest.raises(fs.FunnelSimError, match=r"page\.html cannot be written"):
-        fs.report(journal, tmp_path / "file" / "page.html")
+        write_report(journal, tmp_path / "file" / "page.html")
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_page_in_a_browser(calibrated, tmp_path, chromium: Path):
     from playwright.sync_api import sync_playwright
 
     found, simulated = calibrated
-    path = fs.report(simulated, tmp_path / "page.html", calibration=found)
+    path = write_report(simulated, tmp_path / "page.html", calibration=found)
     with sync_playwright() as p:
         browser = p.chromium.launch(executable_path=str(chromium), args=["--no-sandbox"])
         page = browser.new_page()

@@ -311,6 +311,8 @@ def _assumptions(
         ("costs of channels", "0: CAC and profit say nothing until they are set"),
         ("repeat purchases", "none: one order per customer"),
     ]
+    if not export.losses_marked:
+        rows.append(("time until a lead is lost", "as the time of those who advance"))
     if has_value:
         rows.append(("margin", "1: contribution equals revenue until it is set"))
     else:

@@ -92,6 +92,10 @@ def read_export(
     goal: str,
 ) -> Export:
     """The export as tidy leads; the arguments are those of `calibrate`."""
+    if not isinstance(deals, pd.DataFrame | str | Path):
+        raise FunnelSimError(
+            f"deals is a {type(deals).__name__}; pass a DataFrame or the path of a CSV file"
+        )
     table = deals if isinstance(deals, pd.DataFrame) else read_table(deals)
     if table.empty:
         raise FunnelSimError("the export holds no lead; it has a header and nothing below")

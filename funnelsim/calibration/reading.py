@@ -21,6 +21,8 @@ from funnelsim.errors import FunnelSimError, nearest
 SEPARATORS = (",", ";", "\t", "|")
 MISSING_CELLS = ("", "NULL", "null", "NaN", "nan", "N/A", "n/a", "#N/A")
 
+YEARS = (1970, 2100)  # dates such as 9999-12-31 or 1900-01-01 stand for "none"
+
 # Day, month and year in some order, then perhaps a time of day and an offset from UTC.
 DATE = (
     r"^(?P<a>\d{4}|\d{1,2})(?P<sep>[./-])(?P<b>\d{1,2})(?P=sep)(?P<c>\d{4}|\d{1,2})"
@@ -74,6 +76,8 @@ def read_table(path: str | Path) -> pd.DataFrame:
 
 
 def _decode(content: bytes, path: Path) -> str:
+    if b"\x00" in content and not content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise FunnelSimError(f"{path} is not a text file; save it as CSV in UTF-8")
     utf16 = content.startswith((b"\xff\xfe", b"\xfe\xff"))
     for encoding in ("utf-16",) if utf16 else ("utf-8-sig", "cp1252"):
         try:
@@ -137,12 +141,17 @@ def read_times(columns: Sequence[pd.Series], dayfirst: bool | None = None) -> li
             _refuse(text, text.notna() & part["a"].isna(), "is not a date that can be read", DATES)
     if dayfirst is None:
         dayfirst = _dayfirst(texts, [p for p in parts if p is not None])
-    return [
+    times = [
         text.dt.tz_localize(None).astype("datetime64[us]")
         if part is None
         else _assemble(text, part, dayfirst)
         for text, part in zip(texts, parts, strict=True)
     ]
+    for text, moments in zip(texts, times, strict=True):
+        strange = moments.notna() & ~moments.dt.year.between(*YEARS)
+        rule = f"is not in the years {YEARS[0]} to {YEARS[1]}"
+        _refuse(text, strange, rule, "if it stands for 'no date', empty the cell")
+    return times
 
 
 DATES = "write dates like 2026-12-31, 31.12.2026 or 12/31/2026, with or without 14:05"
@@ -194,7 +203,7 @@ def _assemble(text: pd.Series, part: pd.DataFrame, dayfirst: bool) -> pd.Series:
     no_time = (hour > 23) | (half.notna() & ((hour < 1) | (hour > 12)))
     pieces = pd.DataFrame(
         {
-            "year": year.where(year > 99, year + 2000),
+            "year": year.where(year_first | (part["c"].str.len() == 4), year + 2000),
             "month": number["b"].where(year_first | day_first, number["a"]),
             "day": number["c"].where(year_first, number["a"].where(day_first, number["b"])),
             "hour": hour.mask(half.notna(), hour % 12 + 12 * (half == "p").fillna(False)),

@@ -22,7 +22,7 @@ WITH_LOSSES = (
     "counted. If lost leads take longer than won ones, it is a little too high."
 )
 BY_CHANNEL = (
-    "In column `scenario` stands what the scenario holds: the conversion of leads with odds ratio "
+    "Column scenario is what the scenario holds: the conversion of leads with odds ratio "
     "1. Together with the odds ratios of the channels it gives the conversion of all."
 )
 WITHOUT_LOSSES = (

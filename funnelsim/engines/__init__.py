@@ -48,10 +48,10 @@ def simulate(
     from funnelsim.engines import process
     from funnelsim.engines.draws import Draws
 
-    draws = Draws(scenario, int(seed), int(replication))
     recorder = Recorder(scenario)
     days = _Days(scenario.days, progress)
     try:
+        draws = Draws(scenario, int(seed), int(replication))
         process.run(draws, recorder, days)
     except KeyboardInterrupt as stop:
         stop.add_note(f"stopped on day {days.begun} of {scenario.days}; no journal was made")

@@ -1,0 +1,55 @@
+"""Make the pictures of the README in docs/pictures: the charts, and the board in a real browser.
+
+    python scripts/pictures.py
+
+Needs a Chromium (see scripts/chromium.py). Every number in the pictures is simulated here.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import vl_convert
+
+ROOT = Path(__file__).resolve().parents[1]
+PICTURES = ROOT / "docs" / "pictures"
+sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "scripts")]
+
+import browser  # noqa: E402
+import chromium  # noqa: E402
+
+import funnelsim as fs  # noqa: E402
+from funnelsim.charts.theme import VEGA_LITE, small_png  # noqa: E402
+
+
+def main() -> None:
+    """Write one picture for each chart, and one of the board with a baseline kept."""
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    journal = fs.simulate(fs.load("aida-follow-up"), seed=1, progress=False)
+    for name in ("funnel", "revenue", "losses"):
+        spec = getattr(fs.charts, name)(journal).to_dict()
+        picture = vl_convert.vegalite_to_png(spec, vl_version=VEGA_LITE, scale=2)
+        (PICTURES / f"{name}.png").write_bytes(small_png(picture))
+    path = chromium.find()
+    if path is None:
+        sys.exit(f"the board needs a browser: {chromium.HOW_TO_GET_IT}")
+    with browser.lab(ROOT, Path(path)) as lab:
+        page = lab.page(1280, 800)
+        lab.open(page, "notebooks/live_board.ipynb")
+        lab.run_all(page)
+        page.locator(".funnelsim-chart svg").nth(1).wait_for()
+        page.get_by_role("button", name="Keep as today").click()
+        page.locator(".funnelsim-board .noUi-handle").nth(1).focus()
+        for _ in range(8):
+            page.keyboard.press("ArrowRight")
+        page.wait_for_function(
+            "() => document.querySelector('.funnelsim-sum').textContent.includes('× 58 % ×')"
+        )
+        page.locator(".funnelsim-board").screenshot(path=PICTURES / "live_board.png")
+    for picture in sorted(PICTURES.glob("*.png")):
+        print(picture.relative_to(ROOT), picture.stat().st_size, "bytes")
+
+
+if __name__ == "__main__":
+    main()
