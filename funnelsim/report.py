@@ -186,14 +186,14 @@ def _figures(table: pd.DataFrame) -> str:
     return f'<dl class="figures">\n{items}</dl>'
 
 
-def _chart(draw: Callable[[Journal], alt.LayerChart | alt.Chart], j: Journal, said: str) -> str:
+def _chart(draw: Callable[[Journal], alt.TopLevelMixin], j: Journal, said: str) -> str:
     """The chart in two widths, of which the page shows the one that fits."""
     sizes = (("on-page", WIDE), ("on-phone", NARROW))
     drawn = "".join(f'<div class="{c}">{_svg(draw(j), width, said)}</div>' for c, width in sizes)
     return f"<figure>{drawn}</figure>"
 
 
-def _svg(chart: alt.LayerChart | alt.Chart, width: int, said: str) -> str:
+def _svg(chart: alt.TopLevelMixin, width: int, said: str) -> str:
     spec = chart.properties(width=width).to_dict()
     svg = vl_convert.vegalite_to_svg(spec, vl_version=charts.theme.VEGA_LITE)
     svg = re.sub(r"^.*?(?=<svg)", "", svg, count=1, flags=re.DOTALL)

@@ -28,7 +28,7 @@ QUIET = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
     "--disable-background-networking", "--disable-component-update",
 )  # fmt: skip
-PATIENCE = 60_000  # ms for anything to appear: a slow machine is not a failure
+PATIENCE = 30_000  # ms for anything to appear: a slow machine is not a failure
 
 
 class Lab:

@@ -104,7 +104,11 @@ def test_a_known_mistake_is_named(number, place):
 @pytest.mark.parametrize("number", NUMBERS)
 def test_any_other_wrong_answer_is_refused_with_a_hint(number):
     exercise = find(number)
-    wrong = "the shop window" if isinstance(exercise.right, str) else exercise.right + 7.3 * exercise.tolerance
+    wrong = (
+        "the shop window"
+        if isinstance(exercise.right, str)
+        else exercise.right + 7.3 * exercise.tolerance
+    )
     verdict = fs.check(number, wrong)
     assert verdict.outcome == "wrong"
     assert verdict.sentence.endswith(exercise.hint)
@@ -149,9 +153,9 @@ def test_quotation_marks_around_a_number_are_named():
 
 
 def test_an_exercise_that_there_is_not():
-    with pytest.raises(fs.FunnelSimError, match=r'there is no exercise "01\.11".*did you mean 01\.1'):
+    with pytest.raises(fs.FunnelSimError, match=r'no exercise "01\.11".*did you mean 01\.1'):
         fs.check("01.11", 0.5)
-    with pytest.raises(fs.FunnelSimError, match="01.2"):
+    with pytest.raises(fs.FunnelSimError, match=r"01\.2"):
         fs.check(1.2, "Desire")
 
 
@@ -191,7 +195,7 @@ def test_every_exercise_is_asked_in_its_notebook_and_nothing_else():
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
 def test_notebook_and_exercises_speak_of_the_same_scenario(path):
-    (first,) = [source for source in cells(path, "code") if ".vary(" in source and "fs.load" in source]
+    (first,) = [source for source in cells(path, "code") if "fs.load" in source]
     changes = [node for node in ast.walk(ast.parse(first)) if isinstance(node, ast.Dict)]
     assert fs.load("aida").vary(ast.literal_eval(changes[0])) == pottery()
     assert f"seed={SEED}" in first

@@ -37,7 +37,7 @@ from funnelsim.metrics import funnel_table
 __all__ = ["COLOURS", "funnel", "losses", "revenue"]
 
 
-def funnel(j: Journal) -> alt.LayerChart | alt.Chart:
+def funnel(j: Journal) -> alt.TopLevelMixin:
     """Leads by stage: advanced, open and lost, and the share that went on.
 
     The length of a bar is the number of leads that entered the stage, each counted once; its blue
@@ -64,7 +64,7 @@ def funnel(j: Journal) -> alt.LayerChart | alt.Chart:
     )
 
 
-def revenue(j: Journal) -> alt.LayerChart | alt.Chart:
+def revenue(j: Journal) -> alt.TopLevelMixin:
     """Revenue as it adds up from the end of the warm-up, first orders below, repeats on top.
 
     The height at the right edge is `summary(j)["revenue"]`. Dates are those of the scenario.
@@ -85,7 +85,7 @@ def revenue(j: Journal) -> alt.LayerChart | alt.Chart:
     return chart.properties(width=600, height=260, title=alt.Title(title, subtitle=parts))
 
 
-def losses(j: Journal) -> alt.Chart | alt.LayerChart:
+def losses(j: Journal) -> alt.TopLevelMixin:
     """Leads lost, by the stage that lost them and the reason, the commonest reason first."""
     table = funnel_table(j)
     title = f"Where leads were lost in {j.scenario.name}"
@@ -139,7 +139,7 @@ def funnel_chart(
     top: float | alt.ExprRef,
     half_a_gap: float | alt.ExprRef = HALF_A_GAP,
     dark: bool = False,
-) -> alt.LayerChart:
+) -> alt.LayerChart | alt.FacetChart:
     """Rows of `funnel_rows` as bars, a conversion under each, the baseline as an outline."""
     by_stage = alt.Scale(domain=list(stages), paddingInner=GAP, paddingOuter=0.1)
     y = alt.Y("stage:N", title=None, scale=by_stage, axis=NAMES)
@@ -199,7 +199,7 @@ def revenue_chart(
     top: float | alt.ExprRef,
     baseline: alt.Data | None = None,
     dark: bool = False,
-) -> alt.LayerChart:
+) -> alt.LayerChart | alt.FacetChart:
     """Rows of `revenue_rows` as two stacked areas; a baseline's total as a dashed line."""
     days_in_utc = alt.Scale(type="utc", nice=False)
     x = alt.X("when:T", title=None, scale=days_in_utc, axis=DATES)

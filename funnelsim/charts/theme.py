@@ -138,7 +138,7 @@ def in_a_kernel() -> bool:
 
 @alt.theme.register("funnelsim", enable=alt.theme.active == "default")
 def _altair_theme() -> alt.theme.ThemeConfig:
-    return alt.theme.ThemeConfig(config=theme())
+    return alt.theme.ThemeConfig(config=theme())  # type: ignore[typeddict-item]
 
 
 def use_in_notebooks() -> None:

@@ -128,9 +128,9 @@ def _unusable(given: Any, answer: Any, exercise: Exercise) -> str:
         if quoted is not None:
             return f"Take the quotation marks away: {given.strip()} is a number, not a text."
         return f'Your answer is the text "{given[:40]}"; {wanted}.'
-    if isinstance(given, bool) or not isinstance(given, numbers.Real):
+    if not isinstance(given, float):
         return f"Your answer is {_called(given)}; {wanted}."
-    if given != given or abs(given) > LARGEST:
+    if not abs(given) <= LARGEST:  # so written, it catches NaN as well
         return f"Your answer is {given:.4g}: somewhere a gap in a table, or a division by zero."
     return ""
 
@@ -138,7 +138,7 @@ def _unusable(given: Any, answer: Any, exercise: Exercise) -> str:
 def _called(given: Any) -> str:
     if isinstance(given, bool):
         return f"{given}, a yes or no"
-    if isinstance(given, numbers.Real):
+    if isinstance(given, float):
         return f"the number {given:g}"
     if callable(given):
         return "a function that was not called (are its brackets missing?)"

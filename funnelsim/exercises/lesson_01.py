@@ -146,12 +146,16 @@ def overall_conversion() -> Exercise:
             Mistake(rates.iloc[-1], "That is the last stage's rate, not the overall conversion."),
             Mistake(rates.iloc[0], "That is the first stage's rate, not the overall conversion."),
             Mistake(rates.sum(), "You added the rates; one stage follows another, so multiply."),
-            Mistake(rates.mean(), "That is the mean of the rates; one stage follows another, so multiply."),
+            Mistake(
+                rates.mean(),
+                "That is the mean of the rates; one stage follows another, so multiply.",
+            ),
             Mistake(
                 rates.iloc[:-1].prod(), "One stage is missing in your product: Desire to Action."
             ),
             Mistake(
-                rates.iloc[1:].prod(), "One stage is missing in your product: Attention to Interest."
+                rates.iloc[1:].prod(),
+                "One stage is missing in your product: Attention to Interest.",
             ),
             Mistake(
                 table.conversion_rate_of_decided.dropna().prod(),
@@ -215,11 +219,14 @@ def leads_for_sales() -> Exercise:
     rounding = right * rounded_to(3) / overall  # the student divides by a share of three decimals
     return Exercise(
         "01.5",
-        f"With that overall conversion, how many leads does it take, on average, for {SALES} sales?",
+        "With that overall conversion, how many leads does it take, on average, "
+        f"for {SALES} sales?",
         right,
         max(1.0, rounding),
         (
-            Mistake(SALES * overall, "You multiplied; there must be more leads than sales, so divide."),
+            Mistake(
+                SALES * overall, "You multiplied; there must be more leads than sales, so divide."
+            ),
             Mistake(SALES / rates.iloc[-1], "You divided by the last stage's rate alone."),
             Mistake(SALES / rates.iloc[0], "You divided by the first stage's rate alone."),
             Mistake(SALES / rates.sum(), "You divided by the sum of the rates."),
@@ -253,7 +260,8 @@ def half_have_decided() -> Exercise:
             ),
             Mistake(lasted.max() / 2, "That is half of the longest time, not the middle lead's."),
             Mistake(
-                desire.mean_days / 2, "Half of the mean is not the time after which half have decided."
+                desire.mean_days / 2,
+                "Half of the mean is not the time after which half have decided.",
             ),
             Mistake(24 * desire.median_days, "Those are hours; the question asks for days."),
             Mistake(table.median_days["Interest"], "That is the time in Interest."),
@@ -290,8 +298,8 @@ def one_rate_raised() -> Exercise:
             ),
             Mistake(
                 _customers((path, round(planned * (1 + points), 6))) - today,
-                f"You raised it by {_percent(points)} of itself; from {_percent(planned)} to {_percent(raised)} "
-                "it rises by points.",
+                f"You raised it by {_percent(points)} of itself; "
+                f"from {_percent(planned)} to {_percent(raised)} it rises by points.",
             ),
             Mistake(
                 _customers((path, points)) - today,
@@ -330,7 +338,8 @@ def a_seed_of_your_own() -> Exercise:
         (
             Mistake(
                 float(bought.mean()),
-                "That is the overall conversion of all leads; take those who came by recommendation.",
+                "That is the overall conversion of all leads; "
+                "take those who came by recommendation.",
             ),
             Mistake(float(bought[~friends].mean()), "Those are the leads from search ads."),
             Mistake(
@@ -340,7 +349,8 @@ def a_seed_of_your_own() -> Exercise:
             ),
             Mistake(1 - right, "That is the share that did not buy."),
         ),
-        f'Hint: keep the rows where channel is "{FRIENDS}", then customers among them ÷ all of them.',
+        f'Hint: keep the rows where channel is "{FRIENDS}", then customers among them ÷ all '
+        "of them.",
         f"With our seed it is {right:.3f}; another seed gives another number, but with so many "
         "leads never a very different one.",
         is_share=True,

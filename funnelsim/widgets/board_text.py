@@ -26,13 +26,14 @@ def head_html(s: Scenario, days: float, seed: int, kept: bool) -> str:
     )
     money_in = f", money in {s.currency}" if s.order else ""
     dashed = "; dashed: kept as today" if kept else ""
-    return f"<h2>{html.escape(s.name)}</h2><p{note}>{shown} from {s.start}{money_in}; seed {seed}{dashed}</p>"
+    facts = f"{shown} from {s.start}{money_in}; seed {seed}{dashed}"
+    return f"<h2>{html.escape(s.name)}</h2><p{note}>{facts}</p>"
 
 
 def sum_html(s: Scenario, table: pd.DataFrame) -> str:
     """The arithmetic of the funnel in words, and what was simulated."""
     leads = int(table["entered"].iloc[0])
-    rates = [stage.conversion for stage in s.stages[:-1]]
+    rates = [stage.conversion for stage in s.stages if stage.conversion is not None]
     expected = leads * math.prod(rates)
     text = " × ".join([f"{leads:,}", *map(share_text, rates)])
     text += f" = {expected:,.0f}; simulated {int(table['entered'].iloc[-1]):,}"
@@ -41,6 +42,9 @@ def sum_html(s: Scenario, table: pd.DataFrame) -> str:
         column = f"lost: {reason}"
         if column in table and table[column].sum():
             rest.append(f"{int(table[column].sum()):,} {reason}")
+    for parts, differ in ((s.channels, "channel"), (s.segments, "segment")):
+        if any(part.odds_ratio != 1 for part in parts):
+            rest.append(f"odds differ by {differ}")
     why = (
         "Leads that came × the conversions of the scenario. Chance makes the difference; so do "
         "leads that are still open, were never called or went cold, and odds ratios of channels, "

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from funnelsim.distributions import DAY, HOUR, MINUTE, duration_text
@@ -47,7 +48,8 @@ def _conversions(s: Scenario) -> list[Knob]:
             stage.conversion,
             shares(stage.conversion),
         )
-        for stage, following in zip(s.stages, s.stages[1:], strict=False)
+        for stage, following in pairwise(s.stages)
+        if stage.conversion is not None
     ]
 
 
