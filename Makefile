@@ -36,7 +36,7 @@ lint:
 	@$(PY) -m mypy
 
 bench:
-	@$(BOOTSTRAP)
+	@$(BOOTSTRAP) test
 	@$(PY) benchmarks/run.py
 
 notebooks:

@@ -20,6 +20,7 @@ from pathlib import Path
 from statistics import median
 
 import plain_simpy
+from board import board
 
 import funnelsim as fs
 
@@ -29,7 +30,7 @@ PACKAGES = ["funnelsim", "simpy", "numpy", "pandas", "pydantic"]
 
 
 def main() -> None:
-    text = "\n".join([about(), reference(), scenarios(), imports()])
+    text = "\n".join([about(), reference(), scenarios(), imports(), board()])
     (HERE / "RESULTS.md").write_text(text, encoding="utf-8", newline="\n")
     print(text)
 

@@ -60,7 +60,7 @@ def lab(chromium, tmp_path_factory):
 def watched(lab):
     page = lab.page()
     page.errors = []
-    page.on("pageerror", lambda error: page.errors.append(str(error)))
+    page.on("pageerror", lambda error: page.errors.append(error.stack or str(error)))
     return page
 
 

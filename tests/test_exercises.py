@@ -157,6 +157,8 @@ def test_an_exercise_that_there_is_not():
         fs.check("01.11", 0.5)
     with pytest.raises(fs.FunnelSimError, match=r"01\.2"):
         fs.check(1.2, "Desire")
+    with pytest.raises(fs.FunnelSimError, match="no exercise"):
+        fs.check(["01.2"], "Desire")
 
 
 # --- how it shows -------------------------------------------------------------------------------

@@ -106,7 +106,9 @@ def losses(j: Journal) -> alt.TopLevelMixin:
             y=alt.Y("stage:N", title=None, scale=by_stage, axis=NAMES),
             x=alt.X("start:Q", axis=None, scale=alt.Scale(domain=[0, top], nice=False)),
             x2="end:Q",
-            color=alt.Color("reason:N", scale=reason_colours(reasons)),
+            color=alt.Color(
+                "reason:N", scale=reason_colours(reasons), legend=alt.Legend(columns=4)
+            ),
             tooltip=[
                 alt.Tooltip("stage:N", title="Lost in"),
                 alt.Tooltip("reason:N", title="Reason"),

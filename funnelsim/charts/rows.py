@@ -137,7 +137,7 @@ def loss_rows(table: pd.DataFrame) -> Rows:
         if rest:
             counts[REST] = int(by_reason.loc[stage, rest].sum())
         start = 0
-        for reason, leads in counts.items():
+        for place, (reason, leads) in enumerate(counts.items()):
             rows.append(
                 {
                     "stage": stage,
@@ -149,7 +149,7 @@ def loss_rows(table: pd.DataFrame) -> Rows:
                     "of_lost": percent(leads / lost) if lost else "–",
                     "of_entered": percent(leads / entered) if entered else "–",
                     # one text for a stage, or the same text is drawn on top of itself
-                    "label": f"{lost:,} of {entered:,}" if start + leads == lost else "",
+                    "label": f"{lost:,} of {entered:,}" if place == 0 else "",
                 }
             )
             start += leads

@@ -1,8 +1,9 @@
 """The model, in SimPy: every lead is a process that walks through the funnel.
 
-Read `way_to_the_sale` first: it is one lead's story. A `yield` hands the time back to SimPy until
-something happens. What a lead *would* do (how long it thinks, how patient it is, how narrowly it
-decides) has been drawn beforehand; here is what comes of it when leads meet a team.
+Read `way_to_the_sale` first: it is one lead's story. A `yield` hands the time back to
+SimPy until something happens. What a lead *would* do (how long it thinks, how patient it
+is, how narrowly it decides) has been drawn beforehand, in `draws.py`; here is what comes
+of it when leads meet a team.
 """
 
 from __future__ import annotations
@@ -38,13 +39,14 @@ def leads_arrive(world: World) -> Story:
 
 
 def way_to_the_sale(world: World, lead: Lead) -> Story:
-    """One lead, from the stage it enters to the sale or to the stage that loses it."""
+    """One lead, from the stage it enters to the sale, or to where it is lost."""
     clock, funnel, journal = world.clock, world.funnel, world.journal
     for stage in funnel.stages[lead.enters :]:
         visit = journal.enters(lead.number, stage.number, clock.now)
         response_time = 0
         if stage.team:
-            response_time = yield from is_followed_up(world, lead, stage, world.teams[stage.team])
+            team = world.teams[stage.team]
+            response_time = yield from is_followed_up(world, lead, stage, team)
             if response_time is None:
                 reason = MISSED if stage.is_missed(lead) else GONE_COLD
                 return journal.is_lost(visit, clock.now, reason)
@@ -52,24 +54,25 @@ def way_to_the_sale(world: World, lead: Lead) -> Story:
         if not stage.advances(lead, response_time):
             return journal.is_lost(visit, clock.now, stage.reason(lead))
         journal.advances(visit, clock.now)
-    journal.advances(journal.enters(lead.number, funnel.goal, clock.now), clock.now)
+    visit = journal.enters(lead.number, funnel.goal, clock.now)
+    journal.advances(visit, clock.now)
     if funnel.has_orders:
         yield from life_of_a_customer(world, lead)
 
 
 def is_followed_up(world: World, lead: Lead, stage: Stage, team: Team) -> Story:
-    """The lead waits for a rep; gives back the response time, or None if no one came in time."""
+    """Waits for a rep. Gives back the response time; None if no one came in time."""
     clock, journal = world.clock, world.journal
     queued = clock.now
     follow_up = journal.queues(lead.number, stage.number, queued)
-    patience_ends = clock.patience_ends(queued + stage.patience(lead), lead.key)
+    gives_up = queued + stage.patience(lead)
     if stage.is_missed(lead):
-        yield patience_ends
+        yield clock.patience_ends(gives_up, lead.key)
         return journal.misses(follow_up)
 
     call = team.call(lead.key)
     if not call.triggered:  # every rep is busy
-        yield call | patience_ends
+        yield call | clock.patience_ends(gives_up, lead.key)
     if not call.triggered:
         call.given_up = True
         return journal.goes_cold(follow_up)
@@ -82,7 +85,7 @@ def is_followed_up(world: World, lead: Lead, stage: Stage, team: Team) -> Story:
 
 
 def life_of_a_customer(world: World, lead: Lead) -> Story:
-    """The first order, and another after each gap, for as long as the customer comes back."""
+    """The first order, and another after each gap while the customer comes back."""
     world.journal.orders(lead.number, world.clock.now, lead.deal_value)
     for repeat in world.funnel.repeats(lead):
         if not repeat.comes_back:

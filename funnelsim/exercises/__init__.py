@@ -60,7 +60,7 @@ def check(number: str, answer: Any = None) -> Verdict:
     >>> check("01.5", 200).outcome
     'wrong'
     """
-    exercise = find(number)
+    exercise = find(str(number).strip())
 
     def verdict(outcome: str, sentence: str) -> Verdict:
         return Verdict(exercise.number, outcome, sentence)

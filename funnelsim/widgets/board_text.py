@@ -42,7 +42,8 @@ def sum_html(s: Scenario, table: pd.DataFrame) -> str:
         column = f"lost: {reason}"
         if column in table and table[column].sum():
             rest.append(f"{int(table[column].sum()):,} {reason}")
-    for parts, differ in ((s.channels, "channel"), (s.segments, "segment")):
+    busy = [channel for channel in s.channels if channel.leads_per_day]
+    for parts, differ in ((busy, "channel"), (s.segments, "segment")):
         if any(part.odds_ratio != 1 for part in parts):
             rest.append(f"odds differ by {differ}")
     why = (
