@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from hypothesis import strategies as st
@@ -43,7 +44,7 @@ def scenario_tables(draw: st.DrawFn) -> dict[str, Any]:
     odds = st.one_of(_odds, st.dictionaries(st.sampled_from(stages), _odds, max_size=2))
     tables: dict[str, Any] = {
         "name": "generated",
-        "start": draw(st.dates()).replace(year=2027),
+        "start": draw(st.dates(date(2027, 1, 1), date(2027, 12, 31))),
         "horizon": f"{draw(st.integers(1, 30 * 24))} h",
         "channels": [
             {
