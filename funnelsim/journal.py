@@ -5,13 +5,14 @@ An engine writes down whole microseconds, whole cents and numbers of stages, rep
 the tables are days since the scenario's start (float; NaN for what did not happen), money is in
 the scenario's currency, and names are categoricals in the scenario's order.
 
-- `leads`: lead, key, parent (-1 for none), kind (new), channel, segment, arrived, deal_value,
-  owner, outcome (customer, lost, open), lost_stage, reason, decided, recovered (number of
-  returns), entered_<stage> (first entry)
+- `leads`: lead, key, parent (-1 for none), kind (new), channel, segment, a column for each label,
+  arrived, deal_value, owner, outcome (customer, lost, open), lost_stage, reason, decided,
+  recovered (number of returns), entered_<stage> (first entry)
 - `stage_visits`: lead, stage, attempt, entered, decided, outcome (advanced, lost, open), reason
 - `follow_ups`: lead, stage, attempt, call, team, rep, queued, started, finished, outcome
-  (served, gone cold, missed, open)
-- `orders`: order, lead, customer, number, placed, value, paid, contribution
+  (served, not reached, gone cold, missed, open)
+- `orders`: order, lead, customer, number, placed, value, discount, paid, contribution
+- `messages`: lead, name, sent, cost, accepted
 - `events` (view): case, activity, timestamp, resource
 """
 
@@ -26,16 +27,17 @@ from numpy.typing import NDArray
 
 from funnelsim.distributions import DAY, Ints
 from funnelsim.scenario import Scenario
-from funnelsim.scenario.values import GONE_COLD, MISSED
+from funnelsim.scenario.values import GONE_COLD, MISSED, NOT_REACHED
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["GONE_COLD", "MISSED", "Journal", "Recorder", "reasons"]
+__all__ = ["GONE_COLD", "MISSED", "NOT_REACHED", "SERVED", "Journal", "reasons"]
 
 NEVER = -1
 VISIT_OUTCOMES = ("advanced", "lost", "open")
-FOLLOW_UP_OUTCOMES = ("served", GONE_COLD, MISSED, "open")
+SERVED = "served"
+FOLLOW_UP_OUTCOMES = (SERVED, NOT_REACHED, GONE_COLD, MISSED, "open")
 LEAD_OUTCOMES = ("customer", "lost", "open")
 Table = dict[str, Ints]
 
@@ -43,78 +45,7 @@ Table = dict[str, Ints]
 def reasons(scenario: Scenario) -> list[str]:
     """Every reason for which a lead of this scenario can be lost, in order."""
     named = (reason for stage in scenario.stages for reason in stage.loss_reasons)
-    return list(dict.fromkeys([MISSED, GONE_COLD, *named]))
-
-
-# --- writing it down --------------------------------------------------------------------------
-
-
-class Recorder:
-    """What an engine writes into while the run goes on; rows are changed as things are decided."""
-
-    _VISIT = ("lead", "stage", "attempt", "entered", "decided", "outcome", "reason")
-    _FOLLOW_UP = (
-        *("lead", "stage", "attempt", "call", "rep"),
-        *("queued", "started", "finished", "outcome"),
-    )
-    _ORDER = ("lead", "number", "placed", "value")
-
-    def __init__(self, scenario: Scenario) -> None:
-        self._reason = {reason: number for number, reason in enumerate(reasons(scenario))}
-        self._visits: list[list[int]] = []
-        self._follow_ups: list[list[int]] = []
-        self._orders: list[tuple[int, int, int, int]] = []
-        self._orders_of: dict[int, int] = {}
-
-    def enters(self, lead: int, stage: int, now: int, attempt: int = 0) -> list[int]:
-        visit = [lead, stage, attempt, now, NEVER, VISIT_OUTCOMES.index("open"), NEVER]
-        self._visits.append(visit)
-        return visit
-
-    def advances(self, visit: list[int], now: int) -> None:
-        visit[4:6] = now, VISIT_OUTCOMES.index("advanced")
-
-    def is_lost(self, visit: list[int], now: int, reason: str) -> None:
-        visit[4:] = now, VISIT_OUTCOMES.index("lost"), self._reason[reason]
-
-    def queues(self, lead: int, stage: int, now: int, attempt: int = 0, call: int = 0) -> list[int]:
-        opened = FOLLOW_UP_OUTCOMES.index("open")
-        follow_up = [lead, stage, attempt, call, NEVER, now, NEVER, NEVER, opened]
-        self._follow_ups.append(follow_up)
-        return follow_up
-
-    def misses(self, follow_up: list[int]) -> None:
-        follow_up[8] = FOLLOW_UP_OUTCOMES.index(MISSED)
-
-    def goes_cold(self, follow_up: list[int]) -> None:
-        follow_up[8] = FOLLOW_UP_OUTCOMES.index(GONE_COLD)
-
-    def starts(self, follow_up: list[int], rep: int, now: int) -> None:
-        follow_up[4], follow_up[6] = rep, now
-
-    def finishes(self, follow_up: list[int], now: int) -> None:
-        follow_up[7:] = now, FOLLOW_UP_OUTCOMES.index("served")
-
-    def orders(self, lead: int, now: int, value: int) -> None:
-        number = self._orders_of[lead] = self._orders_of.get(lead, 0) + 1
-        self._orders.append((lead, number, now, value))
-
-    def tables(self) -> dict[str, Table]:
-        """The columns (int64) of each table, in the order of the journal."""
-        return {
-            "stage_visits": _sorted(self._VISIT, self._visits, "lead", "entered", "stage"),
-            "follow_ups": _sorted(self._FOLLOW_UP, self._follow_ups, "lead", "queued", "stage"),
-            "orders": _sorted(self._ORDER, self._orders, "placed", "lead", "number"),
-        }
-
-
-def _sorted(names: Sequence[str], rows: Sequence[Sequence[int]], *by: str) -> Table:
-    columns = np.array(rows, dtype=np.int64).reshape(-1, len(names)).T
-    order = np.lexsort([columns[names.index(name)] for name in reversed(by)])
-    return {name: column[order] for name, column in zip(names, columns, strict=True)}
-
-
-# --- reading it -------------------------------------------------------------------------------
+    return list(dict.fromkeys([MISSED, NOT_REACHED, GONE_COLD, *named]))
 
 
 class Journal:
@@ -227,18 +158,52 @@ class Journal:
                 "number": t["number"],
                 "placed": _days(t["placed"]),
                 "value": t["value"] / 100,
-                "paid": t["value"] / 100,
+                "discount": self._discount() / 100,
+                "paid": self._paid() / 100,
                 "contribution": self._contribution() / 100,
             }
         )
 
+    @cached_property
+    def messages(self) -> pd.DataFrame:
+        """One row per message sent."""
+        import pandas as pd
+
+        t = self.whole["messages"]
+        recoveries = [stage.recovery for stage in self.scenario.stages]
+        cost = np.array([recovery.cost if recovery else 0.0 for recovery in recoveries])
+        return pd.DataFrame(
+            {
+                "lead": t["lead"],
+                "name": _names(t["stage"], [f"recovery: {name}" for name in self._stages]),
+                "sent": _days(t["sent"]),
+                "cost": cost[t["stage"]],
+                "accepted": t["accepted"].astype(bool),
+            }
+        )
+
+    def _discount(self) -> Ints:
+        """Cents off each order: the largest discount of the recoveries that brought the lead back,
+        on its first order.
+        """
+        t, messages = self.whole["orders"], self.whole["messages"]
+        recoveries = [stage.recovery for stage in self.scenario.stages]
+        offered = np.array([recovery.discount if recovery else 0.0 for recovery in recoveries])
+        share = np.zeros(len(self.whole["leads"]["key"]))
+        came = messages["accepted"] == 1
+        np.maximum.at(share, messages["lead"][came], offered[messages["stage"][came]])
+        return np.rint(np.where(t["number"] == 1, share[t["lead"]], 0.0) * t["value"]).astype("i8")
+
+    def _paid(self) -> Ints:
+        return self.whole["orders"]["value"] - self._discount()
+
     def _contribution(self) -> Ints:
         """Cents that each order leaves: paid, less the goods, less the channel's commission."""
-        t, order = self.whole["orders"], self.scenario.order
+        t, order, paid = self.whole["orders"], self.scenario.order, self._paid()
         rates = np.array([channel.commission for channel in self.scenario.channels])
-        commission = rates[self.whole["leads"]["channel"][t["lead"]]] * t["value"]
+        commission = rates[self.whole["leads"]["channel"][t["lead"]]] * paid
         goods = (1 - order.margin if order else 0.0) * t["value"]
-        return t["value"] - np.rint(goods).astype(np.int64) - np.rint(commission).astype(np.int64)
+        return paid - np.rint(goods).astype(np.int64) - np.rint(commission).astype(np.int64)
 
     @cached_property
     def leads(self) -> pd.DataFrame:
@@ -261,6 +226,7 @@ class Journal:
             "kind": _names(np.zeros(count, dtype=np.int64), ["new"]),
             "channel": _names(t["channel"], [c.name for c in self.scenario.channels]),
             "segment": _names(t["segment"], [s.name for s in self.scenario.segments] or ["all"]),
+            **self._labels(),
             "arrived": _days(t["arrived"]),
             "deal_value": t["deal_value"] / 100 if self.scenario.order else np.full(count, np.nan),
             "owner": _names(self._owner(), self._reps),
@@ -274,6 +240,30 @@ class Journal:
             table[f"entered_{name}"] = _days(self._first_entry(number))
         return pd.DataFrame(table)
 
+    def _labels(self) -> dict[str, pd.Categorical]:
+        """A column for each label; a segment's stands before its channel's."""
+        t, scenario = self.whole["leads"], self.scenario
+        parts: list[tuple[Sequence[Any], Ints]] = [
+            (scenario.channels, t["channel"]),
+            (scenario.segments, t["segment"]),
+        ]
+        names = dict.fromkeys(key for part, _ in parts for entry in part for key in entry.labels)
+        columns = {}
+        for name in names:
+            texts = list(
+                dict.fromkeys(e.labels[name] for p, _ in parts for e in p if name in e.labels)
+            )
+            number = np.full(len(t["key"]), NEVER)
+            for part, which in parts:
+                if part:
+                    of_entry = [
+                        texts.index(e.labels[name]) if name in e.labels else NEVER for e in part
+                    ]
+                    found = np.array(of_entry)[which]
+                    number = np.where(found == NEVER, number, found)
+            columns[name] = _names(number, texts)
+        return columns
+
     def _first_entry(self, stage: int) -> Ints:
         visits = self.whole["stage_visits"]
         entered = np.full(len(self.whole["leads"]["key"]), NEVER)
@@ -285,7 +275,7 @@ class Journal:
         """The rep who first reached the lead."""
         calls = self.whole["follow_ups"]
         owner = np.full(len(self.whole["leads"]["key"]), NEVER)
-        reached = np.flatnonzero(calls["started"] != NEVER)[::-1]
+        reached = np.flatnonzero(calls["reached"] == 1)[::-1]
         reps = self._rep_number(calls["stage"], calls["rep"])
         owner[calls["lead"][reached]] = reps[reached]
         return owner

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from funnelsim.distributions import DAY, Floats
-from funnelsim.journal import GONE_COLD, Journal, reasons
+from funnelsim.journal import GONE_COLD, MISSED, NOT_REACHED, SERVED, Journal, reasons
+from funnelsim.opening_hours import OpeningHours
+from funnelsim.scenario import Scenario, Team
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,7 +34,7 @@ def funnel_table(journal: Journal) -> pd.DataFrame:
     - `share_of_leads` = entered ÷ all leads
     - `direct`: came here first, not through the stage before; `re_entered`: were here before
     - `mean_days`, `median_days` in the stage, of those decided
-    - `mean_response_days`: from queued to started, of the calls that started
+    - `mean_response_days`: from entering to the start of the call that reached the lead
 
     >>> from funnelsim import load, simulate
     >>> table = funnel_table(simulate(load("aida"), seed=1))
@@ -53,7 +55,7 @@ def funnel_table(journal: Journal) -> pd.DataFrame:
     direct = first["stage"].value_counts().reindex(stages, fill_value=0)
     again = visits[visits["attempt"] > 0].drop_duplicates(["lead", "stage"])
     days = (visits["decided"] - visits["entered"]).groupby(visits["stage"], observed=False)
-    waited = (calls["started"] - calls["queued"]).groupby(calls["stage"], observed=False)
+    waited = response_times(journal)[calls.index].groupby(calls["stage"], observed=False)
 
     table = pd.DataFrame(index=pd.Index(stages, name="stage"))
     table["next_stage"] = [*stages[1:], None]
@@ -83,12 +85,14 @@ def summary(journal: Journal) -> pd.Series:
     - `leads`; `customers`: those of them who reached the goal; `overall_conversion` = customers ÷
       leads (without an order the goal is an action, and a customer who has taken it)
     - `orders` placed; `revenue`: what was paid for them; `aov` = revenue ÷ orders
-    - `cac` = (cost of leads and channels + cost of reps) ÷ customers
-    - `contribution`: what orders leave after goods and commission, less the cost of leads and
-      channels; `profit` = contribution - cost of reps
-    - `share_gone_cold`: of the follow-ups that ended, those whose lead had gone cold
-    - `mean_response_days`, `p90_response_days`: from queued to started, of the calls that started
-    - `utilisation: <team>` = busy ÷ open rep time
+    - `cac` = (cost of leads, channels and messages + cost of reps) ÷ customers
+    - `contribution`: what orders leave after goods and commission, less the cost of leads,
+      channels and messages; `profit` = contribution - cost of reps
+    - `share_gone_cold`: of the visits whose follow-up ended (a call reached the lead, or it was
+      lost before), those that had gone cold
+    - `mean_response_days`, `p90_response_days`: from entering the stage to the start of the call
+      that reached the lead
+    - `utilisation: <team>` = busy ÷ open rep time (overtime may take it past 1)
     - `repeat_purchase_rate`: customers with a second order ÷ customers
 
     >>> from funnelsim import load, simulate
@@ -101,17 +105,17 @@ def summary(journal: Journal) -> pd.Series:
     scenario = journal.scenario
     leads, _, _ = _since_warm_up(journal)
     warm_up = scenario.warm_up / DAY
-    calls = journal.follow_ups[journal.follow_ups["queued"] >= warm_up]
     orders = journal.orders[journal.orders["placed"] >= warm_up]
-    days = scenario.days - -(-scenario.warm_up // DAY)
     customers = int((leads["outcome"] == "customer").sum())
     buyers_again = orders.loc[orders["number"] == 2, "customer"].isin(leads["lead"])
-    acquisition = _acquisition_cost(journal, leads["channel"].value_counts(), days)
-    reps_cost = sum(team.reps * team.cost_per_rep_day * days for team in scenario.teams)
+    messages = journal.messages
+    acquisition = _acquisition_cost(scenario, leads["channel"].value_counts())
+    acquisition += messages.loc[messages["sent"] >= warm_up, "cost"].sum()
+    reps_cost = _reps_cost(scenario)
     revenue = orders["paid"].sum()
     contribution = orders["contribution"].sum() - acquisition
-    ended = calls[calls["outcome"] != "open"]
-    response = (calls["started"] - calls["queued"]).dropna()
+    response = response_times(journal)
+    response = response[journal.follow_ups["queued"] >= warm_up].dropna()
     return pd.Series(
         {
             "leads": len(leads),
@@ -123,7 +127,7 @@ def summary(journal: Journal) -> pd.Series:
             "cac": _divided(acquisition + reps_cost, customers),
             "contribution": contribution,
             "profit": contribution - reps_cost,
-            "share_gone_cold": _divided((ended["outcome"] == GONE_COLD).sum(), len(ended)),
+            "share_gone_cold": _share_gone_cold(journal),
             "mean_response_days": response.mean(),
             "p90_response_days": response.quantile(0.9),
             **{f"utilisation: {team}": share for team, share in _utilisation(journal).items()},
@@ -142,12 +146,49 @@ def _since_warm_up(journal: Journal) -> tuple[pd.DataFrame, pd.DataFrame, pd.Dat
     return leads, visits[visits["lead"] >= first], calls[calls["lead"] >= first]
 
 
-def _acquisition_cost(journal: Journal, leads: pd.Series, days: int) -> float:
-    """What the leads and the channels' days have cost."""
+def response_times(journal: Journal) -> pd.Series:
+    """Days from entering the stage to the start of the call that reached the lead.
+
+    One for each row of `follow_ups`; NaN for a call that reached nobody.
+    """
+    calls = journal.follow_ups
+    # the calls of a visit stand one after the other, and the first is queued on entering
+    entered = calls["queued"].where(calls["call"] == 0).ffill()
+    return (calls["started"] - entered).where(journal.whole["follow_ups"]["reached"] == 1)
+
+
+def _share_gone_cold(journal: Journal) -> float:
+    warm_up = journal.scenario.warm_up / DAY
+    calls, visits = journal.follow_ups, journal.stage_visits
+    reasons_lost = visits.loc[visits["entered"] >= warm_up, "reason"]
+    failed = reasons_lost.isin([MISSED, NOT_REACHED, GONE_COLD]).sum()
+    served = ((calls["outcome"] == SERVED) & (calls["queued"] >= warm_up)).sum()
+    return _divided((reasons_lost == GONE_COLD).sum(), failed + served)
+
+
+def _acquisition_cost(scenario: Scenario, leads: pd.Series) -> float:
+    """What the leads and the channels' days have cost; a lead of an impression is a click."""
+    days = scenario.days - -(-scenario.warm_up // DAY)
     return sum(
-        channel.cost_per_lead * leads.get(channel.name, 0) + channel.cost_per_day * days
-        for channel in journal.scenario.channels
+        (channel.cost_per_lead + channel.cost_per_click) * leads.get(channel.name, 0)
+        + channel.cost_per_day * days
+        for channel in scenario.channels
     )
+
+
+def _reps_cost(scenario: Scenario) -> float:
+    """What the reps cost on the days with opening hours."""
+    # a day counts as a whole, by whether it begins in the time that counts
+    begin, end = -(-scenario.warm_up // DAY) * DAY, scenario.days * DAY
+    return sum(
+        team.reps * team.cost_per_rep_day * _hours(scenario, team).days(begin, end)
+        for team in scenario.teams
+        if team.cost_per_rep_day
+    )
+
+
+def _hours(scenario: Scenario, team: Team) -> OpeningHours:
+    return OpeningHours(team.open, scenario.start, team.closed)
 
 
 def _utilisation(journal: Journal) -> dict[str, float]:
@@ -157,8 +198,13 @@ def _utilisation(journal: Journal) -> dict[str, float]:
     started = calls["started"].clip(lower=from_day)
     finished = calls["finished"].where(calls["started"].isna(), calls["finished"].fillna(to_day))
     busy = (finished - started).clip(lower=0).groupby(calls["team"], observed=False).sum()
+    open_days = {
+        team.name: _hours(scenario, team).open_time(scenario.warm_up, scenario.horizon) / DAY
+        for team in scenario.teams
+    }
     return {
-        team.name: busy[team.name] / (team.reps * (to_day - from_day)) for team in scenario.teams
+        team.name: _divided(busy[team.name], team.reps * open_days[team.name])
+        for team in scenario.teams
     }
 
 

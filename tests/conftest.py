@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import secrets
 import shutil
 import tempfile
 from pathlib import Path
@@ -30,6 +31,14 @@ def chromium() -> Path:
     if lack or path is None:
         pytest.skip(f"{lack}")
     return Path(path)
+
+
+@pytest.fixture
+def seed() -> int:
+    """A new seed every time, told where the test fails: the promise is not about one seed."""
+    number = secrets.randbelow(2**32)
+    print(f"seed {number}")
+    return number
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -7,7 +7,20 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-_HOURS = st.integers(0, 72)
+_HOURS = ["always", "Mon-Fri 09:00-17:00", "Sat-Mon 00:00-24:00; Tue 12:00-13:00"]
+_RATES: list[dict[str, Any]] = [
+    {"leads_per_day": 0.0},
+    {"leads_per_day": 0.3},
+    {"leads_per_day": 3.0},
+    {"impressions_per_day": 200.0, "click_through_rate": 0.01, "cost_per_click": 0.5},
+]
+_ARRIVALS: list[dict[str, Any]] = [
+    {},
+    {"dispersion": 3.0, "labels": {"region": "north"}},
+    {"hours": [0] * 8 + [1] * 12 + [0] * 4, "growth": 2.0},
+    {"months": [0.5] * 6 + [1.5] * 6},
+    {"bursts": [{"from": "30 h", "to": "5 days", "factor": 3}], "labels": {"region": "south"}},
+]
 
 
 def _name(prefix: str, number: int) -> str:
@@ -38,7 +51,7 @@ _odds = st.sampled_from([0.2, 0.5, 1.0, 1.8, 5.0])
 
 @st.composite
 def scenario_tables(draw: st.DrawFn) -> dict[str, Any]:
-    """The tables of a valid scenario with at most about 200 leads."""
+    """The tables of a valid scenario with a few hundred leads at most."""
     stages = [_name("stage", n) for n in range(draw(st.integers(1, 4)))]
     teams = [_name("team", n) for n in range(draw(st.integers(0, 2)))]
     odds = st.one_of(_odds, st.dictionaries(st.sampled_from(stages), _odds, max_size=2))
@@ -49,7 +62,8 @@ def scenario_tables(draw: st.DrawFn) -> dict[str, Any]:
         "channels": [
             {
                 "name": _name("channel", number),
-                "leads_per_day": draw(st.sampled_from([0.0, 0.3, 2.0, 3.0])),
+                **draw(st.sampled_from(_RATES)),
+                **draw(st.sampled_from(_ARRIVALS)),
                 "weekdays": draw(st.sampled_from([[1] * 7, [1.5, 1, 1, 1, 1, 0.5, 0]])),
                 "odds_ratio": draw(odds),
                 "cost_per_lead": draw(st.sampled_from([0.0, 2.5])),
@@ -59,7 +73,15 @@ def scenario_tables(draw: st.DrawFn) -> dict[str, Any]:
             for number in range(draw(st.integers(1, 2)))
         ],
         "teams": [
-            {"name": team, "reps": draw(st.integers(1, 3)), "cost_per_rep_day": 110}
+            {
+                "name": team,
+                "reps": draw(st.integers(1, 3)),
+                "cost_per_rep_day": 110,
+                "skills": draw(st.lists(_odds, max_size=3)),
+                "open": draw(st.sampled_from(_HOURS)),
+                "closed": draw(st.sampled_from([[], [date(2027, 6, 1), date(2027, 6, 2)]])),
+                "serves": draw(st.sampled_from(["first come", "newest first"])),
+            }
             for team in teams
         ],
         "stages": [],
@@ -79,7 +101,23 @@ def scenario_tables(draw: st.DrawFn) -> dict[str, Any]:
             if draw(st.booleans()):
                 follow_up["response_half_life"] = f"{draw(st.integers(1, 72))} h"
             follow_up["missed"] = draw(st.sampled_from([0.0, 0.2]))
+            if draw(st.booleans()):
+                follow_up["reach_probability"] = draw(_probability)
+                follow_up["attempts"] = draw(st.integers(1, 3))
+                follow_up["every"] = f"{draw(st.integers(0, 48))} h"
+                follow_up["attempt_time"] = draw(durations(longest=4))
             entry["follow_up"] = follow_up
+        if draw(st.booleans()):
+            probability = draw(_probability)
+            entry["recovery"] = {
+                "probability": probability,
+                "anyway": probability / 2,
+                "delay": draw(durations()),
+                "cost": 0.05,
+                "discount": draw(st.sampled_from([0.0, 0.1])),
+                "odds_ratio": draw(_odds),
+                "attempts": draw(st.integers(1, 2)),
+            }
         tables["stages"].append(entry)
     tables["stages"].append({"name": "goal"})
     if draw(st.booleans()):

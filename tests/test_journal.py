@@ -27,7 +27,8 @@ def test_the_tables_have_the_columns_that_the_docs_name(journal: fs.Journal) -> 
         *("queued", "started", "finished", "outcome"),
     ]
     assert list(journal.orders) == [
-        *("order", "lead", "customer", "number", "placed", "value", "paid", "contribution")
+        *("order", "lead", "customer", "number", "placed", "value", "discount", "paid"),
+        "contribution",
     ]
     assert list(journal.events) == ["case", "activity", "timestamp", "resource"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from heapq import heappop, heappush
 from itertools import pairwise
 from typing import Any
@@ -17,6 +18,7 @@ from some_scenarios import scenario_tables
 import funnelsim as fs
 from funnelsim.distributions import DAY
 from funnelsim.engines.draws import Draws, poisson_quantile
+from funnelsim.opening_hours import OpeningHours
 
 seeds = st.integers(0, 2**32)
 quick = settings(max_examples=60, deadline=None)
@@ -56,7 +58,9 @@ def test_no_time_runs_backwards_or_past_the_horizon(tables: dict[str, Any], seed
         assert all((columns[moment] < horizon).all() for moment in moments)
     visits = journal.whole["stage_visits"]
     same_lead = visits["lead"][1:] == visits["lead"][:-1]
-    assert (visits["entered"][1:] == visits["decided"][:-1])[same_lead].all()
+    again = visits["attempt"][1:] > 0  # came back after a delay
+    assert (visits["entered"][1:] >= visits["decided"][:-1])[same_lead].all()
+    assert (visits["entered"][1:] == visits["decided"][:-1])[same_lead & ~again].all()
 
 
 @quick
@@ -99,14 +103,62 @@ def test_a_rep_does_one_thing_at_a_time_and_none_is_idle_while_a_lead_waits(
         assert (jobs["finished"].values[:-1] <= jobs["started"].values[1:]).all()
     leads = journal.leads.set_index("lead")
     for team in journal.scenario.teams:
+        hours = OpeningHours(team.open, journal.scenario.start, team.closed)
         jobs = calls[(calls["team"] == team.name) & calls["started"].notna()]
+        assert all(hours.is_open(round(start * DAY)) for start in jobs["started"])
         for waited in jobs[jobs["started"] > jobs["queued"]].itertuples():
             middle = (waited.queued + waited.started) / 2
             busy = (jobs["started"] <= middle) & (jobs["finished"].fillna(horizon) >= middle)
-            assert busy.sum() == team.reps
-        by_start = jobs.assign(key=leads["key"].reindex(jobs["lead"]).values)
-        order = by_start.sort_values(["queued", "key"])["started"]
-        assert order.is_monotonic_increasing  # first come, first served
+            assert busy.sum() == team.reps or not hours.is_open(round(middle * DAY))
+        if team.serves == "first come":
+            by_start = jobs.assign(key=leads["key"].reindex(jobs["lead"]).values)
+            assert by_start.sort_values(["queued", "key"])["started"].is_monotonic_increasing
+
+
+@quick
+@given(scenario_tables(), seeds)
+def test_calls_come_one_after_the_other_and_end_as_they_may(
+    tables: dict[str, Any], seed: int
+) -> None:
+    """At most `attempts` calls to a visit, `every` apart, the first on entering the stage."""
+    journal = simulate(tables, seed)
+    every = {s.name: s.follow_up.every / DAY for s in journal.scenario.stages if s.follow_up}
+    attempts = {s.name: s.follow_up.attempts for s in journal.scenario.stages if s.follow_up}
+    visits = journal.stage_visits.set_index(["lead", "stage", "attempt"])
+    by_visit = journal.follow_ups.groupby(["lead", "stage", "attempt"], observed=True)
+    for visit, calls in by_visit:
+        assert calls["call"].tolist() == list(range(len(calls)))
+        assert len(calls) <= attempts[visit[1]]
+        assert calls["queued"].iloc[0] == visits.loc[visit, "entered"]
+        assert (calls["outcome"].iloc[:-1] == "not reached").all()
+        pause = calls["queued"].to_numpy()[1:] - calls["finished"].to_numpy()[:-1]
+        assert np.allclose(pause, every[visit[1]], atol=2 / DAY)
+        reason, last = visits.loc[visit, "reason"], calls["outcome"].iloc[-1]
+        if last in ("gone cold", "missed"):
+            assert reason == last
+        if reason == "not reached":
+            assert last == reason and len(calls) == attempts[visit[1]]
+
+
+@quick
+@given(scenario_tables(), seeds)
+def test_only_the_lost_come_back_and_each_message_is_written_down(
+    tables: dict[str, Any], seed: int
+) -> None:
+    journal = simulate(tables, seed)
+    visits, messages = journal.stage_visits, journal.messages
+    again = visits[visits["attempt"] > 0]
+    assert len(again) == messages["accepted"].sum()
+    assert (messages["accepted"].groupby(messages["lead"]).sum().sum()) == journal.leads[
+        "recovered"
+    ].sum()
+    keys = ["lead", "stage", "attempt"]
+    before = again.assign(attempt=again["attempt"] - 1).merge(
+        visits, on=keys, suffixes=("", "_was")
+    )
+    assert len(before) == len(again)
+    assert (before["outcome_was"] == "lost").all()
+    assert (before["decided_was"] <= before["entered"]).all()
 
 
 # --- one stage against a walk of the queue written another way --------------------------------
@@ -142,7 +194,7 @@ def test_a_team_serves_as_the_textbook_queue_does(
         ],
     )
     draws = Draws(scenario, seed)
-    columns = draws.stages[0]
+    columns = draws.stages[0][0]
     free = [(0, rep) for rep in range(reps)]
     expected = []
     for arrived, handled, wait in zip(
@@ -166,7 +218,8 @@ def test_events_at_one_moment_happen_in_the_order_of_the_model() -> None:
     from funnelsim.engines.clock import Clock, Team
 
     clock, told = Clock(), []
-    team = Team(clock, reps=2)
+    hours = OpeningHours("always", datetime.date(2027, 1, 4))
+    team = Team(clock, 0, 2, hours, newest_first=False)
 
     def lead(key: int, arrives: int, patience: int) -> Any:
         yield clock.ready(arrives, key)
@@ -212,9 +265,10 @@ def test_raising_a_rate_adds_leads_and_moves_none(
     tables: dict[str, Any], seed: int, factor: float
 ) -> None:
     few = simulate(tables, seed).leads.set_index("key")
-    path = f"channels.{tables['channels'][0]['name']}.leads_per_day"
-    rate = tables["channels"][0]["leads_per_day"]
-    more = simulate(fs.Scenario(**tables).vary({path: rate * factor}).tables(), seed)
+    channel = tables["channels"][0]
+    rate = "leads_per_day" if "leads_per_day" in channel else "impressions_per_day"
+    raised = {f"channels.{channel['name']}.{rate}": channel[rate] * factor}
+    more = simulate(fs.Scenario(**tables).vary(raised).tables(), seed)
     facts = ["channel", "segment", "arrived", "deal_value"]
     there = more.leads.set_index("key").reindex(few.index)
     pd.testing.assert_frame_equal(few[facts], there[facts])
@@ -247,7 +301,7 @@ def test_a_stage_before_does_not_shift_the_chances_of_one_after() -> None:
     tables = scenario.tables()
     tables["stages"].insert(0, {"name": "Awareness", "conversion": 1.0})
     today, longer = Draws(scenario, 1), Draws(fs.Scenario(**tables), 1)
-    assert (today.stages[0].slack == longer.stages[1].slack).all()
+    assert (today.stages[0][0].slack == longer.stages[1][0].slack).all()
 
 
 # --- the edges --------------------------------------------------------------------------------
@@ -314,7 +368,7 @@ def test_an_interrupted_run_says_how_far_it_came(monkeypatch: pytest.MonkeyPatch
         if now > 33 * DAY:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr("funnelsim.journal.Recorder.orders", interrupted)
+    monkeypatch.setattr("funnelsim.engines.recorder.Recorder.orders", interrupted)
     with pytest.raises(KeyboardInterrupt) as caught:
         fs.simulate(fs.load("aida"))
     assert caught.value.__notes__ == ["stopped on day 34 of 90; no journal was made"]

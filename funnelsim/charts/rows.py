@@ -19,7 +19,7 @@ Rows = list[dict[str, Any]]
 
 DAY_MS = 86_400_000
 REST = "other reasons"
-ALWAYS = ("gone cold", "missed", "not convinced")  # what the model itself says
+ALWAYS = ("gone cold", "not reached", "missed", "not convinced")  # what the model itself says
 
 
 def funnel_rows(table: pd.DataFrame, baseline: pd.DataFrame | None = None) -> Rows:

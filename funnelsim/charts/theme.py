@@ -33,6 +33,7 @@ COLOURS = {
 REASONS = {
     "not convinced": "#D55E00",
     "gone cold": "#56B4E9",
+    "not reached": "#3D6FA8",
     "missed": "#8C8C8C",
     REST: "#CFCFCF",
 }

@@ -9,7 +9,7 @@ import numbers
 from typing import Any
 
 from funnelsim.errors import FunnelSimError, Problem, nearest
-from funnelsim.journal import Journal, Recorder
+from funnelsim.journal import Journal
 from funnelsim.scenario import Scenario
 
 ENGINES = ("auto", "process")
@@ -47,6 +47,7 @@ def simulate(
 
     from funnelsim.engines import process
     from funnelsim.engines.draws import Draws
+    from funnelsim.engines.recorder import Recorder
 
     recorder = Recorder(scenario)
     days = _Days(scenario.days, progress)

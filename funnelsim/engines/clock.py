@@ -1,9 +1,10 @@
 """A SimPy environment with events at a time and a rank, and a Team of reps.
 
 Events at the same moment happen in a fixed order (MODEL 1: "one instant"), so that two engines
-can tell the same history: reps come free, by number; then patience ends; then leads become ready,
-by key. SimPy orders simultaneous events by a priority; rank and key are packed into it. SimPy's
-own events (a process starts, a rep is granted) have priorities 0 and 1 and so come first.
+can tell the same history: a team opens; reps come free, by number; then patience ends; then leads
+become ready, by key. SimPy orders simultaneous events by a priority; rank and key are packed into
+it. SimPy's own events (a process starts, a rep is granted) have priorities 0 and 1 and so come
+first.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ from typing import TYPE_CHECKING, Any
 import simpy
 from simpy.events import EventPriority
 
-REP_FREE, PATIENCE_ENDS, READY = 2, 3, 4  # 1 is kept for a team that opens
+from funnelsim.opening_hours import OpeningHours
+
+TEAM_OPENS, REP_FREE, PATIENCE_ENDS, READY = 1, 2, 3, 4
 _KEYS = 2**64  # more than there are keys
 
 
@@ -59,31 +62,53 @@ class Call(simpy.Event):
 
 
 class Team:
-    """Reps, numbered from 1, who take the leads that wait, first come first served.
+    """Reps, numbered from 1, who take the leads that wait while the team is open.
 
-    Of several idle reps the one idle longest goes, then the one with the smallest number.
+    First come, first served, or the newest first. Of several idle reps the one idle longest goes,
+    then the one with the smallest number; closed hours count as idle. A rep who has started
+    finishes, even past closing.
     """
 
-    def __init__(self, clock: Clock, reps: int) -> None:
-        self._clock = clock
+    def __init__(
+        self, clock: Clock, number: int, reps: int, hours: OpeningHours, newest_first: bool
+    ) -> None:
+        self._clock, self._number, self._hours = clock, number, hours
+        self._newest_first = newest_first
         self._idle = [(0, rep) for rep in range(1, reps + 1)]  # (idle since, rep)
-        self._waiting: list[tuple[int, int, Call]] = []  # (queued, key, call)
+        self._waiting: list[tuple[int, int, Call]] = []  # (order of service, key, call)
+        if not hours.always:
+            clock.process(self._opens())
 
     def call(self, key: int) -> Call:
-        """Ask for a rep; at once, if one is idle."""
+        """Ask for a rep; at once, if one is idle and the team is open."""
         call = Call(self._clock)
-        if self._idle:
+        if self._idle and self._hours.is_open(self._clock.now):
             call.is_taken_by(heappop(self._idle)[1])
         else:
-            heappush(self._waiting, (self._clock.now, key, call))
+            now = self._clock.now
+            heappush(self._waiting, (-now if self._newest_first else now, key, call))
         return call
 
     def handles(self, rep: int, time: int) -> Generator[simpy.Event, Any, None]:
         """The rep is busy for this time, then takes the next lead or becomes idle."""
         yield self._clock.rep_free(self._clock.now + time, rep)
+        call = self._next() if self._hours.is_open(self._clock.now) else None
+        if call:
+            call.is_taken_by(rep)
+        else:
+            heappush(self._idle, (self._clock.now, rep))
+
+    def _next(self) -> Call | None:
+        """The lead to serve next, if one still waits."""
         while self._waiting:
-            _, _, call = heappop(self._waiting)
+            call = heappop(self._waiting)[2]
             if not call.given_up:
-                call.is_taken_by(rep)
-                return
-        heappush(self._idle, (self._clock.now, rep))
+                return call
+        return None
+
+    def _opens(self) -> Generator[simpy.Event, Any, None]:
+        """At every opening, idle reps take those who have been waiting."""
+        while (opening := self._hours.opening_after(self._clock.now)) is not None:
+            yield Moment(self._clock, opening, TEAM_OPENS, self._number)
+            while self._idle and (call := self._next()):
+                call.is_taken_by(heappop(self._idle)[1])

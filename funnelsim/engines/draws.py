@@ -8,9 +8,10 @@ cents, and kept as one column per question; an engine only finds out who meets w
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,7 @@ from funnelsim import distributions
 from funnelsim.chance import Chance, keys, number_of
 from funnelsim.distributions import DAY, DurationDistribution, Floats, Ints
 from funnelsim.errors import FunnelSimError
-from funnelsim.scenario import Channel, Scenario, Stage
+from funnelsim.scenario import Channel, FollowUp, Scenario, Stage
 
 ENDLESS = 2**62  # a patience that no run outlasts
 MOST_LEADS = 5_000_000  # about 3 GB and some minutes of SimPy
@@ -27,9 +28,9 @@ MOST_LEADS = 5_000_000  # about 3 GB and some minutes of SimPy
 
 @dataclass(frozen=True)
 class StageDraws:
-    """One column per question of a stage; a row per lead (0 where the lead can't get there).
+    """One column per question of a visit to a stage; a row per lead (0 where it can't get there).
 
-    A lead advances when slack > wait * decay, so that waiting for the call costs odds.
+    A lead advances when slack + ln(skill of the rep) > wait * decay: waiting costs odds.
     """
 
     slack: Floats
@@ -39,6 +40,10 @@ class StageDraws:
     missed: NDArray[np.bool_]
     handling_time: Ints
     patience: Ints
+    reached_by: NDArray[np.int16]  # the call that reaches the lead (0, 1, ...); past all: none
+    attempt_times: tuple[Ints, ...]  # of each call, were it not to reach the lead
+    returns: NDArray[np.bool_]  # whether the lead would come back, were it to be lost
+    return_delay: Ints
 
 
 @dataclass(frozen=True)
@@ -86,12 +91,11 @@ class Draws:
         name = number_of(f"channel {channel.name}")
         days = np.arange(self.scenario.days)
         u = self._chance.uniform("leads of the day", keys(name, days, 0))
-        count = poisson_quantile(u, mean_by_day(self.scenario, channel))
+        count = count_quantile(u, mean_by_day(self.scenario, channel), channel.dispersion)
         day = np.repeat(days, count)
         on_that_day = np.arange(len(day)) - np.repeat(np.cumsum(count) - count, count)
         key = keys(name, day, on_that_day)
-        time = (self._chance.uniform("time of the day", key) * DAY).astype(np.int64)
-        arrived = day * DAY + time
+        arrived = day * DAY + _time_of_day(self._chance.uniform("time of the day", key), channel)
         inside = arrived < self.scenario.horizon
         return key[inside], arrived[inside], np.full(int(inside.sum()), number, dtype=np.int16)
 
@@ -104,21 +108,38 @@ class Draws:
     # --- the way to the sale ----------------------------------------------------------------
 
     @cached_property
-    def stages(self) -> list[StageDraws]:
-        """The draws of every stage before the goal."""
+    def stages(self) -> list[list[StageDraws]]:
+        """The draws of each stage before the goal, for each attempt: `stages[stage][attempt]`."""
         able = np.ones(len(self.key), dtype=bool)  # who could still get there, never waiting
         columns = []
         for stage in self.scenario.stages[:-1]:
-            columns.append(self._stage(stage, np.flatnonzero(able)))
-            able &= (columns[-1].slack > 0) & ~columns[-1].missed
+            best = max([0.0, *self.ln_skills(stage)])
+            attempts, rows, through = [], np.flatnonzero(able), np.zeros(len(self.key), dtype=bool)
+            for attempt in range((stage.recovery.attempts if stage.recovery else 0) + 1):
+                drawn = self._stage(stage, rows, attempt)
+                attempts.append(drawn)
+                may = (drawn.slack + best > 0) & ~drawn.missed
+                through |= may & (drawn.reached_by < max(1, len(drawn.attempt_times)))
+                rows = rows[drawn.returns[rows]]
+            columns.append(attempts)
+            able = through
         self._buyers = np.flatnonzero(able)
         return columns
 
-    def _stage(self, stage: Stage, rows: Ints) -> StageDraws:
-        def uniform(question: str) -> Floats:
-            return self._chance.uniform(f"stage {stage.name}, {question}", self.key[rows])
+    def ln_skills(self, stage: Stage) -> list[float]:
+        """The natural log of the skill of each rep who serves the stage (none: an empty list)."""
+        for team in self.scenario.teams:
+            if stage.follow_up and team.name == stage.follow_up.team:
+                return [math.log(s) for s in team.skills[: team.reps]] + [0.0] * (
+                    team.reps - len(team.skills)
+                )
+        return []
 
-        def column(values: NDArray, rest: float = 0) -> NDArray:
+    def _stage(self, stage: Stage, rows: Ints, attempt: int) -> StageDraws:
+        def uniform(question: str) -> Floats:
+            return self._chance.uniform(f"stage {stage.name}, {question}", self.key[rows], attempt)
+
+        def column(values: NDArray[Any], rest: float = 0) -> NDArray[Any]:
             whole_column = np.full(len(self.key), rest, dtype=values.dtype)
             whole_column[rows] = values
             return whole_column
@@ -126,7 +147,7 @@ class Draws:
         def duration(question: str, distribution: DurationDistribution) -> Ints:
             return column(_durations(distribution, uniform(question)))
 
-        call = stage.follow_up
+        call, recovery = stage.follow_up, stage.recovery
         nothing = np.zeros(len(self.key), dtype=np.int64)
         missed = column(uniform("missed") < (call.missed if call else 0.0))
         decision_time = duration("decision time", stage.decision_time)
@@ -134,18 +155,29 @@ class Draws:
             patience = duration("patience", call.patience)
         else:  # who waits without end for a call that never comes decides alone
             patience = np.where(missed, decision_time, ENDLESS)
+        calls = range(call.attempts if call else 0)
+        slack = self._slack(stage, uniform("decision"), rows)
+        if recovery and attempt > 0:
+            slack += math.log(recovery.odds_ratio)
+        reasons = distributions.choose(list(stage.loss_reasons.values()), uniform("loss reason"))
         return StageDraws(
-            slack=column(self._slack(stage, uniform("decision"), rows), -math.inf),
+            slack=column(slack, -math.inf),
             decay=math.log(2) / call.response_half_life
             if call and call.response_half_life
             else 0.0,
             decision_time=decision_time,
-            reason=column(
-                distributions.choose(list(stage.loss_reasons.values()), uniform("loss reason"))
-            ).astype(np.int16),
+            reason=column(reasons).astype(np.int16),
             missed=missed,
             handling_time=duration("handling time", call.handling_time) if call else nothing,
             patience=patience,
+            reached_by=column(_first_success(calls, call, uniform))
+            if call
+            else nothing.astype("i2"),
+            attempt_times=tuple(
+                duration(f"attempt time, call {n}", call.attempt_time) for n in calls if call
+            ),
+            returns=column(uniform("comes back") < (recovery.probability if recovery else 0.0)),
+            return_delay=duration("delay", recovery.delay) if recovery else nothing,
         )
 
     def _slack(self, stage: Stage, u: Floats, rows: Ints) -> Floats:
@@ -198,6 +230,16 @@ class Draws:
         return _by_lead(rounds, len(self.key))
 
 
+def _first_success(
+    calls: range, call: FollowUp, uniform: Callable[[str], Floats]
+) -> NDArray[np.int16]:
+    """The first call that reaches each lead; the number of calls where none does."""
+    reached_by = np.full(len(uniform("reached, call 0")), len(calls), dtype=np.int16)
+    for number in reversed(calls):
+        reached_by[uniform(f"reached, call {number}") < call.reach_probability] = number
+    return reached_by
+
+
 def _by_lead(rounds: list[tuple[Ints, NDArray[np.bool_], Ints, Ints]], leads: int) -> Repeats:
     """Rounds (a row per lead that is still in) turned into runs of rows per lead."""
     if not rounds:
@@ -211,8 +253,37 @@ def _by_lead(rounds: list[tuple[Ints, NDArray[np.bool_], Ints, Ints]], leads: in
 
 def mean_by_day(scenario: Scenario, channel: Channel) -> Floats:
     """Leads expected on each day of the run, shape (days,)."""
-    weekday = (np.arange(scenario.days) + scenario.start.weekday()) % 7
-    return channel.leads_per_day * np.array(channel.weekdays)[weekday]
+    days = np.arange(scenario.days)
+    dates = np.datetime64(scenario.start) + days
+    weekday = (days + scenario.start.weekday()) % 7
+    month = dates.astype("datetime64[M]").astype(int) % 12
+    mean = channel.rate * np.array(channel.weekdays)[weekday] * np.array(channel.months)[month]
+    mean = mean * channel.growth ** (days / 365)
+    for burst in channel.bursts:  # a day that the burst covers in part has its share of it
+        covered = np.minimum(burst.to, (days + 1) * DAY) - np.maximum(burst.from_, days * DAY)
+        mean = mean * (1 + (burst.factor - 1) * np.clip(covered / DAY, 0, 1))
+    return mean
+
+
+def _time_of_day(u: Floats, channel: Channel) -> Ints:
+    """Microseconds since midnight: even over the day, or by the weights of its hours."""
+    cumulated = np.concatenate([[0.0], np.cumsum(channel.hours)]) / sum(channel.hours)
+    return (np.interp(u, cumulated, np.linspace(0, 1, 25)) * DAY).astype(np.int64)
+
+
+def count_quantile(u: Floats, mean: Floats, dispersion: float) -> Ints:
+    """The smallest count whose cumulated probability reaches u.
+
+    Poisson, or for a dispersion (variance ÷ mean) above 1 the negative binomial of that mean.
+    """
+    if dispersion == 1:
+        return poisson_quantile(u, mean)
+    from scipy.stats import nbinom
+
+    count = np.zeros(len(u), dtype=np.int64)
+    some = mean > 0
+    count[some] = nbinom.ppf(u[some], mean[some] / (dispersion - 1), 1 / dispersion)
+    return count
 
 
 def poisson_quantile(u: Floats, mean: Floats) -> Ints:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from funnelsim.engines.draws import Draws
+from funnelsim.engines.draws import Draws, StageDraws
 
 
 class Lead(NamedTuple):
@@ -30,14 +30,11 @@ class Repeat(NamedTuple):
     value: int
 
 
-class Stage:
-    """A stage before the goal, as its leads see it."""
+class Visit:
+    """What leads would do on a visit to a stage: the first visit, or after coming back."""
 
-    def __init__(self, draws: Draws, number: int) -> None:
-        stage, columns = draws.scenario.stages[number], draws.stages[number]
-        self.number, self.name = number, stage.name
-        self.team = stage.follow_up.team if stage.follow_up else None
-        self._reasons = list(stage.loss_reasons)
+    def __init__(self, columns: StageDraws, reasons: list[str]) -> None:
+        self._reasons = reasons
         self._decay = columns.decay
         self._slack = columns.slack.tolist()
         self._reason = columns.reason.tolist()
@@ -45,6 +42,10 @@ class Stage:
         self._decision_time = columns.decision_time.tolist()
         self._handling_time = columns.handling_time.tolist()
         self._patience = columns.patience.tolist()
+        self._reached_by = columns.reached_by.tolist()
+        self._attempt_times = [times.tolist() for times in columns.attempt_times]
+        self._returns = columns.returns.tolist()
+        self._return_delay = columns.return_delay.tolist()
 
     def is_missed(self, lead: Lead) -> bool:
         return self._missed[lead.number]
@@ -52,18 +53,48 @@ class Stage:
     def patience(self, lead: Lead) -> int:
         return self._patience[lead.number]
 
-    def handling_time(self, lead: Lead) -> int:
-        return self._handling_time[lead.number]
+    def is_reached(self, lead: Lead, call: int) -> bool:
+        return self._reached_by[lead.number] == call
+
+    def handling_time(self, lead: Lead, call: int) -> int:
+        """The rep's time: for the conversation, or for the call that reached nobody."""
+        if self.is_reached(lead, call):
+            return self._handling_time[lead.number]
+        return self._attempt_times[call][lead.number]
 
     def decision_time(self, lead: Lead) -> int:
         return self._decision_time[lead.number]
 
-    def advances(self, lead: Lead, response_time: int) -> bool:
+    def advances(self, lead: Lead, response_time: int, ln_skill: float) -> bool:
         """The rule of odds: waiting for the call has worn down what spoke for advancing."""
-        return self._slack[lead.number] > response_time * self._decay
+        return self._slack[lead.number] + ln_skill > response_time * self._decay
 
     def reason(self, lead: Lead) -> str:
         return self._reasons[self._reason[lead.number]]
+
+    def returns(self, lead: Lead) -> bool:
+        return self._returns[lead.number]
+
+    def return_delay(self, lead: Lead) -> int:
+        return self._return_delay[lead.number]
+
+
+class Stage:
+    """A stage before the goal; `visits` holds a `Visit` for each time a lead may be there."""
+
+    def __init__(self, draws: Draws, number: int) -> None:
+        stage = draws.scenario.stages[number]
+        self.number, self.name = number, stage.name
+        self.team = stage.follow_up.team if stage.follow_up else None
+        self.calls = stage.follow_up.attempts if stage.follow_up else 0
+        self.every = stage.follow_up.every if stage.follow_up else 0
+        self.recoveries = stage.recovery.attempts if stage.recovery else 0
+        self.visits = [Visit(d, list(stage.loss_reasons)) for d in draws.stages[number]]
+        self._ln_skills = [0.0, *draws.ln_skills(stage)]  # reps are numbered from 1
+
+    def ln_skill(self, rep: int) -> float:
+        """What the rep adds to a lead's log odds; rep 0 stands for nobody."""
+        return self._ln_skills[rep]
 
 
 class Funnel:

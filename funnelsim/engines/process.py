@@ -17,9 +17,23 @@ from funnelsim.distributions import DAY
 from funnelsim.engines.clock import Clock, Team
 from funnelsim.engines.draws import Draws
 from funnelsim.engines.leads import Funnel, Lead, Stage
-from funnelsim.journal import GONE_COLD, MISSED, Recorder
+from funnelsim.engines.recorder import Recorder
+from funnelsim.journal import GONE_COLD, MISSED, NOT_REACHED, SERVED
+from funnelsim.opening_hours import OpeningHours
+from funnelsim.scenario.values import NEWEST_FIRST
 
 Story = Generator[simpy.Event, Any, Any]
+
+
+class FollowedUp(NamedTuple):
+    """What came of the calls to a lead: response time and rep, or why they failed."""
+
+    response_time: int = 0
+    rep: int = 0
+    failed: str = ""
+
+
+NO_CALL = FollowedUp()
 
 
 class World(NamedTuple):
@@ -40,48 +54,79 @@ def leads_arrive(world: World) -> Story:
 
 def way_to_the_sale(world: World, lead: Lead) -> Story:
     """One lead, from the stage it enters to the sale, or to where it is lost."""
-    clock, funnel, journal = world.clock, world.funnel, world.journal
-    for stage in funnel.stages[lead.enters :]:
-        visit = journal.enters(lead.number, stage.number, clock.now)
-        response_time = 0
-        if stage.team:
-            team = world.teams[stage.team]
-            response_time = yield from is_followed_up(world, lead, stage, team)
-            if response_time is None:
-                reason = MISSED if stage.is_missed(lead) else GONE_COLD
-                return journal.is_lost(visit, clock.now, reason)
-        yield clock.ready(clock.now + stage.decision_time(lead), lead.key)
-        if not stage.advances(lead, response_time):
-            return journal.is_lost(visit, clock.now, stage.reason(lead))
-        journal.advances(visit, clock.now)
-    visit = journal.enters(lead.number, funnel.goal, clock.now)
+    clock, journal, goal = world.clock, world.journal, world.funnel.goal
+    for stage in world.funnel.stages[lead.enters :]:
+        attempt = 0
+        while not (yield from advances(world, lead, stage, attempt)):
+            if not (yield from comes_back(world, lead, stage, attempt)):
+                return
+            attempt += 1
+    visit = journal.enters(lead.number, goal, clock.now)
     journal.advances(visit, clock.now)
-    if funnel.has_orders:
+    if world.funnel.has_orders:
         yield from life_of_a_customer(world, lead)
 
 
-def is_followed_up(world: World, lead: Lead, stage: Stage, team: Team) -> Story:
-    """Waits for a rep. Gives back the response time; None if no one came in time."""
-    clock, journal = world.clock, world.journal
-    queued = clock.now
-    follow_up = journal.queues(lead.number, stage.number, queued)
-    gives_up = queued + stage.patience(lead)
-    if stage.is_missed(lead):
-        yield clock.patience_ends(gives_up, lead.key)
-        return journal.misses(follow_up)
+def advances(world: World, lead: Lead, stage: Stage, attempt: int) -> Story:
+    """One visit to a stage: is followed up, makes up its mind, advances or is lost."""
+    clock, journal, would = world.clock, world.journal, stage.visits[attempt]
+    visit = journal.enters(lead.number, stage.number, clock.now, attempt)
+    call = NO_CALL
+    if stage.team:
+        team = world.teams[stage.team]
+        call = yield from is_followed_up(world, lead, stage, attempt, team)
+        if call.failed:
+            return journal.is_lost(visit, clock.now, call.failed)
+    yield clock.ready(clock.now + would.decision_time(lead), lead.key)
+    if not would.advances(lead, call.response_time, stage.ln_skill(call.rep)):
+        return journal.is_lost(visit, clock.now, would.reason(lead))
+    return journal.advances(visit, clock.now)
 
-    call = team.call(lead.key)
-    if not call.triggered:  # every rep is busy
-        yield call | clock.patience_ends(gives_up, lead.key)
-    if not call.triggered:
-        call.given_up = True
-        return journal.goes_cold(follow_up)
 
-    started = clock.now
-    journal.starts(follow_up, call.rep, started)
-    yield from team.handles(call.rep, stage.handling_time(lead))
-    journal.finishes(follow_up, clock.now)
-    return started - queued
+def is_followed_up(world: World, lead: Lead, stage: Stage, attempt: int, team: Team) -> Story:
+    """Calls, until one reaches the lead, its patience ends or there are no more."""
+    clock, journal, would = world.clock, world.journal, stage.visits[attempt]
+    entered = clock.now
+    gives_up = entered + would.patience(lead)
+    for number in range(stage.calls):
+        follow_up = journal.queues(lead.number, stage.number, clock.now, attempt, number)
+        if would.is_missed(lead):  # nobody ever calls
+            yield clock.patience_ends(gives_up, lead.key)
+            journal.fails(follow_up, MISSED)
+            return FollowedUp(failed=MISSED)
+
+        call = team.call(lead.key)
+        if not call.triggered:  # no rep is there for it now
+            yield call | clock.patience_ends(gives_up, lead.key)
+        if not call.triggered:
+            call.given_up = True
+            journal.fails(follow_up, GONE_COLD)
+            return FollowedUp(failed=GONE_COLD)
+
+        started, reached = clock.now, would.is_reached(lead, number)
+        journal.starts(follow_up, call.rep, started, reached)
+        yield from team.handles(call.rep, would.handling_time(lead, number))
+        if reached:
+            journal.finishes(follow_up, clock.now, SERVED)
+            return FollowedUp(started - entered, call.rep)
+        journal.finishes(follow_up, clock.now, NOT_REACHED)
+
+        if number + 1 < stage.calls:
+            next_call = clock.now + stage.every
+            if gives_up < next_call:
+                yield clock.patience_ends(max(gives_up, clock.now), lead.key)
+                return FollowedUp(failed=GONE_COLD)
+            yield clock.ready(next_call, lead.key)
+    return FollowedUp(failed=NOT_REACHED)
+
+
+def comes_back(world: World, lead: Lead, stage: Stage, attempt: int) -> Story:
+    """After a loss a message is sent, if the stage sends any, and some leads return."""
+    if attempt >= stage.recoveries:
+        return False
+    would = stage.visits[attempt]
+    yield world.clock.ready(world.clock.now + would.return_delay(lead), lead.key)
+    return world.journal.sends(lead.number, stage.number, world.clock.now, would.returns(lead))
 
 
 def life_of_a_customer(world: World, lead: Lead) -> Story:
@@ -96,8 +141,11 @@ def life_of_a_customer(world: World, lead: Lead) -> Story:
 
 def run(draws: Draws, journal: Recorder, days: Iterable[int]) -> None:
     """Lets everything happen up to the horizon, a day at a time."""
-    clock = Clock()
-    teams = {team.name: Team(clock, team.reps) for team in draws.scenario.teams}
+    clock, scenario = Clock(), draws.scenario
+    teams = {}
+    for number, team in enumerate(scenario.teams):
+        hours = OpeningHours(team.open, scenario.start, team.closed)
+        teams[team.name] = Team(clock, number, team.reps, hours, team.serves == NEWEST_FIRST)
     clock.process(leads_arrive(World(clock, Funnel(draws), teams, journal)))
     for day in days:
-        clock.run(until=min((day + 1) * DAY, draws.scenario.horizon))
+        clock.run(until=min((day + 1) * DAY, scenario.horizon))

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from pydantic import Field, ValidationError
+from pydantic import ConfigDict, Field, ValidationError
 
 from funnelsim.distributions import (
     AT_ONCE,
@@ -30,13 +30,24 @@ from funnelsim.distributions import (
     Probability,
 )
 from funnelsim.errors import MISSING, FunnelSimError, Problem, ScenarioError, nearest
+from funnelsim.opening_hours import ALWAYS
 from funnelsim.scenario.problems import problems_between_fields, problems_of_fields
 from funnelsim.scenario.values import (
+    FIRST_COME,
     NOT_CONVINCED,
+    Calls,
     Count,
+    Dates,
+    Dispersion,
+    Hours,
+    Labels,
+    Months,
     Name,
     OddsRatio,
+    OpenHours,
     Reasons,
+    Serves,
+    Skills,
     Start,
     Text,
     Weekdays,
@@ -45,16 +56,47 @@ from funnelsim.scenario.values import (
 # --- the parts ------------------------------------------------------------------------------
 
 
+class Burst(Part):
+    """A stretch of the run in which a channel brings more, or fewer, leads."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", serialize_by_alias=True)
+
+    from_: Duration = Field(alias="from")
+    to: Duration
+    factor: Amount
+
+
 class Channel(Part):
-    """Where leads come from: how many a day, what they cost, how well they fit."""
+    """Where leads come from: how many a day, what they cost, how well they fit.
+
+    The mean of a day is `leads_per_day` (or `impressions_per_day` × `click_through_rate`) ×
+    weekday × month × growth × burst factors, none of them normalised.
+    """
 
     name: Name
-    leads_per_day: Amount
-    weekdays: Weekdays = (1.0,) * 7  # factors on leads_per_day, Monday first, not normalised
+    leads_per_day: Amount | None = None
+    impressions_per_day: Amount | None = None
+    click_through_rate: Probability | None = None
+    weekdays: Weekdays = (1.0,) * 7  # factors, Monday first
+    months: Months = (1.0,) * 12  # factors, January first
+    growth: Positive = 1.0  # the factor by which leads grow in 365 days
+    bursts: tuple[Burst, ...] = ()
+    dispersion: Dispersion = 1.0  # variance ÷ mean of the leads of a day; 1 is Poisson
+    hours: Hours = (1.0,) * 24  # weights of the hours of the day
     cost_per_lead: Amount = 0.0
+    cost_per_click: Amount = 0.0  # with impressions: every lead is a click
     cost_per_day: Amount = 0.0
     commission: Probability = 0.0  # share of what its customers pay
+    ceiling: Amount | None = None  # leads a day at most, for the planner
     odds_ratio: OddsRatio = 1.0
+    labels: Labels = Field(default_factory=lambda: MappingProxyType({}))
+
+    @property
+    def rate(self) -> float:
+        """Leads a day before any factor, said in either of the two ways."""
+        if self.leads_per_day is not None:
+            return self.leads_per_day
+        return (self.impressions_per_day or 0.0) * (self.click_through_rate or 0.0)
 
 
 class Segment(Part):
@@ -65,6 +107,7 @@ class Segment(Part):
     odds_ratio: OddsRatio = 1.0
     order_value_factor: Positive = 1.0
     repeat_odds_ratio: Positive = 1.0
+    labels: Labels = Field(default_factory=lambda: MappingProxyType({}))
 
 
 class FollowUp(Part):
@@ -74,7 +117,23 @@ class FollowUp(Part):
     handling_time: DurationDistribution = AT_ONCE
     patience: DurationDistribution | None = None  # none: they wait without end
     response_half_life: PositiveDuration | None = None  # the odds of advancing halve in this time
-    missed: Probability = 0.0
+    missed: Probability = 0.0  # nobody ever calls
+    reach_probability: Probability = 1.0  # of each call
+    attempts: Calls = 1  # calls at most
+    every: Duration = DAY  # from the end of a call that reached nobody to the next
+    attempt_time: DurationDistribution = AT_ONCE  # of a rep, for a call that reaches nobody
+
+
+class Recovery(Part):
+    """A message to those whom the stage lost; some come back and enter it again."""
+
+    probability: Probability  # comes back after a message
+    anyway: Probability = 0.0  # would have come back without one; part of `probability`
+    delay: DurationDistribution = AT_ONCE
+    cost: Amount = 0.0
+    discount: Probability = 0.0  # on the first order of those who came back
+    odds_ratio: Positive = 1.0  # in the new visit only
+    attempts: Calls = 1
 
 
 class Stage(Part):
@@ -85,14 +144,19 @@ class Stage(Part):
     decision_time: DurationDistribution = AT_ONCE
     loss_reasons: Reasons = Field(default_factory=lambda: MappingProxyType({NOT_CONVINCED: 1.0}))
     follow_up: FollowUp | None = None
+    recovery: Recovery | None = None
 
 
 class Team(Part):
-    """Sales staff who follow up, first come first served, always open."""
+    """Sales staff who follow up."""
 
     name: Name
     reps: Count
-    cost_per_rep_day: Amount = 0.0
+    skills: Skills = ()  # odds ratios by rep, 1 beyond the list
+    open: OpenHours = ALWAYS
+    closed: Dates = ()  # days on which the team does not open
+    serves: Serves = FIRST_COME
+    cost_per_rep_day: Amount = 0.0  # for each day with opening hours
 
 
 class Order(Part):

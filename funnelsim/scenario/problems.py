@@ -90,6 +90,8 @@ def problems_between_fields(tables: dict[str, Any]) -> list[Problem]:
         *_segments(tables),
         *_times(tables),
         *_retention(tables),
+        *_channels(tables),
+        *_recoveries(tables),
     ]
 
 
@@ -129,7 +131,7 @@ def _stages(tables: dict[str, Any]) -> Iterator[Problem]:
                 path, MISSING, "every stage before the last needs it", "add conversion = 0.5"
             )
     for key in stages[-1] if stages else ():
-        if key in ("conversion", "decision_time", "loss_reasons", "follow_up"):
+        if key != "name":
             path = f"stages.{stages[-1].get('name', f'#{len(stages)}')}.{key}"
             rule = "the last stage is the goal: whoever enters it has reached it"
             yield Problem(path, stages[-1][key], rule, "leave it out, or add a stage for the goal")
@@ -204,3 +206,39 @@ def _is_zero(gap: dict[str, Any]) -> bool:
         return all(duration(value) == 0 for value in values)
     except (BrokenRule, TypeError):
         return False
+
+
+def _channels(tables: dict[str, Any]) -> Iterator[Problem]:
+    """How many leads a channel brings is said in one of two ways."""
+    by_clicks = ("impressions_per_day", "click_through_rate")
+    for number, channel in enumerate(_entries(tables, "channels"), start=1):
+        path = f"channels.{channel.get('name', f'#{number}')}"
+        clicks = [key for key in by_clicks if channel.get(key) is not None]
+        if channel.get("cost_per_click") and not clicks:
+            rule = "it goes with impressions_per_day and click_through_rate"
+            yield Problem(
+                f"{path}.cost_per_click", channel["cost_per_click"], rule, "or cost_per_lead"
+            )
+        if channel.get("leads_per_day") is not None:
+            for key in clicks:
+                rule = "it stands in place of leads_per_day"
+                yield Problem(f"{path}.{key}", channel[key], rule, "leave out one of the two")
+        elif not clicks:
+            rule, way_out = "it is needed", "add leads_per_day = ..., or impressions_per_day"
+            yield Problem(f"{path}.leads_per_day", MISSING, rule, way_out)
+        elif len(clicks) == 1:
+            missing = next(key for key in by_clicks if key not in clicks)
+            yield Problem(f"{path}.{missing}", MISSING, f"{clicks[0]} needs it", f"add {missing}")
+
+
+def _recoveries(tables: dict[str, Any]) -> Iterator[Problem]:
+    for stage in _entries(tables, "stages"):
+        recovery = stage.get("recovery")
+        if not isinstance(recovery, dict):
+            continue
+        anyway, probability = recovery.get("anyway", 0), recovery.get("probability")
+        both = all(isinstance(p, (int, float)) for p in (anyway, probability))
+        if both and anyway > probability:
+            path = f"stages.{stage.get('name')}.recovery.anyway"
+            rule = f"those who come back anyway are part of the probability, {probability}"
+            yield Problem(path, anyway, rule, "raise the probability, or lower this")

@@ -1,7 +1,7 @@
 """Tables as the text of a scenario file, laid out as a person would write it.
 
-Lists of tables become [[stages]], a follow-up its own [stages.follow_up], and everything deeper
-stays on one line, as distributions are read best.
+Lists of tables become [[stages]], a follow-up and a recovery tables of their own, and everything
+deeper stays on one line, as distributions are read best.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from typing import Any
 
 import tomlkit
 from tomlkit.items import AoT, Array, InlineTable, Table
+
+OWN_TABLES = ("follow_up", "recovery")
 
 
 def toml_text(tables: dict[str, Any]) -> str:
@@ -30,13 +32,12 @@ def toml_text(tables: dict[str, Any]) -> str:
 
 def _table(tables: dict[str, Any]) -> Table:
     table = tomlkit.table()
+    own = {key: tables[key] for key in OWN_TABLES if key in tables}
     for key, value in tables.items():
-        if key != "follow_up":
+        if key not in own:
             table.add(tomlkit.key([key]) if "." in key else key, _inline(value))
-    if (
-        "follow_up" in tables
-    ):  # a table of its own comes last: TOML's keys belong to the last header
-        table.add("follow_up", _table(tables["follow_up"]))
+    for key, value in own.items():  # they come last: TOML's keys belong to the last header
+        table.add(key, _table(value))
     return table
 
 

@@ -13,9 +13,17 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, PlainSerializer
 
-from funnelsim.distributions import BrokenRule, amount, positive
+from funnelsim.distributions import BrokenRule, amount, number, positive
+from funnelsim.opening_hours import week
 
-MISSED, GONE_COLD, NOT_CONVINCED = "missed", "gone cold", "not convinced"
+MISSED, GONE_COLD, NOT_REACHED = "missed", "gone cold", "not reached"  # the follow-up's reasons
+NOT_CONVINCED = "not convinced"
+FIRST_COME, NEWEST_FIRST = "first come", "newest first"
+LEAD_COLUMNS = (
+    *("lead", "key", "parent", "kind", "channel", "segment", "arrived", "deal_value", "owner"),
+    *("outcome", "lost_stage", "reason", "decided", "recovered"),
+)
+"""The columns of the journal's `leads`; a label may not take the name of one of them."""
 
 
 def _name(value: Any) -> str:
@@ -61,7 +69,7 @@ def _reasons(value: Any) -> Mapping[str, float]:
     table = _table("loss reasons are a table of reasons and their weights", amount, value)
     if sum(table.values()) <= 0:
         raise BrokenRule("the weights of the loss reasons sum to more than 0")
-    taken = [reason for reason in table if reason in (MISSED, GONE_COLD)]
+    taken = [reason for reason in table if reason in (MISSED, GONE_COLD, NOT_REACHED)]
     if taken:
         raise BrokenRule(f"the reason {taken[0]!r} is given by the follow-up itself")
     return table
@@ -77,13 +85,76 @@ def _date(value: Any) -> datetime.date:
     raise BrokenRule("a start is a date from 1700 to 2200", "write start = 2027-01-04")
 
 
-def _weekdays(value: Any) -> tuple[float, ...]:
-    if not isinstance(value, (list, tuple)) or len(value) != 7:
-        raise BrokenRule("weekdays are seven factors, from Monday to Sunday")
+def _factors(count: int, rule: str) -> Callable[[Any], tuple[float, ...]]:
+    def check(value: Any) -> tuple[float, ...]:
+        if not isinstance(value, (list, tuple)) or len(value) != count:
+            raise BrokenRule(rule)
+        try:
+            return tuple(amount(factor) for factor in value)
+        except BrokenRule as broken:
+            raise BrokenRule(f"{rule}; each of them: {broken.rule}", broken.way_out) from None
+
+    return check
+
+
+def _hours(value: Any) -> tuple[float, ...]:
+    weights = _factors(24, "hours are 24 weights, from midnight on")(value)
+    if sum(weights) <= 0:
+        raise BrokenRule("the weights of the hours sum to more than 0")
+    return weights
+
+
+def _dispersion(value: Any) -> float:
+    rule = "dispersion is variance ÷ mean of a day's leads, from 1 (Poisson) to 1000"
+    x = number(value, rule)
+    if not 1 <= x <= 1000:
+        raise BrokenRule(rule)
+    return x
+
+
+def _skills(value: Any) -> tuple[float, ...]:
+    if not isinstance(value, (list, tuple)):
+        raise BrokenRule("skills are a list of odds ratios, one for each rep")
     try:
-        return tuple(amount(factor) for factor in value)
+        return tuple(positive(skill) for skill in value)
     except BrokenRule as broken:
-        raise BrokenRule(f"each of the seven weekdays: {broken.rule}", broken.way_out) from None
+        raise BrokenRule(f"skills are odds ratios; each of them: {broken.rule}") from None
+
+
+def _calls(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 100:
+        raise BrokenRule("this is a whole number from 1 to 100")
+    return value
+
+
+def _open_hours(value: Any) -> str:
+    text = _text(value)
+    week(text)
+    return text
+
+
+def _dates(value: Any) -> tuple[datetime.date, ...]:
+    if not isinstance(value, (list, tuple)):
+        raise BrokenRule("these are dates in [ ]", "write closed = [2027-12-25]")
+    return tuple(_date(date) for date in value)
+
+
+def _serves(value: Any) -> str:
+    if value not in (FIRST_COME, NEWEST_FIRST):
+        raise BrokenRule("a team serves in one of two orders", f'"{FIRST_COME}", "{NEWEST_FIRST}"')
+    return str(value)
+
+
+def _labels(value: Any) -> Mapping[str, str]:
+    rule = 'labels are a table of texts, such as { region = "north" }'
+    if not isinstance(value, Mapping):
+        raise BrokenRule(rule)
+    for key, label in value.items():
+        if not isinstance(label, str) or not str(key).strip():
+            raise BrokenRule(rule)
+        if key in LEAD_COLUMNS or str(key).startswith("entered_"):
+            raise BrokenRule(f"{key!r} is a column of the leads already", "choose another name")
+    return dict(value)
 
 
 def _text(value: Any) -> str:
@@ -96,7 +167,17 @@ Name = Annotated[str, BeforeValidator(_name)]
 Text = Annotated[str, BeforeValidator(_text)]
 Count = Annotated[int, BeforeValidator(_count)]
 Start = Annotated[datetime.date, BeforeValidator(_date)]
+_weekdays = _factors(7, "weekdays are seven factors, from Monday to Sunday")
+_months = _factors(12, "months are twelve factors, from January to December")
 Weekdays = Annotated[tuple[float, ...], BeforeValidator(_weekdays), PlainSerializer(list)]
+Months = Annotated[tuple[float, ...], BeforeValidator(_months), PlainSerializer(list)]
+Hours = Annotated[tuple[float, ...], BeforeValidator(_hours), PlainSerializer(list)]
+Skills = Annotated[tuple[float, ...], BeforeValidator(_skills), PlainSerializer(list)]
+Dates = Annotated[tuple[datetime.date, ...], BeforeValidator(_dates), PlainSerializer(list)]
+Dispersion = Annotated[float, BeforeValidator(_dispersion)]
+Calls = Annotated[int, BeforeValidator(_calls)]
+OpenHours = Annotated[str, BeforeValidator(_open_hours)]
+Serves = Annotated[str, BeforeValidator(_serves)]
 
 
 def _frozen(value: Any) -> Any:
@@ -116,6 +197,12 @@ OddsRatio = Annotated[
 Reasons = Annotated[
     Mapping[str, float],
     BeforeValidator(_reasons),
+    AfterValidator(_frozen),
+    PlainSerializer(_thawed),
+]
+Labels = Annotated[
+    Mapping[str, str],
+    BeforeValidator(_labels),
     AfterValidator(_frozen),
     PlainSerializer(_thawed),
 ]

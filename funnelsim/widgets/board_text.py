@@ -38,11 +38,11 @@ def sum_html(s: Scenario, table: pd.DataFrame) -> str:
     text = " × ".join([f"{leads:,}", *map(share_text, rates)])
     text += f" = {expected:,.0f}; simulated {int(table['entered'].iloc[-1]):,}"
     rest = [f"{int(table['open'].sum()):,} still open"] if table["open"].sum() else []
-    for reason in ("gone cold", "missed"):
+    for reason in ("gone cold", "not reached", "missed"):
         column = f"lost: {reason}"
         if column in table and table[column].sum():
             rest.append(f"{int(table[column].sum()):,} {reason}")
-    busy = [channel for channel in s.channels if channel.leads_per_day]
+    busy = [channel for channel in s.channels if channel.rate]
     for parts, differ in ((busy, "channel"), (s.segments, "segment")):
         if any(part.odds_ratio != 1 for part in parts):
             rest.append(f"odds differ by {differ}")

@@ -25,6 +25,7 @@ from funnelsim import charts
 from funnelsim.charts.rows import Rows, funnel_rows, revenue_rows
 from funnelsim.distributions import DAY
 from funnelsim.engines import simulate
+from funnelsim.engines.draws import mean_by_day
 from funnelsim.errors import FunnelSimError
 from funnelsim.journal import Journal
 from funnelsim.metrics import funnel_table, summary
@@ -321,7 +322,7 @@ def days_shown(scenario: Scenario, days: float | None) -> float:
         if not days > 0:
             raise FunnelSimError(f"days is {days}; a board shows more than 0 days")
         return min(days, horizon)
-    a_day = sum(c.leads_per_day * sum(c.weekdays) / 7 for c in scenario.channels)
+    a_day = sum(float(mean_by_day(scenario, c).mean()) for c in scenario.channels)
     if a_day * horizon <= LEADS_AT_ONCE:
         return horizon
     enough = max(1, round(LEADS_AT_ONCE / a_day))

@@ -55,15 +55,18 @@ def _conversions(s: Scenario) -> list[Knob]:
 
 def _leads(s: Scenario) -> list[Knob]:
     """One knob for all channels together: they keep their proportions."""
-    rates = {c.name: c.leads_per_day for c in s.channels}
+    rates = {c.name: c.rate for c in s.channels}
     total = sum(rates.values())
 
     def change(value: float) -> dict[str, Any]:
-        even = 1 / len(rates)
-        return {
-            f"channels.{name}.leads_per_day": round(value * (rate / total if total else even), 6)
-            for name, rate in rates.items()
-        }
+        changes = {}
+        for channel in s.channels:
+            share = rates[channel.name] / total if total else 1 / len(rates)
+            key, per_lead = "leads_per_day", 1.0
+            if channel.leads_per_day is None and channel.click_through_rate:
+                key, per_lead = "impressions_per_day", 1 / channel.click_through_rate
+            changes[f"channels.{channel.name}.{key}"] = round(value * share * per_lead, 6)
+        return changes
 
     options = counts(total, top=2.5 * total if total else 20)
     return [Knob("Leads", "Leads a day", total, options, change)]
