@@ -1,6 +1,6 @@
 """The table of chance: one uniform number for each (key, question, occasion).
 
-Every random fact of a run is looked up here, not drawn from a stream: it depends on the seed,
+Every random fact of a simulation is looked up here, not drawn from a stream: it depends on seed,
 the replication, whose fact it is (a key), which fact (a question, by name) and which time it is
 asked (an occasion). So changing one thing in a scenario leaves every other fact of the same
 customers as it was ("common random numbers"), and any two engines read the same numbers.
@@ -29,7 +29,7 @@ def _mix(x: U64) -> U64:
 
 
 def _u64(values: ArrayLike) -> U64:
-    """Whole numbers (negative ones too) as an array of unsigned 64-bit words."""
+    """Whole numbers as an array of unsigned 64-bit words."""
     if isinstance(values, int):
         return np.array([values & 0xFFFFFFFFFFFFFFFF], dtype=np.uint64)
     return np.atleast_1d(np.asarray(values)).astype(np.uint64)

@@ -141,9 +141,9 @@ def _course(chosen: argparse.Namespace) -> None:
 
 
 def _run(chosen: argparse.Namespace) -> None:
-    from funnelsim.demo import print_journal
     from funnelsim.engines import simulate
     from funnelsim.scenario import load
+    from funnelsim.tables import print_journal
 
     journal = simulate(load(chosen.scenario), seed=chosen.seed, progress=True)
     print_journal(journal)

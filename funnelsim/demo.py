@@ -7,7 +7,6 @@ funnel and key figures beside what the export shows, and writes one HTML page.
 from __future__ import annotations
 
 from pathlib import Path
-from textwrap import fill
 from typing import Any
 
 import pandas as pd
@@ -26,18 +25,8 @@ from funnelsim.datasets import (
 from funnelsim.distributions import DAY
 from funnelsim.engines import simulate
 from funnelsim.errors import FunnelSimError
-from funnelsim.journal import Journal
 from funnelsim.report import write_report
-from funnelsim.tables import (
-    as_text,
-    beside_text,
-    funnel_text,
-    key_figures,
-    loss_text,
-    write_text,
-)
-
-WIDTH = 96
+from funnelsim.tables import as_text, beside_text, heading, print_journal, say, write_text
 
 
 def demo(data: Path | None, out: Path, seed: int) -> Path:
@@ -68,28 +57,6 @@ def demo(data: Path | None, out: Path, seed: int) -> Path:
     print(f"Report (opens offline): {page.resolve()}")
     print(f"Scenario:               {scenario.resolve()}")
     return page
-
-
-def print_journal(journal: Journal) -> None:
-    """Funnel, lost leads and key figures of a simulated funnel."""
-    heading(f"The funnel of {journal.scenario.name}")
-    print(as_text(funnel_text(journal)))
-    lost = loss_text(journal)
-    if not lost.empty:
-        heading("Lost leads")
-        print(as_text(lost))
-    heading("Key figures")
-    print(as_text(key_figures(journal)))
-
-
-def heading(title: str) -> None:
-    """A title with a line under it, as in the calibration's report."""
-    print(f"\n{title}\n{'-' * len(title)}")
-
-
-def say(sentence: str) -> None:
-    """A sentence, wrapped."""
-    print(fill(sentence, WIDTH), flush=True)
 
 
 def _source(data: Path | None) -> tuple[str, pd.DataFrame, dict[str, Any]]:

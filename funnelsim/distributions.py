@@ -12,7 +12,7 @@ import math
 import re
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,8 +24,7 @@ Ints = NDArray[np.int64]
 SECOND = 1_000_000
 MINUTE, HOUR, DAY = 60 * SECOND, 3_600 * SECOND, 86_400 * SECOND
 WEEK = 7 * DAY
-LONGEST = 2**53  # about 285 years of microseconds: every float up to here is exact
-MOST_CENTS = 2**53
+LARGEST = 2**53  # 285 years of microseconds, or cents: every whole number up to here is exact
 
 _UNITS = {"us": 1, "µs": 1, "ms": 1_000}
 _UNITS |= dict.fromkeys(("s", "sec", "second", "seconds"), SECOND)
@@ -57,7 +56,7 @@ def duration(value: Any) -> int:
         match = _DURATION.fullmatch(value)
         if match and match[2].lower() in _UNITS:
             microseconds = round(Decimal(match[1]) * _UNITS[match[2].lower()])
-            if microseconds <= LONGEST:
+            if microseconds <= LARGEST:
                 return microseconds
             raise BrokenRule("a duration is at most 285 years")
     way_out = 'write "30 min", "2 h", "1.5 days" or "3 weeks"'
@@ -78,10 +77,15 @@ def duration_text(microseconds: int) -> str:
 
 
 def number(value: Any, rule: str) -> float:
+    """The value as a float; `BrokenRule` with this rule for what is no finite number."""
     if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
         quoted = isinstance(value, str) and re.fullmatch(r"[\d.,\s%]+", value)
         raise BrokenRule(rule, "write the number without quotes" if quoted else "write a number")
-    if not math.isfinite(value):
+    try:
+        finite = math.isfinite(value)
+    except OverflowError:  # a whole number with hundreds of digits
+        finite = False
+    if not finite:
         raise BrokenRule(rule, "write a finite number")
     return float(value)
 
@@ -99,7 +103,7 @@ def amount(value: Any) -> float:
     x = number(value, rule)
     if x < 0:
         raise BrokenRule(rule)
-    if x > MOST_CENTS / 100:
+    if x > LARGEST / 100:
         raise BrokenRule("this is more than the simulation can count in cents")
     return x
 
@@ -139,7 +143,18 @@ Probability = Annotated[float, BeforeValidator(probability)]
 class Part(BaseModel):
     """Part of a scenario: frozen, and with no keys but its own."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=False)
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
+        return self  # frozen: a copy could not differ
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _part, (type(self), self.model_dump(exclude_defaults=True))
+
+
+def _part(kind: type[Part], tables: dict[str, Any]) -> Part:
+    """A part from its tables, as pickle makes it again."""
+    return kind(**tables)
 
 
 # --- the kinds ----------------------------------------------------------------------------
@@ -263,8 +278,14 @@ class Distribution(Part, Generic[V, P]):
         return next(k for k in type(self).model_fields if getattr(self, k) is not None)
 
 
-DurationDistribution = Distribution[Duration, PositiveDuration]
-AmountDistribution = Distribution[Amount, Positive]
+class DurationDistribution(Distribution[Duration, PositiveDuration]):
+    """Of durations, in microseconds."""
+
+
+class AmountDistribution(Distribution[Amount, Positive]):
+    """Of amounts, in currency."""
+
+
 AT_ONCE = DurationDistribution(constant="0 days")
 
 
@@ -354,5 +375,5 @@ def choose(weights: Any, u: Floats) -> NDArray[np.int64]:
 
 
 def whole(values: Floats) -> Ints:
-    """Rounded to whole microseconds or cents, once, for every engine."""
-    return np.rint(np.minimum(values, float(LONGEST))).astype(np.int64)
+    """Rounded to whole microseconds or cents, once, for every engine; at most `LARGEST`."""
+    return np.rint(np.minimum(values, float(LARGEST))).astype(np.int64)

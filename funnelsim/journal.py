@@ -1,4 +1,4 @@
-"""What happened: the tables of a run, the event log as a view on them.
+"""What happened: the tables of a simulation, the event log as a view on them.
 
 An engine writes down whole microseconds, whole cents and numbers of stages, reps and reasons;
 `Journal` turns them into pandas tables when they are asked for, once for every engine. Times in
@@ -49,11 +49,11 @@ def reasons(scenario: Scenario) -> list[str]:
 
 
 class Journal:
-    """What happened in one run; `scenario`, `seed`, `replication` and `engine` say which.
+    """What happened in one simulation; `scenario`, `seed`, `replication` and `engine` say which.
 
     `whole` holds the tables as the engine told them: columns of int64 (microseconds, cents,
-    numbers of stages and reps; -1 for what did not happen). Two runs had the same history if and
-    only if they are equal.
+    numbers of stages and reps; -1 for what did not happen). Two simulations had the same history if
+    and only if these are equal.
     """
 
     def __init__(
@@ -284,43 +284,53 @@ class Journal:
     def events(self) -> pd.DataFrame:
         """The event log, as process-mining tools read it; sorted by time.
 
-        A row per lead arrived, stage entered and left, call queued, started and finished, and
-        order placed; `resource` is the rep, where there is one.
+        A row per stage entered, lead lost, call queued, started and finished, message sent, and
+        order placed; `resource` is the rep, where there is one. At one moment a lead's events
+        stand in the order in which they follow from each other.
         """
         import pandas as pd
 
-        visits, calls, orders = self.stage_visits, self.follow_ups, self.orders
+        visits, calls, messages = self.stage_visits, self.follow_ups, self.messages
         lost = visits[visits["outcome"] == "lost"]
+        # the n-th message about a stage follows the n-th loss there
+        nth = messages.groupby(["lead", "name"], observed=True).cumcount()
+        messages = messages.assign(stage=messages["name"], attempt=nth)
         parts = [
-            _log(visits["lead"], "enters " + visits["stage"].astype(str), visits["entered"]),
-            _log(lost["lead"], "is lost: " + lost["reason"].astype(str), lost["decided"]),
-            _log(calls["lead"], "call queued: " + calls["stage"].astype(str), calls["queued"]),
+            _log(visits, "enters ", "stage", "entered", place=0),
+            *(
+                _log(calls[calls[moment].notna()], f"call {moment}: ", "stage", moment, place=1)
+                for moment in ("queued", "started", "finished")
+            ),
+            _log(lost, "is lost: ", "reason", "decided", place=2),
+            _log(messages, "message, ", "name", "sent", place=3),
+            _log(self.orders, "order ", "number", "placed", place=4),
         ]
-        for moment in ("started", "finished"):
-            happened = calls[calls[moment].notna()]
-            activity = f"call {moment}: " + happened["stage"].astype(str)
-            parts.append(_log(happened["lead"], activity, happened[moment], happened["rep"]))
-        activity = "order " + orders["number"].astype(str)
-        parts.append(_log(orders["lead"], activity, orders["placed"]))
         log = pd.concat(parts, ignore_index=True)
-        log = log.sort_values(["days", "case"], kind="stable", ignore_index=True)
-        start = pd.Timestamp(self.scenario.start)
-        microseconds = pd.to_timedelta(np.rint(log.pop("days") * DAY).astype("int64"), unit="us")
-        log.insert(2, "timestamp", start + microseconds)
-        return log
+        by = ["days", "case", "stage", "attempt", "place", "call"]
+        log = log.sort_values(by, kind="stable", ignore_index=True)
+        microseconds = pd.to_timedelta(np.rint(log["days"] * DAY).astype("int64"), unit="us")
+        log.insert(2, "timestamp", pd.Timestamp(self.scenario.start) + microseconds)
+        return log[["case", "activity", "timestamp", "resource"]]
 
 
-def _log(case: pd.Series, activity: pd.Series, days: pd.Series, resource: Any = None) -> Any:
+def _log(table: pd.DataFrame, what: str, of: str, moment: str, place: int) -> pd.DataFrame:
+    """Rows of the event log, with what puts them in order: days, stage, attempt, place, call."""
     import pandas as pd
 
-    resource = pd.Series(None, index=case.index, dtype=object) if resource is None else resource
-    columns = {
-        "case": case,
-        "activity": activity,
-        "days": days,
-        "resource": resource.astype(object),
-    }
-    return pd.DataFrame(columns)
+    nothing = pd.Series(np.nan, index=table.index)
+    stage = table["stage"].cat.codes if "stage" in table else nothing  # NaN sorts last
+    return pd.DataFrame(
+        {
+            "case": table["lead"],
+            "activity": what + table[of].astype(str),
+            "resource": table["rep"].astype(object) if moment in ("started", "finished") else None,
+            "days": table[moment],
+            "stage": stage.astype(float),
+            "attempt": table.get("attempt", nothing),
+            "place": place,
+            "call": table.get("call", nothing),
+        }
+    )
 
 
 def _days(microseconds: Ints) -> NDArray[np.float64]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from funnelsim.distributions import DAY, Floats
+from funnelsim.errors import FunnelSimError
 from funnelsim.journal import GONE_COLD, MISSED, NOT_REACHED, SERVED, Journal, reasons
 from funnelsim.opening_hours import OpeningHours
 from funnelsim.scenario import Scenario, Team
@@ -43,6 +44,7 @@ def funnel_table(journal: Journal) -> pd.DataFrame:
     """
     import pandas as pd
 
+    journal = a_journal(journal, "funnel_table")
     stages = [stage.name for stage in journal.scenario.stages]
     leads, visits, calls = _since_warm_up(journal)
     last = visits.drop_duplicates(["lead", "stage"], keep="last")
@@ -102,7 +104,7 @@ def summary(journal: Journal) -> pd.Series:
     """
     import pandas as pd
 
-    scenario = journal.scenario
+    scenario = a_journal(journal, "summary").scenario
     leads, _, _ = _since_warm_up(journal)
     warm_up = scenario.warm_up / DAY
     orders = journal.orders[journal.orders["placed"] >= warm_up]
@@ -136,6 +138,20 @@ def summary(journal: Journal) -> pd.Series:
         dtype=float,
         name=scenario.name,
     )
+
+
+def a_journal(value: object, name: str) -> Journal:
+    """The value, if it is a journal; FunnelSimError, naming who asked for one, if not.
+
+    >>> a_journal("aida", "summary")
+    Traceback (most recent call last):
+    funnelsim.errors.FunnelSimError: summary is given "aida"; it takes a Journal: ...
+    """
+    if isinstance(value, Journal):
+        return value
+    given = f'"{value}"' if isinstance(value, str) else f"a {type(value).__name__}"
+    way_out = "write fs.simulate(scenario)"
+    raise FunnelSimError(f"{name} is given {given}; it takes a Journal: {way_out}")
 
 
 def _since_warm_up(journal: Journal) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:

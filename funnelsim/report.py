@@ -22,6 +22,7 @@ from funnelsim.calibration import Calibration
 from funnelsim.calibration.beside import beside_export, in_words
 from funnelsim.distributions import DAY
 from funnelsim.journal import Journal
+from funnelsim.metrics import a_journal
 from funnelsim.tables import (
     as_html,
     beside_text,
@@ -104,7 +105,7 @@ def write_report(
     the title (a date, an author); nothing is taken from the clock. A folder that is missing is
     made; an existing file is replaced.
 
-    Raises FunnelSimError if the file cannot be written.
+    Raises FunnelSimError for what is no journal and for a file that cannot be written.
 
     >>> import tempfile
     >>> import funnelsim as fs
@@ -124,7 +125,7 @@ def page(
     note: str = "",
 ) -> str:
     """The page as text; the arguments are those of `write_report`."""
-    s = journal.scenario
+    s = a_journal(journal, "write_report").scenario
     title = title or s.name
     days = (s.horizon - s.warm_up) / DAY
     begin = pd.Timestamp(s.start) + pd.Timedelta(days=s.warm_up / DAY)

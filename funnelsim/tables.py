@@ -1,6 +1,7 @@
 """Tables as people read them: in a console, on a page.
 
-`key_figures` and `funnel_text` turn the numbers of `metrics` into text (thousands, percent, days);
+`figure_text` is how a figure reads everywhere (console, page, chart, live board), `stated_figures`
+which figures are worth showing. `key_figures` and `funnel_text` make tables of text with them;
 `as_text` aligns a table for a console, `as_html` writes it for a page.
 """
 
@@ -9,16 +10,19 @@ from __future__ import annotations
 import math
 from html import escape
 from pathlib import Path
+from textwrap import fill
 
 import pandas as pd
 
 from funnelsim.errors import FunnelSimError
 from funnelsim.journal import Journal
 from funnelsim.metrics import funnel_table, summary
+from funnelsim.scenario import Scenario
 
 NOTHING = "–"
+WIDTH = 96  # of a console
 
-_LABELS = {
+_FIGURES = {
     "leads": ("Leads that came in", "count"),
     "customers": ("Customers among them by the end", "count"),
     "overall_conversion": ("Customers among them / leads", "share"),
@@ -35,43 +39,82 @@ _LABELS = {
 }
 
 
-def figure_text(value: float, kind: str, currency: str = "") -> str:
+def figure_text(value: float, kind: str, currency: str = "", short: bool = False) -> str:
     """One figure as text; kind is count, share, money or days.
 
-    >>> figure_text(0.1234, "share"), figure_text(1234.5, "money", "EUR"), figure_text(0.25, "days")
-    ('12.3 %', '1,235 EUR', '6.0 h')
+    Shares have one digit, two below 10 %, and are never 0 % or 100 % by rounding alone; money has
+    cents below 1,000; times below a day are in hours. `short` (for a tile) says millions from ten
+    million on.
+
+    >>> figure_text(0.1234, "share"), figure_text(0.0004, "share"), figure_text(0.25, "days")
+    ('12.3 %', '0.04 %', '6.0 h')
+    >>> figure_text(1234.6, "money", "EUR"), figure_text(2.5, "money", "EUR")
+    ('1,235 EUR', '2.50 EUR')
     """
     if value is None or not math.isfinite(value):
         return NOTHING
     if kind == "share":
-        return f"{value * 100:.1f} %"
-    if kind == "money":
-        return f"{math.floor(value + 0.5):,} {currency}".strip()
+        return _percent(value)
     if kind == "days":
-        return f"{value * 24:.1f} h" if abs(value) < 1 else f"{value:,.1f} days"
-    return f"{value:,.0f}"
+        return f"{value * 24:z,.1f} h" if abs(value) < 1 else f"{value:,.1f} days"
+    if short and abs(value) >= 10_000_000:
+        text = f"{value / 1e6:,.1f} M"
+    else:
+        text = f"{value:z,.{cents(value, kind)}f}"
+    return f"{text} {currency}" if kind == "money" and currency else text
+
+
+def cents(value: float, kind: str) -> int:
+    """How many decimals a count or an amount of this size is said with."""
+    return 2 if kind == "money" and abs(value) < 1000 else 0
+
+
+def _percent(share: float) -> str:
+    if share in (0, 1):
+        return f"{100 * share:.0f} %"
+    if 0 < share < 0.00005:
+        return "<0.01 %"
+    if 0.99995 < share < 1:
+        return ">99.99 %"
+    one_digit = abs(share) >= 0.0995 and not 0.9995 < share < 1
+    return f"{100 * share:.1f} %" if one_digit else f"{100 * share:.2f} %"
+
+
+def stated_figures(s: Scenario) -> dict[str, tuple[str, str]]:
+    """Label and kind of the figures of `summary` that the scenario says something about.
+
+    Left out are money where nothing is sold, CAC where nobody and nothing is paid for,
+    contribution and profit where neither a cost nor a margin is stated, answers where nobody
+    calls, leads gone cold where they wait without end, repeat purchases without retention.
+    """
+    calls = [stage.follow_up for stage in s.stages if stage.follow_up]
+    spent = [cost for c in s.channels for cost in (c.cost_per_lead, c.cost_per_click)]
+    spent += [c.cost_per_day for c in s.channels]
+    spent += [stage.recovery.cost for stage in s.stages if stage.recovery]
+    spent += [team.cost_per_rep_day for team in s.teams]
+    margin = s.order is not None and s.order.margin != 1
+    kept = s.order and (margin or any(spent) or any(c.commission for c in s.channels))
+    silent = {
+        "orders": not s.order,
+        "revenue": not s.order,
+        "aov": not s.order,
+        "cac": not any(spent),
+        "contribution": not kept,
+        "profit": not kept,
+        "share_gone_cold": not any(call.patience for call in calls),
+        "mean_response_days": not calls,
+        "p90_response_days": not calls,
+        "repeat_purchase_rate": not s.retention,
+    }
+    busy = {f"utilisation: {t.name}": (f"Utilisation: {t.name}", "share") for t in s.teams}
+    return {key: said for key, said in (_FIGURES | busy).items() if not silent.get(key)}
 
 
 def key_figures(journal: Journal) -> pd.DataFrame:
-    """The key figures, as (figure, value) of text, without those the scenario says nothing about:
-    money where nothing is sold, CAC, contribution and profit where no cost is stated."""
-    s = journal.scenario
-    leads_cost = any(c.cost_per_lead or c.cost_per_day or c.commission for c in s.channels)
-    costs = leads_cost or any(team.cost_per_rep_day for team in s.teams)
-    silent = set()
-    if s.order is None:
-        silent |= {"orders", "revenue", "aov"}
-    if s.order is None or s.retention is None:
-        silent.add("repeat_purchase_rate")
-    if not leads_cost:
-        silent.add("cac")
-    if not costs and (s.order is None or s.order.margin == 1):
-        silent |= {"contribution", "profit"}
-    rows = []
-    for name, value in summary(journal).items():
-        if name not in silent and not pd.isna(value):
-            label, kind = _LABELS.get(str(name), (str(name).capitalize(), "share"))
-            rows.append((label, figure_text(float(value), kind, s.currency)))
+    """The figures that the scenario says something about, as (figure, value) of text."""
+    figures, currency = summary(journal), journal.scenario.currency
+    stated = stated_figures(journal.scenario).items()
+    rows = [(label, figure_text(figures[key], kind, currency)) for key, (label, kind) in stated]
     return pd.DataFrame(rows, columns=["figure", "value"])
 
 
@@ -134,7 +177,7 @@ def beside_text(table: pd.DataFrame, currency: str) -> pd.DataFrame:
     )
 
 
-def as_text(table: pd.DataFrame, indent: str = "") -> str:
+def as_text(table: pd.DataFrame) -> str:
     """A table of text with aligned columns: names to the left, numbers to the right.
 
     >>> print(as_text(pd.DataFrame({"stage": ["Lead", "Won"], "entered": ["1,000", "40"]})))
@@ -152,7 +195,7 @@ def as_text(table: pd.DataFrame, indent: str = "") -> str:
         )
         for row in cells
     )
-    return "\n".join((indent + line).rstrip() for line in lines)
+    return "\n".join(line.rstrip() for line in lines)
 
 
 def as_html(table: pd.DataFrame) -> str:
@@ -172,6 +215,28 @@ def as_html(table: pd.DataFrame) -> str:
         f'<div class="wide"><table>\n<thead><tr>{head}</tr></thead>\n'
         f"<tbody>{body}</tbody></table></div>"
     )
+
+
+def print_journal(journal: Journal) -> None:
+    """Funnel, lost leads and key figures of a simulated funnel."""
+    heading(f"The funnel of {journal.scenario.name}")
+    print(as_text(funnel_text(journal)))
+    lost = loss_text(journal)
+    if not lost.empty:
+        heading("Lost leads")
+        print(as_text(lost))
+    heading("Key figures")
+    print(as_text(key_figures(journal)))
+
+
+def heading(title: str) -> None:
+    """A title with a line under it, as in the calibration's report."""
+    print(f"\n{title}\n{'-' * len(title)}")
+
+
+def say(sentence: str) -> None:
+    """A sentence, wrapped."""
+    print(fill(sentence, WIDTH), flush=True)
 
 
 def write_text(path: str | Path, text: str) -> Path:
@@ -196,4 +261,4 @@ def _mark(column: pd.Series) -> str:
 def _numeric(column: pd.Series) -> bool:
     said = column.astype(str)
     said = said[(said != "") & (said != NOTHING)]
-    return not said.empty and bool(said.str.match(r"^[-+±×]?\d").all())
+    return not said.empty and bool(said.str.match(r"^[-+±×<>]?\d").all())

@@ -8,6 +8,7 @@ from __future__ import annotations
 import browser
 import nbformat
 import pytest
+from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
 
@@ -112,7 +113,7 @@ def test_a_moved_slider_changes_the_chart_and_nothing_flickers(lab, page, notebo
     page.wait_for_function(f"was => ({BARS})() !== was", arg=bars)
     page.wait_for_function("() => document.querySelector('.funnelsim-foot code') !== null")
     page.wait_for_function(f"was => ({ROWS})()[0] > was[0]", arg=rows)
-    assert page.locator(".funnelsim-sum").first.text_content() != words
+    expect(page.locator(".funnelsim-sum").first).not_to_have_text(words, timeout=browser.PATIENCE)
 
     page.get_by_role("button", name="Reset").first.click()
     page.wait_for_function(f"was => ({BARS})() === was", arg=bars)

@@ -11,7 +11,7 @@ from scipy import stats
 from funnelsim.distributions import (
     DAY,
     HOUR,
-    LONGEST,
+    LARGEST,
     AmountDistribution,
     BrokenRule,
     DurationDistribution,
@@ -66,7 +66,7 @@ def test_a_rate_of_a_duration_is_per_day() -> None:
     assert mean(DurationDistribution(gamma={"shape": 3, "rate": 2})) == 1.5 * DAY
 
 
-@given(st.integers(0, LONGEST))
+@given(st.integers(0, LARGEST))
 def test_a_duration_s_text_is_read_back_exactly(microseconds: int) -> None:
     assert duration(duration_text(microseconds)) == microseconds
 
@@ -103,4 +103,4 @@ def test_choices_follow_the_weights_in_order() -> None:
 def test_draws_are_whole_and_never_overflow() -> None:
     huge = DurationDistribution(lognormal={"mean": "200 weeks", "cv": 100})
     drawn = whole(inverse(huge, np.array([0.5, 1 - 2.0**-53])))
-    assert drawn.dtype == np.int64 and (drawn >= 0).all() and drawn.max() <= LONGEST
+    assert drawn.dtype == np.int64 and (drawn >= 0).all() and drawn.max() <= LARGEST

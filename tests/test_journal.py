@@ -93,11 +93,51 @@ def test_the_event_log_tells_everything_in_order_with_the_calendar(journal: fs.J
         + (visits["outcome"] == "lost").sum()
         + len(calls)
         + calls[["started", "finished"]].notna().sum().sum()
+        + len(journal.messages)
         + len(journal.orders)
     )
     assert set(events["resource"].dropna()) == {"sales 1", "sales 2"}
     one = events[events["case"] == calls["lead"].iloc[0]]["activity"].tolist()
     assert one[0] == "enters Attention" and "call started: Interest" in one
+
+
+def test_at_one_moment_a_lead_s_events_follow_from_each_other() -> None:
+    """Nothing takes any time here, so a lead's whole story happens at once."""
+    follow_up = {
+        "team": "sales",
+        "reach_probability": 0.5,
+        "attempts": 2,
+        "every": "0 min",
+    }
+    recovery = {"probability": 0.9}
+    stages = [
+        {"name": "Interest", "conversion": 0.5, "follow_up": follow_up, "recovery": recovery},
+        {"name": "Desire", "conversion": 0.5, "follow_up": {"team": "sales"}},
+        {"name": "Action"},
+    ]
+    tables = fs.load("aida").tables() | {
+        "stages": stages,
+        "teams": [{"name": "sales", "reps": 99}],
+    }
+    tables.pop("retention")
+    log = fs.simulate(fs.Scenario(**tables)).events
+    call = ["call queued: {0}", "call started: {0}", "call finished: {0}"]
+    follows = {"": {"enters Interest"}, "order 1": set(), "enters Action": {"order 1"}}
+    for stage, onward in (("Interest", "enters Desire"), ("Desire", "enters Action")):
+        queued, started, finished = (text.format(stage) for text in call)
+        follows |= {f"enters {stage}": {queued}, queued: {started}, started: {finished}}
+        follows[finished] = {onward, "is lost"} | ({queued} if stage == "Interest" else set())
+    follows["is lost"] = {"message, recovery: Interest"}
+    follows["message, recovery: Interest"] = {"enters Interest"}
+    seen = set()
+    for _, events in log.groupby("case"):
+        before = ""
+        for activity in events["activity"].str.replace(r"is lost.*", "is lost", regex=True):
+            assert activity in follows[before], events
+            seen.add((before, activity))
+            before = activity
+    assert ("message, recovery: Interest", "enters Interest") in seen
+    assert ("call finished: Interest", "call queued: Interest") in seen
 
 
 def test_a_job_that_the_horizon_cuts_keeps_its_start_and_has_no_finish() -> None:

@@ -93,6 +93,24 @@ def test_response_and_gone_cold_are_those_of_the_follow_ups() -> None:
     assert figures["utilisation: sales"] == pytest.approx(busy / 90)
 
 
+@pytest.mark.parametrize("wrong", ["aida", None, fs.load("aida")])
+def test_what_is_no_journal_is_told_so(wrong: object) -> None:
+    for metric in (fs.summary, fs.funnel_table):
+        with pytest.raises(fs.FunnelSimError, match="it takes a Journal"):
+            metric(wrong)
+
+
+def test_reps_cost_on_the_days_they_open_and_utilisation_is_of_open_time() -> None:
+    scenario = fs.load("aida-follow-up").vary(
+        {"teams.sales.open": "Mon-Fri 09:00-17:00", "teams.sales.closed": ["2027-01-06"]}
+    )
+    journal = fs.simulate(scenario.vary({"horizon": "14 days"}), seed=3)
+    figures, calls = fs.summary(journal), journal.follow_ups
+    assert figures["contribution"] - figures["profit"] == 2 * 110 * 9  # ten weekdays less one
+    busy = (calls["finished"].fillna(14) - calls["started"]).sum()
+    assert figures["utilisation: sales"] == pytest.approx(busy / (2 * 9 * 8 / 24))
+
+
 def test_what_came_before_the_warm_up_is_left_out() -> None:
     scenario = fs.load("aida-follow-up")
     whole = fs.simulate(scenario, seed=3)

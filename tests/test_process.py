@@ -340,6 +340,7 @@ def test_one_rep_and_ten_thousand_leads() -> None:
     [
         ({"seed": -1}, "seed is -1"),
         ({"seed": 1.5}, "seed is 1.5"),
+        ({"seed": 2**64}, "seed is 18446744073709551616"),
         ({"seed": 1, "replication": "a"}, "replication is"),
         ({"seed": 1, "engine": "proces"}, "did you mean process?"),
     ],
@@ -358,6 +359,19 @@ def test_a_name_in_place_of_a_scenario_is_said() -> None:
 def test_a_billion_leads_are_refused_before_memory_is_taken() -> None:
     scenario = fs.load("aida").vary({"channels.search ads.leads_per_day": 1e7})
     with pytest.raises(fs.FunnelSimError, match="leads are expected"):
+        fs.simulate(scenario)
+
+
+@pytest.mark.parametrize(
+    "gap",
+    [
+        {"exponential": {"mean": "1 s"}},
+        {"empirical": {"values": ["0 s", "5 days"], "weights": [1, 0]}},
+    ],
+)
+def test_customers_who_would_order_without_end_are_refused(gap: dict[str, Any]) -> None:
+    scenario = fs.load("aida").vary({"retention": {"repeat_probability": 1, "gap": gap}})
+    with pytest.raises(fs.FunnelSimError, match=r"retention\.gap is"):
         fs.simulate(scenario)
 
 

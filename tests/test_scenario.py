@@ -1,5 +1,6 @@
 """The scenario: what is wrong is said, all at once; a round trip loses nothing; `vary`."""
 
+import copy
 import pickle
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from pydantic import ValidationError
 from some_scenarios import scenario_tables
 
 import funnelsim as fs
+import numpy as np
 from funnelsim.distributions import DAY, HOUR
 
 TINY: dict[str, Any] = {
@@ -66,6 +68,14 @@ def test_a_file_loads_by_path(tmp_path: Path) -> None:
     assert fs.load(path) == fs.load(str(path)) == fs.Scenario(**TINY)
 
 
+def test_a_scenario_can_be_copied_hashed_and_pickled_part_by_part() -> None:
+    scenario = fs.load("aida-follow-up")
+    assert copy.deepcopy(scenario) == scenario
+    assert len({scenario, fs.load("aida-follow-up"), fs.load("aida")}) == 2
+    for part in (scenario.stages[1], scenario.order.value, scenario.channels[0]):
+        assert pickle.loads(pickle.dumps(part)) == part
+
+
 def test_a_scenario_is_frozen() -> None:
     scenario = fs.load("aida-follow-up")
     with pytest.raises(ValidationError):
@@ -110,6 +120,15 @@ def test_vary_changes_what_its_path_names_and_nothing_else() -> None:
         }
     )
     assert back == scenario
+
+
+def test_vary_takes_the_numbers_of_numpy() -> None:
+    """As a sweep over np.arange gives them."""
+    varied = fs.load("aida-follow-up").vary(
+        {"teams.sales.reps": np.int64(3), "stages.Interest.conversion": np.float64(0.3)}
+    )
+    assert varied.teams[0].reps == 3 and varied.stages[1].conversion == 0.3
+    assert fs.Scenario.from_toml(varied.to_toml()) == varied
 
 
 def test_vary_adds_and_removes_what_may_be_left_out() -> None:
@@ -232,6 +251,44 @@ def test_every_wrong_field_is_reported_at_once() -> None:
         ({"teams": [{"name": "sales", "reps": 0}]}, "teams.sales.reps is 0"),
         ({"teams": [{"name": "sales", "reps": 1.5}]}, "teams.sales.reps is 1.5"),
         ({"teams": []}, "stages.Interest.follow_up.team is"),
+        ({"teams": [{"name": "sales", "reps": 1, "open": "9-17"}]}, "teams.sales.open is"),
+        (
+            {"teams": [{"name": "sales", "reps": 1, "open": "Mon 17:00-09:00"}]},
+            "teams.sales.open is",
+        ),
+        ({"teams": [{"name": "sales", "reps": 1, "serves": "lifo"}]}, "teams.sales.serves is"),
+        ({"teams": [{"name": "sales", "reps": 1, "skills": [0]}]}, "teams.sales.skills is"),
+        ({"teams": [{"name": "sales", "reps": 1, "closed": ["x"]}]}, "teams.sales.closed is"),
+        (
+            {"stages": stage(recovery={"probability": 0.2, "anyway": 0.3})},
+            "stages.Interest.recovery.anyway is",
+        ),
+        (
+            {"stages": stage(follow_up={"team": "sales", "attempts": 0})},
+            "stages.Interest.follow_up.attempts is",
+        ),
+        ({"channels": [{"name": "a"}]}, "channels.a.leads_per_day is missing"),
+        (
+            {"channels": [{"name": "a", "impressions_per_day": 100}]},
+            "channels.a.click_through_rate is missing",
+        ),
+        (
+            {"channels": [{"name": "a", "leads_per_day": 1, "click_through_rate": 0.1}]},
+            "channels.a.click_through_rate is",
+        ),
+        (
+            {"channels": [{"name": "a", "leads_per_day": 1, "cost_per_click": 0.1}]},
+            "channels.a.cost_per_click is",
+        ),
+        (
+            {"channels": [{"name": "a", "leads_per_day": 1, "dispersion": 0.5}]},
+            "channels.a.dispersion",
+        ),
+        ({"channels": [{"name": "a", "leads_per_day": 1, "hours": [1]}]}, "channels.a.hours is"),
+        (
+            {"channels": [{"name": "a", "leads_per_day": 1, "labels": {"lead": "x"}}]},
+            "channels.a.labels is",
+        ),
         ({"order": {}}, "order.value is missing"),
         ({"order": {"value": {"constant": 80}, "margin": 40}}, "order.margin is 40"),
         ({"order": None, "retention": {"repeat_probability": 0.5}}, "retention is"),
@@ -256,7 +313,22 @@ def test_broken_toml_is_a_scenario_error_with_its_line(text: str) -> None:
         fs.Scenario.from_toml(text, source="mine.toml")
 
 
-@pytest.mark.parametrize("wrong", ["aidda", "nowhere/mine.toml", ".", 3])
+@pytest.mark.parametrize("text", ["a = " + "9" * 5000, "a = " + "[" * 5000, b"a = 1", None])
+def test_what_toml_cannot_read_at_all_is_a_scenario_error_too(text: Any) -> None:
+    with pytest.raises(fs.ScenarioError):
+        fs.Scenario.from_toml(text)
+
+
+def test_a_number_with_hundreds_of_digits_is_refused() -> None:
+    assert "write a finite number" in problems_of(stages=stage(conversion=10**400))[0]
+
+
+def test_the_text_of_a_file_in_place_of_its_path_is_told_the_way() -> None:
+    with pytest.raises(fs.FunnelSimError, match="from_toml"):
+        fs.load(fs.Scenario(**TINY).to_toml())
+
+
+@pytest.mark.parametrize("wrong", ["aidda", "nowhere/mine.toml", ".", 3, "x" * 5000, "a\0b"])
 def test_a_scenario_that_is_not_there_says_what_is(wrong: Any) -> None:
     with pytest.raises(fs.FunnelSimError, match="aida"):
         fs.load(wrong)

@@ -1,19 +1,22 @@
 """Reads a table the way a firm has it: a CSV file whose dialect nobody wrote down.
 
 Separators (comma, semicolon, tab, bar), encodings (UTF-8 with and without a mark, UTF-16 with
-one, Windows-1252), dates such as 2026-12-31, 31.12.2026 14:05 or 12/31/2026 2:05 PM and numbers
-such as 1.234,56 are recognised from the whole column. What cannot be decided is asked for, what
-cannot be read is named with its row: nothing is guessed for a single value and nothing is fixed
-in silence.
+one, Windows-1252), dates such as 2026-12-31, 31.12.2026 14:05 or 12/31/2026 2:05 PM, offsets from
+UTC and numbers such as 1.234,56 are recognised from the whole column. What cannot be decided is
+asked for, what cannot be read is named with its row: nothing is guessed for a single value and
+nothing is fixed in silence.
 """
 
 from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Sequence
+from datetime import date, timedelta, timezone
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from funnelsim.errors import FunnelSimError, nearest
@@ -23,19 +26,21 @@ MISSING_CELLS = ("", "NULL", "null", "NaN", "nan", "N/A", "n/a", "#N/A")
 
 YEARS = (1970, 2100)  # dates such as 9999-12-31 or 1900-01-01 stand for "none"
 
-# Day, month and year in some order, then perhaps a time of day and an offset from UTC.
+# Day, month and year in some order, then perhaps a time of day and its offset from UTC.
 DATE = (
     r"^(?P<a>\d{4}|\d{1,2})(?P<sep>[./-])(?P<b>\d{1,2})(?P=sep)(?P<c>\d{4}|\d{1,2})"
     r"(?:(?:T|,?\s+)(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,]\d+)?)?"
-    r"\s*(?P<half>[AaPp]\.?[Mm]\.?)?)?\s*(?:Z|[+-]\d{2}:?\d{2})?$"
+    r"\s*(?P<half>[AaPp]\.?[Mm]\.?)?\s*(?P<zone>Z|[+-](?:0\d|1[0-4])(?::?[0-5]\d)?)?"
+    r"|\s*(?:Z|[+-]\d{2}:\d{2}))?$"  # the offset of a date without a time says nothing
 )
 
 
 def read_table(path: str | Path) -> pd.DataFrame:
     """The file as a table of text, one row per line; cells that are empty or NULL are missing.
 
-    The separator is the one that the header line holds most of. Rows are labelled with their
-    number in the file as a spreadsheet shows it: the header is row 1, the first lead row 2.
+    The separator is the one that the header line holds most of, or what a first line such as
+    sep=; says. Rows are labelled with their number as a spreadsheet shows it: the header is row
+    1, the first lead row 2.
 
     Raises FunnelSimError if the file is missing, empty or not a table.
     """
@@ -47,20 +52,17 @@ def read_table(path: str | Path) -> pd.DataFrame:
         )
     try:
         content = path.read_bytes()
-    except OSError as error:
-        reason = "there is no such file" if not path.exists() else error.strerror or str(error)
-        raise FunnelSimError(f"{path} cannot be read: {reason}") from error
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        missing = isinstance(error, FileNotFoundError)
+        reason = "there is no such file" if missing else getattr(error, "strerror", None) or error
+        raise FunnelSimError(f"{str(path)[:200]} cannot be read: {reason}") from error
     text = _decode(content, path).lstrip("\r\n")
+    told = re.match(r'"?sep=([^"\r\n])"?(?:\r?\n|$)', text, re.IGNORECASE)  # Excel's first line
+    text = text[told.end() :] if told else text
     if not text.strip():
         raise FunnelSimError(f"{path} is empty; a CRM export has a header line and a row per lead")
-    separator = _separator(text.splitlines()[0])
-    lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-    try:
-        header, *rows = lines
-    except csv.Error as error:
-        raise FunnelSimError(
-            f"{path}, line {lines.line_num}: {error}; check the quotation marks there"
-        ) from error
+    separator = told[1] if told else _separator(text.splitlines()[0])
+    header, *rows = _cells(text, separator, path)
     width = len(header)
     for number, row in enumerate(rows, start=2):
         if any(row[width:]):
@@ -88,14 +90,28 @@ def _decode(content: bytes, path: Path) -> str:
 
 
 def _separator(header: str) -> str:
-    widths = {s: len(next(csv.reader([header], delimiter=s))) for s in SEPARATORS}
-    return max(SEPARATORS, key=lambda s: widths[s])
+    bare = re.sub(r'"[^"]*"', "", header)
+    return max(SEPARATORS, key=bare.count)
+
+
+def _cells(text: str, separator: str, path: Path) -> list[list[str]]:
+    """The cells of all lines, however long they are (the csv module stops at 131,072)."""
+    limit = csv.field_size_limit(2**31 - 1)
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    try:
+        return list(lines)
+    except csv.Error as error:
+        raise FunnelSimError(
+            f"{path}, line {lines.line_num}: {error}; check the quotation marks there"
+        ) from error
+    finally:
+        csv.field_size_limit(limit)
 
 
 def find_column(table: pd.DataFrame, column: str, role: str) -> pd.Series:
     """The column of that name, asked for under the name of its role (the argument's name).
 
-    Raises FunnelSimError naming the columns there are, with the nearest.
+    Raises FunnelSimError naming the columns there are, with the nearest, or if it is no name.
 
     >>> find_column(pd.DataFrame({"created_at": []}), "created", "created")
     Traceback (most recent call last):
@@ -103,6 +119,8 @@ def find_column(table: pd.DataFrame, column: str, role: str) -> pd.Series:
     funnelsim.errors.FunnelSimError: created='created' is not a column of the table; \
 did you mean created_at? There are: created_at
     """
+    if not isinstance(column, str):
+        raise FunnelSimError(f"{role} is {column!r}; it is the name of a column, in quotes")
     if column not in table.columns:
         raise FunnelSimError(
             f"{role}={column!r} is not a column of the table; {nearest(column, table.columns)}"
@@ -119,19 +137,27 @@ def read_text(column: pd.Series) -> pd.Series:
     return text.mask(text == "")
 
 
-def read_times(columns: Sequence[pd.Series], dayfirst: bool | None = None) -> list[pd.Series]:
+def read_times(
+    columns: Sequence[pd.Series], dayfirst: bool | None = None, notes: list[str] | None = None
+) -> list[pd.Series]:
     """Columns of one export as times (datetime64, no zone: the wall clock as it was written).
 
     Whether 03/04/2026 is in April or March is decided from all the columns together: one value
     with a day over 12 decides. Dates with dots are always day first, dates that begin with a
     year are year, month, day. `dayfirst` overrules; it must be given where nothing decides.
 
-    Raises FunnelSimError naming column, row and value of what cannot be read.
+    Where the times do not share one time zone or offset, all become UTC, and `notes` says so;
+    dates without a time of day stay as they are.
+
+    Raises FunnelSimError naming column, row and value of what cannot be read, and where some
+    times have an offset and others have none.
 
     >>> times, = read_times([pd.Series(["31.12.2026 14:05", None])])
     >>> str(times[0])
     '2026-12-31 14:05:00'
     """
+    if dayfirst not in (None, True, False):
+        raise FunnelSimError(f"dayfirst is {dayfirst!r}; it is True, False or None")
     texts = [c if pd.api.types.is_datetime64_any_dtype(c) else read_text(c) for c in columns]
     parts = [
         None if pd.api.types.is_datetime64_any_dtype(t) else t.str.extract(DATE) for t in texts
@@ -151,7 +177,85 @@ def read_times(columns: Sequence[pd.Series], dayfirst: bool | None = None) -> li
         strange = moments.notna() & ~moments.dt.year.between(*YEARS)
         rule = f"is not in the years {YEARS[0]} to {YEARS[1]}"
         _refuse(text, strange, rule, "if it stands for 'no date', empty the cell")
-    return times
+    return _one_clock(texts, parts, times, [] if notes is None else notes)
+
+
+def read_moment(given: object, role: str, dayfirst: bool | None = None) -> pd.Timestamp:
+    """One date or time, as text (read like a column) or as a date, datetime or Timestamp.
+
+    Raises FunnelSimError naming the argument (`role`) if it is none, may be read in two ways, or
+    has a time zone: it is meant on the clock of the columns.
+
+    >>> read_moment("05.08.2026", "export_date").month
+    8
+    """
+    way_out = "write a date like 2026-12-31 or 31.12.2026"
+    moment = pd.NaT
+    if isinstance(given, str | date | np.datetime64):
+        column = pd.Series([given if isinstance(given, str) else pd.Timestamp(given)], name=role)
+        try:
+            (times,) = read_times([column], dayfirst)
+        except FunnelSimError as error:
+            if "dayfirst" in str(error):
+                way_out += ", or say which of day and month comes first: dayfirst=True or False"
+            raise FunnelSimError(f"{role} is {given!r}; {way_out}") from error
+        moment = times.iloc[0]
+        zone = getattr(given, "tzinfo", None) or re.search(ZONE, str(given).strip())
+        if zone:
+            raise FunnelSimError(
+                f"{role} is {given!r}; write it without a time zone, on the clock of the columns"
+            )
+    if pd.isna(moment):
+        raise FunnelSimError(f"{role} is {given!r}; {way_out}")
+    return moment
+
+
+def _one_clock(
+    texts: Sequence[pd.Series],
+    parts: Sequence[pd.DataFrame | None],
+    times: list[pd.Series],
+    notes: list[str],
+) -> list[pd.Series]:
+    """The times as they are if they were written on one clock, else in UTC."""
+    clocks = [_clock(*column) for column in zip(texts, parts, times, strict=True)]
+    seen = sorted(pd.concat(clocks).dropna().unique()) if clocks else []
+    if len(seen) < 2:
+        return times
+    if seen[0] == "":
+        for text, clock in zip(texts, clocks, strict=True):
+            rule = f"has no time zone, but other times have one ({', '.join(seen[1:4])})"
+            _refuse(text, clock == "", rule, "give every time its offset from UTC, or none")
+    shown = ", ".join(seen[:3]) + (", ..." if len(seen) > 3 else "")
+    notes.append(f"the times are on several clocks ({shown}): all were turned into UTC")
+    return [
+        text.dt.tz_convert("UTC").dt.tz_localize(None).astype("datetime64[us]")
+        if part is None and text.dt.tz is not None
+        else moments
+        if part is None
+        else moments - pd.to_timedelta(part["zone"].map(_offset, na_action="ignore")).fillna(pd.Timedelta(0))
+        for text, part, moments in zip(texts, parts, times, strict=True)
+    ]
+
+
+def _clock(text: pd.Series, part: pd.DataFrame | None, times: pd.Series) -> pd.Series:
+    """The zone or offset of each time; "" where it has none, missing where it says nothing."""
+    if part is not None:
+        zones = part["zone"]
+        clock = zones.map({z: str(timezone(_offset(z))) for z in zones.dropna().unique()})
+        clock = clock.astype(object).where(zones.notna(), "")
+    else:
+        clock = pd.Series(str(text.dt.tz or ""), index=text.index, dtype=object)
+    plain = clock == ""
+    if (times[plain].dropna().dt.normalize() == times[plain].dropna()).all():
+        clock = clock.mask(plain)  # dates without a time of day are on every clock
+    return clock.where(times.notna())
+
+
+def _offset(zone: str) -> timedelta:
+    """From Z, +02, +0200 or +02:00."""
+    digits = zone.strip("Z+-").replace(":", "").ljust(4, "0")
+    ahead = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
+    return -ahead if zone.startswith("-") else ahead
 
 
 DATES = "write dates like 2026-12-31, 31.12.2026 or 12/31/2026, with or without 14:05"
@@ -231,7 +335,7 @@ def read_numbers(column: pd.Series, decimal: str | None = None) -> pd.Series:
     [1234.56, 80.0, nan]
     """
     if pd.api.types.is_numeric_dtype(column):
-        return column.astype(float)
+        return _finite(column, column.astype(float))
     if decimal not in (None, ",", "."):
         raise FunnelSimError(f"decimal is {decimal!r}; the decimal mark is ',' or '.'")
     text = read_text(column)
@@ -243,7 +347,12 @@ def read_numbers(column: pd.Series, decimal: str | None = None) -> pd.Series:
     way_out = f"write amounts like 1234{mark}56 (decimal mark {mark!r})"
     _refuse(text, text.notna() & ~readable, "is not an amount that can be read", way_out)
     plain = bare.str.replace(other, "", regex=False).str.replace(mark, ".", regex=False)
-    return plain.astype("Float64").astype(float).rename(column.name)
+    return _finite(text, plain.astype("Float64").astype(float).rename(column.name))
+
+
+def _finite(column: pd.Series, amounts: pd.Series) -> pd.Series:
+    _refuse(column, np.isinf(amounts), "is no finite amount", "correct it, or empty the cell")
+    return amounts
 
 
 def _decimal_mark(text: pd.Series, bare: pd.Series) -> str:

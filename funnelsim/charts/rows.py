@@ -14,6 +14,7 @@ import pandas as pd
 
 from funnelsim.distributions import DAY
 from funnelsim.journal import Journal
+from funnelsim.tables import figure_text
 
 Rows = list[dict[str, Any]]
 
@@ -44,12 +45,12 @@ def funnel_rows(table: pd.DataFrame, baseline: pd.DataFrame | None = None) -> Ro
                     "leads": leads,
                     "start": start,
                     "end": start + leads,
-                    "share": percent(leads / entered) if entered else "–",
+                    "share": figure_text(leads / entered, "share") if entered else "–",
                     "entered": entered,
                     "label": label,
                     "label_at": max(entered, before or 0),
                     "went_on": went_on(line),
-                    "days": days(line["mean_days"]),
+                    "days": figure_text(line["mean_days"], "days"),
                     "baseline": before,
                 }
             )
@@ -66,11 +67,12 @@ def went_on(line: pd.Series) -> str:
     of_entered = line["conversion_rate_of_entered"]
     if pd.isna(of_entered):
         return ""
+    entered = figure_text(of_entered, "share")
     if line["open"] == 0:
-        return f"▼ {percent(of_entered)}"
+        return f"▼ {entered}"
     of_decided = line["conversion_rate_of_decided"]
-    decided = "none decided yet" if pd.isna(of_decided) else f"{percent(of_decided)} of decided"
-    return f"▼ {percent(of_entered)} of entered · {decided}"
+    decided = "none decided yet" if pd.isna(of_decided) else f"{figure_text(of_decided, 'share')} of decided"
+    return f"▼ {entered} of entered · {decided}"
 
 
 def revenue_rows(j: Journal) -> Rows:
@@ -146,36 +148,11 @@ def loss_rows(table: pd.DataFrame) -> Rows:
                     "start": start,
                     "end": start + leads,
                     "stage_lost": lost,
-                    "of_lost": percent(leads / lost) if lost else "–",
-                    "of_entered": percent(leads / entered) if entered else "–",
+                    "of_lost": figure_text(leads / lost, "share") if lost else "–",
+                    "of_entered": figure_text(leads / entered, "share") if entered else "–",
                     # one text for a stage, or the same text is drawn on top of itself
                     "label": f"{lost:,} of {entered:,}" if place == 0 else "",
                 }
             )
             start += leads
     return rows
-
-
-def percent(share: float) -> str:
-    """A share as a percentage; never 100 % or 0 % by rounding alone.
-
-    >>> percent(0.6), percent(0.0004), percent(1)
-    ('60.0 %', '0.04 %', '100 %')
-    """
-    if share in (0, 1):
-        return f"{share:.0%}".replace("%", " %")
-    digits = 1 if 0.0995 <= share <= 0.9995 else 2
-    return f"{100 * share:.{digits}f} %"
-
-
-def money(amount: float, currency: str) -> str:
-    """An amount with thousands separators.
-
-    >>> money(12340.4, "EUR")
-    '12,340 EUR'
-    """
-    return f"{amount:,.0f} {currency}"
-
-
-def days(value: float) -> str:
-    return "–" if pd.isna(value) else f"{value:,.1f} days"

@@ -38,8 +38,9 @@ def simulate(
         rule = "simulate takes a Scenario"
         raise FunnelSimError(str(Problem("scenario", scenario, rule, 'write fs.load("aida")')))
     for name, value in (("seed", seed), ("replication", replication)):
-        if isinstance(value, bool) or not isinstance(value, numbers.Integral) or value < 0:
-            raise FunnelSimError(str(Problem(name, value, "it is a whole number of at least 0")))
+        whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
+        if not whole or not 0 <= value < 2**64:
+            raise FunnelSimError(str(Problem(name, value, "it is a whole number, 0 to 2^64 - 1")))
     if engine not in ENGINES:
         raise FunnelSimError(
             str(Problem("engine", engine, "there is none", nearest(engine, ENGINES)))
@@ -68,7 +69,7 @@ def simulate(
 
 
 class _Days:
-    """The days of a run, with a bar from the third second on; remembers how far it came."""
+    """The days to simulate, with a bar after two seconds; remembers how far they came."""
 
     def __init__(self, count: int, progress: bool) -> None:
         self._count, self._progress, self.begun = count, progress, 0

@@ -1,6 +1,6 @@
 """The scenario's chances as columns: what each lead would do, decided once for every engine.
 
-Nothing here depends on what happens in a run. A lead's handling time, its patience and how
+Nothing here depends on what happens in a simulation. A lead's handling time, its patience and how
 narrowly it would decide are looked up in the table of chance, turned into whole microseconds and
 cents, and kept as one column per question; an engine only finds out who meets whom, and when.
 """
@@ -18,12 +18,13 @@ from numpy.typing import NDArray
 
 from funnelsim import distributions
 from funnelsim.chance import Chance, keys, number_of
-from funnelsim.distributions import DAY, DurationDistribution, Floats, Ints
+from funnelsim.distributions import DAY, DurationDistribution, Floats, Ints, duration_text
 from funnelsim.errors import FunnelSimError
 from funnelsim.scenario import Channel, FollowUp, Scenario, Stage
 
 ENDLESS = 2**62  # a patience that no run outlasts
-MOST_LEADS = 5_000_000  # about 3 GB and some minutes of SimPy
+MOST_LEADS = 1_000_000  # SimPy takes some 2.5 GB and two minutes for them
+MOST_ORDERS = 10_000  # of one customer
 
 
 @dataclass(frozen=True)
@@ -214,6 +215,13 @@ class Draws:
         rounds: list[tuple[Ints, NDArray[np.bool_], Ints, Ints]] = []
         number = 1
         while retention and len(rows):
+            if number > MOST_ORDERS:
+                mean_gap = duration_text(round(distributions.mean(retention.gap)))
+                raise FunnelSimError(
+                    f"retention.gap is {mean_gap} on average; with that, a customer orders more than "
+                    f"{MOST_ORDERS:,} times before the horizon: lengthen the gap, or lower "
+                    "retention.repeat_probability"
+                )
             key = self.key[rows]
             ratios = np.array([s.repeat_odds_ratio for s in self.scenario.segments] or [1.0])
             slack = (
@@ -252,7 +260,7 @@ def _by_lead(rounds: list[tuple[Ints, NDArray[np.bool_], Ints, Ints]], leads: in
 
 
 def mean_by_day(scenario: Scenario, channel: Channel) -> Floats:
-    """Leads expected on each day of the run, shape (days,)."""
+    """Leads expected on each day up to the horizon, shape (days,)."""
     days = np.arange(scenario.days)
     dates = np.datetime64(scenario.start) + days
     weekday = (days + scenario.start.weekday()) % 7

@@ -1,4 +1,4 @@
-"""What an engine writes into while a run goes on; rows are changed as things are decided.
+"""What an engine writes into while time goes on; rows are changed as things are decided.
 
 Everything is whole: microseconds, cents, numbers of stages, reps and reasons. `tables` hands the
 columns to the journal.
@@ -15,7 +15,7 @@ from funnelsim.scenario import Scenario
 
 
 class Recorder:
-    """The tables of a run in the making."""
+    """The tables of a journal in the making."""
 
     _VISIT = ("lead", "stage", "attempt", "entered", "decided", "outcome", "reason")
     _FOLLOW_UP = (

@@ -29,7 +29,7 @@ from funnelsim.distributions import (
     PositiveDuration,
     Probability,
 )
-from funnelsim.errors import MISSING, FunnelSimError, Problem, ScenarioError, nearest
+from funnelsim.errors import MISSING, Finding, FunnelSimError, Problem, ScenarioError, nearest
 from funnelsim.opening_hours import ALWAYS
 from funnelsim.scenario.problems import problems_between_fields, problems_of_fields
 from funnelsim.scenario.values import (
@@ -214,8 +214,8 @@ class Scenario(Part):
         if problems:
             raise ScenarioError(problems)
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _from_tables, (self.tables(),)
+    def __hash__(self) -> int:
+        return hash(self.to_toml())
 
     @property
     def days(self) -> int:
@@ -234,6 +234,11 @@ class Scenario(Part):
             tables = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
             raise ScenarioError([_syntax_problem(text, str(error))], source) from None
+        except (AttributeError, TypeError, ValueError, RecursionError) as error:
+            problem = Problem(
+                "the text", Finding("no scenario file"), f"TOML cannot read it: {error}"
+            )
+            raise ScenarioError([problem], source) from None
         try:
             return cls(**tables)
         except ScenarioError as error:
@@ -304,10 +309,6 @@ def _set(tables: dict[str, Any], path: str, value: Any) -> Problem | None:
     return None
 
 
-def _from_tables(tables: dict[str, Any]) -> Scenario:
-    return Scenario(**tables)
-
-
 def _syntax_problem(text: str, message: str) -> Problem:
     import re
 
@@ -340,11 +341,21 @@ def load(name_or_path: str | Path) -> Scenario:
     path = Path(str(name_or_path))
     if str(name_or_path) in templates():
         path = _TEMPLATES / f"{name_or_path}.toml"
-    elif path.is_dir() or not path.exists():
+    elif not _is_file(path):
         rule = "this is the name of a scenario or the path of a .toml file"
-        raise FunnelSimError(str(Problem("load", str(path), rule, nearest(path.stem, templates()))))
+        way_out = nearest(path.stem, templates())
+        if "\n" in str(name_or_path):
+            way_out = "fs.Scenario.from_toml reads the text of a file"
+        raise FunnelSimError(str(Problem("load", str(path), rule, way_out)))
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise FunnelSimError(f"{path} cannot be read as UTF-8 text: {error}") from None
     return Scenario.from_toml(text, source=path.name)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # too long, or with a null character: no path at all
+        return False

@@ -163,7 +163,7 @@ def _odds_ratios(tables: dict[str, Any]) -> Iterator[Problem]:
 
 def _segments(tables: dict[str, Any]) -> Iterator[Problem]:
     shares = [segment.get("share") for segment in _entries(tables, "segments")]
-    numbers = [s for s in shares if isinstance(s, (int, float)) and not isinstance(s, bool)]
+    numbers = [s for s in shares if isinstance(s, (int, float)) and 0 <= s <= 1]
     if shares and len(numbers) == len(shares) and not math.isclose(sum(numbers), 1, abs_tol=1e-6):
         rule = "the shares of all segments sum to 1"
         yield Problem(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import numbers
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Annotated, Any
@@ -27,7 +28,7 @@ LEAD_COLUMNS = (
 
 
 def _name(value: Any) -> str:
-    rule = "a name is a text of at least one letter, without dots"
+    rule = "a name is a text that is not empty, without dots"
     if not isinstance(value, str) or not value.strip():
         raise BrokenRule(rule)
     if "." in value:
@@ -36,9 +37,14 @@ def _name(value: Any) -> str:
 
 
 def _count(value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 100_000:
-        raise BrokenRule("this is a whole number from 1 to 100,000")
-    return value
+    return _whole(value, most=100_000)
+
+
+def _whole(value: Any, most: int) -> int:
+    whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
+    if not whole or not 1 <= value <= most:
+        raise BrokenRule(f"this is a whole number from 1 to {most:,}")
+    return int(value)
 
 
 def _table(rule: str, check: Callable[[Any], float], value: Any) -> Mapping[str, float]:
@@ -122,9 +128,7 @@ def _skills(value: Any) -> tuple[float, ...]:
 
 
 def _calls(value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 100:
-        raise BrokenRule("this is a whole number from 1 to 100")
-    return value
+    return _whole(value, most=100)
 
 
 def _open_hours(value: Any) -> str:
