@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 import math
 import os
+import re
 import sys
+from datetime import date
 from html import escape
 from pathlib import Path
 
@@ -15,8 +18,9 @@ import pytest
 import funnelsim as fs
 from funnelsim import datasets
 from funnelsim.calibration import calibrate
-from funnelsim.calibration.beside import beside_export
-from funnelsim.calibration.reading import read_numbers, read_table, read_times
+from funnelsim.calibration.beside import beside_export, in_words
+from funnelsim.calibration.estimate import channel_odds
+from funnelsim.calibration.reading import read_moment, read_numbers, read_table, read_times
 from funnelsim.distributions import DAY
 from funnelsim.errors import FunnelSimError
 
@@ -117,7 +121,7 @@ def test_leaving_out_the_young_matters(exports):
 
 
 def test_the_scenario_simulates_what_the_export_showed(crm):
-    """All quantities of one simulated quarter within 4 standard errors of the export's."""
+    """All quantities of one simulated quarter within 4 of its own standard errors."""
     journal = fs.simulate(crm.scenario, seed=7, progress=False)
     table = beside_export(crm.report, journal)
     assert (crm.scenario.horizon - crm.scenario.warm_up) == 90 * DAY
@@ -125,6 +129,18 @@ def test_the_scenario_simulates_what_the_export_showed(crm):
     off = ((table["simulated"] - table["export"]) / reach).abs()
     assert (off < 4).all(), table.assign(off=off).to_string()
     assert table["quantity"].is_unique and not table.isna().any(axis=None)
+
+
+def test_the_usual_range_is_that_of_one_stretch_of_the_scenario(crm):
+    """The scenario holds the export's figures: their own uncertainty is no part of the range."""
+    journal = fs.simulate(crm.scenario, seed=7, progress=False)
+    table = beside_export(crm.report, journal).set_index("quantity")
+    for name in ("leads in 90 days", "deals won in 90 days"):  # Poisson counts
+        row = table.loc[name]
+        assert row["high"] - row["export"] == pytest.approx(2 * math.sqrt(row["export"])), name
+        assert row["se"] > 0
+    words = " ".join(in_words(table.reset_index()))
+    assert "19 of 20" in words and "± s.e." in words
 
 
 def test_the_scenario_survives_its_file(crm):
@@ -158,6 +174,29 @@ def test_a_channel_with_few_decisions_keeps_odds_one_and_says_so():
     assert "too few" in found.report.channels.loc["fair", "note"]
 
 
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [
+        # nobody but the ads reaches the second stage, so it may be the stage or the channel
+        ({"web": (50, 40), "fair": (15, 25)}, {"ads": (15, 30)}),
+        # separation: the web never, the ads always: the likelihood has no maximum
+        ({"web": (0, 30), "ads": (20, 20)}, {"web": (20, 20), "fair": (15, 25), "ads": (20, 0)}),
+    ],
+)
+def test_a_channel_without_a_finite_odds_ratio_keeps_one_and_the_others_go_on(one, two):
+    def decided(counts):
+        rows = []
+        for channel, (advanced, lost) in counts.items():
+            rows += [(channel, "advanced")] * advanced + [(channel, "lost")] * lost
+        return pd.DataFrame(rows, columns=["channel", "fate"])
+
+    table, shares = channel_odds({"One": decided(one), "Two": decided(two)}, ["web", "ads", "fair"])
+    assert table.loc["ads", "odds_ratio"] == 1
+    assert "cannot be told apart from the stage" in table.loc["ads", "note"]
+    assert table.loc["fair", "odds_ratio"] not in (0, 1) and table.loc["fair", "note"] == ""
+    assert table["odds_ratio"].between(0.01, 100).all() and shares.between(0.001, 0.999).all()
+
+
 # --- counting -------------------------------------------------------------------------------
 
 
@@ -183,6 +222,47 @@ def test_without_marks_of_loss_the_old_enough_that_did_not_win_count_as_not_conv
     assert (row["old_enough"], row["advanced"], row["still_open"]) == (57, 29, 28)
     assert row["conversion"] == pytest.approx(29 / 57)
     assert "marks no losses" in str(found)
+
+
+def test_all_or_none_is_not_certainty():
+    """12 of 12: the standard error is that of 14 of 16, and of a product with a 0 likewise."""
+    deals = small(12).assign(lost=pd.NaT)
+    deals["won"] = deals["created"] + pd.Timedelta(days=3)
+    found = calibrate(deals, **COLUMNS, export_date="2026-03-01")
+    expected = math.sqrt(14 / 16 * 2 / 16 / 16)
+    assert found.report.stages.loc["Lead", "conversion"] == 1
+    assert found.report.stages.loc["Lead", "se"] == pytest.approx(expected)
+    assert any("all of 12 went on" in note for note in found.report.notes)
+
+    deals = deals.assign(won=pd.NaT, lost=deals["won"])
+    none = calibrate(deals, **COLUMNS, export_date="2026-03-01")
+    assert none.overall == 0 and none.overall_se == pytest.approx(expected)
+    assert any("none of 12 went on" in note for note in none.report.notes)
+
+
+@pytest.mark.parametrize(("cv", "held"), [(0, "constant"), (0.01, "constant"), (0.06, "lognormal")])
+def test_columns_with_hardly_any_spread(cv, held):
+    """A scenario's lognormal takes a spread from 0.05; below, it holds the mean and says so."""
+    deals, wobble = small(), pd.Series(np.where(np.arange(60) % 4 < 2, 1 + cv, 1 - cv))
+    done = deals["created"] + pd.to_timedelta(3 * wobble, unit="D")
+    deals = deals.assign(**{c: done.where(deals[c].notna()) for c in ("won", "lost")})
+    found = calibrate(deals.assign(worth=100 * wobble), **COLUMNS, value="worth")
+    text = found.scenario.to_toml()
+    assert len(re.findall(rf"(?:value|decision_time).*{held}", text)) == 2, text
+    said = [note for note in found.report.notes if "the mean as a constant" in note]
+    assert len(said) == (2 if 0 < cv < 0.05 else 0)
+
+
+def test_a_spread_over_a_hundred_is_cut_and_said():
+    """One deal of a million among 20,000 of a cent."""
+    deals = small(20_000).assign(worth=0.01)
+    deals["created"] = pd.Timestamp("2026-01-01")
+    deals["won"], deals["lost"] = deals["created"] + pd.Timedelta(days=1), pd.NaT
+    deals.loc[7, "worth"] = 1e6
+    found = calibrate(deals, **COLUMNS, value="worth")
+    assert found.report.value["cv"].iloc[0] > 100
+    assert re.search(r"value.*lognormal.*cv = 100", found.scenario.to_toml())
+    assert any("order value" in note and "holds 100" in note for note in found.report.notes)
 
 
 def test_weekday_factors_have_mean_one():
@@ -217,6 +297,15 @@ def test_times_after_the_export_date_have_not_yet_happened():
     now, past = (calibrate(d, **COLUMNS, export_date=day) for d in (small(), then))
     pd.testing.assert_frame_equal(now.report.stages, past.report.stages)
     assert now.scenario == past.scenario
+
+
+def test_creations_that_stop_before_the_export_date_are_said():
+    """Three days of leads are no rate of the two months after."""
+    told = calibrate(small(3), **COLUMNS, export_date="2026-03-01").report.notes
+    (note,) = [n for n in told if "creations stop" in n]
+    assert "on 2026-01-03, 57 days before" in note and "rest on 3 days" in note
+    steady = calibrate(small(), **COLUMNS, export_date="2026-03-02").report.notes
+    assert not any("creations stop" in n for n in steady)
 
 
 def test_few_decisions_are_said():
@@ -339,6 +428,8 @@ def test_files_as_firms_have_them(tmp_path, separator, encoding, form):
         ("12/31/2026 12:05 AM", "2026-12-31 00:05"),
         ("2026-12-31", "2026-12-31"),
         ("2026-12-31T14:05:09.250+01:00", "2026-12-31 14:05:09"),
+        ("2026-12-31 14:05:09+00", "2026-12-31 14:05:09"),
+        ("2026-12-31+01:00", "2026-12-31"),
     ],
 )
 def test_dates(text, expected):
@@ -351,6 +442,88 @@ def test_one_date_decides_for_all_columns():
     assert first[0] == pd.Timestamp("2026-04-03") and second[0] == pd.Timestamp("2026-04-13")
     (told,) = read_times([pd.Series(["03/04/2026"])], dayfirst=False)
     assert told[0] == pd.Timestamp("2026-03-04")
+
+
+def at(*values: str, zone: str | None = None) -> pd.Series:
+    """A column of text, or of times of a zone."""
+    return pd.Series(pd.to_datetime(list(values)).tz_localize(zone) if zone else list(values))
+
+
+@pytest.mark.parametrize(
+    ("created", "won", "expected"),
+    [
+        (at("2026-07-01 10:00+02:00"), at("2026-07-01 10:00Z"), ("08:00", "10:00")),
+        (at("2026-07-01 10:00+02"), at("2026-07-01 10:00-0530"), ("08:00", "15:30")),
+        (at("2026-07-01 10:00", zone="Europe/Berlin"), at("2026-07-01 10:00Z"), ("08:00", "10:00")),
+        (at("2026-07-01", zone=None), at("2026-07-01 10:00Z"), ("00:00", "10:00")),
+        (at("2026-07-01 10:00Z"), at("2026-07-01 10:00", zone="UTC"), ("10:00", "10:00")),
+        (at("2026-07-01 10:00+02:00"), at("2026-07-01 11:00+02:00"), ("10:00", "11:00")),
+    ],
+)
+def test_times_of_several_zones_become_utc(created, won, expected):
+    notes: list[str] = []
+    times = read_times([created, won], notes=notes)
+    assert tuple(f"{column[0]:%H:%M}" for column in times) == expected
+    moved = expected[0] == "08:00"
+    assert len(notes) == moved and all("UTC" in note for note in notes)
+
+
+def test_offsets_that_change_within_a_column_are_counted_in():
+    """Created 09:00 at +01:00 or at +02:00; won and lost on the clock of London's winter."""
+    deals = small().astype({"created": str})
+    deals["created"] += np.where(np.arange(60) < 30, "+01:00", "+02:00")
+    for column in ("won", "lost"):
+        deals[column] = deals[column].dt.tz_localize("UTC")
+    found, plain = calibrate(deals, **COLUMNS), calibrate(small(), **COLUMNS)
+    assert any("UTC" in note for note in found.report.notes)
+    later = found.report.stages["mean_days"] - plain.report.stages["mean_days"]
+    assert 1 / 24 < later["Lead"] < 2 / 24
+
+
+def test_times_with_and_without_a_zone_are_refused():
+    columns = [pd.Series(["2026-07-01 10:00Z"]), pd.Series(["2026-07-01 09:30"], name="won")]
+    with pytest.raises(FunnelSimError, match=r"'won', row 0: '2026-07-01 09:30' has no time zone"):
+        read_times(columns)
+
+
+@pytest.mark.parametrize(
+    ("given", "dayfirst", "expected"),
+    [
+        ("05.08.2026", None, "2026-08-05"),
+        ("05/08/2026", True, "2026-08-05"),
+        ("05/08/2026", False, "2026-05-08"),
+        ("31/12/2026", None, "2026-12-31"),
+        ("2026-08-05 10:30", None, "2026-08-05 10:30"),
+        (pd.Timestamp("2026-08-05"), None, "2026-08-05"),
+        (date(2026, 8, 5), None, "2026-08-05"),
+        (np.datetime64("2026-08-05"), None, "2026-08-05"),
+    ],
+)
+def test_a_date_as_argument_is_read_like_a_column(given, dayfirst, expected):
+    assert read_moment(given, "since", dayfirst) == pd.Timestamp(expected)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("05/08/2026", "export_date is '05/08/2026'.*dayfirst="),
+        ("31.02.2026", "export_date is '31.02.2026'; write a date"),
+        ("", "export_date is ''"),
+        (20260805, "export_date is 20260805"),
+        (pd.NaT, "export_date is NaT"),
+        ("2026-08-05 10:00+02:00", "without a time zone"),
+        (pd.Timestamp("2026-08-05", tz="UTC"), "without a time zone"),
+    ],
+)
+def test_a_date_as_argument_that_cannot_be_read(given, said):
+    with pytest.raises(FunnelSimError, match=said):
+        calibrate(small(), **COLUMNS, export_date=given)
+
+
+def test_a_dotted_export_date_is_day_first():
+    dotted = calibrate(small(), **COLUMNS, export_date="05.02.2026", since="02.01.2026")
+    plain = calibrate(small(), **COLUMNS, export_date="2026-02-05", since="2026-01-02")
+    pd.testing.assert_frame_equal(dotted.report.stages, plain.report.stages)
 
 
 @pytest.mark.parametrize(
@@ -393,6 +566,32 @@ def test_amounts_that_cannot_be_read():
         read_numbers(pd.Series(["5", "a lot"]))
 
 
+@pytest.mark.parametrize("values", [[5, math.inf], ["5", "9" * 400]])
+def test_an_infinite_amount_is_refused_with_its_row(values):
+    with pytest.raises(FunnelSimError, match=r"'worth', row 1: .* is no finite amount"):
+        read_numbers(pd.Series(values, name="worth"))
+
+
+@pytest.mark.parametrize("first", ["sep=;", '"sep=;"', "SEP=;"])
+def test_excels_first_line_says_the_separator(tmp_path, first):
+    path = tmp_path / "export.csv"
+    path.write_text(f"{first}\na,b,c;won\n2026-01-01;2026-01-02\n", encoding="utf-8")
+    table = read_table(path)
+    assert table.columns.tolist() == ["a,b,c", "won"] and table.index.tolist() == [2]
+
+
+def test_long_lines_and_cells_are_read(tmp_path):
+    """The csv module stops at 131,072 characters unless it is told otherwise."""
+    limit = csv.field_size_limit()
+    path = tmp_path / "export.csv"
+    for header, cell in (("h" * 140_000, "x"), ("note", "x" * 140_000)):
+        path.write_text(f"created,{header}\n2026-01-01,{cell}\n", encoding="utf-8")
+        assert read_table(path)[header].tolist() == [cell]
+    path.write_text("h" * 140_000 + "\n2026-01-01\n", encoding="utf-8")
+    assert read_table(path).shape == (1, 1)
+    assert csv.field_size_limit() == limit  # for everybody else as it was
+
+
 def test_rows_are_numbered_as_a_spreadsheet_does(tmp_path):
     path = tmp_path / "export.csv"
     path.write_text("created;won\n2026-01-01;\n\n2026-01-03;then\n", encoding="utf-8")
@@ -412,6 +611,15 @@ def test_rows_are_numbered_as_a_spreadsheet_does(tmp_path):
         ({"stages": "won"}, "stages is 'won'"),
         ({"outcome": "id"}, "never says 'won' or 'lost'"),
         ({"decided_quantile": 1.5}, "decided_quantile is 1.5"),
+        ({"decided_quantile": "x"}, "decided_quantile is 'x'"),
+        ({"created": None}, "created is None; it is the name of a column"),
+        ({"created": ["created"]}, r"created is \['created'\]; it is the name of a column"),
+        ({"id": 3}, "id is 3; it is the name of a column"),
+        ({"stages": {"Offer": None}}, r"stages\['Offer'\] is None"),
+        ({"stages": {1: "id"}}, "stage 1: names are text"),
+        ({"stages": 5}, "stages is 5"),
+        ({"outcome": "id", "won_value": 1, "lost_value": True}, "never says 1 or True"),
+        ({"dayfirst": "yes"}, "dayfirst is 'yes'"),
         ({"since": "2027-01-01"}, "no lead is left"),
         ({"since": "new year"}, "since is 'new year'"),
         ({"export_date": "2025-01-01"}, "no lead is left.*created after the export date"),
@@ -444,6 +652,9 @@ def test_files_that_are_no_export(tmp_path, content, said):
 def test_a_file_that_is_not_there_or_no_csv(tmp_path):
     with pytest.raises(FunnelSimError, match="no such file"):
         read_table(tmp_path / "none.csv")
+    for strange in ("x" * 5_000, "nul\0.csv"):
+        with pytest.raises(FunnelSimError, match="cannot be read"):
+            read_table(strange)
     with pytest.raises(FunnelSimError, match="save it as CSV"):
         read_table(tmp_path / "deals.xlsx")
     with pytest.raises(FunnelSimError, match="cannot be read"):

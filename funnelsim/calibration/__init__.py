@@ -1,40 +1,30 @@
 """A CRM export goes in, a scenario comes out, with what was used, left out and assumed.
 
 `calibrate` is told which column means what; `reading` makes sense of the file, `export` checks
-every lead, `estimate` counts, `report` shows. A first, honest form: leads too young to have been
-decided are left out rather than modelled, and the cut-off is printed.
+every lead, `estimate` counts, `to_scenario` writes it down, `telling` finds the words and `report`
+shows them. A first, honest form: leads too young to have been decided are left out rather than
+modelled, and the cut-off is printed.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
+from numbers import Real
 from pathlib import Path
-from statistics import NormalDist
-from typing import Any
 
 import pandas as pd
 
-from funnelsim.calibration.estimate import arrivals, channel_odds, stage_table
-from funnelsim.calibration.export import NOT_STATED, Export, read_export
-from funnelsim.calibration.report import (
-    BY_CHANNEL,
-    RULE,
-    WITH_LOSSES,
-    WITHOUT_LOSSES,
-    CalibrationReport,
-)
+from funnelsim.calibration import telling
+from funnelsim.calibration.estimate import arrivals, channel_odds, product_se, stage_table
+from funnelsim.calibration.export import Export, read_export
+from funnelsim.calibration.report import CalibrationReport
+from funnelsim.calibration.to_scenario import loss_reasons, scenario_tables
 from funnelsim.errors import FunnelSimError
 from funnelsim.scenario import Scenario
 
 __all__ = ["Calibration", "CalibrationReport", "calibrate"]
-
-DAYS_AHEAD = 90
-FEW = 30  # decided visits, below which the binomial standard error is a poor guide
-LONGEST_WARM_UP = 1_000  # days
-RESERVED_REASONS = {"missed", "gone cold", "not reached"}  # a follow-up gives these itself
 
 
 @dataclass(frozen=True)
@@ -65,8 +55,8 @@ def calibrate(
     stages: Mapping[str, str] | Sequence[str] = (),
     lost: str | None = None,
     outcome: str | None = None,
-    won_value: str = "won",
-    lost_value: str = "lost",
+    won_value: object = "won",
+    lost_value: object = "lost",
     id: str | None = None,
     channel: str | None = None,
     owner: str | None = None,
@@ -99,21 +89,26 @@ def calibrate(
 
     since leaves out leads created before; export_date is when the export was taken (a date
     means the end of that day; left out, the latest time in it); later times count as not yet
-    happened. dayfirst and decimal are needed only where the columns do not decide them.
+    happened. dayfirst and decimal are needed only where the columns do not decide them; dayfirst
+    also where since or export_date is text such as 03/04/2026. Times of several time zones
+    become UTC.
 
     Conversion and time in stage. A visit to a stage counts when it began at least the cut-off
     before the export date. The cut-off is the decided_quantile of the decision times seen, taken
     again among visits at least that old until it no longer grows. conversion = advanced /
     (advanced + lost); where the export marks no losses, advanced / old enough. The standard
-    error is the binomial one. Bias: about 1 - decided_quantile of the counted visits may still be
-    open, so times come out slightly short, and a conversion is off by as much as the late ones
-    differ from the others (too high where losses are slow to be marked; too low where no losses
-    are marked). Times in stage are lognormal with the mean and coefficient of variation seen;
-    they hold waiting, handling and deciding together.
+    error is the binomial one; where all or none advanced, that of two more of each kind (plus
+    four, as in an Agresti-Coull interval), as the binomial one would be 0. Bias: about
+    1 - decided_quantile of the counted visits may still be open, so times come out slightly
+    short, and a conversion is off by as much as the late ones differ from the others (too high
+    where losses are slow to be marked; too low where no losses are marked). Times in stage are
+    lognormal with the mean and coefficient of variation seen (below 0.05: constant); they hold
+    waiting, handling and deciding together.
 
     Arrivals: per channel, rate and weekday factors with mean 1. Odds ratios by channel, the same
     at every stage, against the largest channel; the scenario holds the conversions of that
-    channel. Order value: mean and coefficient of variation of the won deals.
+    channel. A channel with too few decisions, or without a finite estimate, keeps 1. Order value:
+    mean and coefficient of variation of the won deals.
 
     The scenario begins so long before the day after the export that the pipeline is full by
     then (warm_up), and ends 90 days after it.
@@ -128,117 +123,49 @@ def calibrate(
     >>> found.scenario.stages[0].name, round(found.overall, 2)
     ('Lead', 0.67)
     """
-    if not 0.5 <= decided_quantile < 1:
+    if not isinstance(decided_quantile, Real) or not 0.5 <= decided_quantile < 1:
         raise FunnelSimError(
             f"decided_quantile is {decided_quantile!r}; it lies from 0.5 to below 1 (0.95: the "
             "age at which 95 % of the decisions had been made)"
         )
     export = read_export(
-        deals, created=created, stages=stages, won=won, lost=lost, outcome=outcome,
-        won_value=won_value, lost_value=lost_value, id=id, channel=channel, owner=owner,
-        value=value, reason=reason, since=since, export_date=export_date, dayfirst=dayfirst,
-        decimal=decimal, first_stage=first_stage, goal=goal,
+        deals,
+        {"created": created, "won": won, "lost": lost, "outcome": outcome, "id": id,
+         "channel": channel, "owner": owner, "value": value, "reason": reason},
+        stages, words=(won_value, lost_value), ends=(first_stage, goal), since=since,
+        export_date=export_date, dayfirst=dayfirst, decimal=decimal,
     )  # fmt: skip
-    table, used = stage_table(export, decided_quantile)
+    return _estimated(export, decided_quantile, name, currency)
+
+
+def _estimated(export: Export, quantile: float, name: str, currency: str) -> Calibration:
+    """Scenario and report of an export that has been read."""
+    table, used = stage_table(export, quantile)
     rates, weekdays, days = arrivals(export)
     odds, baseline = channel_odds(used, list(rates.index))
     table["scenario_conversion"] = baseline
     channels = rates.join(odds)
     worth, worth_notes = _value(export)
-    reasons = {s: _reasons(v) for s, v in used.items()}
-    tables = _tables(export, table, channels, weekdays, worth, reasons)
-    scenario = Scenario(name=name, currency=currency, **tables)
-    overall = float(table["conversion"].prod())
-    # Relative variances of independent factors add up (delta method).
-    relative = ((table["se"] / table["conversion"]) ** 2).sum() if overall > 0 else 0.0
+    reasons = {s: loss_reasons(v) for s, v in used.items()}
+    tables = scenario_tables(export, table, channels, weekdays, worth, reasons)
     report = CalibrationReport(
-        reading=_reading(export, days),
+        reading=telling.reading(export, days),
         left_out=export.left_out,
-        rule=_rule(export, decided_quantile, channels),
+        rule=telling.rule(export, quantile, channels),
         stages=table,
         channels=channels,
         weekdays=weekdays,
         value=worth,
         reasons=_reason_table(reasons),
-        assumptions=_assumptions(not worth.empty, owner is not None, export, days),
-        notes=tuple(export.notes + worth_notes + _warnings(table, export, days)),
+        assumptions=telling.assumptions(not worth.empty, export, days),
+        notes=(*export.notes, *worth_notes, *telling.warnings(table, worth, export, days)),
     )
-    return Calibration(scenario, report, overall, overall * math.sqrt(relative))
-
-
-def _tables(
-    export: Export,
-    table: pd.DataFrame,
-    channels: pd.DataFrame,
-    weekdays: pd.DataFrame,
-    worth: pd.DataFrame,
-    reasons: Mapping[str, Mapping[str, int]],
-) -> dict[str, Any]:
-    """The scenario as the tables of a scenario file."""
-    warm_up = _warm_up(table)
-    after = export.export_date.normalize() + pd.Timedelta(days=1)
-    data: dict[str, Any] = {
-        "start": (after - pd.Timedelta(days=warm_up)).date(),
-        "warm_up": f"{warm_up} days",
-        "horizon": f"{warm_up + DAYS_AHEAD} days",
-        "channels": [
-            {
-                "name": str(channel),
-                "leads_per_day": round(float(row["leads_per_day"]), 4),
-                "weekdays": [round(float(f), 4) for f in weekdays.loc[channel]],
-                "odds_ratio": round(float(row["odds_ratio"]), 4),
-            }
-            for channel, row in channels.iterrows()
-        ],
-        "stages": [],
-    }
-    for stage, row in table.iterrows():
-        entry: dict[str, Any] = {
-            "name": stage,
-            "conversion": round(float(row["scenario_conversion"]), 5),
-            "decision_time": _time(float(row["mean_days"]), float(row["cv"])),
-        }
-        if reasons[str(stage)]:
-            entry["loss_reasons"] = reasons[str(stage)]
-        data["stages"].append(entry)
-    data["stages"].append({"name": export.stages[-1]})
-    if not worth.empty:
-        mean, cv = float(worth["mean"].iloc[0]), float(worth["cv"].iloc[0])
-        amount = {"lognormal": {"mean": round(mean, 2), "cv": round(cv, 4)}}
-        data["order"] = {"value": amount if cv > 0 else {"constant": round(mean, 2)}}
-    return data
-
-
-def _warm_up(table: pd.DataFrame) -> int:
-    """Days until the pipeline is full: the sum of the stages' 99.9 % quantiles of time in stage.
-
-    Less would leave the slowest visits out of what happens after it, and with them, for times as
-    uneven as the lognormal's, a good part of the mean.
-    """
-    quantiles = []
-    for _, row in table.iterrows():
-        spread = math.sqrt(math.log1p(row["cv"] ** 2))
-        typical = row["mean_days"] * math.exp(-(spread**2) / 2)
-        quantiles.append(typical * math.exp(NormalDist().inv_cdf(0.999) * spread))
-    return min(math.ceil(sum(quantiles)), LONGEST_WARM_UP)
-
-
-def _time(days: float, cv: float) -> dict[str, Any]:
-    text = f"{days:.4f} days" if days >= 1 else f"{days * 1440:.2f} min"
-    if cv <= 0 or days * 1440 < 0.01:
-        return {"constant": text}
-    return {"lognormal": {"mean": text, "cv": round(cv, 4)}}
-
-
-def _reasons(decided: pd.DataFrame) -> dict[str, int]:
-    said = decided.loc[decided["fate"] == "lost", "reason"]
-    if (said == NOT_STATED).all():
-        return {}
-    counts = said.value_counts(sort=False).sort_index().sort_values(ascending=False, kind="stable")
-    return {
-        f"{reason} (export)" if reason in RESERVED_REASONS else str(reason): int(n)
-        for reason, n in counts.items()
-    }
+    return Calibration(
+        scenario=Scenario(name=name, currency=currency, **tables),
+        report=report,
+        overall=float(table["conversion"].prod()),
+        overall_se=product_se(list(table["conversion"]), list(table["se"])),
+    )
 
 
 def _reason_table(reasons: Mapping[str, Mapping[str, int]]) -> pd.DataFrame:
@@ -270,80 +197,3 @@ def _value(export: Export) -> tuple[pd.DataFrame, list[str]]:
         "cv": spread / float(worth.mean()),
     }
     return pd.DataFrame([row], index=pd.Index(["won deals"], name="value of")), notes
-
-
-def _rule(export: Export, quantile: float, channels: pd.DataFrame) -> tuple[str, ...]:
-    lines = [RULE.format(quantile=100 * quantile)]
-    lines.append(WITH_LOSSES if export.losses_marked else WITHOUT_LOSSES)
-    return (*lines, BY_CHANNEL) if (channels["odds_ratio"] != 1).any() else tuple(lines)
-
-
-def _reading(export: Export, days: pd.DatetimeIndex) -> tuple[str, ...]:
-    fates = export.leads["outcome"].value_counts()
-    counts = ", ".join(f"{fates.get(f, 0):,} {f}" for f in ("won", "lost", "open"))
-    lines = [
-        f"{export.rows:,} rows; {len(export.leads):,} leads used ({counts}), "
-        f"{export.rows - len(export.leads):,} left out.",
-        f"Created from {days[0]:%Y-%m-%d} to {days[-1]:%Y-%m-%d} ({len(days):,} days that count "
-        f"for the rates); export date {export.export_date:%Y-%m-%d %H:%M}.",
-    ]
-    if export.leads["owner"].notna().any():
-        owners = export.leads["owner"]
-        lines.append(
-            f"{owners.nunique():,} owners; {int(owners.isna().sum()):,} leads without an owner."
-        )
-    return tuple(lines)
-
-
-def _assumptions(
-    has_value: bool, has_owner: bool, export: Export, days: pd.DatetimeIndex
-) -> pd.DataFrame:
-    """What no export says, and what the scenario therefore holds."""
-    reps = f" ({export.leads['owner'].nunique()} owners seen)" if has_owner else ""
-    stretch = f"{days[0]:%Y-%m-%d} to {days[-1]:%Y-%m-%d}"
-    rows = [
-        ("arrivals to come", f"as from {stretch}, without trend or season"),
-        ("teams, reps", f"none: no stage is followed up by a team{reps}"),
-        ("handling time, response time", "not apart: inside the decision time of the stage"),
-        ("patience, gone cold", "endless: such leads are among the lost"),
-        ("response half-life", "none: waiting does not change a lead's mind"),
-        ("segments", "none: leads differ by channel and by chance"),
-        ("costs of channels", "0: CAC and profit say nothing until they are set"),
-        ("repeat purchases", "none: one order per customer"),
-    ]
-    if not export.losses_marked:
-        rows.append(("time until a lead is lost", "as the time of those who advance"))
-    if has_value:
-        rows.append(("margin", "1: contribution equals revenue until it is set"))
-    else:
-        rows.append(("order value, margin", "none: the funnel ends with the win"))
-    return pd.DataFrame(rows, columns=["what", "the scenario holds"])
-
-
-def _warnings(table: pd.DataFrame, export: Export, days: pd.DatetimeIndex) -> list[str]:
-    notes = []
-    for stage, row in table.iterrows():
-        if export.losses_marked and row["still_open"] > 0.1 * row["old_enough"]:
-            notes.append(
-                f"stage {stage}: {row['still_open'] / row['old_enough']:.0%} of the old enough are "
-                "still open. If nobody marks them lost, leave out lost= and outcome="
-            )
-        decided = row["old_enough"] - (row["still_open"] if export.losses_marked else 0)
-        if decided < FEW:
-            notes.append(
-                f"stage {stage} rests on {decided:,.0f} decided leads only: its conversion may be "
-                "far off, and so may its standard error"
-            )
-    if len(days) < 7:
-        notes.append("less than a week of creations: weekday factors are 1")
-    created = export.entered.iloc[:, 0].dt.normalize()
-    daily = created.value_counts().reindex(days, fill_value=0)
-    halves = daily.iloc[: len(days) // 2], daily.iloc[len(days) // 2 :]
-    if len(days) >= 28:
-        early, late = (float(h.mean()) for h in halves)
-        if abs(late - early) > 4 * math.sqrt(daily.var() * 4 / len(days)):
-            notes.append(
-                f"arrivals are not steady: {early:.1f} leads a day in the first half, {late:.1f} "
-                "in the second; the scenario holds the mean of both"
-            )
-    return notes

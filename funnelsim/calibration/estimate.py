@@ -6,6 +6,8 @@ Every function takes leads that are already checked (`export.Export`) and return
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -14,6 +16,7 @@ from funnelsim.errors import FunnelSimError
 
 DAY = pd.Timedelta(days=1)
 LEAST_EVENTS = 10  # ten of each kind per estimated odds ratio: Peduzzi et al. (1996)
+MOST_LOG_ODDS = 10  # an odds ratio of 22,000: the likelihood has its maximum at infinity
 LEAST_FOR_WEEKDAYS = 200  # below, a channel takes the weekday pattern of all channels
 STAGE_COLUMNS = (
     "entered", "too_young", "old_enough", "advanced", "lost", "still_open", "conversion", "se",
@@ -60,6 +63,31 @@ def visits(export: Export, stage: str) -> pd.DataFrame:
     )
 
 
+def share_se(k: int, n: int) -> float:
+    """The standard error of the share k / n.
+
+    Where all or none did, the binomial formula says 0, as if there were no doubt. There it is
+    the one of two more of each kind, as for an Agresti-Coull interval ("plus four"; Agresti and
+    Coull, 1998); the share itself stays k / n.
+
+    >>> share_se(50, 100), round(share_se(0, 12), 3)
+    (0.05, 0.083)
+    """
+    if k in (0, n):
+        k, n = k + 2, n + 4
+    return float((k / n * (1 - k / n) / n) ** 0.5)
+
+
+def product_se(values: Sequence[float], errors: Sequence[float]) -> float:
+    """The standard error of a product of independent estimates (delta method); also of 0.
+
+    >>> product_se([0.5, 0.0], [0.1, 0.08])
+    0.04
+    """
+    others = [np.prod([*values[:i], *values[i + 1 :]]) for i in range(len(values))]
+    return float(np.hypot.reduce([o * e for o, e in zip(others, errors, strict=True)]))
+
+
 def stage_table(export: Export, quantile: float) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
     """The numbers per stage (STAGE_COLUMNS), and the decided visits they rest on.
 
@@ -94,7 +122,7 @@ def stage_table(export: Export, quantile: float) -> tuple[pd.DataFrame, dict[str
             "lost": fates["lost"],
             "still_open": fates["open"],
             "conversion": share,
-            "se": (share * (1 - share) / len(decided)) ** 0.5,
+            "se": share_se(int((decided["fate"] == "advanced").sum()), len(decided)),
             "cut_off_days": limit,
             "mean_days": mean,
             "cv": float(times.std(ddof=1)) / mean if len(times) > 1 and mean > 0 else 0.0,
@@ -111,8 +139,9 @@ def channel_odds(
 
     Logistic regression (maximum likelihood by Newton's method) of advanced on stage and channel.
     A channel with fewer than LEAST_EVENTS of advanced or of not advanced visits keeps odds
-    ratio 1, like the first. Returns (odds_ratio, se_of_log, note) by channel, and the conversion
-    of each stage for a lead with odds ratio 1.
+    ratio 1, like the first; so does one without a finite estimate (separation, or no stage in
+    common with the others). Returns (odds_ratio, se_of_log, note) by channel, and the
+    conversion of each stage for a lead with odds ratio 1.
     """
     every = pd.concat([v.assign(stage=s) for s, v in used.items()])
     counts = every.groupby("channel")["fate"].agg(
@@ -132,27 +161,48 @@ def channel_odds(
         return table, shares
     cells = every[every["stage"].isin(varied)].groupby(["stage", "channel"])["fate"]
     cell = cells.agg(n="size", k=lambda f: (f == "advanced").sum()).reset_index()
-    design = np.column_stack(
-        [cell["stage"] == s for s in varied] + [cell["channel"] == c for c in compared]
-    ).astype(float)
-    weights, information = _logistic(design, cell["k"].to_numpy(float), cell["n"].to_numpy(float))
-    errors = np.sqrt(np.diag(np.linalg.inv(information)))
+    fit = _fit(cell, varied, compared)
+    if fit is None:  # one channel after the other, without those that have no estimate
+        told_apart: list[str] = []
+        for channel in compared:
+            if _fit(cell, varied, [*told_apart, channel]) is not None:
+                told_apart.append(channel)
+            else:
+                table.loc[channel, "note"] = "cannot be told apart from the stage: taken as 1"
+        compared, fit = told_apart, _fit(cell, varied, told_apart)
+    if fit is None or not compared:
+        return table, shares
+    weights, errors = fit
     table.loc[compared, "odds_ratio"] = np.exp(weights[len(varied) :])
     table.loc[compared, "se_of_log"] = errors[len(varied) :]
     shares[varied] = 1 / (1 + np.exp(-weights[: len(varied)]))
     return table, shares
 
 
-def _logistic(design: np.ndarray, k: np.ndarray, n: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _fit(
+    cell: pd.DataFrame, stages: list[str], channels: list[str]
+) -> tuple[np.ndarray, np.ndarray] | None:
+    """Weights of stages and channels with their standard errors; None: there is no finite fit."""
+    design = np.column_stack(
+        [cell["stage"] == s for s in stages] + [cell["channel"] == c for c in channels]
+    ).astype(float)
+    k, n = cell["k"].to_numpy(float), cell["n"].to_numpy(float)
+    if np.linalg.matrix_rank(design) < design.shape[1]:
+        return None
     weights = np.zeros(design.shape[1])
-    for _ in range(50):
-        p = 1 / (1 + np.exp(-design @ weights))
-        information = design.T @ (design * (n * p * (1 - p))[:, None])
-        change = np.linalg.solve(information, design.T @ (k - n * p))
-        weights = weights + np.clip(change, -2, 2)
-        if np.abs(change).max() < 1e-10:
-            break
-    return weights, information
+    try:
+        for _ in range(50):
+            p = 1 / (1 + np.exp(-design @ weights))
+            information = design.T @ (design * (n * p * (1 - p))[:, None])
+            change = np.linalg.solve(information, design.T @ (k - n * p))
+            weights = weights + np.clip(change, -2, 2)
+            if np.abs(weights[len(stages) :]).max(initial=0) > MOST_LOG_ODDS:
+                return None
+            if np.abs(change).max() < 1e-10:
+                return weights, np.sqrt(np.diag(np.linalg.inv(information)))
+    except np.linalg.LinAlgError:
+        return None
+    return None
 
 
 def arrivals(export: Export) -> tuple[pd.DataFrame, pd.DataFrame, pd.DatetimeIndex]:

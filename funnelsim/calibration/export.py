@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from funnelsim.calibration.reading import (
     find_column,
+    read_moment,
     read_numbers,
     read_table,
     read_text,
@@ -71,90 +73,43 @@ class Sieve:
 
 def read_export(
     deals: pd.DataFrame | str | Path,
-    *,
-    created: str,
+    roles: Mapping[str, str | None],
     stages: Mapping[str, str] | Sequence[str],
-    won: str,
-    lost: str | None,
-    outcome: str | None,
-    won_value: str,
-    lost_value: str,
-    id: str | None,
-    channel: str | None,
-    owner: str | None,
-    value: str | None,
-    reason: str | None,
+    *,
+    words: tuple[object, object],
+    ends: tuple[str, str],
     since: object,
     export_date: object,
     dayfirst: bool | None,
     decimal: str | None,
-    first_stage: str,
-    goal: str,
 ) -> Export:
-    """The export as tidy leads; the arguments are those of `calibrate`."""
-    if not isinstance(deals, pd.DataFrame | str | Path):
-        raise FunnelSimError(
-            f"deals is a {type(deals).__name__}; pass a DataFrame or the path of a CSV file"
-        )
-    table = deals if isinstance(deals, pd.DataFrame) else read_table(deals)
-    if table.empty:
-        raise FunnelSimError("the export holds no lead; it has a header and nothing below")
-    if not table.index.is_unique:
-        table = table.reset_index(drop=True)
-    columns = _stage_columns(created, stages, won, first_stage, goal)
-    roles: dict[str, str | None] = {"created": created, "won": won, "lost": lost, "id": id}
-    roles |= {f"stages[{s!r}]": c for s, c in columns.items() if s not in (first_stage, goal)}
-    roles |= {"outcome": outcome, "channel": channel, "owner": owner, "value": value}
-    roles["reason"] = reason
+    """The export as tidy leads.
+
+    `roles` says which column is created, won, lost, outcome, id, channel, owner, value, reason
+    (None: there is none); `words` are won_value and lost_value, `ends` first_stage and goal. The
+    rest is as for `calibrate`.
+    """
+    table = _table(deals)
+    columns = _stage_columns(table, roles, stages, ends)
     found = {r: find_column(table, c, r) for r, c in roles.items() if c is not None}
-
-    marks = [table[c] for c in columns.values()]
-    times = read_times([*marks, found["lost"]] if lost else marks, dayfirst)
-    entered = pd.DataFrame(dict(zip(columns, times, strict=False)))
-    ended = times[-1] if lost else pd.Series(pd.NaT, index=table.index, dtype=STAMP)
-
-    sieve = Sieve(table.index)
     notes: list[str] = []
-    sieve.leave_out(entered[first_stage].isna(), f"no time in {created!r}")
-    if id is not None:
-        ids = read_text(found["id"])
-        sieve.leave_out(ids.isna(), f"no id in {id!r}")
-        sieve.leave_out(ids.duplicated(), "the same id stands in an earlier row, which is used")
-    if since is not None:
-        start = _moment(since, "since")
-        sieve.leave_out(entered[first_stage] < start, f"created before {start:%Y-%m-%d} (since)")
-    if outcome:
-        status, said = _outcomes(read_text(found["outcome"]), won_value, lost_value, outcome)
-        notes += said
-        if lost == won:  # one column of closing times; the outcome says which kind
-            entered[goal], ended = ended.where(status == "won"), ended.where(status == "lost")
-        disagree = (status != "won") & entered[goal].notna() | (status != "lost") & ended.notna()
-        sieve.leave_out(disagree, "outcome and the times of winning and losing disagree")
-        sieve.leave_out((status == "won") & entered[goal].isna(), f"won, but no time in {won!r}")
-    else:
-        status = pd.Series("open", index=table.index)
-        sieve.leave_out(entered[goal].notna() & ended.notna(), "both won and lost")
-        status[ended.notna()] = "lost"
-        status[entered[goal].notna()] = "won"
-    notes += _dates_without_time(entered, ended, columns, lost)
-    way = entered.cummax(axis=1)
-    sieve.leave_out(entered[goal] < entered[first_stage], "won before it was created")
-    sieve.leave_out((entered < way).any(axis=1), "entered a stage before the one it comes after")
-    sieve.leave_out(ended < way[goal], "lost before it entered its last stage")
-    stand = _stand(entered, ended, sieve, export_date, notes)
-    sieve.leave_out(entered[first_stage] > stand, "created after the export date")
-    if not sieve.kept.any():
+    entered, ended = _times(table, columns, roles["lost"], dayfirst, notes)
+    sieve = Sieve(table.index)
+    created = entered.iloc[:, 0].rename(roles["created"])
+    _leave_out_rows(sieve, created, found.get("id"), since, dayfirst)
+    status, ended = _fates(sieve, entered, ended, roles, found.get("outcome"), words, notes)
+    notes += _dates_without_time(entered, ended, columns, roles["lost"])
+    _leave_out_impossible(sieve, entered, ended)
+    stand = _stand(entered, ended, sieve, export_date, dayfirst, notes)
+    sieve.leave_out(entered.iloc[:, 0] > stand, "created after the export date")
+    kept = sieve.kept
+    if not kept.any():
         counts = "; ".join(f"{c['left out because']}: {c['leads']:,}" for c in sieve.counts)
         raise FunnelSimError(f"no lead is left of {len(table):,} rows: {counts}")
 
-    status[(ended > stand) | (entered[goal] > stand)] = "open"
+    status[(ended > stand) | (entered.iloc[:, -1] > stand)] = "open"
     entered, ended = entered.mask(entered > stand), ended.mask(ended > stand)
-    leads = pd.DataFrame({"outcome": status, "ended": ended})
-    leads["channel"] = _names(found, "channel", notes)
-    leads["owner"] = read_text(found["owner"]) if owner else pd.NA
-    leads["reason"] = _names(found, "reason", notes)
-    leads["value"] = read_numbers(found["value"], decimal) if value else float("nan")
-    kept = sieve.kept
+    leads = _leads(found, status, ended, decimal, notes)
     notes += _skipped(entered[kept])
     return Export(
         entered=entered.bfill(axis=1)[kept],
@@ -168,8 +123,105 @@ def read_export(
     )
 
 
+def _table(deals: object) -> pd.DataFrame:
+    """The rows of the export, uniquely labelled."""
+    if not isinstance(deals, pd.DataFrame | str | Path):
+        raise FunnelSimError(
+            f"deals is a {type(deals).__name__}; pass a DataFrame or the path of a CSV file"
+        )
+    table = deals if isinstance(deals, pd.DataFrame) else read_table(deals)
+    if table.empty:
+        raise FunnelSimError("the export holds no lead; it has a header and nothing below")
+    return table if table.index.is_unique else table.reset_index(drop=True)
+
+
+def _times(
+    table: pd.DataFrame,
+    columns: Mapping[str, str],
+    lost: str | None,
+    dayfirst: bool | None,
+    notes: list[str],
+) -> tuple[pd.DataFrame, pd.Series]:
+    """When each lead entered each stage, the goal last, and when it was lost."""
+    marks = [table[c] for c in columns.values()]
+    times = read_times([*marks, table[lost]] if lost else marks, dayfirst, notes)
+    entered = pd.DataFrame(dict(zip(columns, times, strict=False)))
+    return entered, times[-1] if lost else pd.Series(pd.NaT, index=table.index, dtype=STAMP)
+
+
+def _leave_out_rows(
+    sieve: Sieve, created: pd.Series, ids: pd.Series | None, since: object, dayfirst: bool | None
+) -> None:
+    """Rows that are no lead of their own, or came in too early."""
+    sieve.leave_out(created.isna(), f"no time in {created.name!r}")
+    if ids is not None:
+        ids = read_text(ids)
+        sieve.leave_out(ids.isna(), f"no id in {ids.name!r}")
+        sieve.leave_out(ids.duplicated(), "the same id stands in an earlier row, which is used")
+    if since is not None:
+        start = read_moment(since, "since", dayfirst)
+        sieve.leave_out(created < start, f"created before {start:%Y-%m-%d} (since)")
+
+
+def _fates(
+    sieve: Sieve,
+    entered: pd.DataFrame,
+    ended: pd.Series,
+    roles: Mapping[str, str | None],
+    said: pd.Series | None,
+    words: tuple[object, object],
+    notes: list[str],
+) -> tuple[pd.Series, pd.Series]:
+    """won, lost or open for each lead, and the times of losing (those of winning, in place)."""
+    goal = entered.columns[-1]
+    if said is None:
+        status = pd.Series("open", index=entered.index)
+        sieve.leave_out(entered[goal].notna() & ended.notna(), "both won and lost")
+        status[ended.notna()] = "lost"
+        status[entered[goal].notna()] = "won"
+        return status, ended
+    status = _outcomes(read_text(said), words, notes)
+    if roles["lost"] == roles["won"]:  # one column of closing times; the outcome says which kind
+        entered[goal], ended = ended.where(status == "won"), ended.where(status == "lost")
+    disagree = (status != "won") & entered[goal].notna() | (status != "lost") & ended.notna()
+    sieve.leave_out(disagree, "outcome and the times of winning and losing disagree")
+    lacking = (status == "won") & entered[goal].isna()
+    sieve.leave_out(lacking, f"won, but no time in {roles['won']!r}")
+    return status, ended
+
+
+def _leave_out_impossible(sieve: Sieve, entered: pd.DataFrame, ended: pd.Series) -> None:
+    """Leads whose times contradict each other."""
+    way = entered.cummax(axis=1)
+    wrong = entered.iloc[:, -1] < entered.iloc[:, 0]
+    sieve.leave_out(wrong, "won before it was created")
+    sieve.leave_out((entered < way).any(axis=1), "entered a stage before the one it comes after")
+    sieve.leave_out(ended < way.iloc[:, -1], "lost before it entered its last stage")
+
+
+def _leads(
+    found: Mapping[str, pd.Series],
+    status: pd.Series,
+    ended: pd.Series,
+    decimal: str | None,
+    notes: list[str],
+) -> pd.DataFrame:
+    """What else is known of each lead."""
+    leads = pd.DataFrame({"outcome": status, "ended": ended})
+    leads["channel"] = _names(found, "channel", notes)
+    leads["owner"] = read_text(found["owner"]) if "owner" in found else pd.NA
+    leads["reason"] = _names(found, "reason", notes)
+    leads["value"] = read_numbers(found["value"], decimal) if "value" in found else float("nan")
+    return leads
+
+
 def _stand(
-    entered: pd.DataFrame, ended: pd.Series, sieve: Sieve, given: object, notes: list[str]
+    entered: pd.DataFrame,
+    ended: pd.Series,
+    sieve: Sieve,
+    given: object,
+    dayfirst: bool | None,
+    notes: list[str],
 ) -> pd.Timestamp:
     """When the export was taken; times after it have not yet happened."""
     latest = entered.max(axis=1).where(ended.isna(), ended)[sieve.kept].dropna()
@@ -181,7 +233,7 @@ def _stand(
             f"(row {latest.idxmax()}); give export_date= if that is not when it was taken"
         )
         return latest.max()
-    stand = _moment(given, "export_date")
+    stand = read_moment(given, "export_date", dayfirst)
     if stand == stand.normalize():  # a date means the end of that day
         stand += pd.Timedelta(days=1) - pd.Timedelta(seconds=1)
     notes.append(f"export date: {stand:%Y-%m-%d %H:%M}, as given")
@@ -209,54 +261,52 @@ STAMP = "datetime64[us]"
 
 
 def _stage_columns(
-    created: str, stages: Mapping[str, str] | Sequence[str], won: str, first_stage: str, goal: str
+    table: pd.DataFrame,
+    roles: Mapping[str, str | None],
+    stages: Mapping[str, str] | Sequence[str],
+    ends: tuple[str, str],
 ) -> dict[str, str]:
-    if isinstance(stages, str):
+    """{stage: column}, from the creation to the win."""
+    if isinstance(stages, str) or not isinstance(stages, Mapping | Sequence):
         raise FunnelSimError(f"stages is {stages!r}; it is a list of columns or {{stage: column}}")
-    between = dict(stages) if isinstance(stages, Mapping) else {c: c for c in stages}
-    columns = {first_stage: created, **between, goal: won}
-    if len(columns) < len(between) + 2 or len(set(columns.values())) < len(columns):
-        raise FunnelSimError(
-            f"the stages {first_stage}, {', '.join([*between, goal])} (columns "
-            f"{', '.join([created, *between.values(), won])}) repeat a name or a column; created "
-            "and won are stages too, so leave them out of stages="
-        )
-    for name in columns:
-        if "." in name:
+    pairs: list[tuple[str, Any]]
+    pairs = list(stages.items()) if isinstance(stages, Mapping) else [(c, c) for c in stages]
+    pairs = [(ends[0], roles["created"]), *pairs, (ends[1], roles["won"])]
+    for i, (name, column) in enumerate(pairs):
+        inner = 0 < i < len(pairs) - 1
+        find_column(table, column, f"stages[{name!r}]" if inner else ("won" if i else "created"))
+        if not isinstance(name, str) or "." in name:
             raise FunnelSimError(
-                f"stage {name!r}: names contain no dots; name it with stages={{name: column}}"
+                f"stage {name!r}: names are text without dots; name it with stages={{name: column}}"
             )
+    columns = dict(pairs)
+    if len(columns) < len(pairs) or len(set(columns.values())) < len(pairs):
+        raise FunnelSimError(
+            f"the stages {', '.join(n for n, _ in pairs)} (columns "
+            f"{', '.join(c for _, c in pairs)}) repeat a name or a column; created and won are "
+            "stages too, so leave them out of stages="
+        )
     return columns
 
 
-def _moment(given: object, role: str) -> pd.Timestamp:
-    try:
-        moment = pd.Timestamp(str(given))
-    except (ValueError, TypeError) as error:
-        raise FunnelSimError(f"{role} is {given!r}; write a date like 2026-12-31") from error
-    if pd.isna(moment):
-        raise FunnelSimError(f"{role} is {given!r}; write a date like 2026-12-31")
-    return moment.tz_localize(None).as_unit("us")
-
-
-def _outcomes(
-    word: pd.Series, won_value: str, lost_value: str, column: str
-) -> tuple[pd.Series, list[str]]:
+def _outcomes(word: pd.Series, words: tuple[object, object], notes: list[str]) -> pd.Series:
     folded = word.str.casefold()
-    is_won, is_lost = folded == won_value.casefold(), folded == lost_value.casefold()
+    is_won, is_lost = (folded == str(w).casefold() for w in words)
     counts = word.fillna("(empty)").value_counts()
     if not (is_won.any() or is_lost.any()):
         there = ", ".join(f"{v} ({n:,})" for v, n in counts.head(8).items())
         raise FunnelSimError(
-            f"outcome={column!r} never says {won_value!r} or {lost_value!r}; it holds: {there}; "
+            f"outcome={word.name!r} never says {words[0]!r} or {words[1]!r}; it holds: {there}; "
             "say which words mean so with won_value= and lost_value="
         )
     status = pd.Series("open", index=word.index)
     status[is_won.fillna(False).astype(bool)] = "won"
     status[is_lost.fillna(False).astype(bool)] = "lost"
     as_open = word[status == "open"].fillna("(empty)").value_counts()
-    said = ", ".join(f"{v} ({n:,})" for v, n in as_open.head(8).items())
-    return status, [f"outcomes read as open: {said}"] if said else []
+    if len(as_open):
+        said = ", ".join(f"{v} ({n:,})" for v, n in as_open.head(8).items())
+        notes.append(f"outcomes read as open: {said}")
+    return status
 
 
 def _dates_without_time(

@@ -200,8 +200,8 @@ def read_moment(given: object, role: str, dayfirst: bool | None = None) -> pd.Ti
                 way_out += ", or say which of day and month comes first: dayfirst=True or False"
             raise FunnelSimError(f"{role} is {given!r}; {way_out}") from error
         moment = times.iloc[0]
-        zone = getattr(given, "tzinfo", None) or re.search(ZONE, str(given).strip())
-        if zone:
+        written = re.match(DATE, given.strip()) if isinstance(given, str) else None
+        if written["zone"] if written else getattr(given, "tzinfo", None):
             raise FunnelSimError(
                 f"{role} is {given!r}; write it without a time zone, on the clock of the columns"
             )
@@ -232,7 +232,8 @@ def _one_clock(
         if part is None and text.dt.tz is not None
         else moments
         if part is None
-        else moments - pd.to_timedelta(part["zone"].map(_offset, na_action="ignore")).fillna(pd.Timedelta(0))
+        else moments
+        - pd.to_timedelta(part["zone"].map(_offset, na_action="ignore")).fillna(pd.Timedelta(0))
         for text, part, moments in zip(texts, parts, times, strict=True)
     ]
 

@@ -14,8 +14,9 @@ from funnelsim.tables import as_html, as_text, figure_text
 
 RULE = (
     "A stage's conversion comes from the visits old enough to have been decided: those that "
-    "began at least the cut-off before the export date. The cut-off is the {quantile:.0f} % "
-    "quantile of the decision times seen among visits at least that old."
+    "began at least the cut-off before the export date. The cut-off starts from the "
+    "{quantile:.0f} % quantile of the decision times seen and grows until it is no shorter than "
+    "that quantile among the visits at least that old."
 )
 WITH_LOSSES = (
     "conversion = advanced / (advanced + lost) of the old enough; those still open are not "
@@ -116,7 +117,3 @@ def channels_as_text(channels: pd.DataFrame) -> pd.DataFrame:
 
 def _rounded(table: pd.DataFrame, places: int) -> pd.DataFrame:
     return table.map(lambda v: f"{v:,.{places}f}" if isinstance(v, float) else v).reset_index()
-
-
-def _wrap(text: str, width: int = 96) -> list[str]:
-    return wrap(text, width)

@@ -218,8 +218,8 @@ class Draws:
             if number > MOST_ORDERS:
                 mean_gap = duration_text(round(distributions.mean(retention.gap)))
                 raise FunnelSimError(
-                    f"retention.gap is {mean_gap} on average; with that, a customer orders more than "
-                    f"{MOST_ORDERS:,} times before the horizon: lengthen the gap, or lower "
+                    f"retention.gap is {mean_gap} on average; with that, a customer orders more "
+                    f"than {MOST_ORDERS:,} times before the horizon: lengthen the gap, or lower "
                     "retention.repeat_probability"
                 )
             key = self.key[rows]

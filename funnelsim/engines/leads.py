@@ -31,10 +31,14 @@ class Repeat(NamedTuple):
 
 
 class Visit:
-    """What leads would do on a visit to a stage: the first visit, or after coming back."""
+    """What leads would do on their first visit to a stage, or on one after coming back.
 
-    def __init__(self, columns: StageDraws, reasons: list[str]) -> None:
-        self._reasons = reasons
+    `attempt` counts the visits from 0; nobody comes back after the one that `is_last`.
+    """
+
+    def __init__(self, stage: Stage, attempt: int, columns: StageDraws) -> None:
+        self.stage, self.attempt = stage, attempt
+        self.is_last = attempt == stage.recoveries
         self._decay = columns.decay
         self._slack = columns.slack.tolist()
         self._reason = columns.reason.tolist()
@@ -57,7 +61,7 @@ class Visit:
         return self._reached_by[lead.number] == call
 
     def handling_time(self, lead: Lead, call: int) -> int:
-        """The rep's time: for the conversation, or for the call that reached nobody."""
+        """The rep's time: for the conversation, or for a call that reaches nobody."""
         if self.is_reached(lead, call):
             return self._handling_time[lead.number]
         return self._attempt_times[call][lead.number]
@@ -65,12 +69,13 @@ class Visit:
     def decision_time(self, lead: Lead) -> int:
         return self._decision_time[lead.number]
 
-    def advances(self, lead: Lead, response_time: int, ln_skill: float) -> bool:
-        """The rule of odds: waiting for the call has worn down what spoke for advancing."""
-        return self._slack[lead.number] + ln_skill > response_time * self._decay
+    def advances(self, lead: Lead, response_time: int, rep: int) -> bool:
+        """The rule of odds: the rep's skill helps, waiting for the call hurts."""
+        helps = self._slack[lead.number] + self.stage.ln_skills[rep]
+        return helps > response_time * self._decay
 
     def reason(self, lead: Lead) -> str:
-        return self._reasons[self._reason[lead.number]]
+        return self.stage.reasons[self._reason[lead.number]]
 
     def returns(self, lead: Lead) -> bool:
         return self._returns[lead.number]
@@ -80,21 +85,18 @@ class Visit:
 
 
 class Stage:
-    """A stage before the goal; `visits` holds a `Visit` for each time a lead may be there."""
+    """A stage before the goal: who calls there and how often, and the visits a lead may make."""
 
     def __init__(self, draws: Draws, number: int) -> None:
         stage = draws.scenario.stages[number]
         self.number, self.name = number, stage.name
-        self.team = stage.follow_up.team if stage.follow_up else None
+        self.reasons = list(stage.loss_reasons)
+        self.team = stage.follow_up.team if stage.follow_up else ""
         self.calls = stage.follow_up.attempts if stage.follow_up else 0
         self.every = stage.follow_up.every if stage.follow_up else 0
+        self.ln_skills = [0.0, *draws.ln_skills(stage)]  # reps are numbered from 1; 0 is nobody
         self.recoveries = stage.recovery.attempts if stage.recovery else 0
-        self.visits = [Visit(d, list(stage.loss_reasons)) for d in draws.stages[number]]
-        self._ln_skills = [0.0, *draws.ln_skills(stage)]  # reps are numbered from 1
-
-    def ln_skill(self, rep: int) -> float:
-        """What the rep adds to a lead's log odds; rep 0 stands for nobody."""
-        return self._ln_skills[rep]
+        self.visits = [Visit(self, n, columns) for n, columns in enumerate(draws.stages[number])]
 
 
 class Funnel:

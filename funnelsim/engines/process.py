@@ -1,9 +1,9 @@
 """The model, in SimPy: every lead is a process that walks through the funnel.
 
-Read `way_to_the_sale` first: it is one lead's story. A `yield` hands the time back to
-SimPy until something happens. What a lead *would* do (how long it thinks, how patient it
-is, how narrowly it decides) has been drawn beforehand, in `draws.py`; here is what comes
-of it when leads meet a team.
+Read `way_to_the_sale` and `goes_through` first: they are one lead's story. A `yield` hands
+the time back to SimPy until something happens. What a lead *would* do (how long it thinks,
+how patient it is, how narrowly it decides) has been drawn beforehand, in `draws.py`; here
+is what comes of it when leads meet a team.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import simpy
 from funnelsim.distributions import DAY
 from funnelsim.engines.clock import Clock, Team
 from funnelsim.engines.draws import Draws
-from funnelsim.engines.leads import Funnel, Lead, Stage
+from funnelsim.engines.leads import Funnel, Lead, Visit
 from funnelsim.engines.recorder import Recorder
 from funnelsim.journal import GONE_COLD, MISSED, NOT_REACHED, SERVED
 from funnelsim.opening_hours import OpeningHours
@@ -54,58 +54,56 @@ def leads_arrive(world: World) -> Story:
 
 def way_to_the_sale(world: World, lead: Lead) -> Story:
     """One lead, from the stage it enters to the sale, or to where it is lost."""
-    clock, journal, goal = world.clock, world.journal, world.funnel.goal
     for stage in world.funnel.stages[lead.enters :]:
-        attempt = 0
-        while not (yield from advances(world, lead, stage, attempt)):
-            if not (yield from comes_back(world, lead, stage, attempt)):
+        for visit in stage.visits:  # the first, and one for each time it may come back
+            advanced = yield from goes_through(world, lead, visit)
+            if advanced:
+                break
+            returns = yield from comes_back(world, lead, visit)
+            if not returns:
                 return
-            attempt += 1
-    visit = journal.enters(lead.number, goal, clock.now)
-    journal.advances(visit, clock.now)
-    if world.funnel.has_orders:
-        yield from life_of_a_customer(world, lead)
+    yield from life_of_a_customer(world, lead)
 
 
-def advances(world: World, lead: Lead, stage: Stage, attempt: int) -> Story:
-    """One visit to a stage: is followed up, makes up its mind, advances or is lost."""
-    clock, journal, would = world.clock, world.journal, stage.visits[attempt]
-    visit = journal.enters(lead.number, stage.number, clock.now, attempt)
+def goes_through(world: World, lead: Lead, visit: Visit) -> Story:
+    """A visit to a stage: is called, makes up its mind, advances or is lost."""
+    clock, journal = world.clock, world.journal
+    entry = journal.enters(lead.number, visit.stage.number, visit.attempt, clock.now)
     call = NO_CALL
-    if stage.team:
-        team = world.teams[stage.team]
-        call = yield from is_followed_up(world, lead, stage, attempt, team)
+    if visit.stage.team:
+        call = yield from is_followed_up(world, lead, visit)
         if call.failed:
-            return journal.is_lost(visit, clock.now, call.failed)
-    yield clock.ready(clock.now + would.decision_time(lead), lead.key)
-    if not would.advances(lead, call.response_time, stage.ln_skill(call.rep)):
-        return journal.is_lost(visit, clock.now, would.reason(lead))
-    return journal.advances(visit, clock.now)
+            return journal.is_lost(entry, clock.now, call.failed)
+    yield clock.ready(clock.now + visit.decision_time(lead), lead.key)
+    if not visit.advances(lead, call.response_time, call.rep):
+        return journal.is_lost(entry, clock.now, visit.reason(lead))
+    return journal.advances(entry, clock.now)
 
 
-def is_followed_up(world: World, lead: Lead, stage: Stage, attempt: int, team: Team) -> Story:
-    """Calls, until one reaches the lead, its patience ends or there are no more."""
-    clock, journal, would = world.clock, world.journal, stage.visits[attempt]
+def is_followed_up(world: World, lead: Lead, visit: Visit) -> Story:
+    """Is called until a call reaches it, its patience ends, or no call is left."""
+    clock, journal, stage = world.clock, world.journal, visit.stage
     entered = clock.now
-    gives_up = entered + would.patience(lead)
+    gives_up = entered + visit.patience(lead)
     for number in range(stage.calls):
-        follow_up = journal.queues(lead.number, stage.number, clock.now, attempt, number)
-        if would.is_missed(lead):  # nobody ever calls
+        follow_up = journal.queues(lead.number, stage.number, visit.attempt, number, clock.now)
+        if visit.is_missed(lead):  # nobody ever calls
             yield clock.patience_ends(gives_up, lead.key)
             journal.fails(follow_up, MISSED)
             return FollowedUp(failed=MISSED)
 
+        team = world.teams[stage.team]
         call = team.call(lead.key)
-        if not call.triggered:  # no rep is there for it now
+        if not call.triggered:  # no rep is free, or the team is closed
             yield call | clock.patience_ends(gives_up, lead.key)
         if not call.triggered:
             call.given_up = True
             journal.fails(follow_up, GONE_COLD)
             return FollowedUp(failed=GONE_COLD)
 
-        started, reached = clock.now, would.is_reached(lead, number)
+        started, reached = clock.now, visit.is_reached(lead, number)
         journal.starts(follow_up, call.rep, started, reached)
-        yield from team.handles(call.rep, would.handling_time(lead, number))
+        yield from team.handles(call.rep, visit.handling_time(lead, number))
         if reached:
             journal.finishes(follow_up, clock.now, SERVED)
             return FollowedUp(started - entered, call.rep)
@@ -120,23 +118,29 @@ def is_followed_up(world: World, lead: Lead, stage: Stage, attempt: int, team: T
     return FollowedUp(failed=NOT_REACHED)
 
 
-def comes_back(world: World, lead: Lead, stage: Stage, attempt: int) -> Story:
-    """After a loss a message is sent, if the stage sends any, and some leads return."""
-    if attempt >= stage.recoveries:
+def comes_back(world: World, lead: Lead, visit: Visit) -> Story:
+    """After a loss a message is sent, if the stage sends one, and some leads return."""
+    if visit.is_last:
         return False
-    would = stage.visits[attempt]
-    yield world.clock.ready(world.clock.now + would.return_delay(lead), lead.key)
-    return world.journal.sends(lead.number, stage.number, world.clock.now, would.returns(lead))
+    yield world.clock.ready(world.clock.now + visit.return_delay(lead), lead.key)
+    returns = visit.returns(lead)
+    world.journal.sends(lead.number, visit.stage.number, world.clock.now, returns)
+    return returns
 
 
 def life_of_a_customer(world: World, lead: Lead) -> Story:
-    """The first order, and another after each gap while the customer comes back."""
-    world.journal.orders(lead.number, world.clock.now, lead.deal_value)
+    """The goal: the first order, and another after each gap while they come back."""
+    clock, journal = world.clock, world.journal
+    entry = journal.enters(lead.number, world.funnel.goal, 0, clock.now)
+    journal.advances(entry, clock.now)
+    if not world.funnel.has_orders:
+        return
+    journal.orders(lead.number, clock.now, lead.deal_value)
     for repeat in world.funnel.repeats(lead):
         if not repeat.comes_back:
             return
-        yield world.clock.ready(world.clock.now + repeat.gap, lead.key)
-        world.journal.orders(lead.number, world.clock.now, repeat.value)
+        yield clock.ready(clock.now + repeat.gap, lead.key)
+        journal.orders(lead.number, clock.now, repeat.value)
 
 
 def run(draws: Draws, journal: Recorder, days: Iterable[int]) -> None:

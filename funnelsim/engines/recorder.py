@@ -33,7 +33,7 @@ class Recorder:
         self._orders_of: dict[int, int] = {}
         self._messages: list[tuple[int, int, int, int]] = []
 
-    def enters(self, lead: int, stage: int, now: int, attempt: int = 0) -> list[int]:
+    def enters(self, lead: int, stage: int, attempt: int, now: int) -> list[int]:
         visit = [lead, stage, attempt, now, NEVER, VISIT_OUTCOMES.index("open"), NEVER]
         self._visits.append(visit)
         return visit
@@ -46,7 +46,7 @@ class Recorder:
         visit[4:] = now, VISIT_OUTCOMES.index("lost"), self._reason[reason]
         return False
 
-    def queues(self, lead: int, stage: int, now: int, attempt: int = 0, call: int = 0) -> list[int]:
+    def queues(self, lead: int, stage: int, attempt: int, call: int, now: int) -> list[int]:
         opened = FOLLOW_UP_OUTCOMES.index("open")
         follow_up = [lead, stage, attempt, call, NEVER, False, now, NEVER, NEVER, opened]
         self._follow_ups.append(follow_up)
@@ -61,10 +61,9 @@ class Recorder:
     def finishes(self, follow_up: list[int], now: int, outcome: str) -> None:
         follow_up[8:] = now, FOLLOW_UP_OUTCOMES.index(outcome)
 
-    def sends(self, lead: int, stage: int, now: int, accepted: bool) -> bool:
+    def sends(self, lead: int, stage: int, now: int, accepted: bool) -> None:
         """The message of a stage's recovery."""
         self._messages.append((lead, stage, now, accepted))
-        return accepted
 
     def orders(self, lead: int, now: int, value: int) -> None:
         number = self._orders_of[lead] = self._orders_of.get(lead, 0) + 1
