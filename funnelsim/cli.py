@@ -164,7 +164,7 @@ def _calibrate(chosen: argparse.Namespace) -> None:
     from funnelsim.tables import write_text
 
     wanted = vars(chosen).copy()
-    stages = dict(_name_and_column(text) for text in wanted.pop("stage"))
+    stages = _stages(wanted.pop("stage"))
     for name in ("command", "jupyter", "file", "out"):
         wanted.pop(name)
     calibration = calibrate(chosen.file, stages=stages, **wanted)
@@ -174,11 +174,22 @@ def _calibrate(chosen: argparse.Namespace) -> None:
         print(f"\nScenario: {chosen.out.resolve()}")
 
 
-def _name_and_column(text: str) -> tuple[str, str]:
-    name, equals, column = text.partition("=")
-    if not (name and equals and column):
-        raise FunnelSimError(f"--stage {text!r}: write NAME=COLUMN, such as Proposal=proposal_sent")
-    return name.strip(), column.strip()
+def _stages(texts: Sequence[str]) -> dict[str, str]:
+    """From NAME=COLUMN, in order."""
+    stages: dict[str, str] = {}
+    for text in texts:
+        name, _, column = (part.strip() for part in text.partition("="))
+        if not (name and column):
+            raise FunnelSimError(
+                f"--stage {text!r}: write NAME=COLUMN, such as Proposal=proposal_sent"
+            )
+        if name in stages:
+            raise FunnelSimError(
+                f"--stage {text!r}: there is a stage {name} already ({stages[name]}); give every "
+                "stage a name of its own"
+            )
+        stages[name] = column
+    return stages
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ QUIET = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
     "--disable-background-networking", "--disable-component-update",
 )  # fmt: skip
-PATIENCE = 30_000  # ms for anything to appear: a slow machine is not a failure
+PATIENCE = 120_000  # ms for anything to appear: a slow machine is not a failure
 
 
 class Lab:
@@ -85,16 +85,26 @@ class Lab:
         page.evaluate("() => jupyterapp.shell.currentWidget.sessionContext.shutdown()")
 
     def run_all(self, page: Page) -> None:
-        """Run all cells and wait until the last has run; a click too early is lost, so again."""
+        """Run all cells and wait until the last has run; a click too early is lost, so again.
+
+        Raises AssertionError with the traceback of the first cell that fails.
+        """
         page.wait_for_function(KERNEL_IS_IDLE)
+        # what an earlier run left in the file is no sign that this one has begun
+        page.evaluate("() => jupyterapp.commands.execute('notebook:clear-all-cell-outputs')")
         for _ in range(5):
             page.get_by_role("menuitem", name="Run", exact=True).first.click()
             page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
             with contextlib.suppress(TimeoutError):
-                page.wait_for_function(f"() => {CELLS}.some(c => c.executionCount)", timeout=5_000)
+                page.wait_for_function(f"() => {CELLS}.some({BEGUN})", timeout=5_000)
                 break
-        page.wait_for_function(f"() => {CELLS}.every(c => c.executionCount)")
+        # after a failure the cells behind it never run
+        page.wait_for_function(
+            f"() => {FAILURES}.length || {CELLS}.every(cell => cell.executionCount)"
+        )
         page.wait_for_function(KERNEL_IS_IDLE)
+        failures = page.evaluate(f"() => {FAILURES}.map(f => f.traceback.join('\\n'))")
+        assert not failures, failures[0]
 
 
 # Lab draws only the cells in view, so what has run is asked of its model of the notebook.
@@ -104,6 +114,10 @@ KERNEL_IS_IDLE = (
 CELLS = (
     "jupyterapp.shell.currentWidget.content.widgets"
     ".map(w => w.model).filter(m => m.type === 'code' && m.sharedModel.source.trim())"
+)
+BEGUN = "cell => cell.executionState === 'running' || cell.executionCount"
+FAILURES = (
+    f"{CELLS}.flatMap(m => m.sharedModel.getOutputs()).filter(o => o.output_type === 'error')"
 )
 
 

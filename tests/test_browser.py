@@ -141,10 +141,14 @@ def test_a_dragged_slider_ends_at_the_newest_picture(board_page):
     page.wait_for_function("() => document.querySelector('.funnelsim-foot code') === null")
 
 
+@pytest.mark.parametrize("large", [False, True], ids=["", "large type"])
 @pytest.mark.parametrize(("width", "height"), [(1280, 800), (1920, 1080)])
-def test_the_board_fits_its_window(board_page, width, height):
+def test_the_board_fits_its_window(board_page, width, height, large):
     page = board_page
     page.set_viewport_size({"width": width, "height": height})
+    if large:
+        page.get_by_role("button", name="Large type").click()
+        page.locator(".funnelsim-board.funnelsim-large").wait_for()
     page.get_by_role("button", name="Keep as today").click()
     page.locator(".funnelsim-head", has_text="kept as today").wait_for()
     page.wait_for_function(CHARTS_FILL_THEIR_BOXES)
@@ -159,6 +163,9 @@ def test_the_board_fits_its_window(board_page, width, height):
     assert board["x"] + board["width"] <= panel["x"] + panel["width"]
     page.get_by_role("button", name="Forget today").click()
     page.get_by_role("button", name="Keep as today").wait_for()
+    if large:
+        page.get_by_role("button", name="Large type").click()
+        page.locator(".funnelsim-board:not(.funnelsim-large)").wait_for()
 
 
 CHARTS_FILL_THEIR_BOXES = """() => [...document.querySelectorAll('.funnelsim-chart')].every(

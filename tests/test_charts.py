@@ -72,6 +72,12 @@ def test_revenue_tells_first_orders_from_repeats(follow_up):
     assert last["repeat orders"] == pytest.approx(by_number[True], abs=0.005)
 
 
+def test_without_repeats_the_revenue_chart_does_not_name_them():
+    spec = charts.revenue(simulate(AIDA.vary({"retention": None}))).to_dict()
+    assert "first orders" in str(spec)
+    assert "repeat" not in str(spec).lower()
+
+
 def test_revenue_never_falls_and_leaves_out_the_warm_up():
     journal = simulate(AIDA.vary({"warm_up": "30 days"}))
     found = rows.revenue_rows(journal)
@@ -99,6 +105,14 @@ def test_many_reasons_are_taken_together_but_none_is_lost():
     assert found[-1]["reason"] == rows.REST
     assert sum(row["leads"] for row in found) == table["lost"].sum()
     charts.losses(journal).to_dict()
+
+
+@pytest.mark.parametrize("chart", CHARTS, ids=lambda chart: chart.__name__)
+@pytest.mark.parametrize("wrong", [AIDA, "aida", None], ids=["scenario", "name", "nothing"])
+def test_what_is_no_journal_is_said(chart, wrong):
+    words = f"charts.{chart.__name__} is given .*; it takes a Journal"
+    with pytest.raises(fs.FunnelSimError, match=words):
+        chart(wrong)
 
 
 @pytest.mark.parametrize("chart", CHARTS, ids=lambda chart: chart.__name__)

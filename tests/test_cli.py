@@ -54,6 +54,16 @@ def test_run_prints_funnel_and_figures(capsys, tmp_path):
     assert str(tmp_path / "aida.html") in out and (tmp_path / "aida.html").is_file()
 
 
+def test_run_loads_nothing_that_draws():
+    code = """if True:
+        import sys
+        from funnelsim.cli import main
+        assert main(["run", "aida"]) == 0
+        drawing = {"altair", "vl_convert", "ipywidgets", "anywidget"} & set(sys.modules)
+        assert not drawing, drawing"""
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT, capture_output=True)
+
+
 def test_run_takes_a_file(capsys, tmp_path):
     path = tmp_path / "mine.toml"
     path.write_text(fs.load("aida").vary({"name": "Mine"}).to_toml(), encoding="utf-8")
@@ -144,7 +154,9 @@ def test_calibrate_writes_the_scenario(capsys, tmp_path):
     [
         (["--created", "creatd"], "did you mean created"),
         (["--stage", "Proposal"], "NAME=COLUMN"),
+        (["--stage", "Proposal=created"], "there is a stage Proposal already (proposal)"),
         (["--export-date", "soon"], "export_date is 'soon'"),
+        (["--export-date", "05/08/2026"], "dayfirst="),
     ],
 )
 def test_calibrate_names_what_is_wrong(change, said, capsys):

@@ -11,7 +11,7 @@ import pytest
 import funnelsim as fs
 from funnelsim import datasets
 from funnelsim.report import page, write_report
-from funnelsim.tables import figure_text, funnel_text, key_figures
+from funnelsim.tables import figure_text, funnel_text, key_figures, stated_figures
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +66,12 @@ def test_page_shows_the_figures_of_the_journal(journal):
     assert text.count("<svg") == 6  # three charts, each for a page and for a phone
     for stage in journal.scenario.stages:
         assert stage.name in text
+
+
+def test_charts_for_a_phone_are_no_wider_than_it(journal):
+    phone = re.findall(r'<div class="on-phone"><svg[^>]* width="(\d+)"', page(journal))
+    assert len(phone) == 3
+    assert max(map(int, phone)) <= 430  # nearly as drawn at 400 pixels, with all the reasons
 
 
 def test_same_journal_same_page(journal):
@@ -127,13 +133,87 @@ def test_a_place_that_cannot_be_written_is_named(journal, tmp_path):
     [
         (1234.5, "count", "1,234"),
         (0.1234, "share", "12.3 %"),
-        (-12.5, "money", "-12 EUR"),
+        (0.07, "share", "7.00 %"),
+        (1.05, "share", "105.0 %"),
+        (0.9996, "share", "99.96 %"),
+        (0.99999, "share", ">99.99 %"),
+        (0.00001, "share", "<0.01 %"),
+        (1, "share", "100 %"),
+        (-12.5, "money", "-12.50 EUR"),
+        (-0.001, "money", "0.00 EUR"),
+        (1234.6, "money", "1,235 EUR"),
         (0.5, "days", "12.0 h"),
+        (1.5, "days", "1.5 days"),
         (float("nan"), "money", "–"),
     ],
 )
 def test_figures_as_text(value, kind, text):
     assert figure_text(value, kind, "EUR") == text
+
+
+def test_a_tile_says_millions():
+    assert figure_text(12_340_000, "money") == "12,340,000"
+    assert figure_text(12_340_000, "money", short=True) == "12.3 M"
+
+
+SHOP = {
+    "name": "shop",
+    "horizon": "20 days",
+    "channels": [{"name": "web", "leads_per_day": 5}],
+    "stages": [{"name": "In", "conversion": 0.5}, {"name": "Out"}],
+}
+ORDER = {"order": {"value": {"constant": 80}}}
+CALLS = {"team": "sales", "patience": {"constant": "1 day"}}
+CLICKS = {"impressions_per_day": 50, "click_through_rate": 0.1, "cost_per_click": 0.5}
+TEAM = {"teams": [{"name": "sales", "reps": 1, "cost_per_rep_day": 110}]}
+BACK = {"recovery": {"probability": 0.1, "cost": 0.05}}
+
+
+def first(**entries):
+    return {"stages": [{**SHOP["stages"][0], **entries}, {"name": "Out"}]}
+
+
+@pytest.mark.parametrize(
+    ("stated", "cac", "profit"),
+    [
+        ({}, False, False),
+        ({"channels": [{"name": "web", "leads_per_day": 5, "cost_per_lead": 2}]}, True, True),
+        ({"channels": [{"name": "web", **CLICKS}]}, True, True),
+        ({"channels": [{"name": "web", "leads_per_day": 5, "cost_per_day": 9}]}, True, True),
+        ({"channels": [{"name": "web", "leads_per_day": 5, "commission": 0.1}]}, False, True),
+        (first(**BACK), True, True),
+        (TEAM, True, True),
+        ({"order": {"value": {"constant": 80}, "margin": 0.4}}, False, True),
+    ],
+)
+def test_cac_and_profit_are_shown_where_costs_are_stated(stated, cac, profit):
+    shown = stated_figures(fs.Scenario(**(SHOP | ORDER | stated)))
+    assert ("cac" in shown, "contribution" in shown, "profit" in shown) == (cac, profit, profit)
+
+
+def test_a_figure_that_the_scenario_says_nothing_about_is_left_out():
+    assert list(stated_figures(fs.Scenario(**SHOP))) == ["leads", "customers", "overall_conversion"]
+    called = stated_figures(fs.Scenario(**(SHOP | TEAM | first(follow_up={"team": "sales"}))))
+    assert {"mean_response_days", "p90_response_days", "utilisation: sales", "cac"} <= set(called)
+    assert "share_gone_cold" not in called and "profit" not in called
+    assert "share_gone_cold" in stated_figures(
+        fs.Scenario(**(SHOP | TEAM | first(follow_up=CALLS)))
+    )
+
+
+def test_every_stated_figure_is_one_of_the_summary(journal):
+    assert set(stated_figures(journal.scenario)) == set(fs.summary(journal).index)
+    assert list(stated_figures(journal.scenario))[:3] == [
+        "leads",
+        "customers",
+        "overall_conversion",
+    ]
+
+
+def test_a_report_of_what_is_no_journal_is_refused(journal, tmp_path):
+    with pytest.raises(fs.FunnelSimError, match="write_report is given a Scenario; it takes a Jou"):
+        write_report(journal.scenario, tmp_path / "page.html")
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.browser

@@ -5,13 +5,13 @@ import pickle
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from pydantic import ValidationError
 from some_scenarios import scenario_tables
 
 import funnelsim as fs
-import numpy as np
 from funnelsim.distributions import DAY, HOUR
 
 TINY: dict[str, Any] = {

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 import funnelsim as fs
-from funnelsim.widgets import explorer, knobs, live_chart
+from funnelsim.tables import figure_text, key_figures
+from funnelsim.widgets import board_text, explorer, knobs, live_chart
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLLOW_UP = fs.load("aida-follow-up")
@@ -187,9 +188,38 @@ def test_of_a_large_scenario_the_first_days_are_shown_and_that_is_said():
     assert shown["arrived"].tolist() == whole["arrived"][: len(shown)].tolist()
 
 
-def test_days_that_are_none_are_refused():
-    with pytest.raises(fs.FunnelSimError, match="days is 0"):
-        fs.explore(FOLLOW_UP, days=0)
+def test_of_a_day_with_too_many_leads_the_first_hours_are_shown():
+    crowd = {"channels.search ads.leads_per_day": 10_000, "teams.sales.reps": 500}
+    board = fs.explore(FOLLOW_UP.vary(crowd))
+    assert 0 < len(board.journal.leads) < 2 * explorer.LEADS_AT_ONCE
+    hours = board.journal.scenario.horizon / knobs.HOUR
+    assert hours == int(hours) < 24
+    assert f"the first {hours:g} h of 90 days" in board._head.value
+    assert "costs of whole days" in board._head.value  # a team is paid by the day
+
+
+def test_enough_hours_are_shown_where_leads_come_late_in_the_day():
+    late = {f"channels.{c.name}.hours": [0] * 20 + [1] * 4 for c in FOLLOW_UP.channels}
+    board = fs.explore(FOLLOW_UP.vary(late | {"channels.search ads.leads_per_day": 12_000}))
+    assert len(board.journal.leads) > explorer.LEADS_AT_ONCE / 2
+
+
+@pytest.mark.parametrize("days", [0, -1, "30", True, float("nan"), 1e-20])
+def test_days_that_are_none_are_refused(days):
+    with pytest.raises(fs.FunnelSimError, match=r"days is .*more than 0 days: write a number"):
+        fs.explore(FOLLOW_UP, days=days)
+
+
+def test_days_within_the_warm_up_are_refused_and_more_than_all_are_all():
+    with pytest.raises(fs.FunnelSimError, match=r"days is 30; the warm-up .* takes 60 days"):
+        fs.explore(FOLLOW_UP.vary({"warm_up": "60 days"}), days=30)
+    assert fs.explore(FOLLOW_UP, days=float("inf")).journal.scenario == FOLLOW_UP
+
+
+def test_what_is_no_scenario_is_said(board):
+    for wrong, given in (("aida", '"aida"'), (board.journal, "a Journal"), (None, "a NoneType")):
+        with pytest.raises(fs.FunnelSimError, match=f"explore is given {given}; it takes a Scen"):
+            fs.explore(wrong)
 
 
 def test_a_burst_of_moves_runs_the_first_and_the_newest_only(board, monkeypatch):
@@ -224,6 +254,91 @@ def test_the_journal_never_lags_behind_the_sliders(board):
         return board.journal.scenario.stages[0].conversion
 
     assert asyncio.run(move_and_read()) == 0.9
+
+
+@pytest.mark.parametrize("read", ["journal", "keep"])
+def test_an_older_picture_is_never_drawn_over_a_newer_one(board, monkeypatch, read):
+    started, release, drawn = threading.Event(), threading.Event(), []
+    real, draw = explorer.simulate, board._draw
+
+    def slow_at_first(scenario, **options):
+        if scenario.stages[0].conversion == 0.61:
+            started.set()
+            assert release.wait(timeout=30)
+        return real(scenario, **options)
+
+    def noted():
+        drawn.append(board._shown.journal.scenario.stages[0].conversion)
+        draw()
+
+    async def move_and_read():
+        board.sliders[FIRST].value = 0.61
+        await asyncio.to_thread(started.wait, 30)
+        board.sliders[FIRST].value = 0.9
+        board.keep() if read == "keep" else board.journal
+        release.set()
+        await board._newest._task
+
+    monkeypatch.setattr(explorer, "simulate", slow_at_first)
+    monkeypatch.setattr(board, "_draw", noted)
+    asyncio.run(move_and_read())
+    assert set(drawn) == {0.9}
+    assert "90 %" in board._sum.value
+
+
+def test_a_move_back_that_is_read_at_once_leaves_no_older_sentence(board, monkeypatch):
+    async def there_and_back():
+        board.sliders[FIRST].value = 0.61  # cannot be simulated
+        await board._newest._task
+        assert "no such" in board._sum.value
+        monkeypatch.undo()
+        board.sliders[FIRST].value = 0.6
+        _ = board.journal
+        await board._newest._task
+
+    def broken(*_, **__):
+        raise fs.FunnelSimError("no such")
+
+    monkeypatch.setattr(explorer, "simulate", broken)
+    asyncio.run(there_and_back())
+    assert "60 %" in board._sum.value
+
+
+def test_what_a_scenario_says_is_text_not_markup():
+    evil = "<img src=x onerror=\"alert('1')\">"
+    tables = FOLLOW_UP.tables()
+    tables |= {"name": evil, "currency": evil}
+    tables["teams"][0]["name"] = tables["channels"][0]["name"] = evil
+    for stage in tables["stages"]:
+        stage["name"] += evil
+        if "follow_up" in stage:
+            stage["follow_up"]["team"] = evil
+    board = fs.explore(fs.Scenario(**tables), days=3)
+    board.keep()
+    for slider in board.sliders.values():
+        slider.value = slider.options[-1][1]
+    html = [w.value for w in (board._head, board._sum, board._figures, board._foot)]
+    assert sum("&lt;img src=x" in text for text in html) == 3  # the sum holds no name
+    assert not any("<img" in text or "alert('1')" in text for text in html)
+    assert "<img" not in board_text.problem_html(fs.FunnelSimError(evil))
+    assert not any(slider.description_allow_html for slider in board.sliders.values())
+
+
+def test_a_figure_reads_the_same_on_the_board_and_on_the_page(board):
+    page = dict(key_figures(board.journal).to_numpy())
+    figures = fs.summary(board.journal)
+    tiles = board_text.figures_of(FOLLOW_UP)
+    assert len(tiles) == 8
+    for key, _, kind in tiles:
+        said = figure_text(figures[key], kind)
+        assert f">{said}<" in board._figures.value
+        assert {said, f"{said} EUR"} & set(page.values()), key
+
+
+def test_no_tile_for_what_the_scenario_does_not_state():
+    bare = fs.load("aida").vary({"channels.search ads.cost_per_lead": 0, "order.margin": 1.0})
+    names = [name for _, name, _ in board_text.figures_of(bare)]
+    assert names == ["Customers", "Conversion", "Revenue, EUR", "Repeat purchases", "AOV, EUR"]
 
 
 def test_large_type_enlarges_the_type_of_the_charts(board):

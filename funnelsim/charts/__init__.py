@@ -20,8 +20,7 @@ from funnelsim.charts.rows import (
     Rows,
     funnel_rows,
     loss_rows,
-    money,
-    percent,
+    order_kinds,
     revenue_rows,
 )
 from funnelsim.charts.theme import (
@@ -32,7 +31,8 @@ from funnelsim.charts.theme import (
     use_in_notebooks,
 )
 from funnelsim.journal import Journal
-from funnelsim.metrics import funnel_table
+from funnelsim.metrics import a_journal, funnel_table
+from funnelsim.tables import figure_text
 
 __all__ = ["COLOURS", "funnel", "losses", "revenue"]
 
@@ -49,7 +49,7 @@ def funnel(j: Journal) -> alt.TopLevelMixin:
     >>> chart.title.text
     'Funnel of ...'
     """
-    table = funnel_table(j)
+    table = funnel_table(a_journal(j, "charts.funnel"))
     title = f"Funnel of {j.scenario.name}"
     leads = int(table["entered"].max())
     if leads == 0:
@@ -57,7 +57,7 @@ def funnel(j: Journal) -> alt.TopLevelMixin:
     first, goal = int(table["entered"].iloc[0]), int(table["entered"].iloc[-1])
     subtitle = f"{first:,} leads entered {table.index[0]}, {goal:,} reached {table.index[-1]}"
     if first:
-        subtitle += f" ({percent(goal / first)})"
+        subtitle += f" ({figure_text(goal / first, 'share')})"
     chart = funnel_chart(rows_data(funnel_rows(table)), list(table.index), top=1.18 * leads)
     return chart.properties(
         width=600, height=STAGE_HEIGHT * len(table), title=alt.Title(title, subtitle=subtitle)
@@ -69,7 +69,7 @@ def revenue(j: Journal) -> alt.TopLevelMixin:
 
     The height at the right edge is `summary(j)["revenue"]`. Dates are those of the scenario.
     """
-    s = j.scenario
+    s = a_journal(j, "charts.revenue").scenario
     title = f"Revenue of {s.name}"
     if s.order is None:
         return sentence(
@@ -80,14 +80,16 @@ def revenue(j: Journal) -> alt.TopLevelMixin:
     if top == 0:
         return sentence(title, "No order was placed in the days simulated.")
     last = {row["kind"]: row["revenue"] for row in rows}
-    parts = ", ".join(f"{money(value, s.currency)} from {kind}" for kind, value in last.items())
-    chart = revenue_chart(rows_data(rows), currency=s.currency, top=1.05 * top)
+    parts = ", ".join(
+        f"{figure_text(value, 'money', s.currency)} from {kind}" for kind, value in last.items()
+    )
+    chart = revenue_chart(rows_data(rows), order_kinds(s), s.currency, top=1.05 * top)
     return chart.properties(width=600, height=260, title=alt.Title(title, subtitle=parts))
 
 
 def losses(j: Journal) -> alt.TopLevelMixin:
     """Leads lost, by the stage that lost them and the reason, the commonest reason first."""
-    table = funnel_table(j)
+    table = funnel_table(a_journal(j, "charts.losses"))
     title = f"Where leads were lost in {j.scenario.name}"
     lost = int(table["lost"].sum())
     if int(table["entered"].max()) == 0:
@@ -107,7 +109,9 @@ def losses(j: Journal) -> alt.TopLevelMixin:
             x=alt.X("start:Q", axis=None, scale=alt.Scale(domain=[0, top], nice=False)),
             x2="end:Q",
             color=alt.Color(
-                "reason:N", scale=reason_colours(reasons), legend=alt.Legend(columns=4)
+                "reason:N",
+                scale=reason_colours(reasons),
+                legend=alt.Legend(columns=alt.ExprRef("ceil(width / 160)")),  # 2 on a phone
             ),
             tooltip=[
                 alt.Tooltip("stage:N", title="Lost in"),
@@ -197,12 +201,13 @@ def funnel_chart(
 
 def revenue_chart(
     data: alt.Data,
+    kinds: Sequence[str],
     currency: str,
     top: float | alt.ExprRef,
     baseline: alt.Data | None = None,
     dark: bool = False,
 ) -> alt.LayerChart | alt.FacetChart:
-    """Rows of `revenue_rows` as two stacked areas; a baseline's total as a dashed line."""
+    """Rows of `revenue_rows` as stacked areas; a baseline's total as a dashed line."""
     days_in_utc = alt.Scale(type="utc", nice=False)
     x = alt.X("when:T", title=None, scale=days_in_utc, axis=DATES)
     y_title = f"revenue, {currency}"
@@ -210,7 +215,7 @@ def revenue_chart(
     y = alt.Y("low:Q", title=y_title, scale=scale, axis=alt.Axis(format=",~f", tickCount=5))
     rows = alt.Chart(data)
     areas = rows.mark_area(clip=True).encode(
-        x=x, y=y, y2="high:Q", color=alt.Color("kind:N", scale=colour_scale(*KINDS))
+        x=x, y=y, y2="high:Q", color=alt.Color("kind:N", scale=colour_scale(*kinds))
     )
     # areas have one tooltip each: transparent strips, a day wide, carry the day's figures
     strips = (
@@ -221,8 +226,10 @@ def revenue_chart(
             x2="when:T",
             tooltip=[
                 alt.Tooltip("until:N", title="By the end of"),
-                alt.Tooltip("first orders:Q", title=f"First orders ({currency})", format=",.0f"),
-                alt.Tooltip("repeat orders:Q", title=f"Repeat orders ({currency})", format=",.0f"),
+                *(
+                    alt.Tooltip(f"{k}:Q", title=f"{k.capitalize()} ({currency})", format=",.0f")
+                    for k in kinds
+                ),
                 alt.Tooltip("total:Q", title=f"Revenue ({currency})", format=",.0f"),
             ],
         )
@@ -238,7 +245,6 @@ def revenue_chart(
 
 
 NAMES = alt.Axis(labelFontWeight="bold", labelPadding=10)
-KINDS = ("first orders", "repeat orders")
 DATES = alt.Axis(format="%-d %b %y", labelFlush=True, tickCount=6, grid=False, labelOverlap=True)
 
 

@@ -14,6 +14,7 @@ import pandas as pd
 
 from funnelsim.distributions import DAY
 from funnelsim.journal import Journal
+from funnelsim.scenario import Scenario
 from funnelsim.tables import figure_text
 
 Rows = list[dict[str, Any]]
@@ -71,8 +72,9 @@ def went_on(line: pd.Series) -> str:
     if line["open"] == 0:
         return f"▼ {entered}"
     of_decided = line["conversion_rate_of_decided"]
-    decided = "none decided yet" if pd.isna(of_decided) else f"{figure_text(of_decided, 'share')} of decided"
-    return f"▼ {entered} of entered · {decided}"
+    if pd.isna(of_decided):
+        return f"▼ {entered} of entered · none decided yet"
+    return f"▼ {entered} of entered · {figure_text(of_decided, 'share')} of decided"
 
 
 def revenue_rows(j: Journal) -> Rows:
@@ -89,11 +91,8 @@ def revenue_rows(j: Journal) -> Rows:
     orders = orders[orders["placed"] >= first_day]
     repeat = orders["number"] > 1
     so_far = {}
-    for kind, rows_of_kind in (
-        ("first orders", orders[~repeat]),
-        ("repeat orders", orders[repeat]),
-    ):
-        placed = rows_of_kind.sort_values("placed")
+    for kind in order_kinds(s):
+        placed = orders[repeat == (kind == "repeat orders")].sort_values("placed")
         paid = placed["paid"].cumsum().round(2).tolist()
         # an order placed exactly at the end of a day belongs to the next one
         counts = placed["placed"].searchsorted(ends, side="left").tolist()
@@ -121,6 +120,11 @@ def revenue_rows(j: Journal) -> Rows:
             )
             low = round(low + value, 2)
     return rows
+
+
+def order_kinds(s: Scenario) -> list[str]:
+    """First orders, and repeats if the scenario has them."""
+    return ["first orders", "repeat orders"] if s.retention else ["first orders"]
 
 
 def loss_rows(table: pd.DataFrame) -> Rows:

@@ -9,25 +9,28 @@ from typing import Any
 
 import pandas as pd
 
-from funnelsim.charts.rows import percent
 from funnelsim.distributions import DAY
 from funnelsim.errors import FunnelSimError
 from funnelsim.scenario import Scenario
-from funnelsim.widgets.knobs import share_text
+from funnelsim.tables import cents, figure_text, stated_figures
+from funnelsim.widgets.knobs import share_text, short_duration
 
 
-def head_html(s: Scenario, days: float, seed: int, kept: bool) -> str:
-    whole = s.horizon / DAY
-    shown = f"all {whole:g} days" if days >= whole else f"the first {days:g} of {whole:g} days"
-    note = (
-        ""
-        if days >= whole
-        else " title='fs.explore(scenario, days=…) shows more, and answers slower'"
-    )
-    money_in = f", money in {s.currency}" if s.order else ""
-    dashed = "; dashed: kept as today" if kept else ""
-    facts = f"{shown} from {s.start}{money_in}; seed {seed}{dashed}"
-    return f"<h2>{html.escape(s.name)}</h2><p{note}>{facts}</p>"
+def head_html(s: Scenario, horizon: int, seed: int, kept: bool) -> str:
+    """Name and facts; `horizon` is how much of the scenario's is shown, in microseconds."""
+    facts, note = f"all {s.horizon / DAY:g} days", ""
+    if horizon < s.horizon:
+        first = short_duration(horizon).removesuffix(" days")
+        facts = f"the first {first} of {s.horizon / DAY:g} days"
+        note = " title='fs.explore(scenario, days=…) shows more, and answers slower'"
+    facts += f" from {s.start}"
+    if s.order:
+        facts += f", money in {s.currency}"
+    by_day = [c.cost_per_day for c in s.channels] + [team.cost_per_rep_day for team in s.teams]
+    if horizon % DAY and any(by_day):
+        facts += ", costs of whole days"
+    facts += f"; seed {seed}" + ("; dashed: kept as today" if kept else "")
+    return f"<h2>{html.escape(s.name)}</h2><p{note}>{html.escape(facts)}</p>"
 
 
 def sum_html(s: Scenario, table: pd.DataFrame) -> str:
@@ -43,9 +46,13 @@ def sum_html(s: Scenario, table: pd.DataFrame) -> str:
         if column in table and table[column].sum():
             rest.append(f"{int(table[column].sum()):,} {reason}")
     busy = [channel for channel in s.channels if channel.rate]
-    for parts, differ in ((busy, "channel"), (s.segments, "segment")):
-        if any(part.odds_ratio != 1 for part in parts):
-            rest.append(f"odds differ by {differ}")
+    differ = [
+        name
+        for name, parts in (("channel", busy), ("segment", s.segments))
+        if any(part.odds_ratio != 1 for part in parts)
+    ]
+    if differ:
+        rest.append(f"odds differ by {' and '.join(differ)}")
     why = (
         "Leads that came × the conversions of the scenario. Chance makes the difference; so do "
         "leads that are still open, were never called or went cold, and odds ratios of channels, "
@@ -72,59 +79,49 @@ def foot_html(change: dict[str, Any]) -> str:
     )
 
 
+TILES = {
+    "customers": "Customers",
+    "overall_conversion": "Conversion",
+    "revenue": "Revenue",
+    "profit": "Profit",
+    "utilisation": "Utilisation",
+    "mean_response_days": "Response time",
+    "share_gone_cold": "Gone cold",
+    "cac": "CAC",
+    "repeat_purchase_rate": "Repeat purchases",
+    "aov": "AOV",
+}
+"""The figures of `summary` that a board shows, the first to stay first, by their short names."""
+
+
 def figures_html(s: Scenario, now: pd.Series, before: pd.Series | None) -> str:
     """Key figures as tiles, with the difference from what was kept."""
     tiles = []
-    for key, name, kind in figures_of(s, now):
+    for key, name, kind in figures_of(s):
         value = float(now[key])
         change = difference(value, float(before[key]), kind) if before is not None else ""
+        said, name = figure_text(value, kind, short=True), html.escape(name)
         tiles.append(
-            f'<div><span class="name" title="{html.escape(name)}">{html.escape(name)}</span>'
-            f'<span class="value">{figure_text(value, kind)}<small>{change}</small></span></div>'
+            f'<div><span class="name" title="{name}">{name}</span>'
+            f'<span class="value">{said}<small>{change}</small></span></div>'
         )
     return f'<div class="funnelsim-figures">{"".join(tiles)}</div>'
 
 
-def figures_of(s: Scenario, figures: pd.Series) -> list[tuple[str, str, str]]:
-    """Key, name and kind of the figures worth a tile in this scenario, at most eight."""
-    chosen = [("customers", "Customers", "count"), ("overall_conversion", "Conversion", "share")]
-    if s.order:
-        chosen += [(key, f"{name}, {s.currency}", "money") for key, name in MONEY]
-    for team in s.teams:
-        chosen.append((f"utilisation: {team.name}", f"Utilisation, {team.name}", "share"))
-    if s.teams:
-        chosen.append(("mean_response_days", "Response time", "time"))
-        chosen.append(("share_gone_cold", "Gone cold", "share"))
-    chosen.append(("cac", f"CAC, {s.currency}", "money"))
-    if s.retention:
-        chosen.append(("repeat_purchase_rate", "Repeat purchases", "share"))
-    if s.order:
-        chosen.append(("aov", f"AOV, {s.currency}", "money"))
-    return [line for line in chosen if line[0] in figures.index][:8]
-
-
-MONEY = (("revenue", "Revenue"), ("profit", "Profit"))
-
-
-def figure_text(value: float, kind: str) -> str:
-    """A figure in as few digits as say it.
-
-    >>> figure_text(0.1282, "share"), figure_text(200595.76, "money"), figure_text(0.07, "time")
-    ('12.8 %', '200,596', '1.7 h')
-    """
-    if pd.isna(value):
-        return "–"
-    if kind == "share":
-        return percent(value)
-    if kind == "time":
-        return f"{24 * value:,.1f} h" if value < 2 else f"{value:,.1f} days"
-    if abs(value) >= 10_000_000:
-        return f"{value / 1e6:,.1f} M"
-    return f"{value:,.2f}" if kind == "money" and abs(value) < 1000 else f"{value:,.0f}"
+def figures_of(s: Scenario) -> list[tuple[str, str, str]]:
+    """Key, name and kind of the figures with a tile: those that are stated, at most eight."""
+    found = []
+    for key, (_, kind) in stated_figures(s).items():
+        figure, _, team = key.partition(": ")
+        if figure in TILES:
+            unit = team or (s.currency if kind == "money" else "")
+            name = TILES[figure] + (f", {unit}" if unit else "")
+            found.append((list(TILES).index(figure), (key, name, kind)))
+    return [tile for _, tile in sorted(found, key=lambda place: place[0])][:8]
 
 
 def difference(value: float, before: float, kind: str) -> str:
-    """How much more or less than before, with its sign.
+    """How much more or less than before, with its sign and the digits of the figure.
 
     >>> difference(0.30, 0.25, "share"), difference(1200, 1000, "money")
     ('▲ 5.0 pts', '▲ 200')
@@ -134,10 +131,10 @@ def difference(value: float, before: float, kind: str) -> str:
     change = value - before
     if kind == "share":
         text = f"{100 * abs(change):.1f} pts"
-    elif kind == "time":
-        text = f"{24 * abs(change):,.1f} h"
+    elif kind == "days":
+        text = figure_text(abs(change), kind)
     else:
-        text = f"{abs(change):,.0f}"
+        text = f"{abs(change):,.{cents(value, kind)}f}"
     if not text.strip("0., hpts"):
         return "="
     return f"{'▲' if change > 0 else '▼'} {text}"

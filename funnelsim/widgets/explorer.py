@@ -9,24 +9,23 @@ simulated next, so dragging queues nothing up. "Keep as today" freezes the pictu
 
 from __future__ import annotations
 
-import asyncio
 import html
-import logging
 import math
-from collections.abc import Callable
+import numbers
 from dataclasses import dataclass
 from typing import Any
 
 import altair as alt
 import ipywidgets
+import numpy as np
 import pandas as pd
 
 from funnelsim import charts
-from funnelsim.charts.rows import Rows, funnel_rows, revenue_rows
-from funnelsim.distributions import DAY
+from funnelsim.charts.rows import Rows, funnel_rows, order_kinds, revenue_rows
+from funnelsim.distributions import DAY, HOUR, duration_text
 from funnelsim.engines import simulate
 from funnelsim.engines.draws import mean_by_day
-from funnelsim.errors import FunnelSimError
+from funnelsim.errors import FunnelSimError, Problem
 from funnelsim.journal import Journal
 from funnelsim.metrics import funnel_table, summary
 from funnelsim.scenario import Scenario
@@ -39,6 +38,7 @@ from funnelsim.widgets.board_text import (
 )
 from funnelsim.widgets.knobs import Knob, knobs
 from funnelsim.widgets.live_chart import STATIC, LiveChart
+from funnelsim.widgets.newest import Newest
 
 LEADS_AT_ONCE = 3_000  # what SimPy simulates in about 0.2 s: a slider answers at once
 LARGE = 1.3
@@ -62,8 +62,9 @@ def explore(scenario: Scenario, seed: int = 1, days: float | None = None) -> Exp
     """A board with a slider for each parameter that matters in the scenario.
 
     `days` is how much of the horizon the board simulates. Left out, it is all of it, or as many
-    days as bring about 3,000 leads if that is less, so that a slider answers at once; the board
-    says which.
+    days (hours, if one day is too much) as bring about 3,000 leads after the warm-up, so that a
+    slider answers at once; the board says which. Raises FunnelSimError for what is no scenario,
+    and for days that are none or end within the warm-up.
 
     >>> import funnelsim as fs
     >>> board = fs.explore(fs.load("aida"))
@@ -82,8 +83,8 @@ class Explorer(ipywidgets.VBox):
     """
 
     def __init__(self, scenario: Scenario, seed: int = 1, days: float | None = None) -> None:
+        self._horizon = horizon_shown(scenario, days)
         self._start, self._seed = scenario, seed
-        self._days = days_shown(scenario, days)
         self._knobs = {knob.label: knob for knob in knobs(scenario)}
         self._baseline: Picture | None = None
         self._tops: dict[str, float] = {}
@@ -132,9 +133,12 @@ class Explorer(ipywidgets.VBox):
     def journal(self) -> Journal:
         """The journal of the days shown, as the sliders stand now."""
         scenario = self._shortened(self.scenario)
-        if self._shown.journal.scenario != scenario:  # a move is still being simulated
-            self._show(Picture.of(scenario, self._seed))
-        return self._shown.journal
+        picture = self._shown
+        if picture.journal.scenario != scenario:  # a move is still being simulated
+            picture = Picture.of(scenario, self._seed)
+        if self._newest.settle() or picture is not self._shown:
+            self._show(picture)
+        return picture.journal
 
     @property
     def baseline(self) -> Journal | None:
@@ -166,9 +170,9 @@ class Explorer(ipywidgets.VBox):
     # -- from a move to a picture
 
     def _shortened(self, scenario: Scenario) -> Scenario:
-        if self._days * DAY >= scenario.horizon:
+        if self._horizon >= scenario.horizon:
             return scenario
-        return scenario.vary({"horizon": f"{self._days:g} days"})
+        return scenario.vary({"horizon": duration_text(self._horizon)})
 
     def _moved(self) -> None:
         if self._busy_setting:
@@ -199,7 +203,7 @@ class Explorer(ipywidgets.VBox):
         self._fit()
         rows, signals = self._rows(), dict(self._tops)
         self._chart.update(rows, signals)
-        self._head.value = head_html(self._start, self._days, self._seed, before is not None)
+        self._head.value = head_html(self._start, self._horizon, self._seed, before is not None)
         self._sum.value = sum_html(now.journal.scenario, now.table)
         self._figures.value = figures_html(
             self._start, now.figures, before.figures if before else None
@@ -244,6 +248,7 @@ class Explorer(ipywidgets.VBox):
         if "revenue" in rows:
             revenue = charts.revenue_chart(
                 rows["revenue"],
+                order_kinds(self._start),
                 self._start.currency,
                 alt.ExprRef("revenue_top"),
                 baseline=rows["baseline"],
@@ -281,52 +286,40 @@ class Explorer(ipywidgets.VBox):
         ]
 
 
-class Newest:
-    """Does the newest of what it is asked, one at a time, without making the asker wait.
-
-    While one request is worked on in a thread, later ones replace each other. Without an event
-    loop (a plain Python program) it does each at once.
-    """
-
-    def __init__(self, work: Callable[[Any], Any], done: Callable[[Any], None]) -> None:
-        self._work, self._done = work, done
-        self._wanted: list[Any] = []  # empty, or the newest request
-        self._task: asyncio.Task[None] | None = None
-
-    def ask(self, request: Any) -> None:
-        try:
-            loop = asyncio.get_running_loop()
-        except RuntimeError:
-            self._done(self._work(request))
-            return
-        self._wanted = [request]
-        if self._task is None or self._task.done():
-            self._task = loop.create_task(self._until_done())
-
-    async def _until_done(self) -> None:
-        while self._wanted:
-            request = self._wanted.pop()
-            try:
-                self._done(await asyncio.to_thread(self._work, request))
-            except Exception:  # a bug: say it in the log, and be ready for the next move
-                logging.getLogger(__name__).exception("the board could not show %s", request)
-
-
 # --- parts of the board -------------------------------------------------------------------------
 
 
-def days_shown(scenario: Scenario, days: float | None) -> float:
-    """How many days of the horizon a board simulates; see `explore`."""
-    horizon = scenario.horizon / DAY
-    if days is not None:
-        if not days > 0:
-            raise FunnelSimError(f"days is {days}; a board shows more than 0 days")
-        return min(days, horizon)
-    a_day = sum(float(mean_by_day(scenario, c).mean()) for c in scenario.channels)
-    if a_day * horizon <= LEADS_AT_ONCE:
-        return horizon
-    enough = max(1, round(LEADS_AT_ONCE / a_day))
-    return min(horizon, enough + scenario.warm_up / DAY)
+def horizon_shown(scenario: Scenario, days: float | None) -> int:
+    """How much of the horizon a board simulates, in microseconds; see `explore`."""
+    if not isinstance(scenario, Scenario):
+        given = f'"{scenario}"' if isinstance(scenario, str) else f"a {type(scenario).__name__}"
+        way_out = 'write fs.load("aida"), or journal.scenario'
+        raise FunnelSimError(f"explore is given {given}; it takes a Scenario: {way_out}")
+    if days is None:
+        return min(scenario.horizon, scenario.warm_up + time_of_leads(scenario))
+    number = isinstance(days, numbers.Real) and not isinstance(days, bool)
+    shown = round(min(days, scenario.horizon / DAY) * DAY) if number and days > 0 else 0
+    if shown <= 0:
+        rule = "a board shows more than 0 days: write a number, such as 30"
+        raise FunnelSimError(str(Problem("days", days, rule)))
+    if shown <= scenario.warm_up:
+        warm_up = duration_text(scenario.warm_up)
+        rule = f"the warm-up of the scenario takes {warm_up}, and a board shows more than that"
+        raise FunnelSimError(str(Problem("days", days, rule)))
+    return shown
+
+
+def time_of_leads(scenario: Scenario) -> int:
+    """From the warm-up until enough leads are expected: whole days, or hours within a day."""
+    by_hour = np.zeros(24 * scenario.days)
+    for channel in scenario.channels:
+        hours = np.array(channel.hours) / sum(channel.hours)
+        by_hour += np.outer(mean_by_day(scenario, channel), hours).ravel()
+    so_far = np.cumsum(by_hour[scenario.warm_up // HOUR :])
+    if so_far[-1] <= LEADS_AT_ONCE:
+        return scenario.horizon
+    hours_needed = int(np.searchsorted(so_far, LEADS_AT_ONCE)) + 1
+    return hours_needed * HOUR if hours_needed < 24 else round(hours_needed / 24) * DAY
 
 
 def slider_of(knob: Knob) -> ipywidgets.SelectionSlider:
