@@ -45,14 +45,9 @@ def sum_html(s: Scenario, table: pd.DataFrame) -> str:
         column = f"lost: {reason}"
         if column in table and table[column].sum():
             rest.append(f"{int(table[column].sum()):,} {reason}")
-    busy = [channel for channel in s.channels if channel.rate]
-    differ = [
-        name
-        for name, parts in (("channel", busy), ("segment", s.segments))
-        if any(part.odds_ratio != 1 for part in parts)
-    ]
-    if differ:
-        rest.append(f"odds differ by {' and '.join(differ)}")
+    odds = [channel.odds_ratio for channel in s.channels if channel.rate]
+    if any(ratio != 1 for ratio in (*odds, *(segment.odds_ratio for segment in s.segments))):
+        rest.append("odds differ")
     why = (
         "Leads that came × the conversions of the scenario. Chance makes the difference; so do "
         "leads that are still open, were never called or went cold, and odds ratios of channels, "
