@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import os
+import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -172,6 +174,26 @@ def test_ctrl_c_ends_with_a_sentence(capsys, monkeypatch, tmp_path):
     assert main(["demo", "--out", str(tmp_path)]) == 130
     assert "interrupted" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []  # nothing half-written
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for another process")
+def test_ctrl_c_in_a_long_simulation_ends_with_a_sentence(tmp_path):
+    """A real Ctrl-C, once the progress bar has shown that time is passing."""
+    scenario = fs.load("aida-follow-up").vary({"channels.search ads.leads_per_day": 500})
+    path = tmp_path / "long.toml"
+    path.write_text(scenario.vary({"horizon": "999 days"}).to_toml(), encoding="utf-8")
+    command = [sys.executable, "-m", "funnelsim", "run", str(path)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, encoding="utf-8") as running:
+        told = ""
+        while "simulating" not in told and (letter := running.stderr.read(1)):
+            told += letter
+        running.send_signal(signal.SIGINT)
+        told += running.stderr.read()
+    assert running.returncode == 130
+    assert re.search(
+        r"funnelsim: interrupted; stopped on day \d+ of 999; no journal was made", told
+    )
+    assert "Traceback" not in told
 
 
 def test_a_console_that_cannot_show_a_character_does_not_crash(monkeypatch, tmp_path):
