@@ -142,6 +142,60 @@ def test_calls_come_one_after_the_other_and_end_as_they_may(
 
 @quick
 @given(scenario_tables(), seeds)
+def test_patience_is_kept_to_the_microsecond(tables: dict[str, Any], seed: int) -> None:
+    """Calls start in time; who goes cold does so when patience ends, or a call in vain does."""
+    journal = simulate(tables, seed)
+    stages = Draws(journal.scenario, seed).stages
+    visits, calls = journal.whole["stage_visits"], journal.whole["follow_ups"]
+    ends, last_finish = {}, {}
+    for lead, stage, attempt, entered in zip(
+        *(visits[name].tolist() for name in ("lead", "stage", "attempt", "entered")), strict=True
+    ):
+        if stage < len(stages):
+            patience = int(stages[stage][attempt].patience[lead])
+            ends[lead, stage, attempt] = entered + patience
+    for lead, stage, attempt, started, finished in zip(
+        *(calls[name].tolist() for name in ("lead", "stage", "attempt", "started", "finished")),
+        strict=True,
+    ):
+        assert started <= ends[lead, stage, attempt]
+        last_finish[lead, stage, attempt] = finished
+    for visit in journal.stage_visits[journal.stage_visits["reason"] == "gone cold"].index:
+        key = tuple(int(visits[name][visit]) for name in ("lead", "stage", "attempt"))
+        assert visits["decided"][visit] == max(ends[key], last_finish[key])
+
+
+@quick
+@given(scenario_tables(), seeds)
+def test_newest_first_takes_the_newest_that_waits(tables: dict[str, Any], seed: int) -> None:
+    journal = simulate(tables, seed)
+    visits = journal.stage_visits.set_index(["lead", "stage", "attempt"])["decided"]
+    stages = Draws(journal.scenario, seed).stages
+    called = journal.whole["follow_ups"]
+    missed = [
+        bool(stages[stage][attempt].missed[lead])  # nobody ever calls: they wait for no rep
+        for lead, stage, attempt in zip(
+            called["lead"], called["stage"], called["attempt"], strict=True
+        )
+    ]
+    calls = journal.follow_ups[~np.array(missed, dtype=bool)]
+    for team in journal.scenario.teams:
+        if team.serves != "newest first":
+            continue
+        mine = calls[calls["team"] == team.name]
+        decided = visits.reindex(
+            list(zip(mine["lead"], mine["stage"], mine["attempt"], strict=True))
+        )
+        # a call waits until it starts, or its lead has gone cold, or the horizon comes
+        until = mine["started"].fillna(pd.Series(decided.to_numpy(), index=mine.index))
+        until = until.fillna(np.inf)
+        for job in mine[mine["started"] > mine["queued"]].itertuples():
+            newer = (mine["queued"] > job.queued) & (mine["queued"] < job.started)
+            assert not (newer & (until > job.started)).any()
+
+
+@quick
+@given(scenario_tables(), seeds)
 def test_only_the_lost_come_back_and_each_message_is_written_down(
     tables: dict[str, Any], seed: int
 ) -> None:
