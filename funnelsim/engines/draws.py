@@ -23,7 +23,7 @@ from funnelsim.errors import FunnelSimError
 from funnelsim.scenario import Channel, FollowUp, Scenario, Stage
 
 ENDLESS = 2**62  # a patience that no run outlasts
-MOST_LEADS = 1_000_000  # SimPy takes some 2.5 GB and two minutes for them
+MOST_LEADS = 1_000_000  # SimPy takes about 2 GB and two minutes for them
 MOST_ORDERS = 10_000  # of one customer
 
 
