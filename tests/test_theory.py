@@ -50,9 +50,8 @@ def test_customers_without_end_to_their_patience_order_geometrically(seed: int) 
 def test_waiting_halves_the_odds_in_a_half_life(seed: int) -> None:
     """Given its response time w a lead advances with odds p/(1-p) · 2^(-w / half-life)."""
     scenario = fs.load("aida-follow-up").vary(
-        {"channels.search ads.leads_per_day": 38, "segments": []}
+        {"segments": [], "channels.trade fair.odds_ratio": 1, "teams.sales.reps": 1}
     )
-    scenario = scenario.vary({"channels.trade fair.odds_ratio": 1})
     journal = fs.simulate(scenario, seed)
     calls, visits = journal.follow_ups, journal.stage_visits
     calls = calls[(calls["stage"] == "Interest") & (calls["outcome"] == "served")]
@@ -61,7 +60,7 @@ def test_waiting_halves_the_odds_in_a_half_life(seed: int) -> None:
     odds = 1.0 * 2 ** (-(both["started"] - both["queued"]) / 1.0)  # conversion 0.5, one day
     p = odds / (1 + odds)
     advanced = (both["outcome_visit"] == "advanced").sum()
-    assert both["started"].gt(both["queued"] + 0.5).sum() > 30  # enough of them did wait
+    assert both["started"].gt(both["queued"] + 0.25).sum() > 100  # one rep: most of them wait
     assert within(advanced, p.sum(), math.sqrt((p * (1 - p)).sum()))
 
 
