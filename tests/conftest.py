@@ -33,6 +33,16 @@ def chromium() -> Path:
     return Path(path)
 
 
+@pytest.fixture(scope="session")
+def olist() -> Path:
+    """The folder of Olist's marketing funnel, which is never part of the project."""
+    beside = Path(__file__).resolve().parents[2] / "shared" / "data"
+    folder = Path(os.environ.get("FUNNELSIM_DATA", beside)) / "olist_funnel"
+    if not folder.is_dir():
+        pytest.skip("the Marketing Funnel by Olist is not here (FUNNELSIM_DATA names its parent)")
+    return folder
+
+
 @pytest.fixture
 def seed() -> int:
     """A new seed every time, told where the test fails: the promise is not about one seed."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import re
 import sys
 from html import escape
@@ -354,12 +353,9 @@ def test_names_with_markup_stay_text():
 # --- Olist ----------------------------------------------------------------------------------
 
 
-def test_olist():
+def test_olist(olist):
     """Facts counted in the files: 5,998 leads of 2018, 781 of them won, one before its contact."""
-    folder = Path(os.environ.get("FUNNELSIM_DATA", DATASETS.parents[1] / "shared" / "data"))
-    if not (folder / "olist_funnel").is_dir():
-        pytest.skip("the Marketing Funnel by Olist is not here (FUNNELSIM_DATA names its parent)")
-    leads = datasets.read_olist_funnel(folder / "olist_funnel")
+    leads = datasets.read_olist_funnel(olist)
     found = calibrate(leads, **datasets.OLIST_COLUMNS)
     row = found.report.stages.loc["Lead"]
     assert row["entered"] == 5_997 and row["advanced"] == 780

@@ -118,11 +118,8 @@ def test_demo_on_a_csv_of_the_same_form(capsys, tmp_path):
     assert "3,000 leads used" in capsys.readouterr().out
 
 
-def test_demo_on_olist(capsys, tmp_path):
-    folder = Path(os.environ.get("FUNNELSIM_DATA", ROOT.parent / "shared" / "data"))
-    if not (folder / "olist_funnel").is_dir():
-        pytest.skip("the Marketing Funnel by Olist is not here (FUNNELSIM_DATA names its parent)")
-    assert main(["demo", "--data", str(folder / "olist_funnel"), "--out", str(tmp_path)]) == 0
+def test_demo_on_olist(capsys, tmp_path, olist):
+    assert main(["demo", "--data", str(olist), "--out", str(tmp_path)]) == 0
     out = capsys.readouterr().out
     assert "5,997 leads used (780 won" in out and "2,003 left out" in out
 

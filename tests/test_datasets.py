@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import sys
 from pathlib import Path
@@ -15,18 +14,6 @@ from funnelsim.errors import FunnelSimError
 
 ROOT = Path(__file__).resolve().parents[1]
 DATASETS = ROOT / "datasets"
-
-
-def shared_data() -> Path:
-    return Path(os.environ.get("FUNNELSIM_DATA", ROOT.parent / "shared" / "data"))
-
-
-@pytest.fixture
-def olist() -> Path:
-    folder = shared_data() / "olist_funnel"
-    if not folder.is_dir():
-        pytest.skip("the Marketing Funnel by Olist is not here (FUNNELSIM_DATA names its parent)")
-    return folder
 
 
 @pytest.fixture
