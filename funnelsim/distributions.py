@@ -12,11 +12,19 @@ import math
 import re
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Annotated, Any, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Generic, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    PlainSerializer,
+    Tag,
+    model_validator,
+)
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -289,16 +297,77 @@ class AmountDistribution(Distribution[Amount, Positive]):
 AT_ONCE = DurationDistribution(constant="0 days")
 
 
+# --- what differs among customers -----------------------------------------------------------
+
+
+class BetaAmong(Part):
+    a: Spread
+    b: Spread
+
+
+class Beta(Part):
+    """A probability that is Beta among customers; each has its own, once for all."""
+
+    beta: BetaAmong
+
+
+class GammaAmong(Part):
+    shape: Spread
+    rate: Positive
+
+
+class GammaRate(Part):
+    """A rate (per day) that is Gamma among customers; each has its own, once for all."""
+
+    gamma: GammaAmong
+
+
+def _form(value: Any) -> str:
+    return ONE if not isinstance(value, (Mapping, Part)) else AMONG
+
+
+ONE, AMONG = "one for all", "among customers"  # pydantic names them in the places of errors
+if TYPE_CHECKING:
+    OneOrAmong = V | P
+else:
+
+    class OneOrAmong:
+        """`OneOrAmong[Probability, Beta]`: one value for all customers, or a distribution."""
+
+        def __class_getitem__(cls, kinds: tuple[Any, Any]) -> Any:
+            one, among = kinds
+            tagged = Annotated[one, Tag(ONE)] | Annotated[among, Tag(AMONG)]
+            return Annotated[tagged, Discriminator(_form)]
+
+
+class ExponentialGap(Exponential[PositiveDuration]):
+    rate: OneOrAmong[Positive, GammaRate] | None = None  # type: ignore[assignment]
+
+
+class GapDistribution(DurationDistribution):
+    """Of the time between two orders; its rate may differ among customers."""
+
+    exponential: ExponentialGap | None = None
+
+    @property
+    def rate_among(self) -> GammaAmong | None:
+        """How the rate differs among customers, if it does."""
+        rate = self.exponential.rate if self.exponential else None
+        return rate.gamma if isinstance(rate, GammaRate) else None
+
+
 # --- mean and inverse ---------------------------------------------------------------------
 
 
 def _unit(distribution: Distribution[Any, Any]) -> float:
     """What a rate is per: a day for durations, 1 for amounts."""
-    return DAY if type(distribution) is DurationDistribution else 1.0
+    return DAY if isinstance(distribution, DurationDistribution) else 1.0
 
 
 def mean(distribution: Distribution[Any, Any]) -> float:
     """The mean, in microseconds for a duration and in currency for an amount.
+
+    Of a gap whose rate is Gamma among customers: infinite for a shape of at most 1.
 
     >>> mean(AmountDistribution(triangular={"low": 0, "mode": 1, "high": 5}))
     2.0
@@ -316,6 +385,9 @@ def mean(distribution: Distribution[Any, Any]) -> float:
             return float(np.average(d.values, weights=d.weights))
     if d.mean is not None:
         return float(d.mean)
+    if isinstance(d.rate, GammaRate):
+        among = d.rate.gamma
+        return among.rate / (among.shape - 1) * DAY if among.shape > 1 else math.inf
     return getattr(d, "shape", 1.0) / d.rate * _unit(distribution)
 
 

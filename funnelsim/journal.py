@@ -5,14 +5,19 @@ An engine writes down whole microseconds, whole cents and numbers of stages, rep
 the tables are days since the scenario's start (float; NaN for what did not happen), money is in
 the scenario's currency, and names are categoricals in the scenario's order.
 
-- `leads`: lead, key, parent (-1 for none), kind (new), channel, segment, a column for each label,
-  arrived, deal_value, owner, outcome (customer, lost, open), lost_stage, reason, decided,
-  recovered (number of returns), entered_<stage> (first entry)
+- `leads`: lead, key, parent (-1 for none), kind (new, referral, upsell), channel, segment, a column
+  for each label, arrived, deal_value, owner, outcome (customer, lost, open), lost_stage, reason,
+  decided, recovered (number of returns), member (of the loyalty programme), entered_<stage> (first
+  entry)
 - `stage_visits`: lead, stage, attempt, entered, decided, outcome (advanced, lost, open), reason
 - `follow_ups`: lead, stage, attempt, call, team, rep, queued, started, finished, outcome
   (served, not reached, gone cold, missed, open)
-- `orders`: order, lead, customer, number, placed, value, discount, paid, contribution
+- `orders`: order, lead, customer, number (of the customer's orders), placed, value, discount, paid,
+  tier, payment, status (the last one entered), closed, points_earned, points_redeemed,
+  contribution, satisfaction (promoter, passive, detractor)
+- `statuses`: order, status, entered
 - `messages`: lead, name, sent, cost, accepted
+- `points`: customer, time, kind (earned, redeemed, expired), points
 - `events` (view): case, activity, timestamp, resource
 """
 
@@ -27,7 +32,15 @@ from numpy.typing import NDArray
 
 from funnelsim.distributions import DAY, Ints
 from funnelsim.scenario import Scenario
-from funnelsim.scenario.values import GONE_COLD, MISSED, NOT_REACHED
+from funnelsim.scenario.values import (
+    CANCELLED,
+    GONE_COLD,
+    MISSED,
+    NOT_REACHED,
+    REFERRAL,
+    REFUSED,
+    RETURNED,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,13 +52,54 @@ VISIT_OUTCOMES = ("advanced", "lost", "open")
 SERVED = "served"
 FOLLOW_UP_OUTCOMES = (SERVED, NOT_REACHED, GONE_COLD, MISSED, "open")
 LEAD_OUTCOMES = ("customer", "lost", "open")
-Table = dict[str, Ints]
+KINDS = ("new", "referral", "upsell")
+NEW, REFERRED, UPSOLD = range(3)
+FEELINGS = ("promoter", "passive", "detractor")
+PROMOTER, PASSIVE, DETRACTOR = range(3)
+POINT_KINDS = ("earned", "redeemed", "expired")
+EARNED, REDEEMED, EXPIRED = range(3)
+CLOSED = "closed"  # the status of orders without a method of payment
+
+COLUMNS: dict[str, dict[str, str]] = {
+    "leads": {
+        "key": "i8", "kind": "i1", "parent": "i4", "customer": "i4", "channel": "i2",
+        "segment": "i2", "arrived": "i8", "deal_value": "i8", "enrols": "i1",
+    },
+    "stage_visits": {
+        "lead": "i4", "stage": "i2", "attempt": "i2", "entered": "i8", "decided": "i8",
+        "outcome": "i1", "reason": "i2",
+    },
+    "follow_ups": {
+        "lead": "i4", "stage": "i2", "attempt": "i2", "call": "i2", "rep": "i4", "reached": "i1",
+        "queued": "i8", "started": "i8", "finished": "i8", "outcome": "i1",
+    },
+    "orders": {
+        "lead": "i4", "number": "i4", "placed": "i8", "value": "i8", "discount": "i8", "paid": "i8",
+        "tier": "i2", "payment": "i2", "status": "i2", "closed": "i8", "points_earned": "i8",
+        "points_redeemed": "i8", "satisfaction": "i1",
+    },
+    "statuses": {"order": "i4", "status": "i2", "entered": "i8"},
+    "messages": {"lead": "i4", "name": "i2", "sent": "i8", "accepted": "i1"},
+    "points": {"customer": "i4", "time": "i8", "kind": "i1", "points": "i8"},
+}  # fmt: skip
+"""What an engine writes: the columns of each table, and how many bytes a number takes."""
+
+Table = dict[str, NDArray[Any]]
 
 
 def reasons(scenario: Scenario) -> list[str]:
     """Every reason for which a lead of this scenario can be lost, in order."""
     named = (reason for stage in scenario.stages for reason in stage.loss_reasons)
     return list(dict.fromkeys([MISSED, NOT_REACHED, GONE_COLD, *named]))
+
+
+def statuses(scenario: Scenario) -> list[str]:
+    """Every status that an order of this scenario can have."""
+    payments = scenario.order.payments if scenario.order else ()
+    if not payments:
+        return [CLOSED]
+    named = (name for payment in payments for name, _ in payment.statuses)
+    return list(dict.fromkeys([*named, CANCELLED, REFUSED, RETURNED]))
 
 
 class Journal:
@@ -62,7 +116,6 @@ class Journal:
         seed: int,
         replication: int,
         engine: str,
-        leads: Table,
         tables: Mapping[str, Table],
     ) -> None:
         self.scenario, self.seed, self.replication, self.engine = (
@@ -71,7 +124,7 @@ class Journal:
             replication,
             engine,
         )
-        self.whole: dict[str, Table] = {"leads": leads, **tables}
+        self.whole: dict[str, Table] = {name: tables[name] for name in COLUMNS}
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{len(t['lead']):,} {k}" for k, t in self.whole.items() if "lead" in t)
@@ -83,6 +136,11 @@ class Journal:
     @property
     def _stages(self) -> list[str]:
         return [stage.name for stage in self.scenario.stages]
+
+    @property
+    def _channels(self) -> list[str]:
+        referral = [REFERRAL] if self.scenario.referral else []
+        return [channel.name for channel in self.scenario.channels] + referral
 
     @property
     def _reps(self) -> list[str]:
@@ -149,61 +207,101 @@ class Journal:
         """One row per order."""
         import pandas as pd
 
-        t = self.whole["orders"]
+        t, scenario = self.whole["orders"], self.scenario
+        payments = [payment.name for payment in scenario.order.payments] if scenario.order else []
+        tiers = [tier.name for tier in scenario.loyalty.tiers] if scenario.loyalty else []
         return pd.DataFrame(
             {
                 "order": np.arange(len(t["lead"])),
                 "lead": t["lead"],
-                "customer": t["lead"],
-                "number": t["number"],
+                "customer": self.whole["leads"]["customer"][t["lead"]],
+                "number": self._numbers_of_orders(),
                 "placed": _days(t["placed"]),
                 "value": t["value"] / 100,
-                "discount": self._discount() / 100,
-                "paid": self._paid() / 100,
+                "discount": t["discount"] / 100,
+                "paid": t["paid"] / 100,
+                "tier": _names(t["tier"], tiers),
+                "payment": _names(t["payment"], payments),
+                "status": _names(t["status"], statuses(scenario)),
+                "closed": _days(t["closed"]),
+                "points_earned": t["points_earned"],
+                "points_redeemed": t["points_redeemed"],
                 "contribution": self._contribution() / 100,
+                "satisfaction": _names(t["satisfaction"], FEELINGS),
             }
         )
+
+    @cached_property
+    def statuses(self) -> pd.DataFrame:
+        """One row per status that an order entered."""
+        import pandas as pd
+
+        t = self.whole["statuses"]
+        names = statuses(self.scenario)
+        columns = {"order": t["order"], "status": _names(t["status"], names)}
+        return pd.DataFrame(columns | {"entered": _days(t["entered"])})
+
+    @cached_property
+    def points(self) -> pd.DataFrame:
+        """One row per credit, redemption and expiry of a member's points."""
+        import pandas as pd
+
+        t = self.whole["points"]
+        columns = {"customer": t["customer"], "time": _days(t["time"])}
+        return pd.DataFrame(columns | {"kind": _names(t["kind"], POINT_KINDS), "points": t["points"]})
+
+    def _numbers_of_orders(self) -> Ints:
+        """1 for a customer's first order, 2 for the next, in the order of placing."""
+        of = self.whole["leads"]["customer"][self.whole["orders"]["lead"]]
+        order = np.argsort(of, kind="stable")  # they stand in the order of placing
+        place = np.arange(len(of))
+        first = np.r_[True, of[order][1:] != of[order][:-1]][: len(of)]
+        number = np.empty(len(of), dtype=np.int64)
+        number[order] = place - np.maximum.accumulate(np.where(first, place, 0)) + 1
+        return number
 
     @cached_property
     def messages(self) -> pd.DataFrame:
         """One row per message sent."""
         import pandas as pd
 
-        t = self.whole["messages"]
-        recoveries = [stage.recovery for stage in self.scenario.stages]
-        cost = np.array([recovery.cost if recovery else 0.0 for recovery in recoveries])
+        t, scenario = self.whole["messages"], self.scenario
+        recoveries = [stage.recovery for stage in scenario.stages]
+        costs = [recovery.cost if recovery else 0.0 for recovery in recoveries]
+        costs += [campaign.cost_per_send for campaign in scenario.campaigns]
+        names = [f"recovery: {name}" for name in self._stages]
+        names += [campaign.name for campaign in scenario.campaigns]
         return pd.DataFrame(
             {
                 "lead": t["lead"],
-                "name": _names(t["stage"], [f"recovery: {name}" for name in self._stages]),
+                "name": _names(t["name"], names),
                 "sent": _days(t["sent"]),
-                "cost": cost[t["stage"]],
+                "cost": np.array(costs)[t["name"]],
                 "accepted": t["accepted"].astype(bool),
             }
         )
 
-    def _discount(self) -> Ints:
-        """Cents off each order: the largest discount of the recoveries that brought the lead back,
-        on its first order.
-        """
-        t, messages = self.whole["orders"], self.whole["messages"]
-        recoveries = [stage.recovery for stage in self.scenario.stages]
-        offered = np.array([recovery.discount if recovery else 0.0 for recovery in recoveries])
-        share = np.zeros(len(self.whole["leads"]["key"]))
-        came = messages["accepted"] == 1
-        np.maximum.at(share, messages["lead"][came], offered[messages["stage"][came]])
-        return np.rint(np.where(t["number"] == 1, share[t["lead"]], 0.0) * t["value"]).astype("i8")
-
-    def _paid(self) -> Ints:
-        return self.whole["orders"]["value"] - self._discount()
-
     def _contribution(self) -> Ints:
-        """Cents that each order leaves: paid, less the goods, less the channel's commission."""
-        t, order, paid = self.whole["orders"], self.scenario.order, self._paid()
-        rates = np.array([channel.commission for channel in self.scenario.channels])
-        commission = rates[self.whole["leads"]["channel"][t["lead"]]] * paid
-        goods = (1 - order.margin if order else 0.0) * t["value"]
-        return paid - np.rint(goods).astype(np.int64) - np.rint(commission).astype(np.int64)
+        """Cents that each order leaves: paid, less the goods, the shipping and the commission.
+
+        Nothing of an order that was cancelled; the shipping is lost of one refused or returned.
+        """
+        t, order = self.whole["orders"], self.scenario.order
+        if order is None:
+            return np.zeros(0, dtype=np.int64)
+        rates = np.array([*(channel.commission for channel in self.scenario.channels), 0.0])
+        commission = rates[self.whole["leads"]["channel"][t["lead"]]] * t["paid"]
+        goods = (1 - order.margin) * t["value"]
+        shipping = round(order.shipping_cost * 100)
+        kept = t["paid"] - np.rint(goods).astype(np.int64) - np.rint(commission).astype(np.int64)
+        names = statuses(self.scenario)
+        ended = [names.index(name) if name in names else NEVER for name in (CANCELLED, REFUSED)]
+        ended.append(names.index(RETURNED) if RETURNED in names else NEVER)
+        cases = [t["status"] == number for number in ended]
+        lost = [np.int64(0), np.int64(-shipping), np.int64(-shipping)]
+        if NEVER in ended:
+            return kept - shipping
+        return np.select(cases, lost, kept - shipping)
 
     @cached_property
     def leads(self) -> pd.DataFrame:
@@ -222,9 +320,9 @@ class Journal:
         table: dict[str, Any] = {
             "lead": np.arange(count),
             "key": t["key"],
-            "parent": np.full(count, NEVER),
-            "kind": _names(np.zeros(count, dtype=np.int64), ["new"]),
-            "channel": _names(t["channel"], [c.name for c in self.scenario.channels]),
+            "parent": t["parent"],
+            "kind": _names(t["kind"], KINDS),
+            "channel": _names(t["channel"], self._channels),
             "segment": _names(t["segment"], [s.name for s in self.scenario.segments] or ["all"]),
             **self._labels(),
             "arrived": _days(t["arrived"]),
@@ -235,6 +333,7 @@ class Journal:
             "reason": _names(np.where(lost, final["reason"], NEVER), reasons(self.scenario)),
             "decided": _days(np.where(customer | lost, final["decided"], NEVER)),
             "recovered": np.bincount(visits["lead"], visits["attempt"] > 0, count).astype(np.int64),
+            "member": (t["enrols"] == 1) & customer[t["customer"]],
         }
         for number, name in enumerate(stages):
             table[f"entered_{name}"] = _days(self._first_entry(number))
@@ -259,6 +358,7 @@ class Journal:
                     of_entry = [
                         texts.index(e.labels[name]) if name in e.labels else NEVER for e in part
                     ]
+                    of_entry.append(NEVER)  # of the channel "referral"
                     found = np.array(of_entry)[which]
                     number = np.where(found == NEVER, number, found)
             columns[name] = _names(number, texts)

@@ -1,18 +1,19 @@
 """Engines: a scenario goes in, a journal comes out.
 
-`simulate` chooses the engine. This version has one, `process.py`: the model itself, in SimPy.
+`simulate` chooses the engine. `process.py` is the model itself, in SimPy; `columns.py` tells the
+same history, a column of leads at a time, and is what "auto" takes.
 """
 
 from __future__ import annotations
 
 import numbers
-from typing import Any
+from collections.abc import Iterator, Mapping
 
 from funnelsim.errors import FunnelSimError, Problem, nearest
-from funnelsim.journal import Journal
+from funnelsim.journal import Journal, Table
 from funnelsim.scenario import Scenario
 
-ENGINES = ("auto", "process")
+ENGINES = ("auto", "columns", "process")
 
 
 def simulate(
@@ -46,6 +47,37 @@ def simulate(
             str(Problem("engine", engine, "there is none", nearest(engine, ENGINES)))
         )
 
+    tell = _by_process if engine == "process" else _by_columns
+    tables = tell(scenario, int(seed), int(replication), progress)
+    name = "process" if engine == "process" else "columns"
+    return Journal(scenario, int(seed), int(replication), name, tables)
+
+
+def simulate_many(scenario: Scenario, seed: int, replications: range) -> Iterator[Journal]:
+    """The journals of these replications, one after the other, by the fast engine.
+
+    Each is what `simulate(scenario, seed, replication=r)` gives alone.
+
+    >>> from funnelsim import load
+    >>> [journal.replication for journal in simulate_many(load("aida"), 1, range(3))]
+    [0, 1, 2]
+    """
+    for replication in replications:
+        yield simulate(scenario, seed, replication=replication, progress=False)
+
+
+def _by_columns(
+    scenario: Scenario, seed: int, replication: int, progress: bool
+) -> Mapping[str, Table]:
+    from funnelsim.engines import columns
+    from funnelsim.engines.draws import Draws
+
+    return columns.run(Draws(scenario, seed, replication))
+
+
+def _by_process(
+    scenario: Scenario, seed: int, replication: int, progress: bool
+) -> Mapping[str, Table]:
     from funnelsim.engines import process
     from funnelsim.engines.draws import Draws
     from funnelsim.engines.recorder import Recorder
@@ -53,19 +85,12 @@ def simulate(
     recorder = Recorder(scenario)
     days = _Days(scenario.days, progress)
     try:
-        draws = Draws(scenario, int(seed), int(replication))
+        draws = Draws(scenario, seed, replication)
         process.run(draws, recorder, days)
     except KeyboardInterrupt as stop:
         stop.add_note(f"stopped on day {days.begun} of {scenario.days}; no journal was made")
         raise
-    leads: dict[str, Any] = {
-        "key": draws.key,
-        "channel": draws.channel,
-        "segment": draws.segment,
-        "arrived": draws.arrived,
-        "deal_value": draws.deal_value,
-    }
-    return Journal(scenario, int(seed), int(replication), "process", leads, recorder.tables())
+    return recorder.tables(draws)
 
 
 class _Days:

@@ -18,6 +18,8 @@ from simpy.events import EventPriority
 
 from funnelsim.opening_hours import OpeningHours
 
+Story = Generator[simpy.Event, Any, Any]
+
 TEAM_OPENS, REP_FREE, PATIENCE_ENDS, READY = 1, 2, 3, 4
 _KEYS = 2**64  # more than there are keys
 

@@ -3,75 +3,88 @@
 Nothing here depends on what happens in a simulation. A lead's handling time, its patience and how
 narrowly it would decide are looked up in the table of chance, turned into whole microseconds and
 cents, and kept as one column per question; an engine only finds out who meets whom, and when.
+
+A row is a lead that may come to be. The leads that channels bring come first, in order of arrival;
+behind them, generation by generation, those whom customers may refer and customers who may enter
+once more. Questions are asked only of those who could still need the answer if they never waited.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from funnelsim import distributions
 from funnelsim.chance import Chance, keys, number_of
-from funnelsim.distributions import DAY, DurationDistribution, Floats, Ints, duration_text
+from funnelsim.distributions import DAY, DurationDistribution, Floats, Ints
+from funnelsim.engines.arrivals import count_quantile, mean_by_day, time_of_day
+from funnelsim.engines.drawn import Leads, OrderDraws, StageDraws
+from funnelsim.engines.order_draws import Customers, draw_orders, logit, logit_of, order_value
 from funnelsim.errors import FunnelSimError
-from funnelsim.scenario import Channel, FollowUp, Scenario, Stage
+from funnelsim.journal import NEVER, NEW, REFERRED, UPSOLD
+from funnelsim.scenario import FollowUp, Scenario, Stage
 
 ENDLESS = 2**62  # a patience that no run outlasts
 MOST_LEADS = 1_000_000  # SimPy takes about 2 GB and two minutes for them
-MOST_ORDERS = 10_000  # of one customer
-
-
-@dataclass(frozen=True)
-class StageDraws:
-    """One column per question of a visit to a stage; a row per lead (0 where it can't get there).
-
-    A lead advances when slack + ln(skill of the rep) > wait * decay: waiting costs odds.
-    """
-
-    slack: Floats
-    decay: float  # ln 2 ÷ response half-life, per microsecond; 0 without one
-    decision_time: Ints
-    reason: NDArray[np.int16]  # number of the loss reason, were the lead to be lost
-    missed: NDArray[np.bool_]
-    handling_time: Ints
-    patience: Ints
-    reached_by: NDArray[np.int16]  # the call that reaches the lead (0, 1, ...); past all: none
-    attempt_times: tuple[Ints, ...]  # of each call, were it not to reach the lead
-    returns: NDArray[np.bool_]  # whether the lead would come back, were it to be lost
-    return_delay: Ints
-
-
-@dataclass(frozen=True)
-class Repeats:
-    """What would follow each order of each lead that can become a customer.
-
-    The rows of lead i are first[i] to first[i + 1]: after its first order, after its second ...
-    Rows end with the coin that ends the buying, or where the horizon must have come.
-    """
-
-    first: Ints
-    comes_back: NDArray[np.bool_]
-    gap: Ints
-    value: Ints  # of the order that would then be placed, in cents
+MOST_CHILDREN = 100_000  # where [referral] does not say
 
 
 class Draws:
-    """The columns of one scenario, seed and replication; leads are sorted by (arrived, key)."""
+    """The columns of one scenario, seed and replication.
+
+    `leads` is everyone who may come to be, `stages[stage][attempt]` what they would do on a visit,
+    `orders[number - 1]` what would follow if they bought.
+    """
 
     def __init__(self, scenario: Scenario, seed: int, replication: int = 0) -> None:
         self.scenario = scenario
         self._chance = Chance(seed, replication)
-        self._arrivals()
+        generation, before = self._arrivals(), 0
+        generations: list[tuple[Leads, list[list[StageDraws]], list[OrderDraws], int]] = []
+        while not generations or len(generation.key):
+            stages, buyers, earliest_sale = self._stages(generation)
+            orders = draw_orders(scenario, self._chance, generation, buyers, earliest_sale)
+            generations.append((generation, stages, orders, before))
+            children = self._children(generation, orders, before)
+            before += len(generation.key)
+            self._guard(before + len(children.key) - len(generations[0][0].key))
+            generation = children
+        self.leads = Leads.joined([leads for leads, *_ in generations])
+        self._generations = generations
+        self.generation_ends = np.cumsum([len(leads.key) for leads, *_ in generations]).tolist()
+
+    @cached_property
+    def stages(self) -> list[list[StageDraws]]:
+        """The draws of each stage before the goal, for each attempt: `stages[stage][attempt]`."""
+        parts = [
+            [[drawn.moved(before) for drawn in attempts] for attempts in stages]
+            for _, stages, _, before in self._generations
+        ]
+        return [
+            [StageDraws.joined(attempt) for attempt in zip(*stage, strict=True)]
+            for stage in zip(*parts, strict=True)
+        ]
+
+    @cached_property
+    def orders(self) -> list[OrderDraws]:
+        """The draws of each possible order: of the first orders, of the second ones ..."""
+        parts: list[list[OrderDraws]] = []
+        for _, _, orders, before in self._generations:
+            for number, drawn in enumerate(orders):
+                if number == len(parts):
+                    parts.append([])
+                parts[number].append(drawn.moved(before))
+        return [OrderDraws.joined(part) for part in parts]
 
     # --- leads ------------------------------------------------------------------------------
 
-    def _arrivals(self) -> None:
+    def _arrivals(self) -> Leads:
+        """The leads that channels bring, sorted by (arrived, key)."""
         expected = sum(float(mean_by_day(self.scenario, c).sum()) for c in self.scenario.channels)
         if expected > MOST_LEADS:
             raise FunnelSimError(
@@ -80,14 +93,24 @@ class Draws:
             )
         columns = [self._leads_of(number) for number in range(len(self.scenario.channels))]
         key, arrived, channel = (np.concatenate(column) for column in zip(*columns, strict=True))
-        order = np.lexsort((key, arrived))
-        self.key: Ints = key[order]
-        self.arrived: Ints = arrived[order]
-        self.channel: NDArray[np.int16] = channel[order]
-        self.segment = self._choose("segment", [s.share for s in self.scenario.segments])
+        order = in_order(arrived, key)
+        key, count = key[order], len(key)
+        nobody, nothing = np.full(count, NEVER), np.zeros(count, dtype=np.int64)
+        return Leads(
+            key=key,
+            kind=np.full(count, NEW, dtype=np.int8),
+            channel=channel[order],
+            segment=self._segments(key),
+            parent=nobody,
+            parent_order=nothing,
+            customer=np.arange(count),
+            enters=nothing.astype(np.int16),
+            delay=nothing,
+            earliest=arrived[order],
+        )
 
     def _leads_of(self, number: int) -> tuple[Ints, Ints, NDArray[np.int16]]:
-        """Keys and arrivals of one channel's leads; a higher rate adds leads and moves none."""
+        """Keys and arrivals of one channel's leads."""
         channel = self.scenario.channels[number]
         name = number_of(f"channel {channel.name}")
         days = np.arange(self.scenario.days)
@@ -96,36 +119,96 @@ class Draws:
         day = np.repeat(days, count)
         on_that_day = np.arange(len(day)) - np.repeat(np.cumsum(count) - count, count)
         key = keys(name, day, on_that_day)
-        arrived = day * DAY + _time_of_day(self._chance.uniform("time of the day", key), channel)
+        arrived = day * DAY + time_of_day(self._chance.uniform("time of the day", key), channel)
         inside = arrived < self.scenario.horizon
         return key[inside], arrived[inside], np.full(int(inside.sum()), number, dtype=np.int16)
 
-    def _choose(self, question: str, weights: list[float]) -> NDArray[np.int16]:
-        if not weights:
-            return np.zeros(len(self.key), dtype=np.int16)
-        u = self._chance.uniform(question, self.key)
-        return distributions.choose(weights, u).astype(np.int16)
+    def _segments(self, key: Ints) -> NDArray[np.int16]:
+        shares = [segment.share for segment in self.scenario.segments]
+        if not shares:
+            return np.zeros(len(key), dtype=np.int16)
+        return distributions.choose(shares, self._chance.uniform("segment", key)).astype(np.int16)
+
+    def _children(self, parents: Leads, orders: list[OrderDraws], before: int) -> Leads:
+        """The leads that may come of these orders: whom promoters refer, who is sold more.
+
+        A child's key is (its parent's key, order, number): 0 for who is sold more, 1, 2, ... for
+        those referred.
+        """
+        referral, upsell = self.scenario.referral, self.scenario.upsell
+        stage_names = [stage.name for stage in self.scenario.stages]
+        parts = []
+        for number, drawn in enumerate(orders, start=1):
+            for kind, part, count in (
+                (REFERRED, referral, drawn.invites),
+                (UPSOLD, upsell, drawn.is_upsold.astype(np.int64)),
+            ):
+                if part is None or not count.any():
+                    continue
+                of = np.repeat(np.arange(len(drawn.rows)), count)
+                nth = np.arange(len(of)) - np.repeat(np.cumsum(count) - count, count)
+                row = drawn.rows[of]
+                key = keys(parents.key[row], number, nth + (kind == REFERRED))
+                delay = _durations(part.delay, self._chance.uniform("delay of a child", key))
+                children = Leads(
+                    key=key,
+                    kind=np.full(len(key), kind, dtype=np.int8),
+                    channel=parents.channel[row],
+                    segment=parents.segment[row],
+                    parent=before + row,
+                    parent_order=np.full(len(key), number),
+                    customer=parents.customer[row],
+                    enters=np.full(len(key), stage_names.index(part.enters), dtype=np.int16),
+                    delay=delay,
+                    earliest=drawn.earliest[of] + drawn.closed[of] + delay,
+                )
+                parts.append(children.only(children.earliest < self.scenario.horizon))
+        if not parts:
+            return parents.only(slice(0))
+        children = Leads.joined(parts)
+        referred = children.kind == REFERRED
+        row = before + len(parents.key) + np.arange(len(referred))
+        return replace(
+            children,
+            channel=np.where(referred, len(self.scenario.channels), children.channel),
+            segment=np.where(referred, self._segments(children.key), children.segment),
+            customer=np.where(referred, row, children.customer),
+        )
+
+    def _guard(self, children: int) -> None:
+        most = self.scenario.referral.max_leads if self.scenario.referral else MOST_CHILDREN
+        if children > most:
+            part = "referral.invites" if self.scenario.referral else "upsell.probability"
+            way_out = ", or raise referral.max_leads" if self.scenario.referral else ""
+            raise FunnelSimError(
+                f"more than {most:,} leads could come of referrals and upsells before the "
+                f"horizon: they are an avalanche; lower {part}{way_out}"
+            )
 
     # --- the way to the sale ----------------------------------------------------------------
 
-    @cached_property
-    def stages(self) -> list[list[StageDraws]]:
-        """The draws of each stage before the goal, for each attempt: `stages[stage][attempt]`."""
-        able = np.ones(len(self.key), dtype=bool)  # who could still get there, never waiting
+    def _stages(self, leads: Leads) -> tuple[list[list[StageDraws]], Ints, Ints]:
+        """The draws of each stage and attempt, the rows of those who may buy, and when earliest."""
+        able = np.zeros(len(leads.key), dtype=bool)  # who could still get there, never waiting
+        earliest = leads.earliest.copy()
         columns = []
-        for stage in self.scenario.stages[:-1]:
+        for number, stage in enumerate(self.scenario.stages[:-1]):
+            able |= leads.enters == number
             best = max([0.0, *self.ln_skills(stage)])
-            attempts, rows, through = [], np.flatnonzero(able), np.zeros(len(self.key), dtype=bool)
+            attempts, rows, through = [], np.flatnonzero(able), np.zeros(len(able), dtype=bool)
             for attempt in range((stage.recovery.attempts if stage.recovery else 0) + 1):
-                drawn = self._stage(stage, rows, attempt)
+                drawn = self._visits(stage, leads, rows, attempt)
                 attempts.append(drawn)
                 may = (drawn.slack + best > 0) & ~drawn.missed
-                through |= may & (drawn.reached_by < max(1, len(drawn.attempt_times)))
-                rows = rows[drawn.returns[rows]]
+                may &= drawn.reached_by < max(1, len(drawn.attempt_times))
+                through[rows[may]] = True
+                if not stage.recovery:
+                    earliest[rows] += drawn.decision_time
+                rows = rows[drawn.returns]
             columns.append(attempts)
             able = through
-        self._buyers = np.flatnonzero(able)
-        return columns
+        buyers = np.flatnonzero(able)
+        return columns, buyers, earliest[buyers]
 
     def ln_skills(self, stage: Stage) -> list[float]:
         """The natural log of the skill of each rep who serves the stage (none: an empty list)."""
@@ -136,106 +219,96 @@ class Draws:
                 )
         return []
 
-    def _stage(self, stage: Stage, rows: Ints, attempt: int) -> StageDraws:
-        def uniform(question: str) -> Floats:
-            return self._chance.uniform(f"stage {stage.name}, {question}", self.key[rows], attempt)
+    def _visits(self, stage: Stage, leads: Leads, rows: Ints, attempt: int) -> StageDraws:
+        key = leads.key[rows]
 
-        def column(values: NDArray[Any], rest: float = 0) -> NDArray[Any]:
-            whole_column = np.full(len(self.key), rest, dtype=values.dtype)
-            whole_column[rows] = values
-            return whole_column
+        def uniform(question: str) -> Floats:
+            return self._chance.uniform(f"stage {stage.name}, {question}", key, attempt)
 
         def duration(question: str, distribution: DurationDistribution) -> Ints:
-            return column(_durations(distribution, uniform(question)))
+            return _durations(distribution, uniform(question))
 
         call, recovery = stage.follow_up, stage.recovery
-        nothing = np.zeros(len(self.key), dtype=np.int64)
-        missed = column(uniform("missed") < (call.missed if call else 0.0))
+        nothing = np.zeros(len(rows), dtype=np.int64)
+        missed = uniform("missed") < call.missed if call and call.missed else nothing.astype(bool)
         decision_time = duration("decision time", stage.decision_time)
         if call and call.patience:
             patience = duration("patience", call.patience)
         else:  # who waits without end for a call that never comes decides alone
             patience = np.where(missed, decision_time, ENDLESS)
         calls = range(call.attempts if call else 0)
-        slack = self._slack(stage, uniform("decision"), rows)
+        slack = self._slack(stage, uniform("decision"), leads, rows)
         if recovery and attempt > 0:
             slack += math.log(recovery.odds_ratio)
-        reasons = distributions.choose(list(stage.loss_reasons.values()), uniform("loss reason"))
+        reasons = list(stage.loss_reasons.values())
+        one_reason = nothing.astype(np.int16)
         return StageDraws(
-            slack=column(slack, -math.inf),
-            decay=math.log(2) / call.response_half_life
-            if call and call.response_half_life
-            else 0.0,
+            rows=rows,
+            slack=slack,
             decision_time=decision_time,
-            reason=column(reasons).astype(np.int16),
+            reason=distributions.choose(reasons, uniform("loss reason")).astype(np.int16)
+            if len(reasons) > 1
+            else one_reason,
             missed=missed,
             handling_time=duration("handling time", call.handling_time) if call else nothing,
             patience=patience,
-            reached_by=column(_first_success(calls, call, uniform))
-            if call
-            else nothing.astype("i2"),
-            attempt_times=tuple(
-                duration(f"attempt time, call {n}", call.attempt_time) for n in calls if call
-            ),
-            returns=column(uniform("comes back") < (recovery.probability if recovery else 0.0)),
+            reached_by=_first_success(calls, call, uniform) if call else nothing.astype(np.int16),
+            attempt_times=np.array(
+                [duration(f"attempt time, call {n}", call.attempt_time) for n in calls if call],
+                dtype=np.int64,
+            ).reshape(len(calls), len(rows)),
+            returns=uniform("comes back") < recovery.probability
+            if recovery
+            else nothing.astype(bool),
             return_delay=duration("delay", recovery.delay) if recovery else nothing,
         )
 
-    def _slack(self, stage: Stage, u: Floats, rows: Ints) -> Floats:
+    def _slack(self, stage: Stage, u: Floats, leads: Leads, rows: Ints) -> Floats:
         """The rule of odds: by how much a lead's odds exceed what it asks for (natural log)."""
         ln_channels = [_ln_odds_ratio(c.odds_ratio, stage) for c in self.scenario.channels]
+        if self.scenario.referral:
+            ln_channels.append(math.log(self.scenario.referral.odds_ratio))
         ln_segments = [_ln_odds_ratio(s.odds_ratio, stage) for s in self.scenario.segments] or [0.0]
         helps = (
-            np.array(ln_channels)[self.channel[rows]] + np.array(ln_segments)[self.segment[rows]]
+            np.array(ln_channels)[leads.channel[rows]] + np.array(ln_segments)[leads.segment[rows]]
         )
-        return _logit(float(stage.conversion or 0.0)) + helps - logit(u)
+        return logit_of(float(stage.conversion or 0.0)) + helps - logit(u)
 
     # --- orders -----------------------------------------------------------------------------
 
     @cached_property
     def deal_value(self) -> Ints:
         """What the first order would be worth, in cents, for every lead (0 without an order)."""
-        return self._order_value(np.arange(len(self.key)), number=1)
-
-    def _order_value(self, rows: Ints, number: int) -> Ints:
-        if self.scenario.order is None:
-            return np.zeros(len(rows), dtype=np.int64)
-        u = self._chance.uniform("order value", self.key[rows], number)
-        factors = np.array([s.order_value_factor for s in self.scenario.segments] or [1.0])
-        value = distributions.inverse(self.scenario.order.value, u) * factors[self.segment[rows]]
-        return distributions.whole(value * 100)
+        return order_value(
+            self.scenario, self._chance, self.leads, np.arange(len(self.leads.key)), number=1
+        )
 
     @cached_property
-    def repeats(self) -> Repeats:
-        """The draws that follow each order; see `Repeats`."""
-        _ = self.stages  # who can buy at all is known once they are drawn
-        retention = self.scenario.retention
-        rows = self._buyers if retention else self._buyers[:0]
-        earliest = self.arrived[rows].copy()
-        rounds: list[tuple[Ints, NDArray[np.bool_], Ints, Ints]] = []
-        number = 1
-        while retention and len(rows):
-            if number > MOST_ORDERS:
-                mean_gap = duration_text(round(distributions.mean(retention.gap)))
-                raise FunnelSimError(
-                    f"retention.gap is {mean_gap} on average; with that, a customer orders more "
-                    f"than {MOST_ORDERS:,} times before the horizon: lengthen the gap, or lower "
-                    "retention.repeat_probability"
-                )
-            key = self.key[rows]
-            ratios = np.array([s.repeat_odds_ratio for s in self.scenario.segments] or [1.0])
-            slack = (
-                _logit(retention.repeat_probability)
-                + np.log(ratios)[self.segment[rows]]
-                - logit(self._chance.uniform("comes back", key, number))
-            )
-            gap = _durations(retention.gap, self._chance.uniform("gap", key, number))
-            comes_back = slack > 0
-            rounds.append((rows, comes_back, gap, self._order_value(rows, number + 1)))
-            earliest = earliest + gap
-            goes_on = comes_back & (earliest < self.scenario.horizon)
-            rows, earliest, number = rows[goes_on], earliest[goes_on], number + 1
-        return _by_lead(rounds, len(self.key))
+    def customers(self) -> Customers:
+        return Customers(self.scenario, self._chance, self.leads)
+
+    @cached_property
+    def children(self) -> dict[tuple[int, int], list[int]]:
+        """The rows of the leads that may come of each (row, number of the order)."""
+        children: dict[tuple[int, int], list[int]] = {}
+        born = np.flatnonzero(self.leads.parent != NEVER)
+        parents, numbers = self.leads.parent[born].tolist(), self.leads.parent_order[born].tolist()
+        for row, parent, number in zip(born.tolist(), parents, numbers, strict=True):
+            children.setdefault((parent, number), []).append(row)
+        return children
+
+
+def in_order(time: Ints, key: Ints) -> Ints:
+    """The places in order of (time, key); moments that coincide are rare."""
+    order = np.argsort(time, kind="stable")
+    sorted_ = time[order]
+    return np.lexsort((key, time)) if (sorted_[1:] == sorted_[:-1]).any() else order
+
+
+def decay_of(stage: Stage) -> float:
+    """What a microsecond of waiting takes off the log odds: ln 2 ÷ response half-life."""
+    half_life = stage.follow_up.response_half_life if stage.follow_up else None
+    return math.log(2) / half_life if half_life else 0.0
 
 
 def _first_success(
@@ -246,73 +319,6 @@ def _first_success(
     for number in reversed(calls):
         reached_by[uniform(f"reached, call {number}") < call.reach_probability] = number
     return reached_by
-
-
-def _by_lead(rounds: list[tuple[Ints, NDArray[np.bool_], Ints, Ints]], leads: int) -> Repeats:
-    """Rounds (a row per lead that is still in) turned into runs of rows per lead."""
-    if not rounds:
-        nothing = np.zeros(0, dtype=np.int64)
-        return Repeats(np.zeros(leads + 1, dtype=np.int64), nothing.astype(bool), nothing, nothing)
-    lead, comes_back, gap, value = (np.concatenate(c) for c in zip(*rounds, strict=True))
-    order = np.argsort(lead, kind="stable")
-    first = np.concatenate([[0], np.cumsum(np.bincount(lead, minlength=leads))])
-    return Repeats(first, comes_back[order], gap[order], value[order])
-
-
-def mean_by_day(scenario: Scenario, channel: Channel) -> Floats:
-    """Leads expected on each day up to the horizon, shape (days,)."""
-    days = np.arange(scenario.days)
-    dates = np.datetime64(scenario.start) + days
-    weekday = (days + scenario.start.weekday()) % 7
-    month = dates.astype("datetime64[M]").astype(int) % 12
-    mean = channel.rate * np.array(channel.weekdays)[weekday] * np.array(channel.months)[month]
-    mean = mean * channel.growth ** (days / 365)
-    for burst in channel.bursts:  # a day that the burst covers in part has its share of it
-        covered = np.minimum(burst.to, (days + 1) * DAY) - np.maximum(burst.from_, days * DAY)
-        mean = mean * (1 + (burst.factor - 1) * np.clip(covered / DAY, 0, 1))
-    return mean
-
-
-def _time_of_day(u: Floats, channel: Channel) -> Ints:
-    """Microseconds since midnight: even over the day, or by the weights of its hours."""
-    cumulated = np.concatenate([[0.0], np.cumsum(channel.hours)]) / sum(channel.hours)
-    return (np.interp(u, cumulated, np.linspace(0, 1, 25)) * DAY).astype(np.int64)
-
-
-def count_quantile(u: Floats, mean: Floats, dispersion: float) -> Ints:
-    """The smallest count whose cumulated probability reaches u.
-
-    Poisson, or for a dispersion (variance ÷ mean) above 1 the negative binomial of that mean.
-    """
-    if dispersion == 1:
-        return poisson_quantile(u, mean)
-    from scipy.stats import nbinom
-
-    count = np.zeros(len(u), dtype=np.int64)
-    some = mean > 0
-    count[some] = nbinom.ppf(u[some], mean[some] / (dispersion - 1), 1 / dispersion)
-    return count
-
-
-def poisson_quantile(u: Floats, mean: Floats) -> Ints:
-    """The smallest count whose cumulated Poisson probability reaches u."""
-    from scipy.special import pdtr, pdtrik
-
-    count = np.zeros(len(u), dtype=np.int64)
-    some = (mean > 0) & (u > pdtr(0, mean))  # pdtrik knows no answer below P(0)
-    guess = np.ceil(pdtrik(u[some], mean[some]))
-    one_less = np.maximum(guess - 1, 0)
-    count[some] = np.where(pdtr(one_less, mean[some]) >= u[some], one_less, guess)
-    return count
-
-
-def logit(p: Floats) -> Floats:
-    return np.log(p) - np.log1p(-p)
-
-
-def _logit(p: float) -> float:
-    """Certain things stay certain: the log odds of 0 and 1 are infinite."""
-    return -math.inf if p == 0 else math.inf if p == 1 else math.log(p / (1 - p))
 
 
 def _ln_odds_ratio(odds_ratio: float | Mapping[str, float], stage: Stage) -> float:

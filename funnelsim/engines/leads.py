@@ -1,15 +1,19 @@
-"""What a process asks about a lead: the columns of `draws.py`, one lead at a time.
+"""The columns of `draws.py`, one lead at a time, as the SimPy engine asks for them.
 
-The columns become plain lists here, because looking up one number in a list is many times
-quicker than in an array, and plain whole numbers keep SimPy's clock exact.
+Plain lists are several times quicker to look up than arrays, and whole Python numbers keep
+SimPy's clock exact.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from funnelsim.engines.draws import Draws, StageDraws
+import numpy as np
+
+from funnelsim.engines.draws import Draws, decay_of
+from funnelsim.engines.drawn import OrderDraws, StageDraws
+from funnelsim.journal import NEVER, UPSOLD
 
 
 class Lead(NamedTuple):
@@ -17,17 +21,12 @@ class Lead(NamedTuple):
 
     number: int
     key: int
-    arrived: int
+    arrived: int  # -1 for those whom customers bring: when they arrive is told by the simulation
     enters: int  # the number of the stage it enters first
-    deal_value: int
-
-
-class Repeat(NamedTuple):
-    """What follows an order: does the customer come back, after what gap, for what value."""
-
-    comes_back: bool
-    gap: int
-    value: int
+    delay: int  # from the order that brought it to its arrival
+    is_upsold: bool  # a customer who may be sold something else
+    enrols: bool  # would join the loyalty programme with its first order
+    is_won_back: bool  # would accept the win-back offer
 
 
 class Visit:
@@ -36,20 +35,25 @@ class Visit:
     `attempt` counts the visits from 0; nobody comes back after the one that `is_last`.
     """
 
-    def __init__(self, stage: Stage, attempt: int, columns: StageDraws) -> None:
+    def __init__(self, stage: Stage, attempt: int, columns: StageDraws, leads: int) -> None:
         self.stage, self.attempt = stage, attempt
         self.is_last = attempt == stage.recoveries
-        self._decay = columns.decay
-        self._slack = columns.slack.tolist()
-        self._reason = columns.reason.tolist()
-        self._missed = columns.missed.tolist()
-        self._decision_time = columns.decision_time.tolist()
-        self._handling_time = columns.handling_time.tolist()
-        self._patience = columns.patience.tolist()
-        self._reached_by = columns.reached_by.tolist()
-        self._attempt_times = [times.tolist() for times in columns.attempt_times]
-        self._returns = columns.returns.tolist()
-        self._return_delay = columns.return_delay.tolist()
+
+        def by_lead(column: Any) -> list[Any]:
+            whole = np.zeros(leads, dtype=column.dtype)
+            whole[columns.rows] = column
+            return whole.tolist()
+
+        self._slack = by_lead(columns.slack)
+        self._reason = by_lead(columns.reason)
+        self._missed = by_lead(columns.missed)
+        self._decision_time = by_lead(columns.decision_time)
+        self._handling_time = by_lead(columns.handling_time)
+        self._patience = by_lead(columns.patience)
+        self._reached_by = by_lead(columns.reached_by)
+        self._attempt_times = [by_lead(times) for times in columns.attempt_times]
+        self._returns = by_lead(columns.returns)
+        self._return_delay = by_lead(columns.return_delay)
 
     def is_missed(self, lead: Lead) -> bool:
         return self._missed[lead.number]
@@ -72,7 +76,7 @@ class Visit:
     def advances(self, lead: Lead, response_time: int, rep: int) -> bool:
         """The rule of odds: the rep's skill helps, waiting for the call hurts."""
         helps = self._slack[lead.number] + self.stage.ln_skills[rep]
-        return helps > response_time * self._decay
+        return helps > response_time * self.stage.decay
 
     def reason(self, lead: Lead) -> str:
         return self.stage.reasons[self._reason[lead.number]]
@@ -94,9 +98,49 @@ class Stage:
         self.team = stage.follow_up.team if stage.follow_up else ""
         self.calls = stage.follow_up.attempts if stage.follow_up else 0
         self.every = stage.follow_up.every if stage.follow_up else 0
+        self.decay = decay_of(stage)
         self.ln_skills = [0.0, *draws.ln_skills(stage)]  # reps are numbered from 1; 0 is nobody
         self.recoveries = stage.recovery.attempts if stage.recovery else 0
-        self.visits = [Visit(self, n, columns) for n, columns in enumerate(draws.stages[number])]
+        self.discount = stage.recovery.discount if stage.recovery else 0.0
+        leads = len(draws.leads.key)
+        self.visits = [Visit(self, n, drawn, leads) for n, drawn in enumerate(draws.stages[number])]
+
+
+class Order(NamedTuple):
+    """What one order would be, and what would follow it; amounts in cents."""
+
+    basket: int
+    offers: int
+    payment: int
+    statuses: list[tuple[int, int]]  # (status, how long after placing it is entered)
+    closed: int  # how long after placing
+    is_kept: bool
+    feeling: int
+    feeling_after_wait: int
+    slack: float
+    gap: int
+    returns_within: int
+    redeems: bool
+
+
+class Orders:
+    """The first orders of all leads, or the second ones, and so on."""
+
+    def __init__(self, drawn: OrderDraws) -> None:
+        self._place = {row: place for place, row in enumerate(drawn.rows.tolist())}
+        steps = zip(drawn.status.T.tolist(), drawn.entered.T.tolist(), strict=True)
+        self._statuses = [
+            [(status, when) for status, when in zip(*step, strict=True) if status != NEVER]
+            for step in steps
+        ] or [[]] * len(drawn.rows)
+        self._columns = [
+            getattr(drawn, name).tolist() for name in Order._fields if name != "statuses"
+        ]
+
+    def of(self, lead: Lead) -> Order:
+        place = self._place[lead.number]
+        columns: list[Any] = [column[place] for column in self._columns]
+        return Order._make([*columns[:3], self._statuses[place], *columns[3:]])
 
 
 class Funnel:
@@ -106,25 +150,29 @@ class Funnel:
         self.stages: Sequence[Stage] = [Stage(draws, n) for n in range(len(draws.stages))]
         self.goal = len(self.stages)  # the number of the last stage
         self.has_orders = draws.scenario.order is not None
-        self._leads = zip(
-            range(len(draws.key)),
-            draws.key.tolist(),
-            draws.arrived.tolist(),
-            [0] * len(draws.key),
-            draws.deal_value.tolist(),
-            strict=True,
+        leads, everyone = draws.leads, np.arange(len(draws.leads.key))
+        columns = (
+            everyone,
+            leads.key,
+            np.where(leads.parent == NEVER, leads.earliest, NEVER),
+            leads.enters,
+            leads.delay,
+            leads.kind == UPSOLD,
+            draws.customers.enrols(everyone),
+            draws.customers.is_won_back(everyone),
         )
-        repeats = draws.repeats
-        self._first = repeats.first.tolist()
-        self._comes_back = repeats.comes_back.tolist()
-        self._gap = repeats.gap.tolist()
-        self._value = repeats.value.tolist()
+        self._leads = [Lead(*row) for row in zip(*(c.tolist() for c in columns), strict=True)]
+        self._orders = [Orders(drawn) for drawn in draws.orders]
+        self._children = draws.children
 
     def leads(self) -> Iterator[Lead]:
-        """In order of arrival."""
-        return map(Lead._make, self._leads)
+        """Those whom channels bring, in order of arrival."""
+        return (lead for lead in self._leads if lead.arrived != NEVER)
 
-    def repeats(self, lead: Lead) -> Iterator[Repeat]:
-        """What follows the lead's first order, its second, and so on."""
-        rows = range(self._first[lead.number], self._first[lead.number + 1])
-        return (Repeat(self._comes_back[i], self._gap[i], self._value[i]) for i in rows)
+    def order(self, lead: Lead, number: int) -> Order:
+        """What the lead's order of this number (1, 2, ...) would be."""
+        return self._orders[number - 1].of(lead)
+
+    def children(self, lead: Lead, number: int) -> Iterator[Lead]:
+        """Those whom the order may bring: whom a promoter refers, who is sold something else."""
+        return (self._leads[row] for row in self._children.get((lead.number, number), ()))

@@ -3,26 +3,25 @@
 Read `way_to_the_sale` and `goes_through` first: they are one lead's story. A `yield` hands
 the time back to SimPy until something happens. What a lead *would* do (how long it thinks,
 how patient it is, how narrowly it decides) has been drawn beforehand, in `draws.py`; here
-is what comes of it when leads meet a team.
+is what comes of it when leads meet a team. What happens after the sale is told in
+`customer_life.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
-from typing import Any, NamedTuple
-
-import simpy
+from collections.abc import Iterable
+from typing import NamedTuple
 
 from funnelsim.distributions import DAY
-from funnelsim.engines.clock import Clock, Team
+from funnelsim.engines.clock import Clock, Story, Team
+from funnelsim.engines.customer_life import life_of_a_customer
 from funnelsim.engines.draws import Draws
 from funnelsim.engines.leads import Funnel, Lead, Visit
 from funnelsim.engines.recorder import Recorder
+from funnelsim.engines.world import Past, World
 from funnelsim.journal import GONE_COLD, MISSED, NOT_REACHED, SERVED
 from funnelsim.opening_hours import OpeningHours
 from funnelsim.scenario.values import NEWEST_FIRST
-
-Story = Generator[simpy.Event, Any, Any]
 
 
 class FollowedUp(NamedTuple):
@@ -36,15 +35,6 @@ class FollowedUp(NamedTuple):
 NO_CALL = FollowedUp()
 
 
-class World(NamedTuple):
-    """What every lead shares with all others."""
-
-    clock: Clock
-    funnel: Funnel
-    teams: dict[str, Team]
-    journal: Recorder
-
-
 def leads_arrive(world: World) -> Story:
     """Wakes up whenever a lead arrives, and lets it walk."""
     for lead in world.funnel.leads():
@@ -52,20 +42,37 @@ def leads_arrive(world: World) -> Story:
         world.clock.process(way_to_the_sale(world, lead))
 
 
+def child_arrives(world: World, lead: Lead) -> Story:
+    """Someone whom a customer has referred, or a customer who is sold something else."""
+    yield world.clock.ready(world.clock.now + lead.delay, lead.key)
+    yield from way_to_the_sale(world, lead)
+
+
 def way_to_the_sale(world: World, lead: Lead) -> Story:
     """One lead, from the stage it enters to the sale, or to where it is lost."""
+    past = Past()
+    world.journal.arrives(lead.number, world.clock.now)
     for stage in world.funnel.stages[lead.enters :]:
         for visit in stage.visits:  # the first, and one for each time it may come back
-            advanced = yield from goes_through(world, lead, visit)
+            advanced = yield from goes_through(world, lead, visit, past)
             if advanced:
                 break
             returns = yield from comes_back(world, lead, visit)
             if not returns:
                 return
-    yield from life_of_a_customer(world, lead)
+            past.discount = max(past.discount, stage.discount)
+    yield from sale(world, lead, past)
 
 
-def goes_through(world: World, lead: Lead, visit: Visit) -> Story:
+def sale(world: World, lead: Lead, past: Past) -> Story:
+    """The goal is reached, and with it begins the life of a customer."""
+    clock, journal = world.clock, world.journal
+    journal.advances(journal.enters(lead.number, world.funnel.goal, 0, clock.now), clock.now)
+    if world.funnel.has_orders:
+        yield from life_of_a_customer(world, lead, past, child_arrives)
+
+
+def goes_through(world: World, lead: Lead, visit: Visit, past: Past) -> Story:
     """A visit to a stage: is called, makes up its mind, advances or is lost."""
     clock, journal = world.clock, world.journal
     entry = journal.enters(lead.number, visit.stage.number, visit.attempt, clock.now)
@@ -74,6 +81,7 @@ def goes_through(world: World, lead: Lead, visit: Visit) -> Story:
         call = yield from is_followed_up(world, lead, visit)
         if call.failed:
             return journal.is_lost(entry, clock.now, call.failed)
+        past.longest_wait = max(past.longest_wait, call.response_time)
     yield clock.ready(clock.now + visit.decision_time(lead), lead.key)
     if not visit.advances(lead, call.response_time, call.rep):
         return journal.is_lost(entry, clock.now, visit.reason(lead))
@@ -128,21 +136,6 @@ def comes_back(world: World, lead: Lead, visit: Visit) -> Story:
     return returns
 
 
-def life_of_a_customer(world: World, lead: Lead) -> Story:
-    """The goal: the first order, and another after each gap while they come back."""
-    clock, journal = world.clock, world.journal
-    entry = journal.enters(lead.number, world.funnel.goal, 0, clock.now)
-    journal.advances(entry, clock.now)
-    if not world.funnel.has_orders:
-        return
-    journal.orders(lead.number, clock.now, lead.deal_value)
-    for repeat in world.funnel.repeats(lead):
-        if not repeat.comes_back:
-            return
-        yield clock.ready(clock.now + repeat.gap, lead.key)
-        journal.orders(lead.number, clock.now, repeat.value)
-
-
 def run(draws: Draws, journal: Recorder, days: Iterable[int]) -> None:
     """Lets everything happen up to the horizon, a day at a time."""
     clock, scenario = Clock(), draws.scenario
@@ -150,6 +143,6 @@ def run(draws: Draws, journal: Recorder, days: Iterable[int]) -> None:
     for number, team in enumerate(scenario.teams):
         hours = OpeningHours(team.open, scenario.start, team.closed)
         teams[team.name] = Team(clock, number, team.reps, hours, team.serves == NEWEST_FIRST)
-    clock.process(leads_arrive(World(clock, Funnel(draws), teams, journal)))
+    clock.process(leads_arrive(World(scenario, clock, Funnel(draws), teams, journal)))
     for day in days:
         clock.run(until=min((day + 1) * DAY, scenario.horizon))

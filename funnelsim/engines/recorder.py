@@ -1,7 +1,7 @@
-"""What an engine writes into while time goes on; rows are changed as things are decided.
+"""What the SimPy engine writes into while time goes on; rows are changed as things are decided.
 
-Everything is whole: microseconds, cents, numbers of stages, reps and reasons. `tables` hands the
-columns to the journal.
+Everything is whole: microseconds, cents, numbers of stages, reps and reasons. A lead is a row of
+the draws here; `tables` numbers those who came to be by arrival, as the journal does.
 """
 
 from __future__ import annotations
@@ -10,28 +10,32 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from funnelsim.journal import FOLLOW_UP_OUTCOMES, NEVER, VISIT_OUTCOMES, Table, reasons
+from funnelsim.distributions import Ints
+from funnelsim.engines.draws import Draws
+from funnelsim.engines.numbering import leads_table, numbers_of
+from funnelsim.journal import COLUMNS, FOLLOW_UP_OUTCOMES, NEVER, VISIT_OUTCOMES, Table, reasons
 from funnelsim.scenario import Scenario
 
 
 class Recorder:
     """The tables of a journal in the making."""
 
-    _VISIT = ("lead", "stage", "attempt", "entered", "decided", "outcome", "reason")
-    _FOLLOW_UP = (
-        *("lead", "stage", "attempt", "call", "rep", "reached"),
-        *("queued", "started", "finished", "outcome"),
-    )
-    _ORDER = ("lead", "number", "placed", "value")
-    _MESSAGE = ("lead", "stage", "sent", "accepted")
-
     def __init__(self, scenario: Scenario) -> None:
         self._reason = {reason: number for number, reason in enumerate(reasons(scenario))}
+        stages = len(scenario.stages)
+        self._campaign = {c.kind: stages + n for n, c in enumerate(scenario.campaigns)}
+        self._arrivals: list[tuple[int, int]] = []
         self._visits: list[list[int]] = []
         self._follow_ups: list[list[int]] = []
-        self._orders: list[tuple[int, int, int, int]] = []
-        self._orders_of: dict[int, int] = {}
+        self._orders: list[list[int]] = []
+        self._statuses: list[tuple[int, int, int, int, int]] = []
         self._messages: list[tuple[int, int, int, int]] = []
+        self._points: list[tuple[int, int, int, int]] = []
+
+    # --- the way to the sale ----------------------------------------------------------------
+
+    def arrives(self, lead: int, now: int) -> None:
+        self._arrivals.append((lead, now))
 
     def enters(self, lead: int, stage: int, attempt: int, now: int) -> list[int]:
         visit = [lead, stage, attempt, now, NEVER, VISIT_OUTCOMES.index("open"), NEVER]
@@ -65,25 +69,75 @@ class Recorder:
         """The message of a stage's recovery."""
         self._messages.append((lead, stage, now, accepted))
 
-    def orders(self, lead: int, now: int, value: int) -> None:
-        number = self._orders_of[lead] = self._orders_of.get(lead, 0) + 1
-        self._orders.append((lead, number, now, value))
+    # --- from the sale on -------------------------------------------------------------------
 
-    def tables(self) -> dict[str, Table]:
-        """The columns (int64) of each table, in the order of the journal."""
-        return {
-            "stage_visits": _sorted(
-                self._VISIT, self._visits, "lead", "entered", "stage", "attempt"
-            ),
-            "follow_ups": _sorted(
-                self._FOLLOW_UP, self._follow_ups, "lead", "queued", "stage", "attempt", "call"
-            ),
-            "orders": _sorted(self._ORDER, self._orders, "placed", "lead", "number"),
-            "messages": _sorted(self._MESSAGE, self._messages, "sent", "lead", "stage"),
-        }
+    def orders(
+        self, lead: int, number: int, now: int, value: int, discount: int, paid: int,
+        redeemed: int, tier: int, payment: int,
+    ) -> list[int]:  # fmt: skip
+        status, earned = 0 if payment == NEVER else NEVER, 0
+        order = [lead, number, now, value, discount, paid, tier, payment, status, NEVER]
+        order += [earned, redeemed, NEVER]
+        self._orders.append(order)
+        return order
+
+    def reaches(self, order: list[int], status: int, now: int) -> None:
+        step = len(self._statuses)  # written one after the other
+        self._statuses.append((order[0], order[1], step, status, now))
+        order[8] = status
+
+    def closes(self, order: list[int], now: int, feeling: int = NEVER) -> None:
+        order[9], order[12] = now, feeling
+
+    def earns(self, order: list[int], points: int) -> None:
+        order[10] = points
+
+    def moves_points(self, customer: int, now: int, kind: int, points: int) -> None:
+        self._points.append((customer, now, kind, points))
+
+    def sends_campaign(self, lead: int, kind: str, now: int, accepted: bool) -> None:
+        self._messages.append((lead, self._campaign[kind], now, accepted))
+
+    # --- the tables -------------------------------------------------------------------------
+
+    def tables(self, draws: Draws) -> dict[str, Table]:
+        """The columns of each table, in the order of the journal."""
+        rows, arrived = _columns(2, self._arrivals)
+        number = numbers_of(draws, rows, arrived)
+        tables = {"leads": leads_table(draws, number, rows, arrived)}
+        for name, written, by in (
+            ("stage_visits", self._visits, ("lead", "entered", "stage", "attempt")),
+            ("follow_ups", self._follow_ups, ("lead", "queued", "stage", "attempt", "call")),
+            ("orders", self._orders, ("placed", "lead", "number")),
+            ("messages", self._messages, ("sent", "lead", "name")),
+            ("points", self._points, ("time", "customer", "kind", "points")),
+        ):
+            table = _table(name, written)
+            owner = "customer" if name == "points" else "lead"
+            table[owner] = number[table[owner]].astype(COLUMNS[name][owner])
+            tables[name] = _sorted(table, *by)
+        tables["statuses"] = self._status_table(number, tables["orders"])
+        return tables
+
+    def _status_table(self, number: Ints, orders: Table) -> Table:
+        lead, nth, step, status, entered = _columns(5, self._statuses)
+        place = {of: n for n, of in enumerate(zip(orders["lead"], orders["number"], strict=True))}
+        order = [place[of] for of in zip(number[lead], nth, strict=True)]
+        table = {"order": np.array(order, dtype=np.int64), "status": status, "entered": entered}
+        sorted_ = _sorted({**table, "step": step}, "order", "step")
+        return {name: sorted_[name].astype(COLUMNS["statuses"][name]) for name in table}
 
 
-def _sorted(names: Sequence[str], rows: Sequence[Sequence[int]], *by: str) -> Table:
-    columns = np.array(rows, dtype=np.int64).reshape(-1, len(names)).T
-    order = np.lexsort([columns[names.index(name)] for name in reversed(by)])
-    return {name: column[order] for name, column in zip(names, columns, strict=True)}
+def _columns(count: int, rows: Sequence[Sequence[int]]) -> Ints:
+    return np.array(rows, dtype=np.int64).reshape(-1, count).T
+
+
+def _table(name: str, rows: Sequence[Sequence[int]]) -> Table:
+    columns = COLUMNS[name]
+    values = _columns(len(columns), rows)
+    return {n: v.astype(kind) for (n, kind), v in zip(columns.items(), values, strict=True)}
+
+
+def _sorted(table: Table, *by: str) -> Table:
+    order = np.lexsort([table[name] for name in reversed(by)])
+    return {name: column[order] for name, column in table.items()}

@@ -12,166 +12,38 @@ import datetime
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
-from pydantic import ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
-from funnelsim.distributions import (
-    AT_ONCE,
-    DAY,
-    Amount,
-    AmountDistribution,
-    Duration,
-    DurationDistribution,
-    Part,
-    Positive,
-    PositiveDuration,
-    Probability,
-)
+from funnelsim.distributions import DAY, Duration, Part, PositiveDuration
 from funnelsim.errors import MISSING, Finding, FunnelSimError, Problem, ScenarioError, nearest
-from funnelsim.opening_hours import ALWAYS
+from funnelsim.scenario.leads import Channel, Segment
+from funnelsim.scenario.loyalty import Campaign, Loyalty
+from funnelsim.scenario.orders import Order, Referral, Retention, Satisfaction, Upsell
 from funnelsim.scenario.problems import problems_between_fields, problems_of_fields
-from funnelsim.scenario.values import (
-    FIRST_COME,
-    NOT_CONVINCED,
-    Calls,
-    Count,
-    Dates,
-    Dispersion,
-    Hours,
-    Labels,
-    Months,
-    Name,
-    OddsRatio,
-    OpenHours,
-    Reasons,
-    Serves,
-    Skills,
-    Start,
-    Text,
-    Weekdays,
-)
+from funnelsim.scenario.stages import FollowUp, Recovery, Stage, Team
+from funnelsim.scenario.values import Start, Text
 
-# --- the parts ------------------------------------------------------------------------------
-
-
-class Burst(Part):
-    """A stretch of the run in which a channel brings more, or fewer, leads."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", serialize_by_alias=True)
-
-    from_: Duration = Field(alias="from")
-    to: Duration
-    factor: Amount
-
-
-class Channel(Part):
-    """Where leads come from: how many a day, what they cost, how well they fit.
-
-    The mean of a day is `leads_per_day` (or `impressions_per_day` × `click_through_rate`) ×
-    weekday × month × growth × burst factors, none of them normalised.
-    """
-
-    name: Name
-    leads_per_day: Amount | None = None
-    impressions_per_day: Amount | None = None
-    click_through_rate: Probability | None = None
-    weekdays: Weekdays = (1.0,) * 7  # factors, Monday first
-    months: Months = (1.0,) * 12  # factors, January first
-    growth: Positive = 1.0  # the factor by which leads grow in 365 days
-    bursts: tuple[Burst, ...] = ()
-    dispersion: Dispersion = 1.0  # variance ÷ mean of the leads of a day; 1 is Poisson
-    hours: Hours = (1.0,) * 24  # weights of the hours of the day
-    cost_per_lead: Amount = 0.0
-    cost_per_click: Amount = 0.0  # with impressions: every lead is a click
-    cost_per_day: Amount = 0.0
-    commission: Probability = 0.0  # share of what its customers pay
-    ceiling: Amount | None = None  # leads a day at most, for the planner
-    odds_ratio: OddsRatio = 1.0
-    labels: Labels = Field(default_factory=lambda: MappingProxyType({}))
-
-    @property
-    def rate(self) -> float:
-        """Leads a day before any factor, said in either of the two ways."""
-        if self.leads_per_day is not None:
-            return self.leads_per_day
-        return (self.impressions_per_day or 0.0) * (self.click_through_rate or 0.0)
-
-
-class Segment(Part):
-    """A kind of lead: its share, and how it differs."""
-
-    name: Name
-    share: Probability
-    odds_ratio: OddsRatio = 1.0
-    order_value_factor: Positive = 1.0
-    repeat_odds_ratio: Positive = 1.0
-    labels: Labels = Field(default_factory=lambda: MappingProxyType({}))
-
-
-class FollowUp(Part):
-    """A team calls each lead that enters the stage; leads wait as long as their patience."""
-
-    team: Name
-    handling_time: DurationDistribution = AT_ONCE
-    patience: DurationDistribution | None = None  # none: they wait without end
-    response_half_life: PositiveDuration | None = None  # the odds of advancing halve in this time
-    missed: Probability = 0.0  # nobody ever calls
-    reach_probability: Probability = 1.0  # of each call
-    attempts: Calls = 1  # calls at most
-    every: Duration = DAY  # from the end of a call that reached nobody to the next
-    attempt_time: DurationDistribution = AT_ONCE  # of a rep, for a call that reaches nobody
-
-
-class Recovery(Part):
-    """A message to those whom the stage lost; some come back and enter it again."""
-
-    probability: Probability  # comes back after a message
-    anyway: Probability = 0.0  # would have come back without one; part of `probability`
-    delay: DurationDistribution = AT_ONCE
-    cost: Amount = 0.0
-    discount: Probability = 0.0  # on the first order of those who came back
-    odds_ratio: Positive = 1.0  # in the new visit only
-    attempts: Calls = 1
-
-
-class Stage(Part):
-    """A stage of the funnel; the last one is the goal and has nothing but its name."""
-
-    name: Name
-    conversion: Probability | None = None
-    decision_time: DurationDistribution = AT_ONCE
-    loss_reasons: Reasons = Field(default_factory=lambda: MappingProxyType({NOT_CONVINCED: 1.0}))
-    follow_up: FollowUp | None = None
-    recovery: Recovery | None = None
-
-
-class Team(Part):
-    """Sales staff who follow up."""
-
-    name: Name
-    reps: Count
-    skills: Skills = ()  # odds ratios by rep, 1 beyond the list
-    open: OpenHours = ALWAYS
-    closed: Dates = ()  # days on which the team does not open
-    serves: Serves = FIRST_COME
-    cost_per_rep_day: Amount = 0.0  # for each day with opening hours
-
-
-class Order(Part):
-    """What a customer orders: its value at list price, and the share of it that is margin."""
-
-    value: AmountDistribution
-    margin: Probability = 1.0
-
-
-class Retention(Part):
-    """After each order a coin decides whether there will be another, placed after the gap."""
-
-    repeat_probability: Probability
-    gap: DurationDistribution
-
+__all__ = [
+    "Campaign",
+    "Channel",
+    "FollowUp",
+    "Loyalty",
+    "Order",
+    "Recovery",
+    "Referral",
+    "Retention",
+    "Satisfaction",
+    "Scenario",
+    "Segment",
+    "Stage",
+    "Team",
+    "Upsell",
+    "load",
+    "plain",
+    "templates",
+]
 
 class Scenario(Part):
     """What is simulated.
@@ -202,6 +74,11 @@ class Scenario(Part):
     stages: tuple[Stage, ...]
     order: Order | None = None
     retention: Retention | None = None
+    loyalty: Loyalty | None = None
+    campaigns: tuple[Campaign, ...] = ()
+    satisfaction: Satisfaction | None = None
+    referral: Referral | None = None
+    upsell: Upsell | None = None
 
     def __init__(self, **tables: Any) -> None:
         problems: list[Problem] = []
@@ -221,6 +98,15 @@ class Scenario(Part):
     def days(self) -> int:
         """Days that have begun before the horizon."""
         return -(-self.horizon // DAY)
+
+    def campaign(self, kind: str) -> Campaign | None:
+        """The campaign of this kind, if there is one."""
+        return next((campaign for campaign in self.campaigns if campaign.kind == kind), None)
+
+    def is_late_follow_up(self, response_time: int) -> bool:
+        """Whether a response after this time (microseconds) makes detractors."""
+        late = self.satisfaction.late_follow_up if self.satisfaction else None
+        return late is not None and response_time > late.after
 
     def tables(self) -> dict[str, Any]:
         """The scenario as plain tables, as in a file; what has its default is left out."""
@@ -270,7 +156,7 @@ class Scenario(Part):
         return varied
 
 
-_LISTS = ("channels", "segments", "teams", "stages")
+_LISTS = ("channels", "segments", "teams", "stages", "campaigns")
 
 
 def plain(value: Any) -> Any:
@@ -291,13 +177,14 @@ def _set(tables: dict[str, Any], path: str, value: Any) -> Problem | None:
     for place, key in enumerate([*way, last]):
         so_far = ".".join(way[:place])
         if isinstance(here, list):
-            known = [entry["name"] for entry in here]
+            known = [entry.get("name") if isinstance(entry, dict) else None for entry in here]
+            known = [name for name in known if isinstance(name, str)]
             if key not in known:
                 rule = f"{so_far} has no {key!r}"
                 return Problem(path, value, rule, nearest(key, known))
             if place == len(way):
                 return Problem(path, value, "this is a whole entry", "name one of its fields")
-            here = here[known.index(key)]
+            here = next(e for e in here if isinstance(e, dict) and e.get("name") == key)
         elif not isinstance(here, dict):
             return Problem(path, value, f"{so_far} is one value and has nothing inside")
         elif place < len(way):

@@ -13,7 +13,7 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from funnelsim.distributions import BrokenRule, duration
+from funnelsim.distributions import AMONG, ONE, BrokenRule, duration
 from funnelsim.errors import MISSING, Finding, Problem, nearest
 
 # --- inside a field -------------------------------------------------------------------------
@@ -27,8 +27,9 @@ def problems_of_fields(
 
 
 def _problem(error: dict[str, Any], model: type[BaseModel], tables: dict[str, Any]) -> Problem:
-    *parents, key = error["loc"] or ("",)
-    path = _path(error["loc"], tables)
+    location = tuple(step for step in error["loc"] if step not in (ONE, AMONG))
+    *parents, key = location or ("",)
+    path = _path(location, tables)
     broken = error.get("ctx", {}).get("error")
     match error["type"]:
         case "value_error" if isinstance(broken, BrokenRule):

@@ -20,9 +20,13 @@ from funnelsim.opening_hours import week
 MISSED, GONE_COLD, NOT_REACHED = "missed", "gone cold", "not reached"  # the follow-up's reasons
 NOT_CONVINCED = "not convinced"
 FIRST_COME, NEWEST_FIRST = "first come", "newest first"
+FIRST_ORDER, FIRST_REPEAT = "first order", "first repeat"
+POST_PURCHASE, WIN_BACK = "post-purchase", "win-back"
+CANCELLED, REFUSED, RETURNED = "cancelled", "refused", "returned"  # how an order ends, if not kept
+REFERRAL = "referral"  # the channel of the leads that promoters bring
 LEAD_COLUMNS = (
     *("lead", "key", "parent", "kind", "channel", "segment", "arrived", "deal_value", "owner"),
-    *("outcome", "lost_stage", "reason", "decided", "recovered"),
+    *("outcome", "lost_stage", "reason", "decided", "recovered", "member"),
 )
 """The columns of the journal's `leads`; a label may not take the name of one of them."""
 
@@ -143,10 +147,21 @@ def _dates(value: Any) -> tuple[datetime.date, ...]:
     return tuple(_date(date) for date in value)
 
 
-def _serves(value: Any) -> str:
-    if value not in (FIRST_COME, NEWEST_FIRST):
-        raise BrokenRule("a team serves in one of two orders", f'"{FIRST_COME}", "{NEWEST_FIRST}"')
-    return str(value)
+def _one_of(rule: str, *words: str) -> Callable[[Any], str]:
+    def check(value: Any) -> str:
+        if value not in words:
+            raise BrokenRule(rule, " or ".join(f'"{word}"' for word in words))
+        return str(value)
+
+    return check
+
+
+def _rate(value: Any) -> float:
+    rule = "this is a mean number, from 0 to 100"
+    x = number(value, rule)
+    if not 0 <= x <= 100:
+        raise BrokenRule(rule)
+    return x
 
 
 def _labels(value: Any) -> Mapping[str, str]:
@@ -181,7 +196,13 @@ Dates = Annotated[tuple[datetime.date, ...], BeforeValidator(_dates), PlainSeria
 Dispersion = Annotated[float, BeforeValidator(_dispersion)]
 Calls = Annotated[int, BeforeValidator(_calls)]
 OpenHours = Annotated[str, BeforeValidator(_open_hours)]
+_serves = _one_of("a team serves in one of two orders", FIRST_COME, NEWEST_FIRST)
+_dropout = _one_of("customers can drop out from one of two orders on", FIRST_ORDER, FIRST_REPEAT)
+_campaign = _one_of("there are two kinds of campaigns", POST_PURCHASE, WIN_BACK)
 Serves = Annotated[str, BeforeValidator(_serves)]
+DropoutAfter = Annotated[str, BeforeValidator(_dropout)]
+CampaignKind = Annotated[str, BeforeValidator(_campaign)]
+Rate = Annotated[float, BeforeValidator(_rate)]
 
 
 def _frozen(value: Any) -> Any:

@@ -1,0 +1,59 @@
+"""How many leads a channel brings on each day, and at what time of the day.
+
+A day's count is the quantile of one uniform number, so that a higher rate adds leads and moves
+none.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from funnelsim.distributions import DAY, Floats, Ints
+from funnelsim.scenario import Channel, Scenario
+
+
+def mean_by_day(scenario: Scenario, channel: Channel) -> Floats:
+    """Leads expected on each day up to the horizon, shape (days,)."""
+    days = np.arange(scenario.days)
+    dates = np.datetime64(scenario.start) + days
+    weekday = (days + scenario.start.weekday()) % 7
+    month = dates.astype("datetime64[M]").astype(int) % 12
+    mean = channel.rate * np.array(channel.weekdays)[weekday] * np.array(channel.months)[month]
+    mean = mean * channel.growth ** (days / 365)
+    for burst in channel.bursts:  # a day that the burst covers in part has its share of it
+        covered = np.minimum(burst.to, (days + 1) * DAY) - np.maximum(burst.from_, days * DAY)
+        mean = mean * (1 + (burst.factor - 1) * np.clip(covered / DAY, 0, 1))
+    return mean
+
+
+def time_of_day(u: Floats, channel: Channel) -> Ints:
+    """Microseconds since midnight: even over the day, or by the weights of its hours."""
+    cumulated = np.concatenate([[0.0], np.cumsum(channel.hours)]) / sum(channel.hours)
+    return (np.interp(u, cumulated, np.linspace(0, 1, 25)) * DAY).astype(np.int64)
+
+
+def count_quantile(u: Floats, mean: Floats, dispersion: float) -> Ints:
+    """The smallest count whose cumulated probability reaches u.
+
+    Poisson, or for a dispersion (variance ÷ mean) above 1 the negative binomial of that mean.
+    """
+    if dispersion == 1:
+        return poisson_quantile(u, mean)
+    from scipy.stats import nbinom
+
+    count = np.zeros(len(u), dtype=np.int64)
+    some = mean > 0
+    count[some] = nbinom.ppf(u[some], mean[some] / (dispersion - 1), 1 / dispersion)
+    return count
+
+
+def poisson_quantile(u: Floats, mean: Floats) -> Ints:
+    """The smallest count whose cumulated Poisson probability reaches u."""
+    from scipy.special import pdtr, pdtrik
+
+    count = np.zeros(len(u), dtype=np.int64)
+    some = (mean > 0) & (u > pdtr(0, mean))  # pdtrik knows no answer below P(0)
+    guess = np.ceil(pdtrik(u[some], mean[some]))
+    one_less = np.maximum(guess - 1, 0)
+    count[some] = np.where(pdtr(one_less, mean[some]) >= u[some], one_less, guess)
+    return count

@@ -1,0 +1,382 @@
+"""The same model as `process.py`, a column of leads at a time; only the queue is walked.
+
+Leads influence each other only by waiting for the same reps. `queue_walk.py` finds out who waits
+for whom; here the rest is told for all leads at once, stage by stage, then order by order, and for
+those whom customers bring, generation by generation.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from funnelsim.distributions import Ints
+from funnelsim.engines import queue_walk
+from funnelsim.engines.draws import Draws
+from funnelsim.engines.drawn import Bools
+from funnelsim.engines.jobs import Queue, discounts, queue
+from funnelsim.engines.lives import Lives, arrivals_of_children, live
+from funnelsim.engines.numbering import leads_table, numbers_of
+from funnelsim.engines.queue_walk import ADVANCED, GONE_COLD, LOST, NOT_REACHED, OPEN, Told
+from funnelsim.journal import (
+    COLUMNS,
+    EXPIRED,
+    FOLLOW_UP_OUTCOMES,
+    NEVER,
+    SERVED,
+    Table,
+    reasons,
+)
+from funnelsim.scenario.values import GONE_COLD as COLD
+from funnelsim.scenario.values import MISSED as NOBODY_CALLED
+from funnelsim.scenario.values import NOT_REACHED as NOT_REACHED_TEXT
+
+
+class Block(NamedTuple):
+    """The visits of all leads to one stage, on one attempt; a row per visit, by lead."""
+
+    stage: int
+    attempt: int
+    row: Ints
+    entered: Ints
+    decided: Ints
+    outcome: Ints  # of VISIT_OUTCOMES
+    reason: Ints  # of the journal's reasons
+    job: Ints | None  # where a team calls
+
+
+@dataclass
+class Story:
+    """What has been told so far, block by block."""
+
+    arrived: list[tuple[Ints, Ints]] = field(default_factory=list)  # (rows, when)
+    blocks: list[Block] = field(default_factory=list)
+    returns: list[tuple[Ints, int, Ints, Bools]] = field(default_factory=list)
+    """Messages to the lost: (rows, stage, sent, accepted)."""
+    lives: list[Lives] = field(default_factory=list)
+
+
+def run(draws: Draws) -> dict[str, Table]:
+    """Everything that happens up to the horizon, as the tables of a journal."""
+    has_team = any(stage.follow_up for stage in draws.scenario.stages)
+    jobs = queue(draws) if has_team and len(draws.leads.key) else None
+    told = _walked(draws, jobs) if jobs else None
+    story, ends = Story(), draws.generation_ends
+    rows = np.arange(ends[0])
+    arrived = draws.leads.earliest[rows]
+    for begin, end in zip(ends, [*ends[1:], ends[-1]], strict=True):  # of their children
+        story.arrived.append((rows, arrived))
+        buyers, sold, level = _way_to_the_sale(draws, story, jobs, told, rows, arrived)
+        waited = told.is_late[buyers] if told else np.zeros(len(buyers), dtype=bool)
+        offered = np.array(discounts(draws))[level]
+        lives = live(draws, buyers, sold, waited, offered)
+        story.lives.append(lives)
+        children = np.arange(begin, end)
+        when = arrivals_of_children(draws, lives, children)
+        born = (when != NEVER) & (when < draws.scenario.horizon)
+        rows, arrived = children[born], when[born]
+    return _tables(draws, story, jobs, told)
+
+
+@cache
+def _walk() -> tuple[Any, bool]:
+    """The walk, and whether it is compiled: with Numba, unless FUNNELSIM_NUMBA is 0."""
+    if os.environ.get("FUNNELSIM_NUMBA") != "0":
+        try:
+            from numba import njit
+        except ImportError:
+            pass
+        else:
+            return njit(cache=True)(queue_walk.walk), True
+    return queue_walk.walk, False
+
+
+def _walked(draws: Draws, q: Queue) -> Told:
+    walk, is_compiled = _walk()
+    given = (q.entries, q.keys, q.jobs, q.stages, q.teams, q.births)
+    if is_compiled:
+        walk(*given, draws.scenario.horizon, q.told)
+        return q.told
+    lists = [type(part)(*map(_listed, part)) if isinstance(part, tuple) else part for part in given]
+    lists[1] = q.keys.tolist()
+    told = Told(*(column.tolist() for column in q.told))
+    walk(*lists, draws.scenario.horizon, told)
+    return Told(*(np.array(column, dtype=of.dtype) for column, of in zip(told, q.told, strict=True)))
+
+
+def _listed(column: Any) -> Any:
+    """Plain lists are several times quicker to look up, one number at a time."""
+    return column.tolist() if isinstance(column, np.ndarray) else column
+
+
+# --- the way to the sale --------------------------------------------------------------------
+
+
+def _way_to_the_sale(
+    draws: Draws, story: Story, jobs: Queue | None, told: Told | None, rows: Ints, arrived: Ints
+) -> tuple[Ints, Ints, Ints]:
+    """Tells the visits of these leads; returns who is sold to, when, and the discount's level."""
+    horizon, levels = draws.scenario.horizon, discounts(draws)
+    level = np.zeros(len(draws.leads.key), dtype=np.int64)
+    enters = draws.leads.enters[rows]
+    going, when = rows[:0], arrived[:0]
+    for number, stage in enumerate(draws.scenario.stages[:-1]):
+        here = enters == number
+        if here.any():
+            going, when = np.concatenate([going, rows[here]]), np.concatenate([when, arrived[here]])
+            if len(when) > here.sum():
+                order = np.argsort(going)
+                going, when = going[order], when[order]
+        through: list[tuple[Ints, Ints]] = []
+        for attempt, drawn in enumerate(draws.stages[number]):
+            place = _places(drawn.rows, going)
+            if attempt and stage.recovery:
+                level[going] = np.maximum(level[going], levels.index(stage.recovery.discount))
+            first = jobs.first_job.get((number, attempt)) if jobs else None
+            if first is None or told is None:
+                decided = when + drawn.decision_time[place]
+                outcome = np.where(drawn.slack[place] > 0, ADVANCED, LOST)
+            else:
+                decided, outcome = told.decided[first + place], told.outcome[first + place]
+            outcome = np.where((decided == NEVER) | (decided >= horizon), OPEN, outcome)
+            decided = np.where(outcome == OPEN, NEVER, decided)
+            own = drawn.reason[place]
+            reason = _reason_numbers(draws, number)[np.where(outcome == LOST, own, -outcome)]
+            story.blocks.append(
+                Block(
+                    number,
+                    attempt,
+                    going,
+                    when,
+                    decided,
+                    _VISIT_OUTCOME[outcome],
+                    np.where(outcome <= ADVANCED, NEVER, reason),
+                    None if first is None else first + place,
+                )
+            )
+            advanced = outcome == ADVANCED
+            through.append((going[advanced], decided[advanced]))
+            if attempt + 1 == len(draws.stages[number]):
+                break
+            sent = decided + drawn.return_delay[place]
+            told_of = (outcome > ADVANCED) & (sent < horizon)
+            accepted = drawn.returns[place]
+            story.returns.append((going[told_of], number, sent[told_of], accepted[told_of]))
+            back = told_of & accepted
+            going, when = going[back], sent[back]
+        going, when = (np.concatenate(column) for column in zip(*through, strict=True))
+        if len(through) > 1:
+            order = np.argsort(going)
+            going, when = going[order], when[order]
+    nothing = np.full(len(going), NEVER)
+    goal, advanced = len(draws.stages), np.zeros(len(going), dtype=np.int8)
+    story.blocks.append(Block(goal, 0, going, when, when, advanced, nothing, None))
+    return going, when, level[going]
+
+
+_VISIT_OUTCOME = np.array([2, 0, 1, 1, 1, 1], dtype=np.int8)  # open, advanced, lost ...
+
+
+def _places(rows: Ints, some: Ints) -> Ints:
+    """Where `some` stand among the `rows`; both ascend."""
+    return np.arange(len(rows)) if len(rows) == len(some) else np.searchsorted(rows, some)
+
+
+def _reason_numbers(draws: Draws, stage: int) -> Ints:
+    """The journal's reasons: the stage's own by number, and behind them those of the follow-up.
+
+    -3, -4 and -5 (missed, not reached, gone cold in the walk) are places from the end.
+    """
+    numbers = {reason: n for n, reason in enumerate(reasons(draws.scenario))}
+    own = [numbers[reason] for reason in draws.scenario.stages[stage].loss_reasons]
+    of_calls = [COLD, NOT_REACHED_TEXT, NOBODY_CALLED]
+    return np.array([*own, *(numbers[reason] for reason in of_calls), NEVER, NEVER])
+
+
+# --- tables ---------------------------------------------------------------------------------
+
+
+def _tables(
+    draws: Draws, story: Story, jobs: Queue | None, told: Told | None
+) -> dict[str, Table]:
+    rows, arrived = (np.concatenate(c) for c in zip(*story.arrived, strict=True))
+    number = numbers_of(draws, rows, arrived)
+    return {
+        "leads": leads_table(draws, number, rows, arrived),
+        "stage_visits": _visits_table(story, number, len(rows)),
+        "follow_ups": _calls_table(draws, story, jobs, told, number, len(rows)),
+        **_order_tables(draws, story, number),
+        "messages": _messages_table(draws, story, number),
+        "points": _points_table(draws, story, number),
+    }
+
+
+def _in_turn(blocks: list[Ints], leads: int) -> Ints:
+    """The place of each row of the blocks, so that a lead's rows follow each other by block."""
+    counts = np.zeros(leads + 1, dtype=np.int64)
+    for lead in blocks:
+        counts[1:] += np.bincount(lead, minlength=leads)
+    next_ = np.cumsum(counts)[:-1]
+    places = []
+    for lead in blocks:  # a lead is in a block once at the most
+        places.append(next_[lead])
+        next_[lead] += 1
+    return np.concatenate(places)
+
+
+def _placed(name: str, columns: dict[str, list[Any]], places: Ints) -> Table:
+    """The table with each row in its place."""
+    table = {}
+    for column, kind in COLUMNS[name].items():
+        table[column] = np.empty(len(places), dtype=kind)
+        table[column][places] = np.concatenate(columns[column])
+    return table
+
+
+def _visits_table(story: Story, number: Ints, leads: int) -> Table:
+    # blocks are told generation by generation, stage by stage: the order of a lead's visits
+    lead = [number[block.row] for block in story.blocks]
+    columns: dict[str, list[Any]] = {
+        "lead": lead,
+        "stage": [np.full(len(b.row), b.stage, dtype=np.int16) for b in story.blocks],
+        "attempt": [np.full(len(b.row), b.attempt, dtype=np.int16) for b in story.blocks],
+        "entered": [block.entered for block in story.blocks],
+        "decided": [block.decided for block in story.blocks],
+        "outcome": [block.outcome for block in story.blocks],
+        "reason": [block.reason for block in story.blocks],
+    }
+    return _placed("stage_visits", columns, _in_turn(lead, leads))
+
+
+def _calls_table(
+    draws: Draws, story: Story, jobs: Queue | None, told: Told | None, number: Ints, leads: int
+) -> Table:
+    columns: dict[str, list[Any]] = {name: [] for name in COLUMNS["follow_ups"]}
+    horizon = draws.scenario.horizon
+    code = FOLLOW_UP_OUTCOMES.index
+    for block in story.blocks:
+        if block.job is None or jobs is None or told is None:
+            continue
+        calls = draws.scenario.stages[block.stage].follow_up.attempts  # type: ignore[union-attr]
+        for nth in range(calls):
+            call = jobs.jobs.first_call[block.job] + nth
+            made = told.queued[call] != NEVER
+            call, job, row = call[made], block.job[made], block.row[made]
+            started = told.started[call]
+            finished = started + jobs.jobs.call_time[call]
+            is_over = (started != NEVER) & (finished < horizon)
+            finished = np.where(is_over, finished, NEVER)
+            reached = (jobs.jobs.reached_by[job] == nth) & (started != NEVER)
+            fate = np.where(block.outcome[made] == 1, told.outcome[job], OPEN)
+            outcome = np.select(
+                [is_over & reached, is_over, started != NEVER, fate == GONE_COLD, fate > LOST],
+                [code(SERVED), code(NOT_REACHED_TEXT), code("open"), code(COLD), code(NOBODY_CALLED)],
+                code("open"),
+            )
+            values = {
+                "lead": number[row],
+                "stage": np.full(len(row), block.stage),
+                "attempt": np.full(len(row), block.attempt),
+                "call": np.full(len(row), nth),
+                "rep": told.rep[call],
+                "reached": reached,
+                "queued": told.queued[call],
+                "started": started,
+                "finished": finished,
+                "outcome": outcome,
+            }
+            for name, value in values.items():
+                columns[name].append(value)
+    if not columns["lead"]:
+        return {name: np.zeros(0, dtype=kind) for name, kind in COLUMNS["follow_ups"].items()}
+    return _placed("follow_ups", columns, _in_turn(columns["lead"], leads))
+
+
+def _order_tables(draws: Draws, story: Story, number: Ints) -> dict[str, Table]:
+    """The orders that were placed, and the statuses that they entered."""
+    horizon = draws.scenario.horizon
+    columns: dict[str, list[Any]] = {name: [] for name in COLUMNS["orders"]}
+    steps: list[tuple[Ints, Ints]] = []  # [step, order]: status and when
+    most = max((len(d.status) for d in draws.orders), default=0)
+    for lives in story.lives:
+        for nth, order in enumerate(lives.rounds, start=1):
+            is_closed = order.closed < horizon
+            kept = is_closed & order.drawn.is_kept
+            status, entered = order.drawn.status, order.drawn.entered + order.placed
+            entered = np.where((status == NEVER) | (entered >= horizon), NEVER, entered)
+            status = np.where(entered == NEVER, NEVER, status)
+            steps.append((status, entered))
+            last = status[0] if most else np.zeros(len(order.row), dtype=np.int64)
+            for step in range(1, most):
+                last = np.where(status[step] == NEVER, last, status[step])
+            values = {
+                "lead": number[order.row],
+                "number": np.full(len(order.row), nth),
+                "placed": order.placed,
+                "value": order.value,
+                "discount": order.discount,
+                "paid": order.paid,
+                "tier": order.tier,
+                "payment": order.drawn.payment,
+                "status": last,
+                "closed": np.where(is_closed, order.closed, NEVER),
+                "points_earned": np.where(kept, order.earned, 0),
+                "points_redeemed": order.redeemed,
+                "satisfaction": np.where(kept, order.feeling, NEVER),
+            }
+            for name, value in values.items():
+                columns[name].append(value)
+    if not columns["lead"]:
+        return {
+            table: {name: np.zeros(0, dtype=kind) for name, kind in COLUMNS[table].items()}
+            for table in ("orders", "statuses")
+        }
+    joined = {name: np.concatenate(parts) for name, parts in columns.items()}
+    by = np.lexsort((joined["number"], joined["lead"], joined["placed"]))
+    orders = {n: joined[n][by].astype(kind) for n, kind in COLUMNS["orders"].items()}
+    status = np.concatenate([s for s, _ in steps], axis=1)[:, by]
+    entered = np.concatenate([e for _, e in steps], axis=1)[:, by]
+    order, step = np.nonzero(status.T != NEVER)
+    statuses = {"order": order, "status": status[step, order], "entered": entered[step, order]}
+    return {
+        "orders": orders,
+        "statuses": {n: statuses[n].astype(kind) for n, kind in COLUMNS["statuses"].items()},
+    }
+
+
+def _messages_table(draws: Draws, story: Story, number: Ints) -> Table:
+    stages = len(draws.scenario.stages)
+    campaigns = {c.kind: stages + n for n, c in enumerate(draws.scenario.campaigns)}
+    sent: list[tuple[Ints, Ints, Ints, Ints]] = []
+    for rows, stage, when, accepted in story.returns:
+        sent.append((number[rows], np.full(len(rows), stage), when, accepted))
+    for lives in story.lives:
+        for rows, kind, when, accepted in lives.messages:
+            sent.append((number[rows], np.full(len(rows), campaigns[kind]), when, accepted))
+    return _cut("messages", sent, draws.scenario.horizon, "sent", ("sent", "lead", "name"))
+
+
+def _points_table(draws: Draws, story: Story, number: Ints) -> Table:
+    moved = []
+    for lives in story.lives:
+        for rows, when, kind, points in lives.points:
+            moved.append((number[rows], when, np.full(len(rows), kind), points))
+    by = ("time", "customer", "kind", "points")
+    return _cut("points", moved, draws.scenario.horizon, "time", by)
+
+
+def _cut(
+    name: str, parts: list[tuple[Ints, ...]], horizon: int, when: str, by: tuple[str, ...]
+) -> Table:
+    """The table of these parts, up to the horizon and in order."""
+    kinds = COLUMNS[name]
+    if not parts:
+        return {column: np.zeros(0, dtype=kind) for column, kind in kinds.items()}
+    columns = dict(zip(kinds, (np.concatenate(c) for c in zip(*parts, strict=True)), strict=True))
+    inside = np.flatnonzero(columns[when] < horizon)
+    order = inside[np.lexsort([columns[column][inside] for column in reversed(by)])]
+    return {column: columns[column][order].astype(kind) for column, kind in kinds.items()}

@@ -1,0 +1,102 @@
+"""What is drawn: one column per question, for everyone who could still need the answer.
+
+`Leads` says who may come to be, `StageDraws` what they would do on a visit to a stage,
+`OrderDraws` what would follow if they bought. `draws.py` and `order_draws.py` fill them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from funnelsim.distributions import Floats, Ints
+
+Bools = NDArray[np.bool_]
+Small = NDArray[np.int16]
+
+
+class Columns:
+    """Columns of equal length, each a field of a dataclass; rows are the last axis."""
+
+    @classmethod
+    def joined(cls, parts: Sequence[Self]) -> Self:
+        """The parts, one below the other."""
+        if len(parts) == 1:
+            return parts[0]
+        names = [field.name for field in fields(cls)]  # type: ignore[arg-type]
+        return cls(**{n: np.concatenate([getattr(p, n) for p in parts], axis=-1) for n in names})
+
+    def only(self, which: Any) -> Self:
+        """These rows of every column."""
+        columns = ((f.name, getattr(self, f.name)) for f in fields(self))  # type: ignore[arg-type]
+        return type(self)(**{name: column[..., which] for name, column in columns})
+
+    def moved(self, by: int) -> Self:
+        """The same of a generation of leads whose rows begin at `by`."""
+        return replace(self, rows=self.rows + by) if by else self  # type: ignore[type-var, attr-defined]
+
+
+@dataclass(frozen=True)
+class Leads(Columns):
+    """Who a lead is; `parent` and `customer` are rows (-1: nobody)."""
+
+    key: Ints
+    kind: NDArray[np.int8]
+    channel: Small  # past the scenario's channels: "referral"
+    segment: Small
+    parent: Ints
+    parent_order: Ints  # the number of the parent's order that the lead comes of
+    customer: Ints  # to whom its orders belong: itself, or the customer who is sold more
+    enters: Small  # the number of the stage
+    delay: Ints  # from the closing of the parent's order to the lead's arrival
+    earliest: Ints  # of those whom channels bring the arrival; others do not arrive before
+
+
+@dataclass(frozen=True)
+class StageDraws(Columns):
+    """One column per question of a visit to a stage, for the leads in `rows`.
+
+    A lead advances when slack + ln(skill of the rep) > wait * decay: waiting costs odds.
+    """
+
+    rows: Ints  # ascending
+    slack: Floats
+    decision_time: Ints
+    reason: Small  # number of the loss reason, were the lead to be lost
+    missed: Bools
+    handling_time: Ints
+    patience: Ints
+    reached_by: Small  # the call that reaches the lead (0, 1, ...); past all: none
+    attempt_times: Ints  # [call, row]: of the rep, were the call not to reach the lead
+    returns: Bools  # whether the lead would come back, were it to be lost
+    return_delay: Ints
+
+
+@dataclass(frozen=True)
+class OrderDraws(Columns):
+    """One column per question of one order (the first, the second ...) of the leads in `rows`.
+
+    Amounts are cents, times microseconds from the placing of the order.
+    """
+
+    rows: Ints  # ascending
+    earliest: Ints  # the order cannot be placed before
+    basket: Ints  # before the factor of a tier
+    offers: Ints  # what is added at checkout
+    payment: Small  # number of the method; -1 where there is none
+    status: Small  # [step, row]: the statuses it would go through; -1 past the last
+    entered: Ints  # [step, row]: when
+    closed: Ints
+    is_kept: Bools
+    feeling: NDArray[np.int8]  # were it closed as kept; -1 where nobody asks
+    feeling_after_wait: NDArray[np.int8]  # the same, had the follow-up before the sale been late
+    slack: Floats  # the coin: another order, if slack + ln(odds ratios of tier, campaign) > 0
+    gap: Ints  # from closing to that order
+    returns_within: Ints  # the same for who returns only because of a campaign
+    redeems: Bools  # whether it would redeem points
+    invites: Ints  # how many leads it would bring, were the customer a promoter
+    is_upsold: Bools  # whether the customer would enter the funnel once more

@@ -1,0 +1,277 @@
+"""From columns to jobs: which visits need a rep, and where each leads.
+
+A stage without a team takes its time and lets through whom it will, whoever else is there. So the
+way from one team to the next is known beforehand: a job (a visit to a stage with a team) leads to
+another job, to the sale, or nowhere, after a time that is known too. What remains is the queue.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from funnelsim.distributions import Ints
+from funnelsim.engines.draws import Draws, decay_of, in_order
+from funnelsim.engines.drawn import StageDraws
+from funnelsim.engines.lives import arrivals_of_children, live
+from funnelsim.engines.queue_walk import (
+    NEVER,
+    NOWHERE,
+    SALE,
+    Births,
+    Entries,
+    Jobs,
+    Stages,
+    Teams,
+    Told,
+)
+from funnelsim.opening_hours import OpeningHours
+from funnelsim.scenario.values import NEWEST_FIRST
+
+FAR = 2**62
+
+
+class Way(NamedTuple):
+    """What follows on entering a stage, a row per lead: a job, SALE or NOWHERE, and how soon."""
+
+    to: Ints
+    after: Ints
+
+
+@dataclass(frozen=True)
+class Queue:
+    """Everything that `walk` takes."""
+
+    entries: Entries
+    keys: Ints
+    jobs: Jobs
+    stages: Stages
+    teams: Teams
+    births: Births
+    told: Told
+    first_job: dict[tuple[int, int], int]  # of each visit (stage, attempt)
+
+
+def discounts(draws: Draws) -> list[float]:
+    """The discounts with which a lead may have been brought back; a level is a place in them."""
+    recoveries = [stage.recovery for stage in draws.scenario.stages]
+    return sorted({0.0, *(recovery.discount for recovery in recoveries if recovery)})
+
+
+def queue(draws: Draws) -> Queue:
+    """The jobs of everyone who may come to be, and all that is to be known about them."""
+    scenario, goal = draws.scenario, len(draws.stages)
+    count = len(draws.leads.key)
+    with_team = [n for n, stage in enumerate(scenario.stages) if stage.follow_up]
+    visits = [(n, a) for n in with_team for a in range(len(draws.stages[n]))]
+    sizes = [len(draws.stages[n][a].rows) for n, a in visits]
+    bases = np.concatenate([[0], np.cumsum(sizes)]).tolist()
+    first_job = dict(zip(visits, bases, strict=False))
+
+    ways: list[Way] = [Way(np.full(count, SALE), np.zeros(count, dtype=np.int64))]
+    leads_to: dict[tuple[int, int], tuple[Ints, Ints]] = {}
+    for stage in reversed(range(goal)):
+        attempts, after_it = draws.stages[stage], ways[0]
+        if stage in with_team:
+            to = np.full(count, NOWHERE)
+            to[attempts[0].rows] = first_job[stage, 0] + np.arange(len(attempts[0].rows))
+            ways.insert(0, Way(to, np.zeros(count, dtype=np.int64)))
+            for attempt, drawn in enumerate(attempts):
+                leads_to[stage, attempt] = after_it.to[drawn.rows], after_it.after[drawn.rows]
+        else:
+            ways.insert(0, _through(attempts, after_it, count))
+    jobs = _jobs(draws, visits, first_job, leads_to)
+    births = _births(draws, ways)
+    return Queue(
+        entries=_entries(draws, ways[0], bool(len(births.child))),
+        keys=draws.leads.key,
+        jobs=jobs,
+        stages=_stages(draws, with_team),
+        teams=_teams(draws),
+        births=births,
+        told=_told(draws, jobs),
+        first_job=first_job,
+    )
+
+
+def _through(attempts: list[StageDraws], after_it: Way, leads: int) -> Way:
+    """The way through a stage without a team, losses and returns included."""
+    to, after = np.full(leads, NOWHERE), np.zeros(leads, dtype=np.int64)
+    rows, time = attempts[0].rows, np.zeros(len(attempts[0].rows), dtype=np.int64)
+    at = np.arange(len(rows))
+    for drawn in attempts:
+        time = time + drawn.decision_time[at]
+        advances = drawn.slack[at] > 0
+        through = rows[advances]
+        to[through] = after_it.to[through]
+        after[through] = time[advances] + after_it.after[through]
+        back = ~advances & drawn.returns[at]
+        place = np.cumsum(drawn.returns) - 1  # the next attempt is drawn for those who return
+        rows, time, at = rows[back], (time + drawn.return_delay[at])[back], place[at[back]]
+    return Way(to, after)
+
+
+def _jobs(
+    draws: Draws,
+    visits: Sequence[tuple[int, int]],
+    first_job: dict[tuple[int, int], int],
+    leads_to: dict[tuple[int, int], tuple[Ints, Ints]],
+) -> Jobs:
+    with_team = list(dict.fromkeys(stage for stage, _ in visits))
+    columns: list[tuple[Ints, ...]] = []
+    call_times, calls = [], 0
+    for stage, attempt in visits:
+        drawn = draws.stages[stage][attempt]
+        size, attempts = len(drawn.rows), len(drawn.attempt_times)
+        lost_to = np.full(size, NOWHERE)
+        if (stage, attempt + 1) in first_job:
+            lost_to[drawn.returns] = first_job[stage, attempt + 1] + np.arange(drawn.returns.sum())
+        reached = drawn.reached_by == np.arange(attempts)[:, None]
+        call_times.append(np.where(reached, drawn.handling_time, drawn.attempt_times).T.ravel())
+        to, after = leads_to[stage, attempt]
+        columns.append(
+            (
+                drawn.rows,
+                np.full(size, with_team.index(stage), dtype=np.int16),
+                calls + attempts * np.arange(size),
+                drawn.missed,
+                drawn.patience,
+                drawn.reached_by,
+                drawn.decision_time,
+                drawn.slack,
+                to,
+                after,
+                lost_to,
+                drawn.return_delay,
+            )
+        )
+        calls += attempts * size
+    joined = [np.concatenate(column) for column in zip(*columns, strict=True)]
+    return Jobs(*joined, call_time=np.concatenate(call_times))
+
+
+def _entries(draws: Draws, way: Way, brings: bool) -> Entries:
+    leads = draws.leads
+    come = leads.parent == NEVER
+    come &= (way.to >= 0) | (brings & (way.to == SALE))
+    rows = np.flatnonzero(come)
+    to, ready, key = way.to[rows], leads.earliest[rows] + way.after[rows], leads.key[rows]
+    order = in_order(ready, key)
+    what = np.where(to == SALE, SALE - 1 - rows, to)
+    return Entries(ready[order], key[order], what[order])
+
+
+def _stages(draws: Draws, with_team: list[int]) -> Stages:
+    scenario = draws.scenario
+    team_names, levels = [team.name for team in scenario.teams], discounts(draws)
+    stages = [scenario.stages[n] for n in with_team]
+    calls = [stage.follow_up for stage in stages if stage.follow_up]
+    return Stages(
+        team=np.array([team_names.index(call.team) for call in calls]),
+        calls=np.array([call.attempts for call in calls]),
+        every=np.array([call.every for call in calls]),
+        decay=np.array([decay_of(stage) for stage in stages]),
+        level=np.array([levels.index(s.recovery.discount) if s.recovery else 0 for s in stages]),
+    )
+
+
+def _teams(draws: Draws) -> Teams:
+    """Teams as numbers; reps are counted from 1, so each team's skills begin with nobody's."""
+    scenario = draws.scenario
+    served = {s.follow_up.team: draws.ln_skills(s) for s in scenario.stages if s.follow_up}
+    skills = [[0.0, *served.get(team.name, [0.0] * team.reps)] for team in scenario.teams]
+    hours = []
+    for team in scenario.teams:
+        open_hours = OpeningHours(team.open, scenario.start, team.closed)
+        hours.append([] if open_hours.always else _merged(open_hours, scenario.horizon))
+    last_hours, last_skills = np.cumsum([len(h) for h in hours]), np.cumsum([len(s) for s in skills])
+    times = np.array([interval for team in hours for interval in team], dtype=np.int64)
+    return Teams(
+        reps=np.array([team.reps for team in scenario.teams]),
+        newest_first=np.array([team.serves == NEWEST_FIRST for team in scenario.teams]),
+        first_skill=last_skills - [len(s) for s in skills],
+        ln_skill=np.concatenate(skills),
+        first_hours=last_hours - [len(h) for h in hours],
+        last_hours=last_hours,
+        opens=times.reshape(-1, 2)[:, 0],
+        closes=times.reshape(-1, 2)[:, 1],
+    )
+
+
+def _merged(hours: OpeningHours, horizon: int) -> list[tuple[int, int]]:
+    """The intervals up to the horizon, joined where they touch; the last lies past any time."""
+    found: list[tuple[int, int]] = []
+    for begin, end in hours.intervals(0, horizon):
+        if found and found[-1][1] == begin:
+            begin = found.pop()[0]
+        found.append((begin, end))
+    return [*found, (FAR, FAR + 1)]
+
+
+def _births(draws: Draws, ways: list[Way]) -> Births:
+    """When each child is born, counted from the sale of its parent, in each case of the sale."""
+    leads, scenario = draws.leads, draws.scenario
+    count = len(leads.key)
+    child = np.flatnonzero(leads.parent != NEVER)
+    child = child[np.argsort(leads.parent[child], kind="stable")]
+    parents = np.unique(leads.parent[child])
+    per_lead = np.bincount(leads.parent[child], minlength=count)
+    late = scenario.satisfaction.late_follow_up if scenario.satisfaction else None
+    cases = []
+    for discount in discounts(draws) if len(child) else [0.0]:
+        for waited in (False, True):
+            if waited and not late:
+                cases.append(cases[-1])
+                continue
+            sold = np.zeros(len(parents), dtype=np.int64)
+            lives = live(
+                draws, parents, sold, np.full(len(parents), waited), np.full(len(parents), discount)
+            )
+            cases.append(arrivals_of_children(draws, lives, child))
+    enters_at, enters_after = np.full(count, NOWHERE), np.zeros(count, dtype=np.int64)
+    if len(child):
+        at = leads.enters[child]
+        enters_at[child] = np.array([way.to for way in ways])[at, child]
+        enters_after[child] = np.array([way.after for way in ways])[at, child]
+    return Births(
+        late_after=late.after if late else FAR,
+        first_child=np.concatenate([[0], np.cumsum(per_lead)]),
+        child=child,
+        after=np.array(cases).reshape(len(cases), len(child)),
+        enters_at=enters_at,
+        enters_after=enters_after,
+    )
+
+
+def _told(draws: Draws, jobs: Jobs) -> Told:
+    job_count, call_count, leads = len(jobs.lead), len(jobs.call_time), len(draws.leads.key)
+
+    def never(count: int) -> Ints:
+        return np.full(count, NEVER)
+
+    return Told(
+        decided=never(job_count),
+        outcome=np.zeros(job_count, dtype=np.int8),
+        queued=never(call_count),
+        started=never(call_count),
+        rep=np.full(call_count, NEVER, dtype=np.int32),
+        call_of=np.zeros(job_count, dtype=np.int16),
+        waits=np.zeros(job_count, dtype=bool),
+        is_late=np.zeros(leads, dtype=bool),
+        level=_levels(draws),
+    )
+
+
+def _levels(draws: Draws) -> Ints:
+    """The largest discount that brings each lead back in stages without a team."""
+    levels, level = discounts(draws), np.zeros(len(draws.leads.key), dtype=np.int64)
+    for number, stage in enumerate(draws.scenario.stages[:-1]):
+        if stage.follow_up or not stage.recovery:
+            continue
+        drawn = draws.stages[number][0]
+        back = drawn.rows[(drawn.slack <= 0) & drawn.returns]
+        level[back] = np.maximum(level[back], levels.index(stage.recovery.discount))
+    return level

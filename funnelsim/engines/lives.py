@@ -1,0 +1,253 @@
+"""The customers' lives, a column at a time: the first orders of all, then the second ones ...
+
+The same model as `customer_life.py`, told for everyone at once. A life depends on nothing but its
+own draws, the moment of the sale, whether the follow-up before it came late, and the discount that
+brought the lead back; so lives are columns, and nobody waits for anybody.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from funnelsim.distributions import Floats, Ints
+from funnelsim.engines.account import ALMOST
+from funnelsim.engines.draws import Draws
+from funnelsim.engines.drawn import Bools, OrderDraws
+from funnelsim.journal import DETRACTOR, EARNED, EXPIRED, NEVER, PROMOTER, REDEEMED, UPSOLD
+from funnelsim.scenario.values import POST_PURCHASE, WIN_BACK
+
+NOT_AGAIN = 2**62  # when a customer who has dropped out orders next
+
+
+@dataclass
+class Round:
+    """The orders of one number; one entry per order, times as on the clock, amounts in cents."""
+
+    drawn: OrderDraws  # the draws of these orders, in the same order
+    row: Ints  # of the lead
+    placed: Ints
+    value: Ints
+    discount: Ints
+    paid: Ints
+    redeemed: Ints
+    tier: Ints
+    closed: Ints
+    earned: Ints
+    feeling: Ints  # were it closed as kept
+
+
+@dataclass
+class Lives:
+    """What becomes of customers; an event may lie past the horizon, which the reader cuts."""
+
+    rounds: list[Round] = field(default_factory=list)
+    messages: list[tuple[Ints, str, Ints, Bools]] = field(default_factory=list)
+    """(rows, kind of the campaign, sent, accepted)"""
+    points: list[tuple[Ints, Ints, int, Ints]] = field(default_factory=list)
+    """(rows, time, kind, points)"""
+
+
+class Accounts:
+    """The members' points, spending and tiers: a column per member, a line per order so far."""
+
+    def __init__(self, draws: Draws, rows: Ints) -> None:
+        self.loyalty = draws.scenario.loyalty
+        self.is_member = draws.customers.enrols(rows)
+        self._expires: list[Ints] = []
+        self._points: list[Ints] = []
+        self._kept: list[tuple[Ints, Ints]] = []  # (closed, paid); closed -1 for who has none
+
+    def tiers(self, who: Ints, now: Ints) -> Ints:
+        """The number of the tier of each, by the spending of the last period; -1: none."""
+        tier = np.full(len(who), NEVER)
+        if not self.loyalty or not self.loyalty.tiers:
+            return tier
+        spent = np.zeros(len(who), dtype=np.int64)
+        for closed, paid in self._kept:
+            counts = (closed[who] != NEVER) & (closed[who] > now - self.loyalty.period)
+            spent += np.where(counts, paid[who], 0)
+        for number, terms in enumerate(self.loyalty.tiers):
+            tier[spent >= terms.from_spend * 100 - ALMOST] = number
+        return np.where(self.is_member[who], tier, NEVER)
+
+    def redeem(self, who: Ints, now: Ints, most: Ints, redeems: Bools) -> Ints:
+        """How many points each uses: all that have not expired, at most those worth `most`."""
+        used = np.zeros(len(who), dtype=np.int64)
+        worth = self.loyalty.point_value * 100 if self.loyalty else 0.0
+        if not self.loyalty or not worth or not self._points:
+            return used
+        alive = [expires[who] > now for expires in self._expires]
+        balance = sum(
+            np.where(still, points[who], 0)
+            for still, points in zip(alive, self._points, strict=True)
+        )
+        may = redeems & self.is_member[who] & (balance >= self.loyalty.redeem_from)
+        most_points = np.floor(most / worth + ALMOST).astype(np.int64)
+        used = np.where(may, np.minimum(balance, most_points), 0)
+        left = used.copy()
+        for still, points in zip(alive, self._points, strict=True):  # the oldest first
+            part = np.where(still, np.minimum(left, points[who]), 0)
+            points[who] -= part
+            left -= part
+        return used
+
+    def keeps(self, who: Ints, closed: Ints, paid: Ints, tier: Ints) -> Ints:
+        """Kept orders count towards the tier and earn points; returns how many."""
+        earned = np.zeros(len(who), dtype=np.int64)
+        if not self.loyalty:
+            return earned
+        member = self.is_member[who]
+        factors = np.array([*(t.points_factor for t in self.loyalty.tiers), 1.0])
+        factor = self.loyalty.points_per_unit * factors[tier]
+        earned[member] = np.floor(paid * factor / 100 + ALMOST).astype(np.int64)[member]
+        shape = len(self.is_member)
+        points, expires = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
+        points[who], expires[who] = earned, closed + (self.loyalty.expires_after or NOT_AGAIN)
+        self._points.append(points)
+        self._expires.append(expires)
+        when, how_much = np.full(shape, NEVER), np.zeros(shape, dtype=np.int64)
+        when[who[member]], how_much[who[member]] = closed[member], paid[member]
+        self._kept.append((when, how_much))
+        return earned
+
+    def expired(self, rows: Ints) -> list[tuple[Ints, Ints, int, Ints]]:
+        """What is left of each order's points, at the moment it expires."""
+        if not self._points:
+            return []
+        points, expires = np.array(self._points), np.array(self._expires)
+        for earlier in range(len(points)):  # what expires at one moment is lost together
+            for later in range(earlier + 1, len(points)):
+                same = (expires[earlier] == expires[later]) & (points[earlier] > 0)
+                points[later] += np.where(same, points[earlier], 0)
+                points[earlier][same] = 0
+        order, some = np.nonzero(points > 0)
+        return [(rows[some], expires[order, some], EXPIRED, points[order, some])]
+
+
+def live(draws: Draws, rows: Ints, sold: Ints, waited: Bools, offered: Floats) -> Lives:
+    """The lives of the customers in `rows` from their sale on.
+
+    `waited` says whose follow-up came late, `offered` with which discount they were brought back.
+    """
+    lives, scenario = Lives(), draws.scenario
+    accounts = Accounts(draws, rows)
+    win_back = scenario.campaign(WIN_BACK)
+    not_won_back = (draws.leads.kind[rows] != UPSOLD) & (win_back is not None)
+    is_won_back = draws.customers.is_won_back(rows)
+    who, placed, offer = np.arange(len(rows)), sold, offered
+    for number, columns in enumerate(draws.orders, start=1):
+        in_time = placed < scenario.horizon
+        who, placed, offer = who[in_time], placed[in_time], offer[in_time]
+        # whoever is not among the drawn could only order past the horizon
+        place = np.searchsorted(columns.rows, rows[who])
+        place[place == len(columns.rows)] = 0
+        found = columns.rows[place] == rows[who] if len(columns.rows) else place > 0
+        who, placed, offer, place = who[found], placed[found], offer[found], place[found]
+        if not len(who):
+            break
+        order = _order(draws, accounts, lives, columns.only(place), who, placed, offer)
+        kept = order.drawn.is_kept
+        late = waited[who] & (number == 1)
+        order.feeling = np.where(late, order.drawn.feeling_after_wait, order.drawn.feeling)
+        order.earned[kept] = accounts.keeps(
+            who[kept], order.closed[kept], order.paid[kept], order.tier[kept]
+        )
+        lives.rounds.append(order)
+        some = order.earned > 0
+        lives.points.append((order.row[some], order.closed[some], EARNED, order.earned[some]))
+
+        following, offer = _comes_back(draws, lives, order), np.zeros(len(who))
+        if win_back:
+            when = np.maximum(placed + (win_back.after or 0), order.closed)
+            sent = kept & not_won_back[who] & (when < following)
+            accepts = sent & is_won_back[who] & (order.feeling != DETRACTOR)
+            lives.messages.append((order.row[sent], WIN_BACK, when[sent], accepts[sent]))
+            not_won_back[who[sent]] = False
+            following = np.where(accepts, when, following)
+            offer[accepts] = win_back.discount
+        again = following != NOT_AGAIN
+        who, placed, offer = who[again], following[again], offer[again]
+    lives.points += accounts.expired(rows)
+    return lives
+
+
+def _order(
+    draws: Draws, accounts: Accounts, lives: Lives, drawn: OrderDraws, who: Ints, placed: Ints,
+    offered: Floats,
+) -> Round:  # fmt: skip
+    """The bills of orders placed: basket, offers, the largest discount, points, shipping."""
+    order, loyalty = draws.scenario.order, draws.scenario.loyalty
+    assert order is not None
+    tiers = loyalty.tiers if loyalty else ()
+    tier = accounts.tiers(who, placed)
+    factor = np.array([*(t.order_value_factor for t in tiers), 1.0])[tier]  # -1 is the last
+    value = np.rint(drawn.basket * factor).astype(np.int64) + drawn.offers
+    share = np.maximum(offered, np.array([*(t.discount for t in tiers), 0.0])[tier])
+    discount = np.rint(value * share).astype(np.int64)
+    left = value - discount
+    redeemed = accounts.redeem(who, placed, left, drawn.redeems)
+    rebate = redeemed * loyalty.point_value * 100 if loyalty else redeemed
+    free_from = [t.free_shipping_from for t in tiers]
+    threshold = [math.inf if f is None else f * 100 - ALMOST for f in free_from] + [math.inf]
+    fee = np.where(left >= np.array(threshold)[tier], 0, round(order.shipping_fee * 100))
+    some = redeemed > 0
+    lives.points.append((drawn.rows[some], placed[some], REDEEMED, redeemed[some]))
+    nothing = np.zeros(len(who), dtype=np.int64)
+    return Round(
+        drawn=drawn,
+        row=drawn.rows,
+        placed=placed,
+        value=value,
+        discount=discount,
+        paid=left - np.rint(rebate).astype(np.int64) + fee,
+        redeemed=redeemed,
+        tier=tier,
+        closed=placed + drawn.closed,
+        earned=nothing,
+        feeling=nothing,
+    )
+
+
+def _comes_back(draws: Draws, lives: Lives, order: Round) -> Ints:
+    """When each orders next by itself or because of a campaign; NOT_AGAIN: dropped out."""
+    loyalty, drawn = draws.scenario.loyalty, order.drawn
+    tiers = loyalty.tiers if loyalty else ()
+    helps = np.array([*(math.log(t.repeat_odds_ratio) for t in tiers), 0.0])[order.tier]
+    content = drawn.is_kept & (order.feeling != DETRACTOR)
+    alone = content & (drawn.slack + helps > 0)
+    following = np.where(alone, order.closed + drawn.gap, NOT_AGAIN)
+    campaign = draws.scenario.campaign(POST_PURCHASE)
+    if campaign:
+        asked = drawn.is_kept & (draws.leads.kind[order.row] != UPSOLD)
+        tipped = drawn.slack + helps + math.log(campaign.odds_ratio) > 0
+        only_because = asked & content & tipped & ~alone
+        message = (order.row[asked], POST_PURCHASE, order.closed[asked], only_because[asked])
+        lives.messages.append(message)
+        following = np.where(only_because, order.closed + drawn.returns_within, following)
+    return following
+
+
+def arrivals_of_children(draws: Draws, lives: Lives, children: Ints) -> Ints:
+    """When each of the children (rows) of these customers arrives; -1: never."""
+    leads = draws.leads
+    arrived = np.full(len(children), NEVER)
+    parent, of_order = leads.parent[children], leads.parent_order[children]
+    is_upsold = leads.kind[children] == UPSOLD
+    closed = np.full(len(leads.key), NEVER)
+    is_promoter = np.zeros(len(leads.key), dtype=bool)
+    for number, order in enumerate(lives.rounds, start=1):
+        mine = np.flatnonzero(of_order == number)
+        if not len(mine):
+            continue
+        kept = order.drawn.is_kept
+        closed[:], is_promoter[:] = NEVER, False
+        closed[order.row[kept]] = order.closed[kept]
+        is_promoter[order.row] = order.feeling == PROMOTER
+        when = closed[parent[mine]]
+        born = (when != NEVER) & (is_upsold[mine] | is_promoter[parent[mine]])
+        arrived[mine] = np.where(born, when + leads.delay[children[mine]], NEVER)
+    return arrived
+

@@ -1,0 +1,263 @@
+"""The draws of the orders: what each order of each possible customer would be.
+
+What an order is worth, how it is paid and ends, how the customer feels about it and whether and
+when another follows. Points and tiers depend on what came before, so an engine adds those.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from funnelsim import distributions
+from funnelsim.chance import Chance
+from funnelsim.distributions import DAY, Beta, Floats, Ints, duration_text
+from funnelsim.engines.arrivals import poisson_quantile
+from funnelsim.engines.deliveries import Deliveries, draw_deliveries
+from funnelsim.engines.drawn import Bools, Leads, OrderDraws
+from funnelsim.errors import FunnelSimError
+from funnelsim.journal import DETRACTOR, NEVER, PASSIVE, PROMOTER, UPSOLD
+from funnelsim.scenario import Scenario
+from funnelsim.scenario.orders import Satisfaction
+from funnelsim.scenario.values import FIRST_REPEAT, POST_PURCHASE, WIN_BACK
+
+MOST_ORDERS = 10_000  # of one customer
+
+
+class Customers:
+    """What a customer is from the first order to the last; `rows` are those who may buy."""
+
+    def __init__(self, scenario: Scenario, chance: Chance, leads: Leads) -> None:
+        self._scenario, self._chance, self._leads = scenario, chance, leads
+        ratios = [segment.repeat_odds_ratio for segment in scenario.segments] or [1.0]
+        self._ln_segment = np.log(ratios)
+
+    def repeat_logit(self, rows: Ints) -> Floats:
+        """The log odds of a customer's own repeat probability."""
+        retention = self._scenario.retention
+        if retention is None:
+            return np.full(len(rows), -math.inf)
+        p = retention.repeat_probability
+        if isinstance(p, Beta):
+            from scipy.special import betaincinv
+
+            u = self._chance.uniform("own repeat probability", self._leads.key[rows])
+            own = logit(betaincinv(p.beta.a, p.beta.b, u))
+        else:
+            own = np.full(len(rows), logit_of(p))
+        return own + self._ln_segment[self._leads.segment[rows]]
+
+    def enrols(self, rows: Ints) -> Bools:
+        """Who would join the loyalty programme with the first order.
+
+        Self-selection: the odds are higher for those whose own repeat probability is.
+        """
+        loyalty, retention = self._scenario.loyalty, self._scenario.retention
+        if loyalty is None:
+            return np.zeros(len(rows), dtype=bool)
+        u = self._chance.uniform("enrolment", self._leads.key[rows])
+        odds = np.full(len(rows), logit_of(loyalty.enrolment))
+        if retention and loyalty.self_selection != 1 and 0 < loyalty.enrolment < 1:
+            p = retention.repeat_probability
+            mean = logit_of(p.beta.a / (p.beta.a + p.beta.b) if isinstance(p, Beta) else p)
+            own = self.repeat_logit(rows)
+            with np.errstate(invalid="ignore"):  # all are alike where the mean is 0 or 1
+                apart = np.where(own == mean, 0.0, own - mean)
+            odds += math.log(loyalty.self_selection) * apart
+        return (odds - logit(u) > 0) & (self._leads.kind[rows] != UPSOLD)
+
+    def is_won_back(self, rows: Ints) -> Bools:
+        """Who would accept the win-back offer."""
+        win_back = self._scenario.campaign(WIN_BACK)
+        if win_back is None:
+            return np.zeros(len(rows), dtype=bool)
+        return self._chance.uniform("win-back", self._leads.key[rows]) < win_back.probability
+
+
+def draw_orders(
+    scenario: Scenario, chance: Chance, leads: Leads, buyers: Ints, earliest: Ints
+) -> list[OrderDraws]:
+    """What each order would be, as long as it could be placed before the horizon."""
+    if scenario.order is None:
+        return []
+    customers = Customers(scenario, chance, leads)
+    drawn: list[OrderDraws] = []
+    rows = buyers
+    while True:
+        in_time = earliest < scenario.horizon
+        rows, earliest = rows[in_time], earliest[in_time]
+        if not len(rows):
+            return drawn
+        if len(drawn) == MOST_ORDERS and scenario.retention:
+            mean_gap = distributions.mean(scenario.retention.gap)
+            on_average = duration_text(round(mean_gap)) if mean_gap < math.inf else "any"
+            raise FunnelSimError(
+                f"retention.gap is {on_average} on average; with that, a customer orders more "
+                f"than {MOST_ORDERS:,} times before the horizon: lengthen the gap, or lower "
+                "retention.repeat_probability"
+            )
+        order = _order(scenario, chance, leads, customers, rows, earliest, len(drawn) + 1)
+        drawn.append(order)
+        next_, earliest = _earliest_next(scenario, customers, leads, order)
+        rows = rows[next_]
+
+
+def _order(
+    scenario: Scenario,
+    chance: Chance,
+    leads: Leads,
+    customers: Customers,
+    rows: Ints,
+    earliest: Ints,
+    number: int,
+) -> OrderDraws:
+    key, count = leads.key[rows], len(rows)
+
+    def uniform(question: str) -> Floats:
+        return chance.uniform(question, key, number)
+
+    order, retention, referral = scenario.order, scenario.retention, scenario.referral
+    assert order is not None
+    nothing = np.zeros(count, dtype=np.int64)
+    offers = nothing
+    for offer in order.offers:
+        value = distributions.inverse(offer.value, uniform(f"value of offer {offer.name}"))
+        taken = uniform(f"offer {offer.name}") < offer.probability
+        offers = offers + np.where(taken, distributions.whole(value * 100), 0)
+    delivery = draw_deliveries(scenario, uniform, count)
+    slack = np.full(count, -math.inf)
+    gap = returns_within = nothing
+    if retention:
+        again = leads.kind[rows] != UPSOLD  # a deal of its own: it has no coin
+        if retention.dropout_after == FIRST_REPEAT and number == 1:
+            slack[again] = math.inf
+        else:
+            coin = customers.repeat_logit(rows) - logit(uniform("comes back"))
+            slack = np.where(again, coin, -math.inf)
+        gap = _gaps(scenario, chance, key, uniform("gap"))
+        post_purchase = scenario.campaign(POST_PURCHASE)
+        if post_purchase and post_purchase.within:
+            u = uniform("return because of a campaign")
+            returns_within = distributions.whole(u * post_purchase.within)
+    feeling = after_wait = np.full(count, NEVER, dtype=np.int8)
+    if scenario.satisfaction:
+        u = uniform("satisfaction")
+        feeling = _feelings(scenario.satisfaction, u, delivery, waited=False)
+        after_wait = _feelings(scenario.satisfaction, u, delivery, waited=number == 1)
+    redeems = scenario.loyalty.redeem_probability if scenario.loyalty else 0.0
+    upsell = scenario.upsell.probability if scenario.upsell else 0.0
+    invites = nothing
+    if referral:
+        promoted = delivery.is_kept & ((feeling == PROMOTER) | (after_wait == PROMOTER))
+        mean = np.where(promoted, referral.invites, 0.0)
+        invites = poisson_quantile(uniform("invites"), mean)
+    return OrderDraws(
+        rows=rows,
+        earliest=earliest,
+        basket=order_value(scenario, chance, leads, rows, number),
+        offers=offers,
+        payment=delivery.payment,
+        status=delivery.status,
+        entered=delivery.entered,
+        closed=delivery.closed,
+        is_kept=delivery.is_kept,
+        feeling=feeling,
+        feeling_after_wait=after_wait,
+        slack=slack,
+        gap=gap,
+        returns_within=returns_within,
+        redeems=uniform("redeems points") < redeems if redeems else nothing.astype(bool),
+        invites=invites,
+        is_upsold=delivery.is_kept & (uniform("upsell") < upsell) if upsell else nothing.astype(bool),
+    )
+
+
+def order_value(
+    scenario: Scenario, chance: Chance, leads: Leads, rows: Ints, number: int
+) -> Ints:
+    """The basket of an order in cents, before the factor of a tier (0 without an order)."""
+    if scenario.order is None:
+        return np.zeros(len(rows), dtype=np.int64)
+    u = chance.uniform("order value", leads.key[rows], number)
+    factors = np.array([s.order_value_factor for s in scenario.segments] or [1.0])
+    value = distributions.inverse(scenario.order.value, u) * factors[leads.segment[rows]]
+    if scenario.upsell:
+        value = np.where(
+            leads.kind[rows] == UPSOLD, value * scenario.upsell.order_value_factor, value
+        )
+    return distributions.whole(value * 100)
+
+
+# --- how the customer feels, and what comes next --------------------------------------------
+
+
+def _feelings(
+    satisfaction: Satisfaction, u: Floats, delivery: Deliveries, waited: bool
+) -> NDArray[np.int8]:
+    """Promoter, passive or detractor; lateness raises the odds of a detractor."""
+    odds = np.full(len(u), logit_of(satisfaction.detractor))
+    late = satisfaction.late_delivery
+    if late:
+        is_late = delivery.delivered > late.after
+        ratio = np.where(delivery.is_told, late.notified_odds_ratio, late.odds_ratio)
+        odds += np.where(is_late, np.log(ratio), 0.0)
+    if waited and satisfaction.late_follow_up:
+        odds += math.log(satisfaction.late_follow_up.odds_ratio)
+    detractor = 1 / (1 + np.exp(-odds))
+    rest = 1 - satisfaction.detractor
+    promoter = (1 - detractor) * (satisfaction.promoter / rest if rest else 0.0)
+    feeling = np.select([u < detractor, u >= 1 - promoter], [DETRACTOR, PROMOTER], PASSIVE)
+    return feeling.astype(np.int8)
+
+
+def _gaps(scenario: Scenario, chance: Chance, key: Ints, u: Floats) -> Ints:
+    assert scenario.retention is not None
+    gap = scenario.retention.gap
+    among = gap.rate_among
+    if among is None:
+        return distributions.whole(distributions.inverse(gap, u))
+    from scipy.special import gammaincinv
+
+    rate = gammaincinv(among.shape, chance.uniform("own rate of buying", key)) / among.rate
+    with np.errstate(divide="ignore"):  # so seldom that it is never
+        return distributions.whole(-np.log1p(-u) / rate * DAY)
+
+
+def _earliest_next(
+    scenario: Scenario, customers: Customers, leads: Leads, order: OrderDraws
+) -> tuple[Bools, Ints]:
+    """Who may order again, whatever points and tiers do, and when at the earliest (of those)."""
+    tiers = scenario.loyalty.tiers if scenario.loyalty else ()
+    ratios = [1.0, *(tier.repeat_odds_ratio for tier in tiers)]
+    post_purchase, win_back = (scenario.campaign(kind) for kind in (POST_PURCHASE, WIN_BACK))
+    ln_campaign = math.log(post_purchase.odds_ratio) if post_purchase else 0.0
+    best, worst = math.log(max(ratios)), math.log(min(ratios))
+    content = (order.feeling != DETRACTOR) | (order.feeling_after_wait != DETRACTOR)
+    willing = order.is_kept & content
+    alone = willing & (order.slack + best > 0)
+    helped = willing & (order.slack + best + ln_campaign > 0) & ~(order.slack + worst > 0)
+    helped &= post_purchase is not None
+    never = np.full(len(order.rows), 2**62)
+    after = np.where(alone, order.gap, never)
+    after = np.where(helped, np.minimum(after, order.returns_within), after)
+    next_ = np.where(alone | helped, order.closed + np.minimum(after, 2**61), never)
+    if win_back and win_back.after:
+        offered = willing & customers.is_won_back(order.rows)
+        offered &= leads.kind[order.rows] != UPSOLD
+        next_ = np.where(
+            offered, np.minimum(next_, np.maximum(order.closed, win_back.after)), next_
+        )
+    may = next_ < never
+    return may, order.earliest[may] + next_[may]
+
+
+def logit(p: Floats) -> Floats:
+    with np.errstate(divide="ignore"):
+        return np.log(p) - np.log1p(-p)
+
+
+def logit_of(p: float) -> float:
+    """Certain things stay certain: the log odds of 0 and 1 are infinite."""
+    return -math.inf if p == 0 else math.inf if p == 1 else math.log(p / (1 - p))

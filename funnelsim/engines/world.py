@@ -1,0 +1,29 @@
+"""What the stories of all leads share, and what a lead brings along to the sale."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from funnelsim.engines.clock import Clock, Team
+from funnelsim.engines.leads import Funnel
+from funnelsim.engines.recorder import Recorder
+from funnelsim.scenario import Scenario
+
+
+class World(NamedTuple):
+    """One for a whole simulation."""
+
+    scenario: Scenario
+    clock: Clock
+    funnel: Funnel
+    teams: dict[str, Team]
+    journal: Recorder
+
+
+@dataclass
+class Past:
+    """What happened to a lead before the sale and matters after it."""
+
+    longest_wait: int = 0  # for a call that reached it
+    discount: float = 0.0  # the largest of those that brought it back
