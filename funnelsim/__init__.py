@@ -31,6 +31,12 @@ _HOME = {
     "calibrate": "calibration",
     "load_crm_deals": "datasets",
     "read_olist_funnel": "datasets",
+    "replicate": "experiment",
+    "compare": "experiment",
+    "sweep": "experiment",
+    "sensitivity": "experiment",
+    "warm_up_advice": "experiment",
+    "load_of_teams": "experiment",
     "write_report": "report",
     "explore": "widgets.explorer",
     "check": "exercises",
@@ -45,15 +51,21 @@ __all__ = [
     "calibrate",
     "charts",
     "check",
+    "compare",
     "datasets",
     "explore",
     "funnel_table",
     "load",
     "load_crm_deals",
+    "load_of_teams",
     "read_olist_funnel",
+    "replicate",
+    "sensitivity",
     "simulate",
     "summary",
+    "sweep",
     "templates",
+    "warm_up_advice",
     "write_report",
 ]
 
@@ -80,6 +92,14 @@ if TYPE_CHECKING:
     from funnelsim.engines import simulate
     from funnelsim.errors import FunnelSimError, ScenarioError
     from funnelsim.exercises import check
+    from funnelsim.experiment import (
+        compare,
+        load_of_teams,
+        replicate,
+        sensitivity,
+        sweep,
+        warm_up_advice,
+    )
     from funnelsim.journal import Journal
     from funnelsim.metrics import funnel_table, summary
     from funnelsim.report import write_report

@@ -16,7 +16,7 @@ import pandas as pd
 
 from funnelsim.errors import FunnelSimError
 from funnelsim.journal import Journal
-from funnelsim.metrics import funnel_table, summary
+from funnelsim.metrics import funnel_table, orders_may_follow, summary
 from funnelsim.scenario import Scenario
 
 NOTHING = "–"
@@ -36,11 +36,25 @@ _FIGURES = {
     "mean_response_days": ("Mean response time", "days"),
     "p90_response_days": ("90 % answered within", "days"),
     "repeat_purchase_rate": ("Repeat purchase rate", "share"),
+    "gross": ("Gross: paid on all orders placed", "money"),
+    "net_of_gross": ("Revenue / gross", "share"),
+    "cost_per_lead": ("Cost of channels / leads (CPL)", "money"),
+    "roas": ("Revenue / cost of channels (ROAS)", "ratio"),
+    "purchase_frequency": ("Orders / customers who ordered", "ratio"),
+    "arpu": ("Revenue / customers who ordered (ARPU)", "money"),
+    "nps": ("Promoters less detractors, of 100 kept orders (NPS)", "count"),
+    "members": ("Members among the customers", "count"),
+    "points_earned": ("Points earned", "count"),
+    "points_redeemed": ("Points redeemed", "count"),
+    "points_expired": ("Points expired", "count"),
+    "points_open": ("Points open at the end", "count"),
+    "points_liability": ("What the open points are worth", "money"),
+    "breakage": ("Expired / earned, of points old enough (breakage)", "share"),
 }
 
 
 def figure_text(value: float, kind: str, currency: str = "", short: bool = False) -> str:
-    """One figure as text; kind is count, share, money or days.
+    """One figure as text; kind is count, share, money, days or ratio.
 
     Shares have one digit, two below 10 %, and are never 0 % or 100 % by rounding alone; money has
     cents below 1,000; times below a day are in hours. `short` (for a tile) says millions from ten
@@ -66,7 +80,7 @@ def figure_text(value: float, kind: str, currency: str = "", short: bool = False
 
 def cents(value: float, kind: str) -> int:
     """How many decimals a count or an amount of this size is said with."""
-    return 2 if kind == "money" and abs(value) < 1000 else 0
+    return 2 if kind == "ratio" or (kind == "money" and abs(value) < 1000) else 0
 
 
 def _percent(share: float) -> str:
@@ -83,31 +97,53 @@ def _percent(share: float) -> str:
 def stated_figures(s: Scenario) -> dict[str, tuple[str, str]]:
     """Label and kind of the figures of `summary` that the scenario says something about.
 
-    Left out are money where nothing is sold, CAC where nobody and nothing is paid for,
-    contribution and profit where neither a cost nor a margin is stated, answers where nobody
-    calls, leads gone cold where they wait without end, repeat purchases without retention.
+    Left out are money where nothing is sold, CAC where nobody and nothing is paid for, CPL and
+    ROAS where channels are free, contribution and profit where neither a cost nor a margin is
+    stated, gross where every order is kept, answers where nobody calls, leads gone cold where they
+    wait without end, repeat purchases where nobody orders twice, and what belongs to a loyalty
+    programme or to satisfaction where there is none.
     """
     calls = [stage.follow_up for stage in s.stages if stage.follow_up]
-    spent = [cost for c in s.channels for cost in (c.cost_per_lead, c.cost_per_click)]
-    spent += [c.cost_per_day for c in s.channels]
-    spent += [stage.recovery.cost for stage in s.stages if stage.recovery]
-    spent += [team.cost_per_rep_day for team in s.teams]
-    margin = s.order is not None and s.order.margin != 1
-    kept = s.order and (margin or any(spent) or any(c.commission for c in s.channels))
+    channels, wins, serves = _costs(s)
+    commission = any(c.commission for c in s.channels)
+    margin = s.order is not None and (s.order.margin != 1 or s.order.shipping_cost > 0)
+    kept = s.order and (margin or channels or wins or serves or commission)
+    again, points = orders_may_follow(s), s.loyalty and s.loyalty.points_per_unit > 0
     silent = {
         "orders": not s.order,
         "revenue": not s.order,
         "aov": not s.order,
-        "cac": not any(spent),
+        "cac": not (channels or wins),
         "contribution": not kept,
         "profit": not kept,
         "share_gone_cold": not any(call.patience for call in calls),
         "mean_response_days": not calls,
         "p90_response_days": not calls,
-        "repeat_purchase_rate": not s.retention,
+        "repeat_purchase_rate": not again,
+        "gross": not (s.order and s.order.payments),
+        "net_of_gross": not (s.order and s.order.payments),
+        "cost_per_lead": not channels,
+        "roas": not (s.order and channels),
+        "purchase_frequency": not again,
+        "arpu": not again,
+        "nps": not s.satisfaction,
+        "members": not s.loyalty,
+        **{key: not points for key in _FIGURES if key.startswith("points_")},
+        "breakage": not (points and s.loyalty and s.loyalty.expires_after),
     }
     busy = {f"utilisation: {t.name}": (f"Utilisation: {t.name}", "share") for t in s.teams}
     return {key: said for key, said in (_FIGURES | busy).items() if not silent.get(key)}
+
+
+def _costs(s: Scenario) -> tuple[bool, bool, bool]:
+    """Whether a cost is stated of channels; of winning leads otherwise; of serving customers."""
+    channels = [c.cost_per_lead or c.cost_per_click or c.cost_per_day for c in s.channels]
+    channels += [s.referral.reward] if s.referral else []
+    wins = [stage.recovery.cost for stage in s.stages if stage.recovery]
+    wins += [team.cost_per_rep_day for team in s.teams]
+    serves = [campaign.cost_per_send for campaign in s.campaigns]
+    serves += [s.loyalty.cost_per_day, s.loyalty.fee] if s.loyalty else []
+    return any(channels), any(wins), any(serves)
 
 
 def key_figures(journal: Journal) -> pd.DataFrame:
@@ -119,11 +155,11 @@ def key_figures(journal: Journal) -> pd.DataFrame:
 
 
 def funnel_text(journal: Journal) -> pd.DataFrame:
-    """The funnel table as text: one row per stage, the goal last."""
+    """The funnel table as text: one row per stage, the goal and the life stages last."""
     table = funnel_table(journal)
-    goal = table.index[-1]
+    goal = journal.scenario.stages[-1].name
     counts = table[["entered", "advanced", "lost", "open"]].map("{:,.0f}".format)
-    counts.loc[goal, ["advanced", "lost", "open"]] = NOTHING
+    counts.loc[goal:, ["advanced", "lost", "open"]] = NOTHING
     text = counts.rename_axis("stage").reset_index()
     for name, column, kind in (
         ("went on, of entered", "conversion_rate_of_entered", "share"),

@@ -4,20 +4,24 @@ import numpy as np
 import pytest
 
 import funnelsim as fs
+from funnelsim.distributions import DAY
 
 NAMED = fs.templates()
 
 
 def counted_by_hand(journal: fs.Journal, stage: str) -> dict[str, float]:
     """What became of the leads of one stage, with plain Python over the visits."""
-    final = {}
+    final, again = {}, set()
+    arrived, warm_up = journal.leads["arrived"].tolist(), journal.scenario.warm_up / DAY
     for visit in journal.stage_visits.itertuples():
-        if visit.stage == stage:
+        if visit.stage == stage and arrived[visit.lead] >= warm_up:
             final[visit.lead] = visit
+            again |= {visit.lead} if visit.attempt > 0 else set()
     outcomes = [visit.outcome for visit in final.values()]
     return {
         "entered": len(final),
         **{name: outcomes.count(name) for name in ("advanced", "lost", "open")},
+        "re_entered": len(again),
     }
 
 
@@ -25,12 +29,14 @@ def counted_by_hand(journal: fs.Journal, stage: str) -> dict[str, float]:
 def test_the_funnel_counts_each_lead_once_per_stage(name: str) -> None:
     journal = fs.simulate(fs.load(name), seed=3)
     table = fs.funnel_table(journal)
-    assert list(table.index) == [stage.name for stage in journal.scenario.stages]
-    for stage in table.index:
+    stages = [stage.name for stage in journal.scenario.stages]
+    assert list(table.index) == [*stages, *journal.scenario.life_stages]
+    for stage in stages:
         expected = counted_by_hand(journal, stage)
         assert table.loc[stage, list(expected)].to_dict() == expected
     assert (table["entered"] == table["advanced"] + table["lost"] + table["open"]).all()
-    assert (table[["direct", "re_entered"]] == 0).all().all()
+    leads = journal.leads[journal.leads["arrived"] >= journal.scenario.warm_up / DAY]
+    assert table["direct"].sum() == (leads["kind"] != "new").sum()
 
 
 def test_each_conversion_rate_has_the_denominator_in_its_name() -> None:

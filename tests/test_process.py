@@ -17,7 +17,8 @@ from some_scenarios import scenario_tables
 
 import funnelsim as fs
 from funnelsim.distributions import DAY
-from funnelsim.engines.draws import Draws, poisson_quantile
+from funnelsim.engines.arrivals import poisson_quantile
+from funnelsim.engines.draws import Draws
 from funnelsim.opening_hours import OpeningHours
 
 seeds = st.integers(0, 2**32)
@@ -25,7 +26,7 @@ quick = settings(max_examples=60, deadline=None)
 
 
 def simulate(tables: dict[str, Any], seed: int) -> fs.Journal:
-    return fs.simulate(fs.Scenario(**tables), seed, progress=False)
+    return fs.simulate(fs.Scenario(**tables), seed, engine="process", progress=False)
 
 
 # --- laws that hold for any scenario ----------------------------------------------------------

@@ -1,10 +1,14 @@
 """Charts of a journal, in Altair, with one theme and one meaning for each colour.
 
-    fs.charts.funnel(j)     how many leads entered each stage, and what became of them
-    fs.charts.revenue(j)    revenue as it adds up, first orders and repeats told apart
-    fs.charts.losses(j)     where leads were lost, and why
+    fs.charts.funnel(j)          how many leads entered each stage, and what became of them
+    fs.charts.revenue(j)         revenue as it adds up, first orders and repeats told apart
+    fs.charts.losses(j)          where leads were lost, and why
+    fs.charts.waterfall(j)       what becomes of the money, from gross to profit
+    fs.charts.cohorts(j)         who ordered again, by the month of the first order
+    fs.charts.lifetime_value(j)  how much customers differ in what they are worth
+    fs.charts.points(j)          points of a loyalty programme: earned, redeemed, expired, open
 
-Every number comes from `funnel_table` or from the journal's orders; a chart counts nothing of
+Every number comes from a table of `metrics`, `cohorts` or the journal; a chart counts nothing of
 its own. `rows.py` makes those numbers into rows, `theme.py` holds the look; a live board uses the
 same `*_chart` functions and swaps the rows. To set charts beside each other:
 `(a | b).resolve_scale(color="independent")`.
@@ -16,8 +20,9 @@ from collections.abc import Sequence
 
 import altair as alt
 
+from funnelsim.charts.customers import cohorts, lifetime_value, points, waterfall
+from funnelsim.charts.parts import DATES, NAMES, NO_ORDER, NONE_PLACED, rows_data, sentence
 from funnelsim.charts.rows import (
-    Rows,
     funnel_rows,
     loss_rows,
     order_kinds,
@@ -30,11 +35,21 @@ from funnelsim.charts.theme import (
     reason_colours,
     use_in_notebooks,
 )
+from funnelsim.distributions import DAY
 from funnelsim.journal import Journal
 from funnelsim.metrics import a_journal, funnel_table
 from funnelsim.tables import figure_text
 
-__all__ = ["COLOURS", "funnel", "losses", "revenue"]
+__all__ = [
+    "COLOURS",
+    "cohorts",
+    "funnel",
+    "lifetime_value",
+    "losses",
+    "points",
+    "revenue",
+    "waterfall",
+]
 
 
 def funnel(j: Journal) -> alt.TopLevelMixin:
@@ -54,10 +69,11 @@ def funnel(j: Journal) -> alt.TopLevelMixin:
     leads = int(table["entered"].max())
     if leads == 0:
         return sentence(title, "No lead came in the days simulated.")
-    first, goal = int(table["entered"].iloc[0]), int(table["entered"].iloc[-1])
-    subtitle = f"{first:,} leads entered {table.index[0]}, {goal:,} reached {table.index[-1]}"
+    goal = j.scenario.stages[-1].name
+    first, reached = int(table["entered"].iloc[0]), int(table.loc[goal, "entered"])
+    subtitle = f"{first:,} leads entered {table.index[0]}, {reached:,} reached {goal}"
     if first:
-        subtitle += f" ({figure_text(goal / first, 'share')})"
+        subtitle += f" ({figure_text(reached / first, 'share')})"
     chart = funnel_chart(rows_data(funnel_rows(table)), list(table.index), top=1.18 * leads)
     return chart.properties(
         width=600, height=STAGE_HEIGHT * len(table), title=alt.Title(title, subtitle=subtitle)
@@ -67,18 +83,19 @@ def funnel(j: Journal) -> alt.TopLevelMixin:
 def revenue(j: Journal) -> alt.TopLevelMixin:
     """Revenue as it adds up from the end of the warm-up, first orders below, repeats on top.
 
-    The height at the right edge is `summary(j)["revenue"]`. Dates are those of the scenario.
+    It is net: an order counts when it is placed, if it was not cancelled, refused or returned by
+    the horizon. The height at the right edge is `summary(j)["revenue"]`. Dates are those of the scenario.
     """
     s = a_journal(j, "charts.revenue").scenario
     title = f"Revenue of {s.name}"
     if s.order is None:
-        return sentence(
-            title, "Nothing is sold: this scenario has no order, its goal is an action."
-        )
+        return sentence(title, NO_ORDER)
     rows = revenue_rows(j)
     top = max(row["high"] for row in rows)
     if top == 0:
-        return sentence(title, "No order was placed in the days simulated.")
+        none_kept = "No order was kept: all were cancelled, refused or returned."
+        placed = (j.orders["placed"] >= s.warm_up / DAY).any()
+        return sentence(title, none_kept if placed else NONE_PLACED)
     last = {row["kind"]: row["revenue"] for row in rows}
     parts = ", ".join(
         f"{figure_text(value, 'money', s.currency)} from {kind}" for kind, value in last.items()
@@ -96,8 +113,9 @@ def losses(j: Journal) -> alt.TopLevelMixin:
         return sentence(title, "No lead came in the days simulated.")
     if lost == 0:
         return sentence(title, "No lead was lost in the days simulated.")
+    table = table.iloc[: len(j.scenario.stages)]  # nobody is lost in a life stage
     rows = loss_rows(table)
-    by_stage = alt.Scale(domain=list(table.index[:-1]), paddingInner=0.35)  # the goal loses nobody
+    by_stage = alt.Scale(domain=list(table.index[:-1]), paddingInner=0.35)  # nor at the goal
     reasons = list(dict.fromkeys(row["reason"] for row in rows))
     top = 1.25 * max(row["stage_lost"] for row in rows)  # with room for the label
     subtitle = f"{lost:,} leads lost; {int(table['open'].sum()):,} still open at the end"
@@ -242,24 +260,6 @@ def revenue_chart(
             .encode(x=x, y=alt.Y("total:Q", scale=scale))
         )
     return alt.layer(*layers, strips)
-
-
-NAMES = alt.Axis(labelFontWeight="bold", labelPadding=10)
-DATES = alt.Axis(format="%-d %b %y", labelFlush=True, tickCount=6, grid=False, labelOverlap=True)
-
-
-def sentence(title: str, text: str) -> alt.Chart:
-    """A chart that says in words why there is nothing to draw."""
-    one_row = rows_data([{"text": text}])
-    words = alt.Chart(one_row).mark_text(align="left", fontSize=14, lineBreak="\n")
-    return words.encode(x=alt.XValue(0), text="text:N", tooltip="text:N").properties(
-        width=600, height=60, title=title
-    )
-
-
-def rows_data(rows: Rows, name: str | None = None) -> alt.Data:
-    """Rows inside the chart; with a name, a live board can swap them."""
-    return alt.InlineData(values=rows, name=name) if name else alt.InlineData(values=rows)
 
 
 use_in_notebooks()

@@ -14,6 +14,8 @@ import pandas as pd
 
 from funnelsim.distributions import DAY
 from funnelsim.journal import Journal
+from funnelsim.metrics import orders_may_follow
+from funnelsim.metrics.money import counts_as_revenue
 from funnelsim.scenario import Scenario
 from funnelsim.tables import figure_text
 
@@ -80,14 +82,15 @@ def went_on(line: pd.Series) -> str:
 def revenue_rows(j: Journal) -> Rows:
     """Revenue so far at the end of each day (of every n-th, past 180), by kind of order.
 
-    `when` is in milliseconds since 1970, as Vega counts; `low` and `high` stack the two kinds.
+    An order counts when it is placed, if it has not been cancelled, refused or returned by the
+    horizon. `when` is in milliseconds since 1970, as Vega counts; `low` and `high` stack the two kinds.
     """
     s = j.scenario
     first_day, last_day = s.warm_up / DAY, s.horizon / DAY
     every = max(1, math.ceil((last_day - first_day) / 180))
     ends = [first_day + i * every for i in range(math.ceil((last_day - first_day) / every))]
     ends.append(last_day)
-    orders = j.orders
+    orders = j.orders[counts_as_revenue(j)]
     orders = orders[orders["placed"] >= first_day]
     repeat = orders["number"] > 1
     so_far = {}
@@ -124,7 +127,7 @@ def revenue_rows(j: Journal) -> Rows:
 
 def order_kinds(s: Scenario) -> list[str]:
     """First orders, and repeats if the scenario has them."""
-    return ["first orders", "repeat orders"] if s.retention else ["first orders"]
+    return ["first orders", "repeat orders"] if orders_may_follow(s) else ["first orders"]
 
 
 def loss_rows(table: pd.DataFrame) -> Rows:

@@ -72,7 +72,7 @@ def _by_columns(
     from funnelsim.engines import columns
     from funnelsim.engines.draws import Draws
 
-    return columns.run(Draws(scenario, seed, replication))
+    return columns.run(Draws(scenario, seed, replication))[0]
 
 
 def _by_process(

@@ -20,11 +20,10 @@ from funnelsim.engines.draws import Draws
 from funnelsim.engines.drawn import Bools
 from funnelsim.engines.jobs import Queue, discounts, queue
 from funnelsim.engines.lives import Lives, arrivals_of_children, live
-from funnelsim.engines.numbering import leads_table, numbers_of
-from funnelsim.engines.queue_walk import ADVANCED, GONE_COLD, LOST, NOT_REACHED, OPEN, Told
+from funnelsim.engines.numbering import leads_table, numbers_of, split
+from funnelsim.engines.queue_walk import ADVANCED, GONE_COLD, LOST, OPEN, Entries, Told
 from funnelsim.journal import (
     COLUMNS,
-    EXPIRED,
     FOLLOW_UP_OUTCOMES,
     NEVER,
     SERVED,
@@ -60,8 +59,8 @@ class Story:
     lives: list[Lives] = field(default_factory=list)
 
 
-def run(draws: Draws) -> dict[str, Table]:
-    """Everything that happens up to the horizon, as the tables of a journal."""
+def run(draws: Draws) -> list[dict[str, Table]]:
+    """Everything that happens up to the horizon: the tables of a journal for each replication."""
     has_team = any(stage.follow_up for stage in draws.scenario.stages)
     jobs = queue(draws) if has_team and len(draws.leads.key) else None
     told = _walked(draws, jobs) if jobs else None
@@ -97,20 +96,23 @@ def _walk() -> tuple[Any, bool]:
 
 def _walked(draws: Draws, q: Queue) -> Told:
     walk, is_compiled = _walk()
-    given = (q.entries, q.keys, q.jobs, q.stages, q.teams, q.births)
+    entries, keys, told = q.entries, q.keys, q.told
+    given = (q.jobs, q.stages, q.teams, q.births)
+    if not is_compiled:  # plain lists are several times quicker to look up, one number at a time
+        keys, entries, told = keys.tolist(), _listed(entries), _listed(told)
+        given = tuple(map(_listed, given))
+    begin = 0
+    for end in q.entry_ends:  # of each replication, which has the teams for itself
+        its_entries = Entries(*(column[begin:end] for column in entries))
+        walk(its_entries, keys, *given, draws.scenario.horizon, told)
+        begin = end
     if is_compiled:
-        walk(*given, draws.scenario.horizon, q.told)
-        return q.told
-    lists = [type(part)(*map(_listed, part)) if isinstance(part, tuple) else part for part in given]
-    lists[1] = q.keys.tolist()
-    told = Told(*(column.tolist() for column in q.told))
-    walk(*lists, draws.scenario.horizon, told)
+        return told
     return Told(*(np.array(column, dtype=of.dtype) for column, of in zip(told, q.told, strict=True)))
 
 
-def _listed(column: Any) -> Any:
-    """Plain lists are several times quicker to look up, one number at a time."""
-    return column.tolist() if isinstance(column, np.ndarray) else column
+def _listed(part: Any) -> Any:
+    return type(part)(*(c.tolist() if isinstance(c, np.ndarray) else c for c in part))
 
 
 # --- the way to the sale --------------------------------------------------------------------
@@ -202,10 +204,11 @@ def _reason_numbers(draws: Draws, stage: int) -> Ints:
 
 def _tables(
     draws: Draws, story: Story, jobs: Queue | None, told: Told | None
-) -> dict[str, Table]:
+) -> list[dict[str, Table]]:
     rows, arrived = (np.concatenate(c) for c in zip(*story.arrived, strict=True))
     number = numbers_of(draws, rows, arrived)
-    return {
+    counts = np.bincount(draws.leads.replication[rows], minlength=len(draws.replications))
+    tables = {
         "leads": leads_table(draws, number, rows, arrived),
         "stage_visits": _visits_table(story, number, len(rows)),
         "follow_ups": _calls_table(draws, story, jobs, told, number, len(rows)),
@@ -213,6 +216,7 @@ def _tables(
         "messages": _messages_table(draws, story, number),
         "points": _points_table(draws, story, number),
     }
+    return split(tables, np.cumsum(counts) - counts)
 
 
 def _in_turn(blocks: list[Ints], leads: int) -> Ints:
@@ -299,7 +303,7 @@ def _calls_table(
 def _order_tables(draws: Draws, story: Story, number: Ints) -> dict[str, Table]:
     """The orders that were placed, and the statuses that they entered."""
     horizon = draws.scenario.horizon
-    columns: dict[str, list[Any]] = {name: [] for name in COLUMNS["orders"]}
+    columns: dict[str, list[Any]] = {name: [] for name in ("run", *COLUMNS["orders"])}
     steps: list[tuple[Ints, Ints]] = []  # [step, order]: status and when
     most = max((len(d.status) for d in draws.orders), default=0)
     for lives in story.lives:
@@ -314,6 +318,7 @@ def _order_tables(draws: Draws, story: Story, number: Ints) -> dict[str, Table]:
             for step in range(1, most):
                 last = np.where(status[step] == NEVER, last, status[step])
             values = {
+                "run": draws.leads.replication[order.row],
                 "lead": number[order.row],
                 "number": np.full(len(order.row), nth),
                 "placed": order.placed,
@@ -336,7 +341,7 @@ def _order_tables(draws: Draws, story: Story, number: Ints) -> dict[str, Table]:
             for table in ("orders", "statuses")
         }
     joined = {name: np.concatenate(parts) for name, parts in columns.items()}
-    by = np.lexsort((joined["number"], joined["lead"], joined["placed"]))
+    by = np.lexsort([joined[name] for name in ("number", "lead", "placed", "run")])
     orders = {n: joined[n][by].astype(kind) for n, kind in COLUMNS["orders"].items()}
     status = np.concatenate([s for s, _ in steps], axis=1)[:, by]
     entered = np.concatenate([e for _, e in steps], axis=1)[:, by]
@@ -351,12 +356,14 @@ def _order_tables(draws: Draws, story: Story, number: Ints) -> dict[str, Table]:
 def _messages_table(draws: Draws, story: Story, number: Ints) -> Table:
     stages = len(draws.scenario.stages)
     campaigns = {c.kind: stages + n for n, c in enumerate(draws.scenario.campaigns)}
-    sent: list[tuple[Ints, Ints, Ints, Ints]] = []
+    sent: list[tuple[Ints, ...]] = []
+    runs = draws.leads.replication
     for rows, stage, when, accepted in story.returns:
-        sent.append((number[rows], np.full(len(rows), stage), when, accepted))
+        sent.append((runs[rows], number[rows], np.full(len(rows), stage), when, accepted))
     for lives in story.lives:
         for rows, kind, when, accepted in lives.messages:
-            sent.append((number[rows], np.full(len(rows), campaigns[kind]), when, accepted))
+            name = np.full(len(rows), campaigns[kind])
+            sent.append((runs[rows], number[rows], name, when, accepted))
     return _cut("messages", sent, draws.scenario.horizon, "sent", ("sent", "lead", "name"))
 
 
@@ -364,7 +371,8 @@ def _points_table(draws: Draws, story: Story, number: Ints) -> Table:
     moved = []
     for lives in story.lives:
         for rows, when, kind, points in lives.points:
-            moved.append((number[rows], when, np.full(len(rows), kind), points))
+            run = draws.leads.replication[rows]
+            moved.append((run, number[rows], when, np.full(len(rows), kind), points))
     by = ("time", "customer", "kind", "points")
     return _cut("points", moved, draws.scenario.horizon, "time", by)
 
@@ -372,11 +380,12 @@ def _points_table(draws: Draws, story: Story, number: Ints) -> Table:
 def _cut(
     name: str, parts: list[tuple[Ints, ...]], horizon: int, when: str, by: tuple[str, ...]
 ) -> Table:
-    """The table of these parts, up to the horizon and in order."""
+    """The table of these parts (replication, then its columns), up to the horizon and in order."""
     kinds = COLUMNS[name]
     if not parts:
         return {column: np.zeros(0, dtype=kind) for column, kind in kinds.items()}
-    columns = dict(zip(kinds, (np.concatenate(c) for c in zip(*parts, strict=True)), strict=True))
+    names = ("run", *kinds)
+    columns = dict(zip(names, (np.concatenate(c) for c in zip(*parts, strict=True)), strict=True))
     inside = np.flatnonzero(columns[when] < horizon)
-    order = inside[np.lexsort([columns[column][inside] for column in reversed(by)])]
+    order = inside[np.lexsort([columns[name][inside] for name in (*reversed(by), "run")])]
     return {column: columns[column][order].astype(kind) for column, kind in kinds.items()}

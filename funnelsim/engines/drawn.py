@@ -13,6 +13,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from funnelsim.chance import Asked
 from funnelsim.distributions import Floats, Ints
 
 Bools = NDArray[np.bool_]
@@ -45,6 +46,8 @@ class Leads(Columns):
     """Who a lead is; `parent` and `customer` are rows (-1: nobody)."""
 
     key: Ints
+    words: NDArray[np.uint64]  # the key, ready to be asked
+    replication: Small  # the place among those that are drawn together
     kind: NDArray[np.int8]
     channel: Small  # past the scenario's channels: "referral"
     segment: Small
@@ -54,6 +57,10 @@ class Leads(Columns):
     enters: Small  # the number of the stage
     delay: Ints  # from the closing of the parent's order to the lead's arrival
     earliest: Ints  # of those whom channels bring the arrival; others do not arrive before
+
+    def asked(self, rows: Any = slice(None)) -> Asked:
+        """These leads, to be asked questions."""
+        return Asked(self.words[rows], self.replication[rows])
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ once more. Questions are asked only of those who could still need the answer if 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 
@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelsim import distributions
-from funnelsim.chance import Chance, keys, number_of
+from funnelsim.chance import Asked, Chance, asked, keys, number_of
 from funnelsim.distributions import DAY, DurationDistribution, Floats, Ints
 from funnelsim.engines.arrivals import count_quantile, mean_by_day, time_of_day
 from funnelsim.engines.drawn import Leads, OrderDraws, StageDraws
@@ -35,15 +35,18 @@ MOST_CHILDREN = 100_000  # where [referral] does not say
 
 
 class Draws:
-    """The columns of one scenario, seed and replication.
+    """The columns of one scenario and seed, for one replication or several at once.
 
     `leads` is everyone who may come to be, `stages[stage][attempt]` what they would do on a visit,
     `orders[number - 1]` what would follow if they bought.
     """
 
-    def __init__(self, scenario: Scenario, seed: int, replication: int = 0) -> None:
+    def __init__(
+        self, scenario: Scenario, seed: int, replication: int | Sequence[int] = 0
+    ) -> None:
         self.scenario = scenario
-        self._chance = Chance(seed, replication)
+        self.replications = [replication] if isinstance(replication, int) else [*replication]
+        self._chance = Chance(seed, np.array(self.replications, dtype=np.uint64))
         generation, before = self._arrivals(), 0
         generations: list[tuple[Leads, list[list[StageDraws]], list[OrderDraws], int]] = []
         while not generations or len(generation.key):
@@ -52,7 +55,8 @@ class Draws:
             generations.append((generation, stages, orders, before))
             children = self._children(generation, orders, before)
             before += len(generation.key)
-            self._guard(before + len(children.key) - len(generations[0][0].key))
+            born = before + len(children.key) - len(generations[0][0].key)
+            self._guard(born / len(self.replications))
             generation = children
         self.leads = Leads.joined([leads for leads, *_ in generations])
         self._generations = generations
@@ -92,15 +96,17 @@ class Draws:
                 f"{MOST_LEADS:,}: lower leads_per_day or the horizon"
             )
         columns = [self._leads_of(number) for number in range(len(self.scenario.channels))]
-        key, arrived, channel = (np.concatenate(column) for column in zip(*columns, strict=True))
-        order = in_order(arrived, key)
-        key, count = key[order], len(key)
+        of, key, arrived, channel = (np.concatenate(c) for c in zip(*columns, strict=True))
+        order = in_order(of * (self.scenario.horizon + DAY) + arrived, key)
+        who, of, count = asked(key[order]), of[order].astype(np.int16), len(key)
         nobody, nothing = np.full(count, NEVER), np.zeros(count, dtype=np.int64)
         return Leads(
-            key=key,
+            key=key[order],
+            words=who.words,
+            replication=of,
             kind=np.full(count, NEW, dtype=np.int8),
             channel=channel[order],
-            segment=self._segments(key),
+            segment=self._segments(Asked(who.words, of)),
             parent=nobody,
             parent_order=nothing,
             customer=np.arange(count),
@@ -109,25 +115,30 @@ class Draws:
             earliest=arrived[order],
         )
 
-    def _leads_of(self, number: int) -> tuple[Ints, Ints, NDArray[np.int16]]:
-        """Keys and arrivals of one channel's leads."""
+    def _leads_of(self, number: int) -> tuple[Ints, Ints, Ints, NDArray[np.int16]]:
+        """Replications, keys and arrivals of one channel's leads."""
         channel = self.scenario.channels[number]
         name = number_of(f"channel {channel.name}")
-        days = np.arange(self.scenario.days)
-        u = self._chance.uniform("leads of the day", keys(name, days, 0))
-        count = count_quantile(u, mean_by_day(self.scenario, channel), channel.dispersion)
-        day = np.repeat(days, count)
+        runs, days = len(self.replications), self.scenario.days
+        of, day = np.repeat(np.arange(runs), days), np.tile(np.arange(days), runs)
+        u = self._chance.uniform("leads of the day", asked(keys(name, day, 0), of))
+        mean = np.tile(mean_by_day(self.scenario, channel), runs)
+        count = count_quantile(u, mean, channel.dispersion)
+        of, day = np.repeat(of, count), np.repeat(day, count)
         on_that_day = np.arange(len(day)) - np.repeat(np.cumsum(count) - count, count)
         key = keys(name, day, on_that_day)
-        arrived = day * DAY + time_of_day(self._chance.uniform("time of the day", key), channel)
-        inside = arrived < self.scenario.horizon
-        return key[inside], arrived[inside], np.full(int(inside.sum()), number, dtype=np.int16)
+        u = self._chance.uniform("time of the day", asked(key, of))
+        arrived = day * DAY + time_of_day(u, channel)
+        if self.scenario.horizon % DAY:
+            inside = arrived < self.scenario.horizon
+            of, key, arrived = of[inside], key[inside], arrived[inside]
+        return of, key, arrived, np.full(len(key), number, dtype=np.int16)
 
-    def _segments(self, key: Ints) -> NDArray[np.int16]:
+    def _segments(self, who: Asked) -> NDArray[np.int16]:
         shares = [segment.share for segment in self.scenario.segments]
         if not shares:
-            return np.zeros(len(key), dtype=np.int16)
-        return distributions.choose(shares, self._chance.uniform("segment", key)).astype(np.int16)
+            return np.zeros(len(who.words), dtype=np.int16)
+        return distributions.choose(shares, self._chance.uniform("segment", who)).astype(np.int16)
 
     def _children(self, parents: Leads, orders: list[OrderDraws], before: int) -> Leads:
         """The leads that may come of these orders: whom promoters refer, who is sold more.
@@ -149,9 +160,12 @@ class Draws:
                 nth = np.arange(len(of)) - np.repeat(np.cumsum(count) - count, count)
                 row = drawn.rows[of]
                 key = keys(parents.key[row], number, nth + (kind == REFERRED))
-                delay = _durations(part.delay, self._chance.uniform("delay of a child", key))
+                who = asked(key, parents.replication[row])
+                delay = _durations(part.delay, self._chance.uniform("delay of a child", who))
                 children = Leads(
                     key=key,
+                    words=who.words,
+                    replication=parents.replication[row],
                     kind=np.full(len(key), kind, dtype=np.int8),
                     channel=parents.channel[row],
                     segment=parents.segment[row],
@@ -171,11 +185,11 @@ class Draws:
         return replace(
             children,
             channel=np.where(referred, len(self.scenario.channels), children.channel),
-            segment=np.where(referred, self._segments(children.key), children.segment),
+            segment=np.where(referred, self._segments(children.asked()), children.segment),
             customer=np.where(referred, row, children.customer),
         )
 
-    def _guard(self, children: int) -> None:
+    def _guard(self, children: float) -> None:
         most = self.scenario.referral.max_leads if self.scenario.referral else MOST_CHILDREN
         if children > most:
             part = "referral.invites" if self.scenario.referral else "upsell.probability"
@@ -220,10 +234,10 @@ class Draws:
         return []
 
     def _visits(self, stage: Stage, leads: Leads, rows: Ints, attempt: int) -> StageDraws:
-        key = leads.key[rows]
+        who = leads.asked(rows)
 
         def uniform(question: str) -> Floats:
-            return self._chance.uniform(f"stage {stage.name}, {question}", key, attempt)
+            return self._chance.uniform(f"stage {stage.name}, {question}", who, attempt)
 
         def duration(question: str, distribution: DurationDistribution) -> Ints:
             return _durations(distribution, uniform(question))
@@ -252,7 +266,7 @@ class Draws:
             missed=missed,
             handling_time=duration("handling time", call.handling_time) if call else nothing,
             patience=patience,
-            reached_by=_first_success(calls, call, uniform) if call else nothing.astype(np.int16),
+            reached_by=_first_success(calls, call, uniform, len(rows)) if call else nothing.astype(np.int16),
             attempt_times=np.array(
                 [duration(f"attempt time, call {n}", call.attempt_time) for n in calls if call],
                 dtype=np.int64,
@@ -312,10 +326,12 @@ def decay_of(stage: Stage) -> float:
 
 
 def _first_success(
-    calls: range, call: FollowUp, uniform: Callable[[str], Floats]
+    calls: range, call: FollowUp, uniform: Callable[[str], Floats], count: int
 ) -> NDArray[np.int16]:
     """The first call that reaches each lead; the number of calls where none does."""
-    reached_by = np.full(len(uniform("reached, call 0")), len(calls), dtype=np.int16)
+    if call.reach_probability == 1:
+        return np.zeros(count, dtype=np.int16)
+    reached_by = np.full(count, len(calls), dtype=np.int16)
     for number in reversed(calls):
         reached_by[uniform(f"reached, call {number}") < call.reach_probability] = number
     return reached_by

@@ -46,6 +46,7 @@ class Queue:
     """Everything that `walk` takes."""
 
     entries: Entries
+    entry_ends: list[int]  # of each replication
     keys: Ints
     jobs: Jobs
     stages: Stages
@@ -85,8 +86,10 @@ def queue(draws: Draws) -> Queue:
             ways.insert(0, _through(attempts, after_it, count))
     jobs = _jobs(draws, visits, first_job, leads_to)
     births = _births(draws, ways)
+    entries, entry_ends = _entries(draws, ways[0], bool(len(births.child)))
     return Queue(
-        entries=_entries(draws, ways[0], bool(len(births.child))),
+        entries=entries,
+        entry_ends=entry_ends,
         keys=draws.leads.key,
         jobs=jobs,
         stages=_stages(draws, with_team),
@@ -153,15 +156,19 @@ def _jobs(
     return Jobs(*joined, call_time=np.concatenate(call_times))
 
 
-def _entries(draws: Draws, way: Way, brings: bool) -> Entries:
+def _entries(draws: Draws, way: Way, brings: bool) -> tuple[Entries, list[int]]:
+    """The first jobs, and sales that may bring children; and where each replication ends."""
     leads = draws.leads
     come = leads.parent == NEVER
     come &= (way.to >= 0) | (brings & (way.to == SALE))
+    come &= leads.earliest + way.after < draws.scenario.horizon
     rows = np.flatnonzero(come)
     to, ready, key = way.to[rows], leads.earliest[rows] + way.after[rows], leads.key[rows]
-    order = in_order(ready, key)
     what = np.where(to == SALE, SALE - 1 - rows, to)
-    return Entries(ready[order], key[order], what[order])
+    run = leads.replication[rows].astype(np.int64)
+    order = in_order(run * draws.scenario.horizon + ready, key)
+    counts = np.bincount(run, minlength=len(draws.replications))
+    return Entries(ready[order], key[order], what[order]), np.cumsum(counts).tolist()
 
 
 def _stages(draws: Draws, with_team: list[int]) -> Stages:

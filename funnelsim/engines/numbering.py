@@ -1,4 +1,7 @@
-"""Rows of the draws become leads of the journal: those who came to be, numbered by arrival."""
+"""Rows of the draws become leads of the journal: those who came to be, numbered by arrival.
+
+Of several replications those of the first come first; `split` makes a journal's tables of each.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,9 @@ def numbers_of(draws: Draws, rows: Ints, arrived: Ints) -> Ints:
     if len(rows) == len(draws.leads.key) and len(draws.generation_ends) == 1:
         return np.arange(len(rows))  # nobody but the leads of the channels, who are in order
     number = np.full(len(draws.leads.key), NEVER)
-    number[rows[np.lexsort((draws.leads.key[rows], arrived))]] = np.arange(len(rows))
+    leads = draws.leads
+    order = np.lexsort((leads.key[rows], arrived, leads.replication[rows]))
+    number[rows[order]] = np.arange(len(rows))
     return number
 
 
@@ -35,3 +40,39 @@ def leads_table(draws: Draws, number: Ints, rows: Ints, arrived: Ints) -> Table:
         "enrols": draws.customers.enrols(customer),
     }
     return {name: column.astype(COLUMNS["leads"][name]) for name, column in columns.items()}
+
+
+def split(tables: dict[str, Table], first_lead: Ints) -> list[dict[str, Table]]:
+    """The tables of each replication; `first_lead` says with which lead each begins.
+
+    A table's rows stand in the order of the replications; so each is a slice, numbered anew.
+    """
+    if len(first_lead) == 1:
+        return [tables]
+    runs: list[dict[str, Table]] = [{} for _ in first_lead]
+    ends = np.append(first_lead[1:], len(tables["leads"]["key"]))
+    first_order = np.zeros(len(ends), dtype=np.int64)
+    for name, table in tables.items():
+        if name == "leads":
+            begins, stops = first_lead, ends
+        else:
+            owner = tables["orders"]["lead"][table["order"]] if name == "statuses" else (
+                table["customer"] if name == "points" else table["lead"]
+            )
+            run = np.searchsorted(ends, owner, side="right")
+            stops = np.searchsorted(run, np.arange(len(ends)), side="right")
+            begins = np.concatenate([[0], stops[:-1]])
+        if name == "orders":
+            first_order = begins
+        for number, (begin, stop) in enumerate(zip(begins.tolist(), stops.tolist(), strict=True)):
+            part = {column: values[begin:stop] for column, values in table.items()}
+            for column, first in (
+                ("lead", first_lead), ("customer", first_lead), ("parent", first_lead),
+                ("order", first_order),
+            ):  # fmt: skip
+                if column in part:
+                    values = part[column]
+                    anew = values - values.dtype.type(first[number])
+                    part[column] = np.where(values == NEVER, values, anew)
+            runs[number][name] = part
+    return runs

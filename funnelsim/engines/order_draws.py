@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelsim import distributions
-from funnelsim.chance import Chance
+from funnelsim.chance import Asked, Chance
 from funnelsim.distributions import DAY, Beta, Floats, Ints, duration_text
 from funnelsim.engines.arrivals import poisson_quantile
 from funnelsim.engines.deliveries import Deliveries, draw_deliveries
@@ -43,7 +43,7 @@ class Customers:
         if isinstance(p, Beta):
             from scipy.special import betaincinv
 
-            u = self._chance.uniform("own repeat probability", self._leads.key[rows])
+            u = self._chance.uniform("own repeat probability", self._leads.asked(rows))
             own = logit(betaincinv(p.beta.a, p.beta.b, u))
         else:
             own = np.full(len(rows), logit_of(p))
@@ -57,7 +57,7 @@ class Customers:
         loyalty, retention = self._scenario.loyalty, self._scenario.retention
         if loyalty is None:
             return np.zeros(len(rows), dtype=bool)
-        u = self._chance.uniform("enrolment", self._leads.key[rows])
+        u = self._chance.uniform("enrolment", self._leads.asked(rows))
         odds = np.full(len(rows), logit_of(loyalty.enrolment))
         if retention and loyalty.self_selection != 1 and 0 < loyalty.enrolment < 1:
             p = retention.repeat_probability
@@ -73,7 +73,8 @@ class Customers:
         win_back = self._scenario.campaign(WIN_BACK)
         if win_back is None:
             return np.zeros(len(rows), dtype=bool)
-        return self._chance.uniform("win-back", self._leads.key[rows]) < win_back.probability
+        u = self._chance.uniform("win-back", self._leads.asked(rows))
+        return u < win_back.probability
 
 
 def draw_orders(
@@ -113,10 +114,10 @@ def _order(
     earliest: Ints,
     number: int,
 ) -> OrderDraws:
-    key, count = leads.key[rows], len(rows)
+    asked, count = leads.asked(rows), len(rows)
 
     def uniform(question: str) -> Floats:
-        return chance.uniform(question, key, number)
+        return chance.uniform(question, asked, number)
 
     order, retention, referral = scenario.order, scenario.retention, scenario.referral
     assert order is not None
@@ -136,7 +137,7 @@ def _order(
         else:
             coin = customers.repeat_logit(rows) - logit(uniform("comes back"))
             slack = np.where(again, coin, -math.inf)
-        gap = _gaps(scenario, chance, key, uniform("gap"))
+        gap = _gaps(scenario, chance, asked, uniform("gap"))
         post_purchase = scenario.campaign(POST_PURCHASE)
         if post_purchase and post_purchase.within:
             u = uniform("return because of a campaign")
@@ -180,7 +181,7 @@ def order_value(
     """The basket of an order in cents, before the factor of a tier (0 without an order)."""
     if scenario.order is None:
         return np.zeros(len(rows), dtype=np.int64)
-    u = chance.uniform("order value", leads.key[rows], number)
+    u = chance.uniform("order value", leads.asked(rows), number)
     factors = np.array([s.order_value_factor for s in scenario.segments] or [1.0])
     value = distributions.inverse(scenario.order.value, u) * factors[leads.segment[rows]]
     if scenario.upsell:
@@ -212,7 +213,7 @@ def _feelings(
     return feeling.astype(np.int8)
 
 
-def _gaps(scenario: Scenario, chance: Chance, key: Ints, u: Floats) -> Ints:
+def _gaps(scenario: Scenario, chance: Chance, asked: Asked, u: Floats) -> Ints:
     assert scenario.retention is not None
     gap = scenario.retention.gap
     among = gap.rate_among
@@ -220,7 +221,7 @@ def _gaps(scenario: Scenario, chance: Chance, key: Ints, u: Floats) -> Ints:
         return distributions.whole(distributions.inverse(gap, u))
     from scipy.special import gammaincinv
 
-    rate = gammaincinv(among.shape, chance.uniform("own rate of buying", key)) / among.rate
+    rate = gammaincinv(among.shape, chance.uniform("own rate of buying", asked)) / among.rate
     with np.errstate(divide="ignore"):  # so seldom that it is never
         return distributions.whole(-np.log1p(-u) / rate * DAY)
 

@@ -103,43 +103,54 @@ class Entries(NamedTuple):
 
 def walk(entries, keys, jobs, stages, teams, births, horizon, told):  # type: ignore[no-untyped-def]
     """Tells `told` what happens before the horizon; `keys` are the keys of all leads."""
-    later = [(horizon, READY, keys[0], NOWHERE)]  # (time, rank, key, what)
+    ready, ready_key, ready_what = entries
+    (lead_of, stage_of, first_call, missed, patience, reached_by, decision_time, slack,
+     advance_to, advance_after, lost_to, lost_after, call_time) = jobs
+    team_of, calls_of, every, decay, level_of = stages
+    reps_of, newest_first, first_skill, ln_skill, first_hours, last_hours, opens, closes = teams
+    late_after, first_child, child_of, child_after, enters_at, enters_after = births
+    decided, outcome_of, queued, started, rep_of, call_of, waits, is_late, level = told
+
+    zero = keys[0] * 0
+    later = [(horizon, READY, zero, NOWHERE)]  # (time, rank, key, what)
     later.clear()
     idle, waiting, place = [], [], []
-    for team in range(len(teams.reps)):
-        reps, stack = [(0, 1)], [(0, keys[0], 0)]
+    for team in range(len(reps_of)):
+        reps, stack = [(0, 1)], [(0, zero, 0)]
         reps.clear()
         stack.clear()
-        for rep in range(teams.reps[team]):
+        for rep in range(reps_of[team]):
             reps.append((0, rep + 1))  # (idle since, rep)
         idle.append(reps)
         waiting.append(stack)  # (-queued, key, job)
-        place.append(teams.first_hours[team])
-        if teams.newest_first[team] and teams.first_hours[team] < teams.last_hours[team]:
-            opening = teams.opens[teams.first_hours[team]]
-            heappush(later, (opening, TEAM_OPENS, keys[0] * 0, team))
+        place.append(first_hours[team])
+        if newest_first[team] and first_hours[team] < last_hours[team]:
+            heappush(later, (opens[first_hours[team]], TEAM_OPENS, zero, team))
 
-    at, count, brings = 0, len(entries.ready), len(births.child) > 0
+    at, count, brings = 0, len(ready), len(child_of) > 0
     while at < count or len(later) > 0:
-        if len(later) == 0 or (
-            at < count and (entries.ready[at], READY, entries.key[at]) < later[0][:3]
-        ):
-            now, rank, key, what = entries.ready[at], READY, entries.key[at], entries.what[at]
-            at += 1
-        else:
+        comes_later = len(later) > 0
+        if comes_later and at < count:
+            comes_later = later[0][0] < ready[at] or (
+                later[0][0] == ready[at] and later[0][1:3] < (READY, ready_key[at])
+            )
+        if comes_later:
             now, rank, key, what = heappop(later)
+        else:
+            now, rank, key, what = ready[at], READY, ready_key[at], ready_what[at]
+            at += 1
         if now >= horizon:
             break
 
         if what < SALE:  # a sale: its children will enter
             lead = SALE - 1 - what
-            case = 2 * told.level[lead] + (1 if told.is_late[lead] else 0)
-            for n in range(births.first_child[lead], births.first_child[lead + 1]):
-                child, after = births.child[n], births.after[case][n]
-                to = births.enters_at[child]
+            case = 2 * level[lead] + (1 if is_late[lead] else 0)
+            for n in range(first_child[lead], first_child[lead + 1]):
+                child, after = child_of[n], child_after[case][n]
+                to = enters_at[child]
                 if after != NEVER and to != NOWHERE and now + after < horizon:
                     to = SALE - 1 - child if to == SALE else to
-                    when = now + after + births.enters_after[child]
+                    when = now + after + enters_after[child]
                     heappush(later, (when, READY, keys[child], to))
             continue
 
@@ -147,109 +158,108 @@ def walk(entries, keys, jobs, stages, teams, births, horizon, told):  # type: ig
         start, outcome, rep = now, OPEN, key
         if rank == READY:
             job = what
-            stage = jobs.stage[job]
-            team = stages.team[stage]
-            call = jobs.first_call[job] + told.call_of[job]
-            told.queued[call] = now
-            gives_up = told.queued[jobs.first_call[job]] + jobs.patience[job]
-            if jobs.missed[job]:
+            stage = stage_of[job]
+            team = team_of[stage]
+            call = first_call[job] + call_of[job]
+            queued[call] = now
+            gives_up = queued[first_call[job]] + patience[job]
+            if missed[job]:
                 outcome = MISSED
             else:
-                newest_first = teams.newest_first[team]
-                if not newest_first:
+                if not newest_first[team]:
                     start = max(now, idle[team][0][0])
-                if teams.first_hours[team] < teams.last_hours[team]:
+                if first_hours[team] < last_hours[team]:
                     n = place[team]
-                    while teams.closes[n] <= start:
+                    while closes[n] <= start:
                         n += 1
                     place[team] = n
-                    start = max(start, teams.opens[n])
-                if newest_first and (start > now or len(idle[team]) == 0):
-                    heappush(waiting[team], (-now, keys[jobs.lead[job]], job))
-                    heappush(later, (gives_up, PATIENCE_ENDS, keys[jobs.lead[job]], job))
-                    told.waits[job] = True
+                    start = max(start, opens[n])
+                if newest_first[team] and (start > now or len(idle[team]) == 0):
+                    heappush(waiting[team], (-now, keys[lead_of[job]], job))
+                    heappush(later, (gives_up, PATIENCE_ENDS, keys[lead_of[job]], job))
+                    waits[job] = True
                     continue
                 if start > gives_up:
                     outcome = GONE_COLD
-                elif newest_first:
+                elif newest_first[team]:
                     rep = heappop(idle[team])[1]
                 else:
                     rep = idle[team][0][1]
         elif rank == PATIENCE_ENDS:
             job = what
-            if not told.waits[job]:
+            if not waits[job]:
                 continue
-            told.waits[job] = False
-            gives_up, stage, outcome = now, jobs.stage[job], GONE_COLD
+            waits[job] = False
+            gives_up, stage, outcome = now, stage_of[job], GONE_COLD
         else:  # an opening or a rep come free: the newest that still waits is taken
             team = what
             n = place[team]
             if rank == REP_FREE:
                 heappush(idle[team], (now, key))
             elif key == FIRST_TAKEN:
-                while teams.opens[n] <= now:
+                while opens[n] <= now:
                     n += 1
-                heappush(later, (teams.opens[n], TEAM_OPENS, keys[0] * 0, team))
-            while len(waiting[team]) > 0 and not told.waits[waiting[team][0][2]]:
+                heappush(later, (opens[n], TEAM_OPENS, zero, team))
+            while len(waiting[team]) > 0 and not waits[waiting[team][0][2]]:
                 heappop(waiting[team])
             n = place[team]
-            if teams.first_hours[team] < teams.last_hours[team]:
-                while teams.closes[n] <= now:
+            if first_hours[team] < last_hours[team]:
+                while closes[n] <= now:
                     n += 1
                 place[team] = n
-                if teams.opens[n] > now:
+                if opens[n] > now:
                     continue
             if len(waiting[team]) == 0 or len(idle[team]) == 0:
                 continue
             job = heappop(waiting[team])[2]
             rep = heappop(idle[team])[1]
-            told.waits[job] = False
-            stage = jobs.stage[job]
-            gives_up = told.queued[jobs.first_call[job]] + jobs.patience[job]
+            waits[job] = False
+            stage = stage_of[job]
+            gives_up = queued[first_call[job]] + patience[job]
             if rank == TEAM_OPENS:  # and the next one
-                heappush(later, (now, TEAM_OPENS, keys[0] * 0 + 1, team))
+                heappush(later, (now, TEAM_OPENS, zero + 1, team))
 
         # 2. What comes of the call?
-        lead = jobs.lead[job]
+        lead = lead_of[job]
         if outcome == OPEN:
             if start >= horizon:
                 continue
-            number = told.call_of[job]
-            call = jobs.first_call[job] + number
-            told.started[call], told.rep[call] = start, rep
-            ended = start + jobs.call_time[call]
-            if teams.newest_first[team]:
-                heappush(later, (ended, REP_FREE, keys[0] * 0 + rep, team))
+            number = call_of[job]
+            call = first_call[job] + number
+            started[call], rep_of[call] = start, rep
+            ended = start + call_time[call]
+            if newest_first[team]:
+                heappush(later, (ended, REP_FREE, zero + rep, team))
             else:
                 heapreplace(idle[team], (ended, rep))
-            if jobs.reached_by[job] == number:
-                waited = start - told.queued[jobs.first_call[job]]
-                if waited > births.late_after:
-                    told.is_late[lead] = True
-                ended += jobs.decision_time[job]
-                helps = jobs.slack[job] + teams.ln_skill[teams.first_skill[team] + rep]
-                outcome = ADVANCED if helps > waited * stages.decay[stage] else LOST
-            elif number + 1 == stages.calls[stage]:
+            if reached_by[job] == number:
+                waited = start - queued[first_call[job]]
+                if waited > late_after:
+                    is_late[lead] = True
+                ended += decision_time[job]
+                helps = slack[job] + ln_skill[first_skill[team] + rep]
+                outcome = ADVANCED if helps > waited * decay[stage] else LOST
+            elif number + 1 == calls_of[stage]:
                 outcome = NOT_REACHED
-            elif gives_up < ended + stages.every[stage]:
+            elif gives_up < ended + every[stage]:
                 ended, outcome = max(gives_up, ended), GONE_COLD
             else:
-                told.call_of[job] = number + 1
-                heappush(later, (ended + stages.every[stage], READY, keys[lead], job))
+                call_of[job] = number + 1
+                heappush(later, (ended + every[stage], READY, keys[lead], job))
                 continue
         else:
             ended = gives_up
 
         # 3. Where does the lead go from there?
-        told.decided[job], told.outcome[job] = ended, outcome
+        decided[job], outcome_of[job] = ended, outcome
         if outcome == ADVANCED:
-            to, when = jobs.advance_to[job], ended + jobs.advance_after[job]
+            to, when = advance_to[job], ended + advance_after[job]
             to = SALE - 1 - lead if to == SALE else to
             if to < SALE and not brings:
                 continue
         else:
-            to, when = jobs.lost_to[job], ended + jobs.lost_after[job]
+            to, when = lost_to[job], ended + lost_after[job]
             if to != NOWHERE:
-                told.level[lead] = max(told.level[lead], stages.level[stage])
+                level[lead] = max(level[lead], level_of[stage])
         if to != NOWHERE and when < horizon:
             heappush(later, (when, READY, keys[lead], to))

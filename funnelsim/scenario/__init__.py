@@ -12,9 +12,10 @@ import datetime
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from funnelsim.distributions import DAY, Duration, Part, PositiveDuration
 from funnelsim.errors import MISSING, Finding, FunnelSimError, Problem, ScenarioError, nearest
@@ -23,7 +24,7 @@ from funnelsim.scenario.loyalty import Campaign, Loyalty
 from funnelsim.scenario.orders import Order, Referral, Retention, Satisfaction, Upsell
 from funnelsim.scenario.problems import problems_between_fields, problems_of_fields
 from funnelsim.scenario.stages import FollowUp, Recovery, Stage, Team
-from funnelsim.scenario.values import Start, Text
+from funnelsim.scenario.values import LifeStages, Start, Text
 
 __all__ = [
     "Campaign",
@@ -79,6 +80,7 @@ class Scenario(Part):
     satisfaction: Satisfaction | None = None
     referral: Referral | None = None
     upsell: Upsell | None = None
+    life_stages: LifeStages = Field(default_factory=lambda: MappingProxyType({}))  # after the goal
 
     def __init__(self, **tables: Any) -> None:
         problems: list[Problem] = []

@@ -93,6 +93,7 @@ def problems_between_fields(tables: dict[str, Any]) -> list[Problem]:
         *_retention(tables),
         *_channels(tables),
         *_recoveries(tables),
+        *_life_stages(tables),
     ]
 
 
@@ -243,3 +244,17 @@ def _recoveries(tables: dict[str, Any]) -> Iterator[Problem]:
             path = f"stages.{stage.get('name')}.recovery.anyway"
             rule = f"those who come back anyway are part of the probability, {probability}"
             yield Problem(path, anyway, rule, "raise the probability, or lower this")
+
+
+def _life_stages(tables: dict[str, Any]) -> Iterator[Problem]:
+    """What customers did after the sale, shown in the funnel below the stages."""
+    life = tables.get("life_stages")
+    if not life or not isinstance(life, dict):
+        return
+    if tables.get("order") is None:
+        rule = "they begin with an order, and there is no [order]"
+        yield Problem("life_stages", life, rule, "add [order], or leave them out")
+    for name in life:
+        if name in _names(tables, "stages"):
+            rule = "a stage has this name already"
+            yield Problem(f"life_stages.{name}", life[name], rule, "choose another name")

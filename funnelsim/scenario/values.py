@@ -15,6 +15,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, PlainSerializer
 
 from funnelsim.distributions import BrokenRule, amount, number, positive
+from funnelsim.errors import nearest
 from funnelsim.opening_hours import week
 
 MISSED, GONE_COLD, NOT_REACHED = "missed", "gone cold", "not reached"  # the follow-up's reasons
@@ -24,6 +25,8 @@ FIRST_ORDER, FIRST_REPEAT = "first order", "first repeat"
 POST_PURCHASE, WIN_BACK = "post-purchase", "win-back"
 CANCELLED, REFUSED, RETURNED = "cancelled", "refused", "returned"  # how an order ends, if not kept
 REFERRAL = "referral"  # the channel of the leads that promoters bring
+REPEAT_ORDER, MEMBER, PROMOTES, UPSELL = "repeat order", "member", "promoter", "upsell"
+LIFE = (REPEAT_ORDER, MEMBER, PROMOTES, REFERRAL, UPSELL)  # what a life stage can stand for
 LEAD_COLUMNS = (
     *("lead", "key", "parent", "kind", "channel", "segment", "arrived", "deal_value", "owner"),
     *("outcome", "lost_stage", "reason", "decided", "recovered", "member"),
@@ -176,6 +179,18 @@ def _labels(value: Any) -> Mapping[str, str]:
     return dict(value)
 
 
+def _life_stages(value: Any) -> Mapping[str, str]:
+    rule = "life stages are a table of names and what customers have done who are in them"
+    if not isinstance(value, Mapping):
+        raise BrokenRule(rule, f'such as {{ Loyalty = "{REPEAT_ORDER}" }}')
+    for name, what in value.items():
+        _name(name)
+        if what not in LIFE:
+            none = f"{name} is {what!r}, which is nothing that a customer can have done"
+            raise BrokenRule(none, nearest(what, LIFE))
+    return dict(value)
+
+
 def _text(value: Any) -> str:
     if not isinstance(value, str) or not value.strip():
         raise BrokenRule("this is a text")
@@ -228,6 +243,12 @@ Reasons = Annotated[
 Labels = Annotated[
     Mapping[str, str],
     BeforeValidator(_labels),
+    AfterValidator(_frozen),
+    PlainSerializer(_thawed),
+]
+LifeStages = Annotated[
+    Mapping[str, str],
+    BeforeValidator(_life_stages),
     AfterValidator(_frozen),
     PlainSerializer(_thawed),
 ]

@@ -39,7 +39,7 @@ def sum_html(s: Scenario, table: pd.DataFrame) -> str:
     rates = [stage.conversion for stage in s.stages if stage.conversion is not None]
     expected = leads * math.prod(rates)
     text = " × ".join([f"{leads:,}", *map(share_text, rates)])
-    text += f" = {expected:,.0f}; simulated {int(table['entered'].iloc[-1]):,}"
+    text += f" = {expected:,.0f}; simulated {int(table.loc[s.stages[-1].name, 'entered']):,}"
     rest = [f"{int(table['open'].sum()):,} still open"] if table["open"].sum() else []
     for reason in ("gone cold", "not reached", "missed"):
         column = f"lost: {reason}"

@@ -1,0 +1,275 @@
+"""The work of an experiment, in chunks of replications: here, in a pool, or on a cluster.
+
+`run` measures every replication of every scenario. Without an executor it does so one by one in
+this process; with one (any `concurrent.futures.Executor`) it hands over chunks, a plain function
+with a scenario, a seed and a range. How the work is cut never changes a result, since a
+replication depends on nothing but its scenario, seed and number.
+
+A chunk whose worker was lost is handed over once more, and then done in this process. An error of
+the model itself is raised as it is. Ctrl-C keeps what is finished.
+"""
+
+from __future__ import annotations
+
+import numbers
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, as_completed
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from funnelsim.engines import simulate_many
+from funnelsim.errors import Finding, FunnelSimError, Problem
+from funnelsim.journal import Journal
+from funnelsim.metrics import summary
+from funnelsim.scenario import Scenario
+
+Measure = Callable[[Journal], Any]  # of a module, not local: it travels to other processes
+Chunk = tuple[int, range]  # the number of a scenario, and its replications
+ROUNDS = 2  # how often a chunk is handed to the executor
+
+
+class Bar(Protocol):
+    """What is told how many replications have been done."""
+
+    def update(self, n: int) -> Any: ...
+
+
+@dataclass
+class Outcome:
+    """`results[scenario][replication]`, whether Ctrl-C ended it, and what there is to say."""
+
+    results: list[dict[int, Any]]
+    interrupted: bool = False
+    sentences: list[str] = field(default_factory=list)
+
+    @property
+    def done(self) -> int:
+        return sum(map(len, self.results))
+
+
+def measured(
+    measure: Measure, scenario: Scenario, seed: int, replications: range
+) -> list[Any]:
+    """A chunk: what is asked of each of these replications, in order."""
+    return [measure(journal) for journal in simulate_many(scenario, seed, replications)]
+
+
+def key_figures(journal: Journal) -> dict[str, float]:
+    """`summary` as it travels between processes: about 300 bytes."""
+    return summary(journal).to_dict()
+
+
+def figures_and_journal(journal: Journal) -> tuple[dict[str, float], Journal]:
+    """The key figures, and the journal without the tables that they were read from."""
+    told = Journal(
+        journal.scenario, journal.seed, journal.replication, journal.engine, journal.whole
+    )
+    return key_figures(journal), told
+
+
+def run(
+    measure: Measure,
+    scenarios: Sequence[Scenario],
+    seed: int,
+    replications: range,
+    executor: Executor | None,
+    bar: Bar,
+) -> Outcome:
+    """What `measure` says of each replication of each scenario."""
+    outcome = Outcome([{} for _ in scenarios])
+    work = chunks(len(scenarios), replications, 4 if executor is None else 32)
+    try:
+        if executor is not None:
+            work = _on(executor, work, measure, scenarios, seed, outcome, bar)
+        for number, part in work:
+            journals = simulate_many(scenarios[number], seed, part)
+            for replication, journal in zip(part, journals, strict=True):
+                outcome.results[number][replication] = measure(journal)
+                bar.update(1)
+    except KeyboardInterrupt:
+        if not outcome.done:
+            raise
+        outcome.interrupted = True
+    return outcome
+
+
+def chunks(scenarios: int, replications: range, parts: int) -> list[Chunk]:
+    """The work in about so many parts for a scenario, all scenarios of a range side by side.
+
+    So what is finished when it stops are the same replications of each.
+
+    >>> chunks(2, range(3), parts=2)
+    [(0, range(0, 2)), (1, range(0, 2)), (0, range(2, 3)), (1, range(2, 3))]
+    """
+    size = min(100, -(-len(replications) // parts))
+    starts = range(0, len(replications), max(size, 1))
+    return [(n, replications[at : at + size]) for at in starts for n in range(scenarios)]
+
+
+# --- on an executor ---------------------------------------------------------------------------
+
+
+def _on(
+    executor: Executor,
+    work: list[Chunk],
+    measure: Measure,
+    scenarios: Sequence[Scenario],
+    seed: int,
+    outcome: Outcome,
+    bar: Bar,
+) -> list[Chunk]:
+    """Has the executor do the work; returns the chunks that it has twice lost."""
+    lost_before = 0
+    for _ in range(ROUNDS):
+        futures, refused = _handed_over(executor, work, measure, scenarios, seed)
+        work = refused + _collected(futures, outcome, bar)
+        if not work:
+            break
+        lost_before = lost_before or sum(len(part) for _, part in work)
+    if lost_before:
+        where = "in this process" if work else "by the others"
+        outcome.sentences.append(
+            f"A worker was lost: {lost_before:,} replications were simulated again, {where}; "
+            "their figures are the same."
+        )
+    return work
+
+
+def _handed_over(
+    executor: Executor,
+    work: list[Chunk],
+    measure: Measure,
+    scenarios: Sequence[Scenario],
+    seed: int,
+) -> tuple[dict[Future[Any], Chunk], list[Chunk]]:
+    """The futures of these chunks, and the chunks that a broken executor refused."""
+    futures: dict[Future[Any], Chunk] = {}
+    for place, (number, part) in enumerate(work):
+        try:
+            future = executor.submit(measured, measure, scenarios[number], seed, part)
+        except Exception as error:
+            if _is_loss(error):
+                return futures, work[place:]
+            if isinstance(error, RuntimeError):  # what executors say that were shut down
+                rule = f"it takes no more work: {error}"
+                raise FunnelSimError(str(_executor_problem(executor, rule))) from error
+            raise
+        futures[future] = number, part
+    return futures, []
+
+
+def _collected(futures: dict[Future[Any], Chunk], outcome: Outcome, bar: Bar) -> list[Chunk]:
+    """Puts results in their place as they come; returns the chunks that were lost on the way."""
+    lost: list[Chunk] = []
+    waiting = dict(futures)
+
+    def take(future: Future[Any]) -> None:
+        number, part = waiting.pop(future)
+        try:
+            values = future.result()
+        except (Exception, CancelledError) as error:
+            if not _is_loss(error):
+                raise
+            lost.append((number, part))
+        else:
+            outcome.results[number].update(zip(part, values, strict=True))
+            bar.update(len(part))
+
+    try:
+        for future in as_completed(futures):
+            take(future)
+    except KeyboardInterrupt:
+        for future in list(waiting):
+            if future.done() and not future.cancelled() and not future.exception():
+                take(future)
+        raise
+    finally:
+        for future in waiting:
+            future.cancel()
+    return lost
+
+
+def _is_loss(error: BaseException) -> bool:
+    """Whether this is about the worker or the way to it, and not about the model.
+
+    Dask's own errors (KilledWorker, CommClosedError) are known by where they come from, so that
+    nothing of it needs to be installed.
+    """
+    gone = (BrokenExecutor, CancelledError, ConnectionError, EOFError)
+    return isinstance(error, gone) or type(error).__module__.split(".")[0] == "distributed"
+
+
+# --- a bar ------------------------------------------------------------------------------------
+
+
+@contextmanager
+def progress_bar(total: int, progress: bool) -> Iterator[Bar]:
+    """A bar after two seconds: a widget in a notebook, on stdout in a console, else nowhere.
+
+    Never on stderr, which a lesson's stored outputs must not have.
+    """
+    from tqdm.auto import tqdm
+
+    seen = "ipykernel" in sys.modules or sys.stdout.isatty()
+    bar = tqdm(
+        total=total,
+        desc="simulating",
+        unit="replication",
+        delay=2,
+        leave=False,
+        file=sys.stdout,
+        disable=not (progress and seen),
+    )
+    try:
+        yield bar
+    finally:
+        bar.close()
+
+
+# --- what is asked for ------------------------------------------------------------------------
+
+
+def a_scenario(value: object, name: str) -> Scenario:
+    """The value, if it is a scenario; FunnelSimError, naming who asked for one, if not."""
+    if isinstance(value, Scenario):
+        return value
+    raise FunnelSimError(
+        str(Problem("scenario", value, f"{name} takes a Scenario", 'write fs.load("aida")'))
+    )
+
+
+def a_number_of_replications(n: object, least: int = 1) -> int:
+    """The value, if it is a whole number of at least so many."""
+    if isinstance(n, numbers.Integral) and not isinstance(n, bool) and least <= n <= 2**63:
+        return int(n)
+    why = "" if least == 1 else ", since an interval needs several"
+    raise FunnelSimError(str(Problem("n", n, f"it is a whole number of at least {least}{why}")))
+
+
+def an_executor(executor: object) -> Executor | None:
+    """The value, if it is none or a `concurrent.futures.Executor`."""
+    if executor is None or isinstance(executor, Executor):
+        return executor
+    raise FunnelSimError(str(_executor_problem(executor, "it is a concurrent.futures.Executor")))
+
+
+def _executor_problem(executor: object, rule: str) -> Problem:
+    is_a = f"a {type(executor).__name__}"
+    found = Finding(f"the class {executor.__name__}" if isinstance(executor, type) else is_a)
+    way_out = "give ProcessPoolExecutor() or, from a Dask client, client.get_executor()"
+    return Problem("executor", found, rule, way_out)
+
+
+def figure_names(scenario: Scenario) -> list[str]:
+    """The names of the key figures of this scenario; nothing is simulated for them."""
+    import numpy as np
+
+    from funnelsim.journal import COLUMNS
+
+    nothing: Mapping[str, Any] = {
+        table: {name: np.zeros(0, dtype) for name, dtype in columns.items()}
+        for table, columns in COLUMNS.items()
+    }
+    return list(summary(Journal(scenario, 0, 0, "columns", nothing)).index)

@@ -1,0 +1,66 @@
+"""Means with their confidence intervals, over replications (Student's t).
+
+Source: A. M. Law, Simulation Modeling and Analysis, 5th edition (2015), sections 4.5 and 9.4: the
+means of independent replications are close to normal, so mean ± t · s / √n covers the expected
+value with the stated confidence; for pairs on the same customers the same of their differences
+(10.2). A figure that a replication does not have (NaN) is left out of its mean.
+"""
+
+from __future__ import annotations
+
+import math
+import numbers
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from funnelsim.errors import FunnelSimError, Problem
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+
+
+def intervals(table: pd.DataFrame, confidence: float) -> pd.DataFrame:
+    """A row for each column of a table with a row per replication.
+
+    Columns: `replications` (those that have the figure), `mean`, `standard_error`, and `low` and
+    `high`, the ends of the confidence interval. With one replication there is no interval (NaN).
+
+    >>> import pandas as pd
+    >>> intervals(pd.DataFrame({"sales": [1.0, 2.0, 3.0]}), 0.95).loc["sales", "mean"]
+    np.float64(2.0)
+    """
+    import pandas as pd
+
+    count = table.notna().sum()
+    mean, spread = table.mean(), table.std(ddof=1)
+    error = spread / np.sqrt(count.where(count > 1))
+    half = student_t(confidence, count) * error
+    return pd.DataFrame(
+        {
+            "replications": count,
+            "mean": mean,
+            "standard_error": error,
+            "low": mean - half,
+            "high": mean + half,
+        }
+    )
+
+
+def student_t(confidence: float, count: Any) -> Any:
+    """How many standard errors an interval over so many values reaches; NaN for one value."""
+    from scipy.special import stdtrit
+
+    freedom = np.where(np.asarray(count) > 1, np.asarray(count, dtype=float) - 1, math.nan)
+    return stdtrit(freedom, (1 + confidence) / 2)
+
+
+def a_confidence(value: object) -> float:
+    """The value, if it is a confidence; FunnelSimError if not."""
+    if isinstance(value, numbers.Real) and not isinstance(value, bool) and 0 < value < 1:
+        return float(value)
+    hundred = isinstance(value, (int, float)) and 1 < value < 100
+    way_out = f"write {value / 100:g} for {value:g} %" if hundred else "write 0.95"  # type: ignore[operator,str-format]
+    raise FunnelSimError(str(Problem("confidence", value, "it lies between 0 and 1", way_out)))

@@ -1,0 +1,207 @@
+"""One scenario many times: what to expect, and how much of one simulation was chance.
+
+Replications are numbered 0, 1, 2 ...; number 17 is `fs.simulate(s, seed, replication=17)`, alone,
+in a pool or on a cluster. Only the key figures are kept, a row of a table each.
+"""
+
+from __future__ import annotations
+
+import math
+import numbers
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from funnelsim.errors import FunnelSimError, Problem, nearest
+from funnelsim.experiment import chunks
+from funnelsim.experiment.intervals import QUANTILES, a_confidence, intervals
+from funnelsim.experiment.load import queue_warnings
+from funnelsim.journal import Journal
+from funnelsim.scenario import Scenario
+from funnelsim.tables import say
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FIRST_BATCH = 30
+CONFIDENCE = 0.95  # of the interval that must be short enough
+KEEP = ("figures", "journals")
+
+
+@dataclass(eq=False)
+class Experiment:
+    """A scenario simulated many times.
+
+    `table` has a row per replication (the index) and the columns of `summary`; `journals` those
+    asked for, by replication; `warnings` what should be said of it; `interrupted` is True after
+    Ctrl-C, which leaves the replications that were finished.
+    """
+
+    scenario: Scenario
+    seed: int
+    table: pd.DataFrame
+    warnings: list[str]
+    interrupted: bool
+    journals: dict[int, Journal]
+
+    def summary(self, confidence: float = 0.95) -> pd.DataFrame:
+        """A row for each key figure: what to expect, and how far one simulation may be from it.
+
+        Columns: `replications` (those that have the figure), `mean`, `standard_error`, `low` and
+        `high` (the confidence interval of the mean, Student's t), and the quantiles `5%`, `25%`,
+        `50%`, `75%`, `95%` of single replications. More replications shorten the interval; the
+        quantiles stay where they are, for they are the spread of one future.
+
+        >>> from funnelsim import load, replicate
+        >>> told = replicate(load("aida"), n=20, progress=False).summary()
+        >>> bool(told.loc["customers", "low"] < told.loc["customers", "high"])
+        True
+        """
+        found = intervals(self.table, a_confidence(confidence))
+        for p in QUANTILES:
+            found[f"{p:.0%}"] = self.table.quantile(p)
+        return found.rename_axis("figure")
+
+    def __repr__(self) -> str:
+        count = f"{len(self.table):,} replication{'s' * (len(self.table) != 1)}"
+        cut = ", interrupted" if self.interrupted else ""
+        head = f"<Experiment: {self.scenario.name!r}, {count}, seed {self.seed}{cut}>"
+        return "\n".join([head, *self.warnings])
+
+
+def replicate(
+    scenario: Scenario,
+    n: int = 200,
+    seed: int = 1,
+    executor: Executor | None = None,
+    progress: bool = True,
+    precision: float | None = None,
+    figure: str | None = None,
+    keep: str = "figures",
+) -> Experiment:
+    """Simulate the scenario n times: replications 0 to n - 1, independent of each other.
+
+    `executor` is any `concurrent.futures.Executor` (a ProcessPoolExecutor, Dask's
+    `client.get_executor()`); results are the same, bit for bit, as without. `keep="journals"`
+    keeps the journals too.
+
+    With a `precision` for one `figure` it stops once the half width of the 95 % interval is at
+    most that share of the mean; n is then the most it may take. It goes in batches, the first of
+    30, each as large as the spread so far asks for and at most as large as all before: the
+    sequential procedure of Law, Simulation Modeling and Analysis, 5th edition (2015), section
+    9.4.1. Its caveat: it stops more readily where the spread happens to be underestimated, so the
+    interval covers the expected value a little less often than 95 %, the more so the fewer
+    replications it took. (Law's bound on the error relative to the true value is a little wider:
+    precision ÷ (1 - precision).)
+
+    Raises `FunnelSimError` for an n, figure, precision or executor that is none.
+
+    >>> from funnelsim import load
+    >>> x = replicate(load("aida"), n=3, seed=1, progress=False)
+    >>> x.table.shape[0], x.interrupted
+    (3, False)
+    """
+    scenario = chunks.a_scenario(scenario, "replicate")
+    n, executor = chunks.a_number_of_replications(n), chunks.an_executor(executor)
+    if keep not in KEEP:
+        raise FunnelSimError(str(Problem("keep", keep, "there is no such", nearest(keep, KEEP))))
+    goal = _goal(scenario, precision, figure)
+    measure = chunks.key_figures if keep == "figures" else chunks.figures_and_journal
+
+    batch, results, sentences, interrupted = n if goal is None else FIRST_BATCH, {}, [], False
+    with chunks.progress_bar(n, progress) as bar:
+        while len(results) < n and batch and not interrupted:
+            part = range(len(results), min(len(results) + batch, n))
+            try:
+                outcome = chunks.run(measure, [scenario], seed, part, executor, bar)
+            except KeyboardInterrupt:
+                if not results:
+                    raise
+                interrupted = True
+                break
+            results |= outcome.results[0]
+            interrupted, sentences = outcome.interrupted, sentences + outcome.sentences
+            batch = 0 if goal is None else _next_batch(_table(results, keep), *goal)
+    table = _table(results, keep)
+    if goal is not None and batch and not interrupted:
+        sentences.append(_not_reached(table, *goal))
+    if interrupted:
+        sentences.append(stopped(len(table), n))
+        say(sentences[-1])
+    journals = {r: results[r][1] for r in table.index} if keep == "journals" else {}
+    sentences = queue_warnings(scenario, table) + sentences
+    return Experiment(scenario, int(seed), table, sentences, interrupted, journals)
+
+
+def _table(results: dict, keep: str) -> pd.DataFrame:
+    rows = {r: figures if keep == "figures" else figures[0] for r, figures in results.items()}
+    return figures_table(rows)
+
+
+def figures_table(rows: dict[int, dict[str, float]]) -> pd.DataFrame:
+    """Key figures by replication, as a table in the order of the replications."""
+    import pandas as pd
+
+    index = pd.Index(sorted(rows), name="replication", dtype="int64")
+    return pd.DataFrame([rows[r] for r in index], index=index)
+
+
+def stopped(done: int, asked: int) -> str:
+    """What is said after Ctrl-C."""
+    return f"Stopped after {done:,} of {asked:,} replications; those that were finished are kept."
+
+
+# --- a precision in place of a number ---------------------------------------------------------
+
+
+def _goal(
+    scenario: Scenario, precision: float | None, figure: str | None
+) -> tuple[float, str] | None:
+    """The precision and the figure it is about, if one is asked for."""
+    if precision is None and figure is None:
+        return None
+    if precision is None or figure is None:
+        lacks = "precision" if precision is None else "figure"
+        way_out = 'write precision=0.01, figure="revenue"'
+        raise FunnelSimError(
+            str(Problem(lacks, None, "precision and figure go together", way_out))
+        )
+    number = isinstance(precision, numbers.Real) and not isinstance(precision, bool)
+    if not number or not 0 < precision < 1:
+        rule = "it is a share of the mean, between 0 and 1"
+        raise FunnelSimError(str(Problem("precision", precision, rule, "0.01 is one per cent")))
+    return float(precision), a_figure(scenario, figure)
+
+
+def a_figure(scenario: Scenario, figure: str) -> str:
+    """The name, if the scenario has such a key figure; FunnelSimError if not."""
+    names = chunks.figure_names(scenario)
+    if figure in names:
+        return figure
+    raise FunnelSimError(
+        str(Problem("figure", figure, "summary has no such", nearest(figure, names)))
+    )
+
+
+def _next_batch(table: pd.DataFrame, precision: float, figure: str) -> int:
+    """How many more replications it seems to take; 0 once the interval is short enough."""
+    row = intervals(table[[figure]], CONFIDENCE).loc[figure]
+    half, goal, done = row["high"] - row["mean"], precision * abs(row["mean"]), len(table)
+    if half <= goal:
+        return 0
+    needed = (half / goal) ** 2 * done if goal > 0 else math.inf
+    return done if not needed < 2 * done else max(10, math.ceil(needed) - done)
+
+
+def _not_reached(table: pd.DataFrame, precision: float, figure: str) -> str:
+    row = intervals(table[[figure]], CONFIDENCE).loc[figure]
+    half = row["high"] - row["mean"]
+    asked = f"{figure} was asked for to {precision:.3g} of its mean"
+    if not half > 0 or row["mean"] == 0:
+        return f"{asked}, which {len(table):,} replications cannot tell: its mean is too near 0."
+    share = half / abs(row["mean"])
+    about = math.ceil((share / precision) ** 2 * len(table))
+    return (
+        f"{asked}; after {len(table):,} replications it is known to {share:.2g}: it would take "
+        f"about {about:,}."
+    )

@@ -1,0 +1,138 @@
+"""Which parameter matters most: each turned down and up, alone, on the same customers.
+
+One at a time, so it does not tell what two changes do together; `sweep` over two parameters does.
+"""
+
+from __future__ import annotations
+
+import numbers
+from collections.abc import Iterable, Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from funnelsim.errors import FunnelSimError, Problem
+from funnelsim.experiment import chunks
+from funnelsim.experiment.comparison import paired, same_customers
+from funnelsim.experiment.load import queue_warnings
+from funnelsim.experiment.parameters import default_paths, down_and_up, parts, value_at, value_text
+from funnelsim.experiment.replications import a_figure
+from funnelsim.scenario import Scenario
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(eq=False)
+class Sensitivity:
+    """What each parameter does to one figure.
+
+    `table` has a row per parameter (the index, a path), the one with the largest effect first.
+    Columns: `today`, `low_value`, `high_value` as text (of a distribution its mean); `down` and
+    `up`, the differences of the figure's mean to today's at the low and at the high value, each
+    with its 95 % interval (`down_low`, `down_high`, `up_low`, `up_high`; paired, Student's t); and
+    `effect`, the larger of the two differences without its sign. `mean` is the figure today.
+    """
+
+    scenario: Scenario
+    figure: str
+    mean: float
+    table: pd.DataFrame
+    warnings: list[str]
+    interrupted: bool
+
+    def __repr__(self) -> str:
+        cut = ", interrupted" if self.interrupted else ""
+        head = f"<Sensitivity of {self.figure} to {len(self.table)} parameters{cut}>"
+        return "\n".join([head, *self.warnings])
+
+
+def sensitivity(
+    scenario: Scenario,
+    changes: Mapping[str, tuple[Any, Any]] | Iterable[str] | None = None,
+    figure: str = "profit",
+    change: float = 0.1,
+    n: int = 50,
+    seed: int = 1,
+    executor: Executor | None = None,
+    progress: bool = True,
+) -> Sensitivity:
+    """Turn each parameter down and up, and rank them by what it does to one figure.
+
+    `changes` is a table of paths and their (low, high) values, or a list of paths to be turned by
+    the share `change` (counts by one; probabilities to 1 at most; of a distribution the mean), or
+    none for the usual parameters, as far as the scenario has them. A tenth is a tenth: whether a
+    parameter can be turned that far, and at what price, the ranking does not know.
+
+    Raises `FunnelSimError` for a figure, path, share, n or executor that is none.
+
+    >>> from funnelsim import load
+    >>> x = sensitivity(load("aida"), n=3, figure="customers", progress=False)
+    >>> bool(x.table["effect"].is_monotonic_decreasing)
+    True
+    """
+    import pandas as pd
+
+    scenario = chunks.a_scenario(scenario, "sensitivity")
+    n, executor = chunks.a_number_of_replications(n, least=2), chunks.an_executor(executor)
+    pairs = _pairs(scenario, changes, _a_share(change))
+    figure = a_figure(scenario, figure)
+    varied = [scenario.vary({path: value}) for path, pair in pairs.items() for value in pair]
+    today, *turned = same = [scenario, *varied]
+    tables, interrupted, sentences = same_customers(same, n, seed, executor, progress)
+
+    base, rows = tables[0][[figure]], []
+    for place, path in enumerate(pairs):
+        row: dict[str, Any] = {"today": value_text(today, path, value_at(today, path))}
+        for side, name, value in ((0, "down", "low_value"), (1, "up", "high_value")):
+            number = 2 * place + side
+            row[value] = value_text(today, path, value_at(turned[number], path))
+            told = paired(base, tables[number + 1][[figure]], 0.95).loc[figure]
+            row |= {name: told["difference"], f"{name}_low": told["low"]}
+            row[f"{name}_high"] = told["high"]
+        row["effect"] = max(abs(row["down"]), abs(row["up"]))
+        rows.append(row)
+    first = ["today", "low_value", "high_value"]
+    table = pd.DataFrame(rows, index=pd.Index(pairs, name="parameter"))
+    table = table[[*first, *(c for c in table.columns if c not in first)]]
+    table = table.sort_values("effect", ascending=False, kind="stable")
+    mean = float(tables[0][figure].mean())
+    told_of = queue_warnings(scenario, tables[0]) + sentences
+    return Sensitivity(scenario, figure, mean, table, told_of, interrupted)
+
+
+def _pairs(scenario: Scenario, changes: Any, change: float) -> dict[str, tuple[Any, Any]]:
+    """The low and the high value of each path."""
+    if changes is None:
+        changes = default_paths(scenario)
+    if isinstance(changes, Mapping):
+        wrong = [path for path, pair in changes.items() if len(parts(pair)) != 2]
+        if wrong:
+            rule = "a parameter is given its low and its high value"
+            value = changes[wrong[0]]
+            raise FunnelSimError(str(Problem(str(wrong[0]), value, rule, "write (low, high)")))
+        pairs = {path: (pair[0], pair[1]) for path, pair in changes.items()}
+    else:
+        pairs = {path: _turned(scenario, path, change) for path in parts(changes)}
+    if not pairs:
+        rule = "it names the parameters to turn, one at least"
+        way_out = 'write ["stages.Interest.conversion"], or leave it out for the usual ones'
+        raise FunnelSimError(str(Problem("changes", changes, rule, way_out)))
+    return pairs
+
+
+def _turned(scenario: Scenario, path: Any, change: float) -> tuple[Any, Any]:
+    if not isinstance(path, str):
+        raise FunnelSimError(str(Problem("changes", path, "a path is a text with dots")))
+    if value_at(scenario, path) is None:
+        scenario.vary({path: 1})  # says what there is, where the path leads nowhere
+    return down_and_up(scenario, path, change)
+
+
+def _a_share(change: object) -> float:
+    number = isinstance(change, numbers.Real) and not isinstance(change, bool)
+    if number and 0 < change < 1:  # type: ignore[operator]
+        return float(change)  # type: ignore[arg-type]
+    raise FunnelSimError(
+        str(Problem("change", change, "it is a share, between 0 and 1", "0.1 is a tenth"))
+    )

@@ -1,0 +1,125 @@
+"""One parameter at several values, or two: how the key figures follow it, on the same customers."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from funnelsim.errors import FunnelSimError, Problem
+from funnelsim.experiment import chunks
+from funnelsim.experiment.comparison import same_customers
+from funnelsim.experiment.intervals import a_confidence, intervals
+from funnelsim.experiment.load import queue_warnings
+from funnelsim.experiment.parameters import parts
+from funnelsim.scenario import Scenario
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SHOWN = ["mean", "low", "high"]
+
+
+@dataclass(eq=False)
+class Sweep:
+    """A scenario at each of the settings; the same customers in all of them.
+
+    `settings` has the values of each setting by path, `tables` its key figures by replication.
+    """
+
+    scenario: Scenario
+    paths: list[str]
+    settings: list[dict[str, Any]]
+    tables: list[pd.DataFrame]
+    warnings: list[str]
+    interrupted: bool
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """A row per setting; `table[figure]` has the columns mean, low, high (95 %, Student's t)."""
+        return self.summary()
+
+    def summary(self, confidence: float = 0.95) -> pd.DataFrame:
+        """`table` with another confidence.
+
+        The index holds the values by path (two levels for two parameters), the columns figure and
+        `mean`, `low`, `high`.
+        """
+        import pandas as pd
+
+        confidence = a_confidence(confidence)
+        rows = [intervals(table, confidence)[SHOWN].stack() for table in self.tables]
+        values = [[label(setting[path]) for path in self.paths] for setting in self.settings]
+        if len(self.paths) == 1:
+            index = pd.Index([value for (value,) in values], name=self.paths[0])
+        else:
+            index = pd.MultiIndex.from_tuples(map(tuple, values), names=self.paths)
+        found = pd.DataFrame([row.to_numpy() for row in rows], index=index, columns=rows[0].index)
+        return found.rename_axis(columns=["figure", None])
+
+    def __repr__(self) -> str:
+        cut = ", interrupted" if self.interrupted else ""
+        head = f"<Sweep of {' and '.join(self.paths)}: {len(self.settings)} settings, "
+        return "\n".join([f"{head}{len(self.tables[0]):,} replications each{cut}>", *self.warnings])
+
+
+def sweep(
+    scenario: Scenario,
+    path: str | Mapping[str, Iterable[Any]],
+    values: Iterable[Any] | None = None,
+    n: int = 50,
+    seed: int = 1,
+    executor: Executor | None = None,
+    progress: bool = True,
+) -> Sweep:
+    """Simulate the scenario at each value of one parameter, or each pair of values of two.
+
+    `path` and `values` are a dotted path, as `Scenario.vary` takes it, and what to put there; for
+    two parameters `path` is a table of paths and values. Each setting has n replications on the
+    same customers. Raises `ScenarioError` for a path or a value that is none, before anything is
+    simulated, and `FunnelSimError` for no values, an n below 2 or an executor that is none.
+
+    >>> from funnelsim import load
+    >>> x = sweep(load("aida-follow-up"), "teams.sales.reps", [1, 2, 3], n=3, progress=False)
+    >>> x.table["profit"].columns.tolist(), x.table.index.tolist()
+    (['mean', 'low', 'high'], [1, 2, 3])
+    """
+    scenario = chunks.a_scenario(scenario, "sweep")
+    n, executor = chunks.a_number_of_replications(n, least=2), chunks.an_executor(executor)
+    grid = _grid(path, values)
+    settings = [dict(zip(grid, point, strict=True)) for point in itertools.product(*grid.values())]
+    scenarios = [scenario.vary(setting) for setting in settings]
+    tables, interrupted, sentences = same_customers(scenarios, n, seed, executor, progress)
+    told = [
+        f"{', '.join(f'{p} = {label(v)}' for p, v in setting.items())}: {text}"
+        for setting, varied, table in zip(settings, scenarios, tables, strict=True)
+        for text in queue_warnings(varied, table)
+    ]
+    return Sweep(scenario, list(grid), settings, tables, told + sentences, interrupted)
+
+
+def _grid(path: Any, values: Any) -> dict[str, list[Any]]:
+    """The values by path."""
+    given = path if isinstance(path, Mapping) else {path: values}
+    if isinstance(path, Mapping) and (values is not None or not 1 <= len(path) <= 2):
+        way_out = 'write {"teams.sales.reps": [1, 2], "stages.Interest.conversion": [0.4, 0.5]}'
+        rule = "a sweep takes a path and its values, or a table of one or two of them"
+        raise FunnelSimError(str(Problem("path", dict(path), rule, way_out)))
+    grid = {}
+    for name, entry in given.items():
+        if not isinstance(name, str):
+            raise FunnelSimError(str(Problem("path", name, "it is a text with dots")))
+        grid[name] = parts(entry)
+        if not grid[name]:
+            rule = f"values are a list of what {name} shall be, one at least"
+            raise FunnelSimError(str(Problem("values", entry, rule, "write [1, 2, 3]")))
+    return grid
+
+
+def label(value: Any) -> Any:
+    """A value as it stands in a table: a number or a text; of a distribution its text."""
+    if isinstance(value, (int, float, str)):
+        return value
+    return value.item() if hasattr(value, "item") else str(value)

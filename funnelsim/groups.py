@@ -1,0 +1,342 @@
+"""The funnel by group: by channel, segment, label, kind, team or rep, each rate with an interval.
+
+A rate of three deals says little, so every rate has a Wilson interval, and groups are sorted by its
+lower end: first comes who is good for sure, not who had luck with three.
+
+The team and the rep of a lead are those of its owner, who first reached it. Leads that nobody
+reached have none and are left out there, as are leads without the label. An upsell is a deal of
+its own and counts as a lead, as in the funnel table; `by="kind"` tells them apart.
+"""
+
+from __future__ import annotations
+
+from statistics import NormalDist
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from funnelsim.distributions import DAY, Floats
+from funnelsim.errors import FunnelSimError, Problem, nearest
+from funnelsim.journal import GONE_COLD, Journal
+from funnelsim.metrics.basis import a_journal, ratio, since_warm_up
+from funnelsim.metrics.follow_up import response_times
+from funnelsim.metrics.money import counts_as_revenue
+from funnelsim.scenario import Scenario
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+OVERALL = "overall"
+
+
+def wilson_interval(
+    successes: ArrayLike, n: ArrayLike, confidence: float = 0.95
+) -> tuple[Floats, Floats]:
+    """The ends of Wilson's score interval for a share: low and high, as long as what is given.
+
+    E. B. Wilson, "Probable inference, the law of succession, and statistical inference", JASA 22
+    (1927). It stays within 0 and 1 and is honest for few and for extreme shares, where share ± 2
+    standard errors is not. NaN where n is 0; a confidence that is not between 0 and 1 raises
+    `FunnelSimError`.
+
+    >>> low, high = wilson_interval([3, 0, 90], [3, 10, 100])
+    >>> [(round(float(a), 3), round(float(b), 3)) for a, b in zip(low, high)]
+    [(0.438, 1.0), (0.0, 0.278), (0.826, 0.945)]
+    """
+    z = NormalDist().inv_cdf((1 + _confidence(confidence)) / 2)
+    count = np.asarray(n, dtype=float)
+    count = np.where(count > 0, count, np.nan)
+    share = np.asarray(successes, dtype=float) / count
+    middle = (share + z**2 / (2 * count)) / (1 + z**2 / count)
+    half = z * np.sqrt(share * (1 - share) / count + (z / (2 * count)) ** 2) / (1 + z**2 / count)
+    # at 0 and 1 an end is exact, but for the last digit
+    return np.where(share == 0, 0.0, middle - half), np.where(share == 1, 1.0, middle + half)
+
+
+def funnel_by(j: Journal, by: str, confidence: float = 0.95) -> pd.DataFrame:
+    """The funnel of each group, of the leads that arrived since the warm-up.
+
+    `by` is "channel", "segment", "kind", "team", "rep" or the name of a label. One row per (group,
+    stage), which are the index: each stage before the goal, and last "overall", where `entered` are
+    the group's leads, `advanced` its customers and the rate is the win rate. Columns, counting each
+    lead once per stage by its final state there:
+
+    - `entered`, `advanced`, `decided` = advanced + lost
+    - `conversion_rate_of_decided` = advanced ÷ decided, with the `low` and `high` end of its Wilson
+      interval (see `wilson_interval`); NaN where nobody was decided
+
+    Groups are sorted by `low` of their overall rate, the highest first; those without a lead are
+    not in it. By team and rep the stages before the first call are left out: whoever was lost there
+    has no owner, so that all others would seem to advance. A `by` that is not there raises
+    `FunnelSimError`.
+
+    >>> from funnelsim import load, simulate
+    >>> table = funnel_by(simulate(load("aida-follow-up"), seed=1, progress=False), "channel")
+    >>> table.loc["trade fair"].index.tolist()
+    ['Attention', 'Interest', 'Desire', 'overall']
+    >>> overall = table.xs("overall", level="stage")
+    >>> bool(overall.low.is_monotonic_decreasing)
+    True
+    """
+    journal = a_journal(j, "funnel_by")
+    group = _groups(journal, by)
+    stages = [*_stages(journal.scenario, by), OVERALL]
+    rows = _by_stage_and_overall(journal, stages)
+    rows["group"] = group.loc[rows["lead"]].array
+    table = rows.groupby(["group", "stage"], observed=False).agg(
+        entered=("lead", "size"), advanced=("advanced", "sum"), decided=("decided", "sum")
+    )
+    table["conversion_rate_of_decided"] = ratio(table["advanced"], table["decided"])
+    table["low"], table["high"] = wilson_interval(table["advanced"], table["decided"], confidence)
+    overall = table.xs(OVERALL, level="stage")
+    best_first = overall[overall["entered"] > 0].sort_values("low", ascending=False, kind="stable")
+    table = table.reindex(best_first.index, level="group")
+    return table.rename_axis([by, "stage"])
+
+
+def reps_table(j: Journal, confidence: float = 0.95) -> pd.DataFrame:
+    """What each rep did since the warm-up; times in days, money in currency, rates as shares.
+
+    One row per rep (the index), sorted by `win_rate_low`, the highest first, and where that is the
+    same or missing by `conversion_low`. Columns:
+
+    - `team`; `calls` begun, whether they reached anybody or not
+    - `leads` owned: the rep was the first to reach them; `customers` among them; `decided` = won +
+      lost; `win_rate` = customers ÷ decided, with its Wilson interval `win_rate_low`,
+      `win_rate_high`
+    - `visits`: stage visits in which the rep reached the lead, and that are decided; `advanced`;
+      `conversion_rate_of_reached` = advanced ÷ visits, with `conversion_low`, `conversion_high`.
+      It is what a rep who takes over leads from another team can be measured by
+    - `mean_response_days`: from entering the stage to the start of the call that reached the lead
+    - `revenue` (net) of the leads owned, repeat orders included
+
+    Leads arrived and calls queued before the warm-up are left out. Without teams it has no rows.
+
+    >>> from funnelsim import load, simulate
+    >>> table = reps_table(simulate(load("aida-follow-up"), seed=1, progress=False))
+    >>> sorted(table.index)
+    ['sales 1', 'sales 2']
+    >>> bool((table.win_rate == table.customers / table.decided).all())
+    True
+    """
+    import pandas as pd
+
+    journal = a_journal(j, "reps_table")
+    scenario = journal.scenario
+    leads, _, _ = since_warm_up(journal)
+    calls, visits = _calls(journal), _visits_reached(journal)
+    decided = leads[leads["outcome"] != "open"]
+    paid = journal.orders[counts_as_revenue(journal)].groupby("lead")["paid"].sum()
+
+    reps = journal.leads["owner"].cat.categories
+    table = pd.DataFrame(index=pd.Index(reps, name="rep", dtype=object))
+    table["team"] = [team.name for team in scenario.teams for _ in range(team.reps)]
+    table["calls"] = calls.loc[calls["started"].notna(), "rep"].value_counts()
+    table["leads"] = leads["owner"].value_counts()
+    table["customers"] = leads.loc[leads["outcome"] == "customer", "owner"].value_counts()
+    table["decided"] = decided["owner"].value_counts()
+    table["win_rate"] = ratio(table["customers"], table["decided"])
+    ends = wilson_interval(table["customers"], table["decided"], confidence)
+    table["win_rate_low"], table["win_rate_high"] = ends
+    table["visits"] = visits["rep"].value_counts()
+    table["advanced"] = visits.loc[visits["outcome"] == "advanced", "rep"].value_counts()
+    table["conversion_rate_of_reached"] = ratio(table["advanced"], table["visits"])
+    ends = wilson_interval(table["advanced"], table["visits"], confidence)
+    table["conversion_low"], table["conversion_high"] = ends
+    table["mean_response_days"] = calls.groupby("rep", observed=False)["response_days"].mean()
+    table["revenue"] = paid.reindex(leads["lead"]).groupby(leads["owner"], observed=False).sum()
+    lows = ["win_rate_low", "conversion_low"]
+    return table.sort_values(lows, ascending=False, kind="stable")
+
+
+def losses_by(j: Journal, by: str) -> pd.DataFrame:
+    """Why each group lost leads, of those that arrived since the warm-up; `by` as in `funnel_by`.
+
+    One row per (group, stage, reason) that lost any, which are the index: groups and stages in the
+    scenario's order, the commonest reason first. Columns, counting each lead by its final state:
+
+    - `lost`; `share_of_lost` = lost ÷ all that the group lost in this stage
+    - `share_of_entered` = lost ÷ all of the group that entered this stage
+
+    >>> from funnelsim import load, simulate
+    >>> table = losses_by(simulate(load("aida-follow-up"), seed=1, progress=False), "channel")
+    >>> table.loc[("search ads", "Attention")].index.tolist()
+    ['not interested', 'bad reviews']
+    """
+    journal = a_journal(j, "losses_by")
+    group = _groups(journal, by)
+    visits = _final_visits(journal)
+    visits["group"] = group.loc[visits["lead"]].array
+    visits["lost"] = visits["outcome"] == "lost"
+    keys = ["group", "stage"]
+    by_stage = visits.groupby(keys, observed=True)["lost"].agg(entered="size", lost="sum")
+    lost = visits[visits["lost"]]
+    table = lost.groupby([*keys, "reason"], observed=True)["lost"].sum().rename("lost").to_frame()
+    table = table.join(by_stage.rename(columns={"lost": "all"}), on=keys)
+    table["share_of_lost"] = table["lost"] / table["all"]
+    table["share_of_entered"] = table["lost"] / table["entered"]
+    table = table.sort_values([*keys, "lost"], ascending=[True, True, False], kind="stable")
+    return table[["lost", "share_of_lost", "share_of_entered"]].rename_axis([by, "stage", "reason"])
+
+
+BINS = {
+    "under 5 min": 5 / 1440,
+    "5 to 30 min": 30 / 1440,
+    "30 to 60 min": 1 / 24,
+    "1 to 3 h": 3 / 24,
+    "3 to 6 h": 6 / 24,
+    "6 to 12 h": 12 / 24,
+    "12 to 24 h": 1.0,
+    "1 to 2 days": 2.0,
+    "2 to 4 days": 4.0,
+    "4 to 7 days": 7.0,
+    "1 to 2 weeks": 14.0,
+    "over 2 weeks": np.inf,
+}
+"""How long a lead waited, and the end of each bin in days; the end belongs to the next bin."""
+
+
+def losses_by_response(j: Journal, confidence: float = 0.95) -> pd.DataFrame:
+    """What waiting costs: stage visits by how long the lead waited for the call, and the lost ones.
+
+    Of the visits since the warm-up that are decided, those that a call reached, by their response
+    time, and those that had gone cold, by how long they waited before they gave up. One row per
+    (stage with a follow-up, bin of waiting time), which are the index. Columns:
+
+    - `visits` = `advanced` + `lost_after_call` + `gone_cold`
+    - `share_lost` = (lost_after_call + gone_cold) ÷ visits, with the `low` and `high` end of its
+      Wilson interval (see `wilson_interval`); NaN where there is none
+
+    Visits that were missed or never reached had no response and are left out. That fewer go on
+    after a long wait may have another cause than the wait; to see what the wait alone does,
+    compare the same customers with more reps.
+
+    >>> from funnelsim import load, simulate
+    >>> table = losses_by_response(simulate(load("aida-follow-up"), seed=1, progress=False))
+    >>> table.loc["Interest"].index[0]
+    'under 5 min'
+    """
+    import pandas as pd
+
+    journal = a_journal(j, "losses_by_response")
+    stages = [stage.name for stage in journal.scenario.stages if stage.follow_up]
+    waits = _waits(journal)
+    ends = [0.0, *BINS.values()]
+    table = pd.DataFrame(
+        {
+            "stage": pd.Categorical(waits["stage"].astype(object), stages, ordered=True),
+            "waited": pd.cut(waits["days"], ends, right=False, labels=list(BINS)),
+            "advanced": waits["outcome"] == "advanced",
+            "lost_after_call": (waits["outcome"] == "lost") & (waits["reason"] != GONE_COLD),
+            "gone_cold": waits["reason"] == GONE_COLD,
+        }
+    )
+    table = table.groupby(["stage", "waited"], observed=False).sum().astype("int64")
+    lost = table["lost_after_call"] + table["gone_cold"]
+    visits = table["advanced"] + lost
+    table.insert(0, "visits", visits)
+    table["share_lost"] = ratio(lost, visits)
+    table["low"], table["high"] = wilson_interval(lost, visits, confidence)
+    return table
+
+
+# --- groups -------------------------------------------------------------------------------------
+
+
+def _groups(journal: Journal, by: str) -> pd.Series:
+    """The group of each lead, categories in the scenario's order; NaN where it has none."""
+    import pandas as pd
+
+    known = _known(journal.scenario)
+    if by not in known:
+        rule = "this is what the leads of the journal can be grouped by"
+        raise FunnelSimError(str(Problem("by", by, rule, nearest(by, known))))
+    leads = journal.leads
+    if by not in ("rep", "team"):
+        return leads[by]
+    if by == "rep":
+        return leads["owner"]
+    teams = [team.name for team in journal.scenario.teams]
+    of_rep = np.repeat(np.arange(len(teams)), [team.reps for team in journal.scenario.teams])
+    owner = leads["owner"].cat.codes.to_numpy()
+    codes = np.where(owner >= 0, of_rep[owner], -1)
+    return pd.Series(pd.Categorical.from_codes(codes, teams, ordered=True), index=leads.index)
+
+
+def _known(scenario: Scenario) -> list[str]:
+    """What the leads of a scenario can be grouped by."""
+    labels = [name for e in (*scenario.channels, *scenario.segments) for name in e.labels]
+    owners = ["team", "rep"] if any(stage.follow_up for stage in scenario.stages) else []
+    return [*dict.fromkeys(["channel", "segment", "kind", *owners, *labels])]
+
+
+def _stages(scenario: Scenario, by: str) -> list[str]:
+    """The stages before the goal; for owners from the first that calls."""
+    stages = list(scenario.stages[:-1])
+    if by in ("team", "rep"):
+        first = next(i for i, stage in enumerate(stages) if stage.follow_up)
+        stages = stages[first:]
+    return [stage.name for stage in stages]
+
+
+# --- rows since the warm-up ---------------------------------------------------------------------
+
+
+def _final_visits(journal: Journal) -> pd.DataFrame:
+    """The last visit of each lead to each stage."""
+    _, visits, _ = since_warm_up(journal)
+    return visits.drop_duplicates(["lead", "stage"], keep="last")
+
+
+def _by_stage_and_overall(journal: Journal, stages: list[str]) -> pd.DataFrame:
+    """Lead, stage, advanced, decided: a row for each stage a lead was in, and one for the whole."""
+    import pandas as pd
+
+    visits = _final_visits(journal)
+    leads, _, _ = since_warm_up(journal)
+    parts = [
+        visits[["lead", "outcome"]].assign(stage=visits["stage"].astype(object)),
+        leads[["lead", "outcome"]].assign(stage=OVERALL),
+    ]
+    table = pd.concat(parts, ignore_index=True)
+    table = table[table["stage"].isin(stages)]
+    return table.assign(
+        stage=pd.Categorical(table["stage"], stages, ordered=True),
+        advanced=table["outcome"].isin(["advanced", "customer"]),
+        decided=table["outcome"] != "open",
+    )
+
+
+def _calls(journal: Journal) -> pd.DataFrame:
+    """The calls queued, with `response_days` where one reached the lead."""
+    calls = journal.follow_ups.assign(response_days=response_times(journal))
+    return calls[calls["queued"] >= journal.scenario.warm_up / DAY]
+
+
+def _visits_reached(journal: Journal) -> pd.DataFrame:
+    """The decided visits in which a call reached the lead: rep, response_days, outcome, reason."""
+    visit = ["lead", "stage", "attempt"]
+    calls = _calls(journal)
+    calls = calls.loc[calls["response_days"].notna(), [*visit, "rep", "response_days"]]
+    visits = journal.stage_visits
+    return calls.merge(visits[visits["outcome"] != "open"], on=visit)
+
+
+def _waits(journal: Journal) -> pd.DataFrame:
+    """Stage, outcome, reason and days waited, of decided visits that were reached or went cold."""
+    import pandas as pd
+
+    reached = _visits_reached(journal).assign(days=lambda t: t["response_days"])
+    visits = journal.stage_visits
+    since = visits["entered"] >= journal.scenario.warm_up / DAY
+    cold = visits[since & (visits["reason"] == GONE_COLD)]
+    cold = cold.assign(days=cold["decided"] - cold["entered"])
+    return pd.concat([t[["stage", "outcome", "reason", "days"]] for t in (reached, cold)])
+
+
+def _confidence(value: Any) -> float:
+    if isinstance(value, (int, float)) and 0 < value < 1:
+        return float(value)
+    rule = "a confidence is a number between 0 and 1"
+    raise FunnelSimError(str(Problem("confidence", value, rule, "the default is 0.95")))

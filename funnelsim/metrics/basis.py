@@ -1,0 +1,76 @@
+"""What all figures stand on: a journal and nothing else, from the warm-up on, with safe ratios."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from funnelsim.distributions import DAY, Floats
+from funnelsim.errors import FunnelSimError
+from funnelsim.journal import UPSOLD, Journal
+from funnelsim.scenario import Scenario
+from funnelsim.scenario.values import WIN_BACK
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Bools = NDArray[np.bool_]
+
+
+def a_journal(value: object, name: str) -> Journal:
+    """The value, if it is a journal; FunnelSimError, naming who asked for one, if not.
+
+    >>> a_journal("aida", "summary")
+    Traceback (most recent call last):
+    funnelsim.errors.FunnelSimError: summary is given "aida"; it takes a Journal: ...
+    """
+    if isinstance(value, Journal):
+        return value
+    given = f'"{value}"' if isinstance(value, str) else f"a {type(value).__name__}"
+    way_out = "write fs.simulate(scenario)"
+    raise FunnelSimError(f"{name} is given {given}; it takes a Journal: {way_out}")
+
+
+def since_warm_up(journal: Journal) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """The leads that arrived since, with their visits and follow-ups."""
+    leads = journal.leads[journal.leads["arrived"] >= journal.scenario.warm_up / DAY]
+    visits, calls = journal.stage_visits, journal.follow_ups
+    first = len(journal.leads) - len(leads)  # leads are numbered by arrival
+    return leads, visits[visits["lead"] >= first], calls[calls["lead"] >= first]
+
+
+def came_in(journal: Journal) -> Bools:
+    """Which leads came in since the warm-up; an upsell is a deal with somebody who had before."""
+    t = journal.whole["leads"]
+    return (t["arrived"] >= journal.scenario.warm_up) & (t["kind"] != UPSOLD)
+
+
+def is_customer(journal: Journal) -> Bools:
+    """Which leads have reached the goal by the horizon."""
+    visits = journal.whole["stage_visits"]
+    reached = np.zeros(len(journal.whole["leads"]["key"]), dtype=bool)
+    reached[visits["lead"][visits["stage"] == len(journal.scenario.stages) - 1]] = True
+    return reached
+
+
+def whole_days(scenario: Scenario) -> int:
+    """Days that count; a day counts as a whole, by whether it begins in the time that counts."""
+    return scenario.days - -(-scenario.warm_up // DAY)
+
+
+def orders_may_follow(scenario: Scenario) -> bool:
+    """Whether customers can order more than once."""
+    again = scenario.retention or scenario.upsell or scenario.campaign(WIN_BACK)
+    return scenario.order is not None and again is not None
+
+
+def divided(part: float, whole: float) -> float:
+    return part / whole if whole else np.nan
+
+
+def ratio(part: pd.Series | Floats, whole: pd.Series | int, where: bool | Bools = True) -> Floats:
+    part_, whole_ = np.broadcast_arrays(np.asarray(part, float), np.asarray(whole, float))
+    nothing = np.full(part_.shape, np.nan)
+    return np.divide(part_, whole_, out=nothing, where=where & (whole_ != 0))

@@ -1,0 +1,121 @@
+"""The channels side by side: what each cost, whom it brought, and when it had paid for itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from funnelsim.distributions import DAY
+from funnelsim.engines.arrivals import mean_by_day
+from funnelsim.journal import Journal
+from funnelsim.metrics.basis import a_journal, came_in, divided, is_customer, ratio
+from funnelsim.metrics.money import (
+    cents,
+    counts_as_revenue,
+    day_costs,
+    lead_costs,
+    rewards,
+)
+from funnelsim.scenario import Channel, Scenario
+from funnelsim.scenario.values import REFERRAL
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def channels_table(journal: Journal) -> pd.DataFrame:
+    """What each channel cost and brought since the warm-up, a row per channel (the index).
+
+    "referral" is one of them where customers bring leads; its cost is their rewards. Columns:
+
+    - `leads` that came in; `cost` of these leads (or clicks) and of the channel's days;
+      `cost_per_lead` = cost ÷ leads
+    - `customers`: those of the leads who reached the goal; `overall_conversion` = customers ÷
+      leads; `cac` = cost ÷ customers, the channel's own cost alone: reps and messages serve all
+      channels, so the sum of costs is less than what `summary` divides by customers
+    - `revenue` (net) of orders placed by its customers; `contribution`: what these orders leave
+      after goods, shipping and commission, less the channel's cost; `roas` = revenue ÷ cost
+    - `payback_days`: from a lead's arrival until what the orders of the channel's leads have left
+      by that age is as much as the channel's cost. NaN if never by the horizon (young leads have
+      not had the time, so it errs on the long side); 0 for what costs nothing
+    - `impressions` expected and `click_through_rate` = leads ÷ impressions, where a channel says
+      how many there are
+
+    Money in currency; NaN where there is nothing to divide by.
+
+    >>> from funnelsim import load, simulate
+    >>> table = channels_table(simulate(load("aida"), seed=1))
+    >>> list(table.index), bool(table.cost["search ads"] == 2.5 * table.leads["search ads"])
+    (['search ads', 'recommendation'], True)
+    """
+    import pandas as pd
+
+    scenario = a_journal(journal, "channels_table").scenario
+    names = [channel.name for channel in scenario.channels]
+    cost = lead_costs(journal) + day_costs(scenario)
+    if scenario.referral:
+        names, cost = [*names, REFERRAL], np.append(cost, rewards(journal))
+    t, came = journal.whole["leads"], came_in(journal)
+
+    def count(which: np.ndarray) -> np.ndarray:
+        return np.bincount(t["channel"][which], minlength=len(names))
+
+    table = pd.DataFrame(index=pd.Index(names, name="channel"))
+    table["leads"], table["cost"] = count(came), cost / 100
+    table["cost_per_lead"] = ratio(table["cost"], table["leads"])
+    table["customers"] = count(came & is_customer(journal))
+    table["overall_conversion"] = ratio(table["customers"], table["leads"])
+    table["cac"] = ratio(table["cost"], table["customers"])
+    revenue, left = _of_orders(journal, len(names))
+    table["revenue"] = revenue
+    table["contribution"] = left - table["cost"]
+    table["roas"] = ratio(table["revenue"], table["cost"])
+    table["payback_days"] = _payback_days(journal, cost)
+    if any(channel.impressions_per_day is not None for channel in scenario.channels):
+        shown = [_impressions(scenario, channel) for channel in scenario.channels]
+        table["impressions"] = [*shown, np.nan][: len(names)]
+        table["click_through_rate"] = [
+            divided(leads, shown) for leads, shown in zip(*table[["leads", "impressions"]].T.values)
+        ]
+    return table
+
+
+def _of_orders(journal: Journal, channels: int) -> tuple[np.ndarray, np.ndarray]:
+    """Net revenue of each channel, and what its orders leave; an upsell is its customer's."""
+    t = journal.whole["orders"]
+    placed = t["placed"] >= journal.scenario.warm_up
+    channel = journal.whole["leads"]["channel"][t["lead"]]
+    net = placed & counts_as_revenue(journal)
+    left = cents(journal.orders["contribution"])
+    return tuple(
+        np.bincount(channel[which], amounts[which], minlength=channels) / 100
+        for which, amounts in ((net, t["paid"]), (placed, left))
+    )
+
+
+def _payback_days(journal: Journal, cost: np.ndarray) -> list[float]:
+    """The age of its leads at which each channel has paid for itself; cost in cents."""
+    leads, t = journal.whole["leads"], journal.whole["orders"]
+    customer = leads["customer"][t["lead"]]
+    left = cents(journal.orders["contribution"])
+    age = (t["placed"] - leads["arrived"][customer]) / DAY
+    counts = came_in(journal)[customer]
+    by_age = np.flatnonzero(counts)[np.argsort(age[counts], kind="stable")]
+    found = []
+    for number, spent in enumerate(cost):
+        own = by_age[leads["channel"][customer[by_age]] == number]
+        paid = np.flatnonzero(np.cumsum(left[own]) >= spent)
+        found.append(0.0 if spent == 0 else float(age[own[paid[0]]]) if len(paid) else np.nan)
+    return found
+
+
+def _impressions(scenario: Scenario, channel: Channel) -> float:
+    """Expected from the warm-up to the horizon; NaN for a channel that does not say."""
+    if channel.impressions_per_day is None:
+        return np.nan
+    # with a click at each of them, the leads expected are the impressions
+    by_day = mean_by_day(scenario, channel.model_copy(update={"click_through_rate": 1.0}))
+    begins = np.arange(scenario.days) * DAY
+    counts = np.minimum(scenario.horizon, begins + DAY) - np.maximum(scenario.warm_up, begins)
+    return float(by_day @ np.clip(counts / DAY, 0, 1))
