@@ -28,6 +28,10 @@ _HOME = {
     "Journal": "journal",
     "funnel_table": "metrics",
     "summary": "metrics",
+    "open_deals": "pipeline",
+    "pipeline_board": "pipeline",
+    "funnel_by": "groups",
+    "reps_table": "groups",
     "calibrate": "calibration",
     "load_crm_deals": "datasets",
     "read_olist_funnel": "datasets",
@@ -54,12 +58,16 @@ __all__ = [
     "compare",
     "datasets",
     "explore",
+    "funnel_by",
     "funnel_table",
     "load",
     "load_crm_deals",
     "load_of_teams",
+    "open_deals",
+    "pipeline_board",
     "read_olist_funnel",
     "replicate",
+    "reps_table",
     "sensitivity",
     "simulate",
     "summary",
@@ -100,8 +108,10 @@ if TYPE_CHECKING:
         sweep,
         warm_up_advice,
     )
+    from funnelsim.groups import funnel_by, reps_table
     from funnelsim.journal import Journal
     from funnelsim.metrics import funnel_table, summary
+    from funnelsim.pipeline import open_deals, pipeline_board
     from funnelsim.report import write_report
     from funnelsim.scenario import Scenario, load, templates
     from funnelsim.widgets.explorer import explore

@@ -17,7 +17,7 @@ def test_the_tables_have_the_columns_that_the_docs_name(journal: fs.Journal) -> 
     stages = ["Attention", "Interest", "Desire", "Action"]
     assert list(journal.leads) == [
         *("lead", "key", "parent", "kind", "channel", "segment", "arrived", "deal_value", "owner"),
-        *("outcome", "lost_stage", "reason", "decided", "recovered"),
+        *("outcome", "lost_stage", "reason", "decided", "recovered", "member"),
         *(f"entered_{stage}" for stage in stages),
     ]
     visit = ["lead", "stage", "attempt", "entered", "decided", "outcome", "reason"]
@@ -28,8 +28,12 @@ def test_the_tables_have_the_columns_that_the_docs_name(journal: fs.Journal) -> 
     ]
     assert list(journal.orders) == [
         *("order", "lead", "customer", "number", "placed", "value", "discount", "paid"),
-        "contribution",
+        *("tier", "payment", "status", "closed", "points_earned", "points_redeemed"),
+        *("contribution", "satisfaction"),
     ]
+    assert list(journal.statuses) == ["order", "status", "entered"]
+    assert list(journal.messages) == ["lead", "name", "sent", "cost", "accepted"]
+    assert list(journal.points) == ["customer", "time", "kind", "points"]
     assert list(journal.events) == ["case", "activity", "timestamp", "resource"]
 
 

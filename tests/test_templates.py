@@ -89,6 +89,26 @@ def test_the_changes_that_the_comment_names_can_be_made(name: str) -> None:
         assert scenario.vary(eval(changes)) != scenario  # our own file
 
 
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("aida-loyalty-advocacy", "Attention Interest Desire Action Loyalty Advocacy"),
+        ("awareness-to-decision", "Awareness Interest Consideration Decision"),
+        ("dropshipping", "Awareness Interest Consideration Action Loyalty"),
+        (
+            "seven-stage",
+            "Awareness Interest Consideration Decision Action Retention Advocacy",
+        ),
+    ],
+)
+def test_the_funnel_shows_the_stages_of_the_books(
+    name: str, shown: str, journals: dict[str, fs.Journal]
+) -> None:
+    table = fs.funnel_table(journals[name])
+    assert list(table.index) == shown.split()
+    assert (table["entered"] > 0).all()
+
+
 # --- what each one shows ----------------------------------------------------------------------
 
 

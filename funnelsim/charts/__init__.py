@@ -7,10 +7,14 @@
     fs.charts.cohorts(j)         who ordered again, by the month of the first order
     fs.charts.lifetime_value(j)  how much customers differ in what they are worth
     fs.charts.points(j)          points of a loyalty programme: earned, redeemed, expired, open
+    fs.charts.pipeline(j, day)   open deals by stage on a day, and what they are worth
+    fs.charts.response_times(j)  how long leads waited for a call, and what it cost
+    fs.charts.reps(j)            what each rep won, with intervals
+    fs.charts.funnels(j, by)     the conversion of each channel, segment, team, rep
 
-Every number comes from a table of `metrics`, `cohorts` or the journal; a chart counts nothing of
-its own. `rows.py` makes those numbers into rows, `theme.py` holds the look; a live board uses the
-same `*_chart` functions and swaps the rows. To set charts beside each other:
+Every number comes from a table of `metrics`, `cohorts`, `pipeline`, `groups` or the journal; a chart
+counts nothing of its own. `rows.py` makes those numbers into rows, `theme.py` holds the look; a live
+board uses the same `*_chart` functions and swaps the rows. To set charts beside each other:
 `(a | b).resolve_scale(color="independent")`.
 """
 
@@ -28,6 +32,7 @@ from funnelsim.charts.rows import (
     order_kinds,
     revenue_rows,
 )
+from funnelsim.charts.sales import funnels, pipeline, reps, response_times
 from funnelsim.charts.theme import (
     COLOURS,
     baseline_colour,
@@ -44,9 +49,13 @@ __all__ = [
     "COLOURS",
     "cohorts",
     "funnel",
+    "funnels",
     "lifetime_value",
     "losses",
+    "pipeline",
     "points",
+    "reps",
+    "response_times",
     "revenue",
     "waterfall",
 ]
@@ -84,7 +93,8 @@ def revenue(j: Journal) -> alt.TopLevelMixin:
     """Revenue as it adds up from the end of the warm-up, first orders below, repeats on top.
 
     It is net: an order counts when it is placed, if it was not cancelled, refused or returned by
-    the horizon. The height at the right edge is `summary(j)["revenue"]`. Dates are those of the scenario.
+    the horizon. The height at the right edge is `summary(j)["revenue"]`. Dates are those of the
+    scenario.
     """
     s = a_journal(j, "charts.revenue").scenario
     title = f"Revenue of {s.name}"

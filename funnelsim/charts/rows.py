@@ -83,7 +83,8 @@ def revenue_rows(j: Journal) -> Rows:
     """Revenue so far at the end of each day (of every n-th, past 180), by kind of order.
 
     An order counts when it is placed, if it has not been cancelled, refused or returned by the
-    horizon. `when` is in milliseconds since 1970, as Vega counts; `low` and `high` stack the two kinds.
+    horizon. `when` is in milliseconds since 1970, as Vega counts; `low` and `high` stack the two
+    kinds.
     """
     s = j.scenario
     first_day, last_day = s.warm_up / DAY, s.horizon / DAY

@@ -24,8 +24,17 @@ COLOURS = {
     "advanced": "#0072B2",  # blue: went on
     "open": "#A8A8A8",  # grey: not known yet
     "lost": "#D55E00",  # vermilion: gone
+    "stale": "#E69F00",  # orange: open for too long
     "first orders": "#0072B2",  # blue: what the funnel brought
     "repeat orders": "#56B4E9",  # sky blue: more from the same customers
+    "ordered once": "#0072B2",  # customers, in the colours of their orders
+    "ordered again": "#56B4E9",
+    "points open": "#A8A8A8",  # grey: owed, not known yet whether for ever
+    "redeemed": "#0072B2",
+    "expired": "#D55E00",  # gone
+    "left": "#0072B2",  # money that is left
+    "cost": "#D55E00",  # money that is gone
+    "income": "#56B4E9",  # more from the same customers
     "baseline": "#222222",  # a dark outline: what is compared with
 }
 """What a colour means. From the colour-blind-safe palette of Okabe and Ito (2008)."""

@@ -17,8 +17,8 @@ import numpy as np
 from funnelsim.distributions import Ints
 from funnelsim.engines import queue_walk
 from funnelsim.engines.draws import Draws
-from funnelsim.engines.drawn import Bools
-from funnelsim.engines.jobs import Queue, discounts, queue
+from funnelsim.engines.drawn import Bools, same
+from funnelsim.engines.jobs import discounts, queue
 from funnelsim.engines.lives import Lives, arrivals_of_children, live
 from funnelsim.engines.numbering import leads_table, numbers_of, split
 from funnelsim.engines.queue_walk import ADVANCED, GONE_COLD, LOST, OPEN, Entries, Told
@@ -33,6 +33,16 @@ from funnelsim.journal import (
 from funnelsim.scenario.values import GONE_COLD as COLD
 from funnelsim.scenario.values import MISSED as NOBODY_CALLED
 from funnelsim.scenario.values import NOT_REACHED as NOT_REACHED_TEXT
+
+
+class Calls(NamedTuple):
+    """What came of the queue."""
+
+    told: Told
+    first_job: dict[tuple[int, int], int]  # of each visit (stage, attempt)
+    first_call: Ints  # per job
+    reached_by: Ints
+    call_time: Ints  # per call
 
 
 class Block(NamedTuple):
@@ -52,6 +62,7 @@ class Block(NamedTuple):
 class Story:
     """What has been told so far, block by block."""
 
+    calls: Calls | None = None  # where there is a team
     arrived: list[tuple[Ints, Ints]] = field(default_factory=list)  # (rows, when)
     blocks: list[Block] = field(default_factory=list)
     returns: list[tuple[Ints, int, Ints, Bools]] = field(default_factory=list)
@@ -60,17 +71,30 @@ class Story:
 
 
 def run(draws: Draws) -> list[dict[str, Table]]:
-    """Everything that happens up to the horizon: the tables of a journal for each replication."""
-    has_team = any(stage.follow_up for stage in draws.scenario.stages)
-    jobs = queue(draws) if has_team and len(draws.leads.key) else None
-    told = _walked(draws, jobs) if jobs else None
-    story, ends = Story(), draws.generation_ends
-    rows = np.arange(ends[0])
+    """Everything that happens up to the horizon: the tables of a journal for each replication.
+
+    Uses up the draws.
+    """
+    story = Story()
+    _tell(draws, story)
+    draws.stages.clear()  # all is told, and of a million leads they take much memory
+    draws.orders.clear()
+    return _tables(draws, story)
+
+
+def _tell(draws: Draws, story: Story) -> None:
+    """Lets the leads of the channels walk, then those whom their orders bring, and so on."""
+    if any(stage.follow_up for stage in draws.scenario.stages) and len(draws.leads.key):
+        story.calls = _walked(draws)
+    ends = draws.generation_ends
+    rows = np.arange(ends[0], dtype=np.int32)
     arrived = draws.leads.earliest[rows]
     for begin, end in zip(ends, [*ends[1:], ends[-1]], strict=True):  # of their children
         story.arrived.append((rows, arrived))
-        buyers, sold, level = _way_to_the_sale(draws, story, jobs, told, rows, arrived)
-        waited = told.is_late[buyers] if told else np.zeros(len(buyers), dtype=bool)
+        buyers, sold, level = _way_to_the_sale(draws, story, rows, arrived)
+        waited = np.zeros(len(buyers), dtype=bool)
+        if story.calls:
+            waited = story.calls.told.is_late[buyers]
         offered = np.array(discounts(draws))[level]
         lives = live(draws, buyers, sold, waited, offered)
         story.lives.append(lives)
@@ -78,7 +102,6 @@ def run(draws: Draws) -> list[dict[str, Table]]:
         when = arrivals_of_children(draws, lives, children)
         born = (when != NEVER) & (when < draws.scenario.horizon)
         rows, arrived = children[born], when[born]
-    return _tables(draws, story, jobs, told)
 
 
 @cache
@@ -94,8 +117,10 @@ def _walk() -> tuple[Any, bool]:
     return queue_walk.walk, False
 
 
-def _walked(draws: Draws, q: Queue) -> Told:
+def _walked(draws: Draws) -> Calls:
     walk, is_compiled = _walk()
+    q = queue(draws)
+    calls = Calls(q.told, q.first_job, q.jobs.first_call, q.jobs.reached_by, q.jobs.call_time)
     entries, keys, told = q.entries, q.keys, q.told
     given = (q.jobs, q.stages, q.teams, q.births)
     if not is_compiled:  # plain lists are several times quicker to look up, one number at a time
@@ -106,9 +131,10 @@ def _walked(draws: Draws, q: Queue) -> Told:
         its_entries = Entries(*(column[begin:end] for column in entries))
         walk(its_entries, keys, *given, draws.scenario.horizon, told)
         begin = end
-    if is_compiled:
-        return told
-    return Told(*(np.array(column, dtype=of.dtype) for column, of in zip(told, q.told, strict=True)))
+    if not is_compiled:
+        columns = zip(told, q.told, strict=True)
+        told = Told(*(np.array(column, dtype=of.dtype) for column, of in columns))
+    return calls._replace(told=told)
 
 
 def _listed(part: Any) -> Any:
@@ -119,10 +145,10 @@ def _listed(part: Any) -> Any:
 
 
 def _way_to_the_sale(
-    draws: Draws, story: Story, jobs: Queue | None, told: Told | None, rows: Ints, arrived: Ints
+    draws: Draws, story: Story, rows: Ints, arrived: Ints
 ) -> tuple[Ints, Ints, Ints]:
     """Tells the visits of these leads; returns who is sold to, when, and the discount's level."""
-    horizon, levels = draws.scenario.horizon, discounts(draws)
+    horizon, levels, calls = draws.scenario.horizon, discounts(draws), story.calls
     level = np.zeros(len(draws.leads.key), dtype=np.int64)
     enters = draws.leads.enters[rows]
     going, when = rows[:0], arrived[:0]
@@ -138,14 +164,15 @@ def _way_to_the_sale(
             place = _places(drawn.rows, going)
             if attempt and stage.recovery:
                 level[going] = np.maximum(level[going], levels.index(stage.recovery.discount))
-            first = jobs.first_job.get((number, attempt)) if jobs else None
-            if first is None or told is None:
+            first, job = calls.first_job.get((number, attempt)) if calls else None, None
+            if calls is None or first is None:
                 decided = when + drawn.decision_time[place]
-                outcome = np.where(drawn.slack[place] > 0, ADVANCED, LOST)
+                outcome = np.where(drawn.slack[place] > 0, _ADVANCED, _LOST)
             else:
-                decided, outcome = told.decided[first + place], told.outcome[first + place]
-            outcome = np.where((decided == NEVER) | (decided >= horizon), OPEN, outcome)
-            decided = np.where(outcome == OPEN, NEVER, decided)
+                job = first + place
+                decided, outcome = calls.told.decided[job], calls.told.outcome[job]
+            is_open = (decided == NEVER) | (decided >= horizon)
+            outcome[is_open], decided[is_open] = OPEN, NEVER
             own = drawn.reason[place]
             reason = _reason_numbers(draws, number)[np.where(outcome == LOST, own, -outcome)]
             story.blocks.append(
@@ -156,8 +183,8 @@ def _way_to_the_sale(
                     when,
                     decided,
                     _VISIT_OUTCOME[outcome],
-                    np.where(outcome <= ADVANCED, NEVER, reason),
-                    None if first is None else first + place,
+                    np.where(outcome <= ADVANCED, np.int16(NEVER), reason),
+                    job,
                 )
             )
             advanced = outcome == ADVANCED
@@ -180,12 +207,15 @@ def _way_to_the_sale(
     return going, when, level[going]
 
 
+_ADVANCED, _LOST = np.int8(ADVANCED), np.int8(LOST)
 _VISIT_OUTCOME = np.array([2, 0, 1, 1, 1, 1], dtype=np.int8)  # open, advanced, lost ...
 
 
 def _places(rows: Ints, some: Ints) -> Ints:
     """Where `some` stand among the `rows`; both ascend."""
-    return np.arange(len(rows)) if len(rows) == len(some) else np.searchsorted(rows, some)
+    if len(rows) == len(some):
+        return np.arange(len(rows), dtype=np.int32)
+    return np.searchsorted(rows, some).astype(np.int32)
 
 
 def _reason_numbers(draws: Draws, stage: int) -> Ints:
@@ -196,35 +226,34 @@ def _reason_numbers(draws: Draws, stage: int) -> Ints:
     numbers = {reason: n for n, reason in enumerate(reasons(draws.scenario))}
     own = [numbers[reason] for reason in draws.scenario.stages[stage].loss_reasons]
     of_calls = [COLD, NOT_REACHED_TEXT, NOBODY_CALLED]
-    return np.array([*own, *(numbers[reason] for reason in of_calls), NEVER, NEVER])
+    return np.array([*own, *(numbers[reason] for reason in of_calls), NEVER, NEVER], dtype="i2")
 
 
 # --- tables ---------------------------------------------------------------------------------
 
 
-def _tables(
-    draws: Draws, story: Story, jobs: Queue | None, told: Told | None
-) -> list[dict[str, Table]]:
+def _tables(draws: Draws, story: Story) -> list[dict[str, Table]]:
     rows, arrived = (np.concatenate(c) for c in zip(*story.arrived, strict=True))
     number = numbers_of(draws, rows, arrived)
     counts = np.bincount(draws.leads.replication[rows], minlength=len(draws.replications))
-    tables = {
-        "leads": leads_table(draws, number, rows, arrived),
-        "stage_visits": _visits_table(story, number, len(rows)),
-        "follow_ups": _calls_table(draws, story, jobs, told, number, len(rows)),
-        **_order_tables(draws, story, number),
-        "messages": _messages_table(draws, story, number),
-        "points": _points_table(draws, story, number),
-    }
+    tables = {"follow_ups": _calls_table(draws, story, number, len(rows))}
+    story.calls = None
+    tables["stage_visits"] = _visits_table(story, number, len(rows))
+    story.blocks.clear()
+    tables |= _order_tables(draws, story, number)
+    tables["messages"] = _messages_table(draws, story, number)
+    tables["points"] = _points_table(draws, story, number)
+    story.lives.clear()
+    tables["leads"] = leads_table(draws, number, rows, arrived)
     return split(tables, np.cumsum(counts) - counts)
 
 
 def _in_turn(blocks: list[Ints], leads: int) -> Ints:
     """The place of each row of the blocks, so that a lead's rows follow each other by block."""
-    counts = np.zeros(leads + 1, dtype=np.int64)
+    counts = np.zeros(leads + 1, dtype=np.int32)
     for lead in blocks:
         counts[1:] += np.bincount(lead, minlength=leads)
-    next_ = np.cumsum(counts)[:-1]
+    next_ = np.cumsum(counts, dtype=np.int32)[:-1]
     places = []
     for lead in blocks:  # a lead is in a block once at the most
         places.append(next_[lead])
@@ -246,8 +275,8 @@ def _visits_table(story: Story, number: Ints, leads: int) -> Table:
     lead = [number[block.row] for block in story.blocks]
     columns: dict[str, list[Any]] = {
         "lead": lead,
-        "stage": [np.full(len(b.row), b.stage, dtype=np.int16) for b in story.blocks],
-        "attempt": [np.full(len(b.row), b.attempt, dtype=np.int16) for b in story.blocks],
+        "stage": [same(b.stage, len(b.row), "i2") for b in story.blocks],
+        "attempt": [same(b.attempt, len(b.row), "i2") for b in story.blocks],
         "entered": [block.entered for block in story.blocks],
         "decided": [block.decided for block in story.blocks],
         "outcome": [block.outcome for block in story.blocks],
@@ -256,25 +285,23 @@ def _visits_table(story: Story, number: Ints, leads: int) -> Table:
     return _placed("stage_visits", columns, _in_turn(lead, leads))
 
 
-def _calls_table(
-    draws: Draws, story: Story, jobs: Queue | None, told: Told | None, number: Ints, leads: int
-) -> Table:
+def _calls_table(draws: Draws, story: Story, number: Ints, leads: int) -> Table:
     columns: dict[str, list[Any]] = {name: [] for name in COLUMNS["follow_ups"]}
-    horizon = draws.scenario.horizon
+    horizon, calls = draws.scenario.horizon, story.calls
     code = FOLLOW_UP_OUTCOMES.index
     for block in story.blocks:
-        if block.job is None or jobs is None or told is None:
+        if block.job is None or calls is None:
             continue
-        calls = draws.scenario.stages[block.stage].follow_up.attempts  # type: ignore[union-attr]
-        for nth in range(calls):
-            call = jobs.jobs.first_call[block.job] + nth
+        told, attempts = calls.told, draws.scenario.stages[block.stage].follow_up.attempts  # type: ignore[union-attr]
+        for nth in range(attempts):
+            call = calls.first_call[block.job] + nth
             made = told.queued[call] != NEVER
             call, job, row = call[made], block.job[made], block.row[made]
             started = told.started[call]
-            finished = started + jobs.jobs.call_time[call]
+            finished = started + calls.call_time[call]
             is_over = (started != NEVER) & (finished < horizon)
             finished = np.where(is_over, finished, NEVER)
-            reached = (jobs.jobs.reached_by[job] == nth) & (started != NEVER)
+            reached = (calls.reached_by[job] == nth) & (started != NEVER)
             fate = np.where(block.outcome[made] == 1, told.outcome[job], OPEN)
             outcome = np.select(
                 [is_over & reached, is_over, started != NEVER, fate == GONE_COLD, fate > LOST],
@@ -283,9 +310,9 @@ def _calls_table(
             )
             values = {
                 "lead": number[row],
-                "stage": np.full(len(row), block.stage),
-                "attempt": np.full(len(row), block.attempt),
-                "call": np.full(len(row), nth),
+                "stage": same(block.stage, len(row)),
+                "attempt": same(block.attempt, len(row)),
+                "call": same(nth, len(row)),
                 "rep": told.rep[call],
                 "reached": reached,
                 "queued": told.queued[call],
@@ -293,8 +320,8 @@ def _calls_table(
                 "finished": finished,
                 "outcome": outcome,
             }
-            for name, value in values.items():
-                columns[name].append(value)
+            for name, kind in COLUMNS["follow_ups"].items():
+                columns[name].append(values[name].astype(kind, copy=False))
     if not columns["lead"]:
         return {name: np.zeros(0, dtype=kind) for name, kind in COLUMNS["follow_ups"].items()}
     return _placed("follow_ups", columns, _in_turn(columns["lead"], leads))
@@ -305,7 +332,8 @@ def _order_tables(draws: Draws, story: Story, number: Ints) -> dict[str, Table]:
     horizon = draws.scenario.horizon
     columns: dict[str, list[Any]] = {name: [] for name in ("run", *COLUMNS["orders"])}
     steps: list[tuple[Ints, Ints]] = []  # [step, order]: status and when
-    most = max((len(d.status) for d in draws.orders), default=0)
+    rounds = [order for lives in story.lives for order in lives.rounds]
+    most = max((len(order.drawn.status) for order in rounds), default=0)
     for lives in story.lives:
         for nth, order in enumerate(lives.rounds, start=1):
             is_closed = order.closed < horizon

@@ -20,6 +20,11 @@ Bools = NDArray[np.bool_]
 Small = NDArray[np.int16]
 
 
+def same(value: Any, count: int, kind: str = "i8") -> NDArray[Any]:
+    """A column in which every row is the same; it takes no memory."""
+    return np.broadcast_to(np.array(value, dtype=kind), count)
+
+
 class Columns:
     """Columns of equal length, each a field of a dataclass; rows are the last axis."""
 

@@ -23,7 +23,7 @@ from funnelsim import distributions
 from funnelsim.chance import Asked, Chance, asked, keys, number_of
 from funnelsim.distributions import DAY, DurationDistribution, Floats, Ints
 from funnelsim.engines.arrivals import count_quantile, mean_by_day, time_of_day
-from funnelsim.engines.drawn import Leads, OrderDraws, StageDraws
+from funnelsim.engines.drawn import Leads, OrderDraws, StageDraws, same
 from funnelsim.engines.order_draws import Customers, draw_orders, logit, logit_of, order_value
 from funnelsim.errors import FunnelSimError
 from funnelsim.journal import NEVER, NEW, REFERRED, UPSOLD
@@ -58,32 +58,24 @@ class Draws:
             born = before + len(children.key) - len(generations[0][0].key)
             self._guard(born / len(self.replications))
             generation = children
-        self.leads = Leads.joined([leads for leads, *_ in generations])
-        self._generations = generations
         self.generation_ends = np.cumsum([len(leads.key) for leads, *_ in generations]).tolist()
+        self.leads = Leads.joined([leads for leads, *_ in generations])
+        self.stages = _joined_stages([(stages, at) for _, stages, _, at in generations])
+        self.orders = _joined_orders([(orders, at) for _, _, orders, at in generations])
 
-    @cached_property
-    def stages(self) -> list[list[StageDraws]]:
-        """The draws of each stage before the goal, for each attempt: `stages[stage][attempt]`."""
-        parts = [
-            [[drawn.moved(before) for drawn in attempts] for attempts in stages]
-            for _, stages, _, before in self._generations
-        ]
-        return [
-            [StageDraws.joined(attempt) for attempt in zip(*stage, strict=True)]
-            for stage in zip(*parts, strict=True)
-        ]
-
-    @cached_property
-    def orders(self) -> list[OrderDraws]:
-        """The draws of each possible order: of the first orders, of the second ones ..."""
-        parts: list[list[OrderDraws]] = []
-        for _, _, orders, before in self._generations:
-            for number, drawn in enumerate(orders):
-                if number == len(parts):
-                    parts.append([])
-                parts[number].append(drawn.moved(before))
-        return [OrderDraws.joined(part) for part in parts]
+    def forget(self, stage: int, attempt: int) -> None:
+        """Lets go of what only the queue asks about; it is most of the memory."""
+        drawn = self.stages[stage][attempt]
+        nothing = same(0, len(drawn.rows))
+        self.stages[stage][attempt] = replace(
+            drawn,
+            slack=nothing,
+            decision_time=nothing,
+            missed=nothing,
+            handling_time=nothing,
+            patience=nothing,
+            attempt_times=drawn.attempt_times[:0],
+        )
 
     # --- leads ------------------------------------------------------------------------------
 
@@ -98,20 +90,21 @@ class Draws:
         columns = [self._leads_of(number) for number in range(len(self.scenario.channels))]
         of, key, arrived, channel = (np.concatenate(c) for c in zip(*columns, strict=True))
         order = in_order(of * (self.scenario.horizon + DAY) + arrived, key)
-        who, of, count = asked(key[order]), of[order].astype(np.int16), len(key)
-        nobody, nothing = np.full(count, NEVER), np.zeros(count, dtype=np.int64)
+        count, runs = len(key), len(self.replications)
+        who = asked(key[order])
+        of = of[order].astype(np.int16) if runs > 1 else same(0, count, "i2")
         return Leads(
             key=key[order],
             words=who.words,
             replication=of,
-            kind=np.full(count, NEW, dtype=np.int8),
+            kind=same(NEW, count, "i1"),
             channel=channel[order],
             segment=self._segments(Asked(who.words, of)),
-            parent=nobody,
-            parent_order=nothing,
-            customer=np.arange(count),
-            enters=nothing.astype(np.int16),
-            delay=nothing,
+            parent=same(NEVER, count),
+            parent_order=same(0, count),
+            customer=np.arange(count, dtype=np.int32),
+            enters=same(0, count, "i2"),
+            delay=same(0, count),
             earliest=arrived[order],
         )
 
@@ -137,7 +130,7 @@ class Draws:
     def _segments(self, who: Asked) -> NDArray[np.int16]:
         shares = [segment.share for segment in self.scenario.segments]
         if not shares:
-            return np.zeros(len(who.words), dtype=np.int16)
+            return same(0, len(who.words), "i2")
         return distributions.choose(shares, self._chance.uniform("segment", who)).astype(np.int16)
 
     def _children(self, parents: Leads, orders: list[OrderDraws], before: int) -> Leads:
@@ -209,7 +202,8 @@ class Draws:
         for number, stage in enumerate(self.scenario.stages[:-1]):
             able |= leads.enters == number
             best = max([0.0, *self.ln_skills(stage)])
-            attempts, rows, through = [], np.flatnonzero(able), np.zeros(len(able), dtype=bool)
+            attempts, rows = [], np.flatnonzero(able).astype(np.int32)
+            through = np.zeros(len(able), dtype=bool)
             for attempt in range((stage.recovery.attempts if stage.recovery else 0) + 1):
                 drawn = self._visits(stage, leads, rows, attempt)
                 attempts.append(drawn)
@@ -221,7 +215,7 @@ class Draws:
                 rows = rows[drawn.returns]
             columns.append(attempts)
             able = through
-        buyers = np.flatnonzero(able)
+        buyers = np.flatnonzero(able).astype(np.int32)
         return columns, buyers, earliest[buyers]
 
     def ln_skills(self, stage: Stage) -> list[float]:
@@ -240,40 +234,42 @@ class Draws:
             return self._chance.uniform(f"stage {stage.name}, {question}", who, attempt)
 
         def duration(question: str, distribution: DurationDistribution) -> Ints:
+            if distribution.constant is not None:
+                return same(distribution.constant, len(rows))
             return _durations(distribution, uniform(question))
 
+        def happens(question: str, p: float) -> NDArray[np.bool_]:
+            return uniform(question) < p if p else same(False, len(rows), "?")
+
         call, recovery = stage.follow_up, stage.recovery
-        nothing = np.zeros(len(rows), dtype=np.int64)
-        missed = uniform("missed") < call.missed if call and call.missed else nothing.astype(bool)
+        nothing = same(0, len(rows))
+        missed = happens("missed", call.missed if call else 0.0)
         decision_time = duration("decision time", stage.decision_time)
         if call and call.patience:
             patience = duration("patience", call.patience)
         else:  # who waits without end for a call that never comes decides alone
-            patience = np.where(missed, decision_time, ENDLESS)
+            endless = same(ENDLESS, len(rows))
+            patience = np.where(missed, decision_time, ENDLESS) if missed.any() else endless
         calls = range(call.attempts if call else 0)
         slack = self._slack(stage, uniform("decision"), leads, rows)
         if recovery and attempt > 0:
             slack += math.log(recovery.odds_ratio)
         reasons = list(stage.loss_reasons.values())
-        one_reason = nothing.astype(np.int16)
         return StageDraws(
             rows=rows,
             slack=slack,
             decision_time=decision_time,
             reason=distributions.choose(reasons, uniform("loss reason")).astype(np.int16)
             if len(reasons) > 1
-            else one_reason,
+            else same(0, len(rows), "i2"),
             missed=missed,
             handling_time=duration("handling time", call.handling_time) if call else nothing,
             patience=patience,
-            reached_by=_first_success(calls, call, uniform, len(rows)) if call else nothing.astype(np.int16),
-            attempt_times=np.array(
-                [duration(f"attempt time, call {n}", call.attempt_time) for n in calls if call],
-                dtype=np.int64,
-            ).reshape(len(calls), len(rows)),
-            returns=uniform("comes back") < recovery.probability
-            if recovery
-            else nothing.astype(bool),
+            reached_by=_first_success(calls, call, uniform, len(rows))
+            if call
+            else same(0, len(rows), "i2"),
+            attempt_times=_attempt_times(calls, call, duration, len(rows)),
+            returns=happens("comes back", recovery.probability if recovery else 0.0),
             return_delay=duration("delay", recovery.delay) if recovery else nothing,
         )
 
@@ -325,12 +321,42 @@ def decay_of(stage: Stage) -> float:
     return math.log(2) / half_life if half_life else 0.0
 
 
+def _attempt_times(
+    calls: range, call: FollowUp | None, duration: Callable[..., Ints], count: int
+) -> Ints:
+    """[call, row]: what each call takes the rep if it reaches nobody."""
+    if call is None or call.attempt_time.constant is not None:
+        time = call.attempt_time.constant if call else 0
+        return np.broadcast_to(np.int64(time or 0), (len(calls), count))
+    return np.array([duration(f"attempt time, call {n}", call.attempt_time) for n in calls])
+
+
+def _joined_stages(
+    generations: list[tuple[list[list[StageDraws]], int]]
+) -> list[list[StageDraws]]:
+    """`[stage][attempt]` of all generations, whose rows begin at the number beside."""
+    parts = [[[d.moved(at) for d in attempts] for attempts in stages] for stages, at in generations]
+    return [
+        [StageDraws.joined(attempt) for attempt in zip(*stage, strict=True)]
+        for stage in zip(*parts, strict=True)
+    ]
+
+
+def _joined_orders(generations: list[tuple[list[OrderDraws], int]]) -> list[OrderDraws]:
+    """The first orders of all generations, their second ones ..."""
+    most = max(len(orders) for orders, _ in generations)
+    return [
+        OrderDraws.joined([orders[n].moved(at) for orders, at in generations if n < len(orders)])
+        for n in range(most)
+    ]
+
+
 def _first_success(
     calls: range, call: FollowUp, uniform: Callable[[str], Floats], count: int
 ) -> NDArray[np.int16]:
     """The first call that reaches each lead; the number of calls where none does."""
     if call.reach_probability == 1:
-        return np.zeros(count, dtype=np.int16)
+        return same(0, count, "i2")
     reached_by = np.full(count, len(calls), dtype=np.int16)
     for number in reversed(calls):
         reached_by[uniform(f"reached, call {number}") < call.reach_probability] = number

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from funnelsim.distributions import Ints
 from funnelsim.engines.draws import Draws, decay_of, in_order
-from funnelsim.engines.drawn import StageDraws
+from funnelsim.engines.drawn import StageDraws, same
 from funnelsim.engines.lives import arrivals_of_children, live
 from funnelsim.engines.queue_walk import (
     NEVER,
@@ -63,7 +64,10 @@ def discounts(draws: Draws) -> list[float]:
 
 
 def queue(draws: Draws) -> Queue:
-    """The jobs of everyone who may come to be, and all that is to be known about them."""
+    """The jobs of everyone who may come to be, and all that is to be known about them.
+
+    Uses up those draws that nobody asks about but the queue.
+    """
     scenario, goal = draws.scenario, len(draws.stages)
     count = len(draws.leads.key)
     with_team = [n for n, stage in enumerate(scenario.stages) if stage.follow_up]
@@ -72,12 +76,12 @@ def queue(draws: Draws) -> Queue:
     bases = np.concatenate([[0], np.cumsum(sizes)]).tolist()
     first_job = dict(zip(visits, bases, strict=False))
 
-    ways: list[Way] = [Way(np.full(count, SALE), np.zeros(count, dtype=np.int64))]
+    ways: list[Way] = [Way(_full(count, SALE), np.zeros(count, dtype=np.int64))]
     leads_to: dict[tuple[int, int], tuple[Ints, Ints]] = {}
     for stage in reversed(range(goal)):
         attempts, after_it = draws.stages[stage], ways[0]
         if stage in with_team:
-            to = np.full(count, NOWHERE)
+            to = _full(count, NOWHERE)
             to[attempts[0].rows] = first_job[stage, 0] + np.arange(len(attempts[0].rows))
             ways.insert(0, Way(to, np.zeros(count, dtype=np.int64)))
             for attempt, drawn in enumerate(attempts):
@@ -100,9 +104,13 @@ def queue(draws: Draws) -> Queue:
     )
 
 
+def _full(count: int, what: int) -> NDArray[np.int32]:
+    return np.full(count, what, dtype=np.int32)
+
+
 def _through(attempts: list[StageDraws], after_it: Way, leads: int) -> Way:
     """The way through a stage without a team, losses and returns included."""
-    to, after = np.full(leads, NOWHERE), np.zeros(leads, dtype=np.int64)
+    to, after = _full(leads, NOWHERE), np.zeros(leads, dtype=np.int64)
     rows, time = attempts[0].rows, np.zeros(len(attempts[0].rows), dtype=np.int64)
     at = np.arange(len(rows))
     for drawn in attempts:
@@ -129,17 +137,18 @@ def _jobs(
     for stage, attempt in visits:
         drawn = draws.stages[stage][attempt]
         size, attempts = len(drawn.rows), len(drawn.attempt_times)
-        lost_to = np.full(size, NOWHERE)
+        lost_to = _full(size, NOWHERE)
         if (stage, attempt + 1) in first_job:
             lost_to[drawn.returns] = first_job[stage, attempt + 1] + np.arange(drawn.returns.sum())
         reached = drawn.reached_by == np.arange(attempts)[:, None]
         call_times.append(np.where(reached, drawn.handling_time, drawn.attempt_times).T.ravel())
         to, after = leads_to[stage, attempt]
+        draws.forget(stage, attempt)
         columns.append(
             (
                 drawn.rows,
-                np.full(size, with_team.index(stage), dtype=np.int16),
-                calls + attempts * np.arange(size),
+                same(with_team.index(stage), size, "i2"),
+                calls + attempts * np.arange(size, dtype=np.int32),
                 drawn.missed,
                 drawn.patience,
                 drawn.reached_by,
@@ -196,15 +205,16 @@ def _teams(draws: Draws) -> Teams:
         hours.append([] if open_hours.always else _merged(open_hours, scenario.horizon))
     last_hours, last_skills = np.cumsum([len(h) for h in hours]), np.cumsum([len(s) for s in skills])
     times = np.array([interval for team in hours for interval in team], dtype=np.int64)
+    opens, closes = np.ascontiguousarray(times.reshape(-1, 2).T)
     return Teams(
         reps=np.array([team.reps for team in scenario.teams]),
         newest_first=np.array([team.serves == NEWEST_FIRST for team in scenario.teams]),
         first_skill=last_skills - [len(s) for s in skills],
         ln_skill=np.concatenate(skills),
+        always_open=np.array([not h for h in hours]),
         first_hours=last_hours - [len(h) for h in hours],
-        last_hours=last_hours,
-        opens=times.reshape(-1, 2)[:, 0],
-        closes=times.reshape(-1, 2)[:, 1],
+        opens=opens,
+        closes=closes,
     )
 
 
@@ -238,7 +248,7 @@ def _births(draws: Draws, ways: list[Way]) -> Births:
                 draws, parents, sold, np.full(len(parents), waited), np.full(len(parents), discount)
             )
             cases.append(arrivals_of_children(draws, lives, child))
-    enters_at, enters_after = np.full(count, NOWHERE), np.zeros(count, dtype=np.int64)
+    enters_at, enters_after = _full(count, NOWHERE), np.zeros(count, dtype=np.int64)
     if len(child):
         at = leads.enters[child]
         enters_at[child] = np.array([way.to for way in ways])[at, child]

@@ -58,8 +58,8 @@ class Teams(NamedTuple):
     newest_first: Any
     first_skill: Any
     ln_skill: Any
+    always_open: Any
     first_hours: Any
-    last_hours: Any  # equal to the first: always open
     opens: Any
     closes: Any
 
@@ -107,7 +107,7 @@ def walk(entries, keys, jobs, stages, teams, births, horizon, told):  # type: ig
     (lead_of, stage_of, first_call, missed, patience, reached_by, decision_time, slack,
      advance_to, advance_after, lost_to, lost_after, call_time) = jobs
     team_of, calls_of, every, decay, level_of = stages
-    reps_of, newest_first, first_skill, ln_skill, first_hours, last_hours, opens, closes = teams
+    reps_of, newest_first, first_skill, ln_skill, always_open, first_hours, opens, closes = teams
     late_after, first_child, child_of, child_after, enters_at, enters_after = births
     decided, outcome_of, queued, started, rep_of, call_of, waits, is_late, level = told
 
@@ -124,20 +124,23 @@ def walk(entries, keys, jobs, stages, teams, births, horizon, told):  # type: ig
         idle.append(reps)
         waiting.append(stack)  # (-queued, key, job)
         place.append(first_hours[team])
-        if newest_first[team] and first_hours[team] < last_hours[team]:
+        if newest_first[team] and not always_open[team]:
             heappush(later, (opens[first_hours[team]], TEAM_OPENS, zero, team))
 
     at, count, brings = 0, len(ready), len(child_of) > 0
     while at < count or len(later) > 0:
         comes_later = len(later) > 0
-        if comes_later and at < count:
-            comes_later = later[0][0] < ready[at] or (
-                later[0][0] == ready[at] and later[0][1:3] < (READY, ready_key[at])
-            )
+        if at < count:
+            now = ready[at]
+            if comes_later:
+                first = later[0][0]
+                comes_later = first < now or (
+                    first == now and later[0][1:3] < (READY, ready_key[at])
+                )
         if comes_later:
             now, rank, key, what = heappop(later)
         else:
-            now, rank, key, what = ready[at], READY, ready_key[at], ready_what[at]
+            rank, key, what = READY, ready_key[at], ready_what[at]
             at += 1
         if now >= horizon:
             break
@@ -160,31 +163,33 @@ def walk(entries, keys, jobs, stages, teams, births, horizon, told):  # type: ig
             job = what
             stage = stage_of[job]
             team = team_of[stage]
-            call = first_call[job] + call_of[job]
+            number = call_of[job]
+            call = first_call[job] + number
             queued[call] = now
-            gives_up = queued[first_call[job]] + patience[job]
+            entered = now if number == 0 else queued[call - number]
+            gives_up = entered + patience[job]
             if missed[job]:
                 outcome = MISSED
             else:
                 if not newest_first[team]:
-                    start = max(now, idle[team][0][0])
-                if first_hours[team] < last_hours[team]:
+                    free, rep = idle[team][0]
+                    if free > now:
+                        start = free
+                if not always_open[team]:
                     n = place[team]
                     while closes[n] <= start:
                         n += 1
                     place[team] = n
                     start = max(start, opens[n])
-                if newest_first[team] and (start > now or len(idle[team]) == 0):
-                    heappush(waiting[team], (-now, keys[lead_of[job]], job))
-                    heappush(later, (gives_up, PATIENCE_ENDS, keys[lead_of[job]], job))
-                    waits[job] = True
-                    continue
-                if start > gives_up:
-                    outcome = GONE_COLD
-                elif newest_first[team]:
+                if newest_first[team]:
+                    if start > now or len(idle[team]) == 0:
+                        heappush(waiting[team], (-now, key, job))
+                        heappush(later, (gives_up, PATIENCE_ENDS, key, job))
+                        waits[job] = True
+                        continue
                     rep = heappop(idle[team])[1]
-                else:
-                    rep = idle[team][0][1]
+                elif start > gives_up:
+                    outcome = GONE_COLD
         elif rank == PATIENCE_ENDS:
             job = what
             if not waits[job]:
@@ -203,7 +208,7 @@ def walk(entries, keys, jobs, stages, teams, births, horizon, told):  # type: ig
             while len(waiting[team]) > 0 and not waits[waiting[team][0][2]]:
                 heappop(waiting[team])
             n = place[team]
-            if first_hours[team] < last_hours[team]:
+            if not always_open[team]:
                 while closes[n] <= now:
                     n += 1
                 place[team] = n
@@ -214,8 +219,10 @@ def walk(entries, keys, jobs, stages, teams, births, horizon, told):  # type: ig
             job = heappop(waiting[team])[2]
             rep = heappop(idle[team])[1]
             waits[job] = False
-            stage = stage_of[job]
-            gives_up = queued[first_call[job]] + patience[job]
+            stage, number = stage_of[job], call_of[job]
+            call = first_call[job] + number
+            entered = queued[call - number]
+            gives_up = entered + patience[job]
             if rank == TEAM_OPENS:  # and the next one
                 heappush(later, (now, TEAM_OPENS, zero + 1, team))
 
@@ -224,8 +231,6 @@ def walk(entries, keys, jobs, stages, teams, births, horizon, told):  # type: ig
         if outcome == OPEN:
             if start >= horizon:
                 continue
-            number = call_of[job]
-            call = first_call[job] + number
             started[call], rep_of[call] = start, rep
             ended = start + call_time[call]
             if newest_first[team]:
@@ -233,7 +238,7 @@ def walk(entries, keys, jobs, stages, teams, births, horizon, told):  # type: ig
             else:
                 heapreplace(idle[team], (ended, rep))
             if reached_by[job] == number:
-                waited = start - queued[first_call[job]]
+                waited = start - entered
                 if waited > late_after:
                     is_late[lead] = True
                 ended += decision_time[job]

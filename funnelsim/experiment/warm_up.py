@@ -1,23 +1,24 @@
 """How long until the pipeline is full: the warm-up that a scenario needs.
 
 A simulation starts with nobody in the funnel; until as many leave it as come in, figures are those
-of a firm on its first day. The open leads at the end of each day, averaged over replications, show
-when that is over (P. D. Welch's picture: Law, Simulation Modeling and Analysis, 5th edition (2015),
-9.5.1). The advice is where to cut that curve by MSER: the cut that makes the standard error of
-what remains smallest (K. P. White, Simulation 69 (1997), 323-334; in batches as in MSER-5, K. P.
-White, M. J. Cobb and S. C. Spratt, Winter Simulation Conference 2000, 755-760; our batches are
-weeks, so that weekends cancel).
+of a firm on its first day. Welch's method: average the open leads at the end of each day over
+replications, smooth the curve over a week, so that weekends cancel, and see from when on it is
+level (P. D. Welch, The Statistical Analysis of Simulation Results, in S. S. Lavenberg, ed.,
+Computer Performance Modeling Handbook (1983); Law, Simulation Modeling and Analysis, 5th edition
+(2015), 9.5.1). Welch looked at the picture; here a rule reads it, and the picture is
+`charts.warm_up`.
 """
 
 from __future__ import annotations
 
+import math
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from funnelsim.distributions import DAY, Floats, Ints
+from funnelsim.distributions import DAY, Ints
 from funnelsim.experiment import chunks
 from funnelsim.experiment.intervals import intervals
 from funnelsim.experiment.load import load_of_teams, queue_warnings
@@ -29,8 +30,9 @@ from funnelsim.tables import say
 if TYPE_CHECKING:
     import pandas as pd
 
-WEEK_DAYS = 7
-LEAST_BATCHES = 10  # fewer tell nothing
+WEEK = 7  # days
+LEAST_WEEKS = 4  # fewer tell nothing
+NEAR = 0.02  # of the level: what counts as there
 
 
 @dataclass(eq=False)
@@ -39,12 +41,14 @@ class WarmUp:
 
     `table` has a row per day (the index, counted from 1): `open_leads`, the mean number of leads
     in the funnel at the end of the day, the ends `low` and `high` of its 95 % interval, and
-    `week`, the mean of the seven days around. `warm_up` is in days, or None where there is no
-    advice; `sentence` says it in words.
+    `week`, the mean of the seven days around. `level` is the mean of the second half of the horizon,
+    `warm_up` the advice in days; both are None where the pipeline does not level off. `sentence`
+    says it in words.
     """
 
     scenario: Scenario
     table: pd.DataFrame
+    level: float | None
     warm_up: int | None
     sentence: str
     warnings: list[str]
@@ -63,9 +67,13 @@ def warm_up_advice(
 ) -> WarmUp:
     """How long until the pipeline is full, over n replications up to the scenario's horizon.
 
-    It is about leads in the funnel, not about customers: how many of them will order again keeps
-    growing for much longer. A pipeline that does not level off in the first half of the horizon
-    gets no advice; one whose queue grows without end never will, and that is said.
+    Growth, seasons and bursts of the channels are left out: with them there is no level to wait
+    for. It is about leads in the funnel, not about customers: how many of them will order again keeps
+    growing for much longer. The advice is the first day on which the smoothed curve cannot be told
+    from its level, the mean of the second half: within 2 % of it, or two standard errors (more
+    replications see more). If the last quarter still differs from the third by more than 2 % and
+    three standard errors, there is no level and no advice; a queue that grows without end never
+    has one, and that is said.
 
     Raises `FunnelSimError` for an n below 2 or an executor that is none.
 
@@ -76,7 +84,7 @@ def warm_up_advice(
     """
     import pandas as pd
 
-    scenario = chunks.a_scenario(scenario, "warm_up_advice")
+    scenario, given = _even(chunks.a_scenario(scenario, "warm_up_advice")), scenario
     n, executor = chunks.a_number_of_replications(n, least=2), chunks.an_executor(executor)
     with chunks.progress_bar(n, progress) as bar:
         outcome = chunks.run(open_leads, [scenario], seed, range(n), executor, bar)
@@ -84,14 +92,21 @@ def warm_up_advice(
     days = pd.RangeIndex(1, scenario.horizon // DAY + 1, name="day")
     by_day = pd.DataFrame([counts[r] for r in sorted(counts)], columns=days, dtype=float)
     table = intervals(by_day, 0.95)[["mean", "low", "high"]].rename(columns={"mean": "open_leads"})
-    table["week"] = table["open_leads"].rolling(WEEK_DAYS, center=True, min_periods=1).mean()
-    table.index = days
+    table["week"] = _smooth(by_day).mean()
     if outcome.interrupted:
         outcome.sentences.append(stopped(len(counts), n))
         say(outcome.sentences[-1])
-    warm_up, sentence = _advice(scenario, table["open_leads"].to_numpy())
-    told = [text for text in queue_warnings(scenario) if text != sentence]
-    return WarmUp(scenario, table, warm_up, sentence, told + outcome.sentences)
+    level, warm_up, sentence = _advice(scenario, by_day)
+    if scenario != given:
+        outcome.sentences.insert(0, "Growth, seasons and bursts of the channels are left out here.")
+    return WarmUp(given, table, level, warm_up, sentence, outcome.sentences)
+
+
+def _even(scenario: Scenario) -> Scenario:
+    """The scenario without what makes one month differ from another."""
+    names = [channel.name for channel in scenario.channels]
+    usual = ("months", "growth", "bursts")
+    return scenario.vary({f"channels.{name}.{key}": None for name in names for key in usual})
 
 
 def open_leads(journal: Journal) -> Ints:
@@ -103,42 +118,42 @@ def open_leads(journal: Journal) -> Ints:
     return entered - np.searchsorted(np.sort(left), ends, side="right")
 
 
-def _advice(scenario: Scenario, by_day: Floats) -> tuple[int | None, str]:
+def _smooth(by_day: pd.DataFrame) -> pd.DataFrame:
+    """The mean of the week around each day, replication by replication."""
+    return by_day.T.rolling(WEEK, center=True, min_periods=1).mean().T
+
+
+def _advice(scenario: Scenario, by_day: pd.DataFrame) -> tuple[float | None, int | None, str]:
+    """Level, warm-up and what to say, from the open leads by replication (rows) and day."""
     if (load_of_teams(scenario)["endless_load"] >= 1).any():
         grows = next(text for text in queue_warnings(scenario) if "without end" in text)
-        return None, f"The pipeline never fills up. {grows}"
-    days = WEEK_DAYS if len(by_day) >= LEAST_BATCHES * WEEK_DAYS else 1
-    if len(by_day) < LEAST_BATCHES:
-        least = f"{LEAST_BATCHES} days"
-        return None, f"A horizon of {len(by_day)} days is too short to tell; give {least} at least."
-    batches = by_day[: len(by_day) // days * days].reshape(-1, days).mean(axis=1)
-    cut = mser(batches)
-    if cut is None:
-        return None, (
-            f"The pipeline does not level off in the first half of the {len(by_day)} days: give a "
-            "longer horizon. If leads grow or follow the seasons, there is no level to wait for."
+        return None, None, f"The pipeline never fills up. {grows}"
+    days = by_day.shape[1]
+    weeks = days // WEEK
+    if weeks < LEAST_WEEKS:
+        least = LEAST_WEEKS * WEEK
+        text = f"A horizon of {days} days is too short to tell; give {least} at least."
+        return None, None, text
+    half, quarter = weeks // 2 * WEEK, weeks // 4 * WEEK
+    levels = by_day.iloc[:, -half:].mean(axis=1)
+    level = float(levels.mean())
+    third, last = by_day.iloc[:, -2 * quarter : -quarter], by_day.iloc[:, -quarter:]
+    if _differ(last.mean(axis=1) - third.mean(axis=1), level, errors=3):
+        return None, None, (
+            f"The pipeline does not level off within {days} days: give a longer horizon."
         )
-    level = batches[cut:].mean()
-    advice = f'set warm_up = "{cut * days} days"' if cut else "no warm-up is needed"
-    return cut * days, (
-        f"The pipeline is full after about {cut * days} days, with {level:,.0f} open leads: "
-        f"{advice}."
+    away = _smooth(by_day).sub(levels, axis=0)
+    day = next(day for day in by_day.columns if not _differ(away[day], level, errors=2))
+    warm_up = 0 if day == 1 else int(day)
+    if not warm_up:
+        return level, 0, f"The pipeline is full from the first day on, with {level:,.1f} open leads."
+    return level, warm_up, (
+        f"The pipeline is full after about {warm_up} days, with {level:,.0f} open leads: set "
+        f'warm_up = "{warm_up} days".'
     )
 
 
-def mser(values: Floats) -> int | None:
-    """How many values to leave out in front; None where the answer is not in the first half.
-
-    MSER takes the d that makes Σ (y - mean)² ÷ (n - d)² of the values after it smallest. Where the
-    curve is flat chance decides, and may leave out a third for nothing; so we take the smallest d
-    whose standard error is at most a quarter above that. A smallest one at the very end of the
-    first half means that the values are still on their way.
-
-    >>> mser(np.array([0.0, 4.0, 9.0, 10.0, 11.0, 10.0, 9.0, 10.0, 11.0, 10.0]))
-    2
-    """
-    half = len(values) // 2
-    errors = np.array([values[d:].var() / (len(values) - d) for d in range(half + 1)])
-    if errors.min() > 0 and np.argmin(errors) > 0.9 * half:
-        return None
-    return int(np.argmax(errors <= 1.25**2 * errors.min()))
+def _differ(differences: pd.Series, level: float, errors: float) -> bool:
+    """Whether the mean over replications is away from 0 by more than chance and 2 % of the level."""
+    error = differences.std(ddof=1) / math.sqrt(len(differences))
+    return bool(abs(differences.mean()) > max(errors * error, NEAR * level))

@@ -6,17 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from funnelsim.distributions import DAY
+from funnelsim.distributions import DAY, Ints
 from funnelsim.engines.arrivals import mean_by_day
 from funnelsim.journal import Journal
-from funnelsim.metrics.basis import a_journal, came_in, divided, is_customer, ratio
-from funnelsim.metrics.money import (
-    cents,
-    counts_as_revenue,
-    day_costs,
-    lead_costs,
-    rewards,
-)
+from funnelsim.metrics.basis import Bools, a_journal, came_in, is_customer, ratio
+from funnelsim.metrics.money import cents, counts_as_revenue, day_costs, lead_costs, rewards
 from funnelsim.scenario import Channel, Scenario
 from funnelsim.scenario.values import REFERRAL
 
@@ -58,7 +52,7 @@ def channels_table(journal: Journal) -> pd.DataFrame:
         names, cost = [*names, REFERRAL], np.append(cost, rewards(journal))
     t, came = journal.whole["leads"], came_in(journal)
 
-    def count(which: np.ndarray) -> np.ndarray:
+    def count(which: Bools) -> Ints:
         return np.bincount(t["channel"][which], minlength=len(names))
 
     table = pd.DataFrame(index=pd.Index(names, name="channel"))
@@ -68,33 +62,31 @@ def channels_table(journal: Journal) -> pd.DataFrame:
     table["overall_conversion"] = ratio(table["customers"], table["leads"])
     table["cac"] = ratio(table["cost"], table["customers"])
     revenue, left = _of_orders(journal, len(names))
-    table["revenue"] = revenue
-    table["contribution"] = left - table["cost"]
+    table["revenue"], table["contribution"] = revenue / 100, (left - cost) / 100
     table["roas"] = ratio(table["revenue"], table["cost"])
     table["payback_days"] = _payback_days(journal, cost)
     if any(channel.impressions_per_day is not None for channel in scenario.channels):
         shown = [_impressions(scenario, channel) for channel in scenario.channels]
         table["impressions"] = [*shown, np.nan][: len(names)]
-        table["click_through_rate"] = [
-            divided(leads, shown) for leads, shown in zip(*table[["leads", "impressions"]].T.values)
-        ]
+        table["click_through_rate"] = ratio(table["leads"], table["impressions"])
     return table
 
 
-def _of_orders(journal: Journal, channels: int) -> tuple[np.ndarray, np.ndarray]:
-    """Net revenue of each channel, and what its orders leave; an upsell is its customer's."""
+def _of_orders(journal: Journal, channels: int) -> tuple[Ints, Ints]:
+    """Net revenue of each channel, and what its orders leave, in cents."""
     t = journal.whole["orders"]
     placed = t["placed"] >= journal.scenario.warm_up
-    channel = journal.whole["leads"]["channel"][t["lead"]]
-    net = placed & counts_as_revenue(journal)
-    left = cents(journal.orders["contribution"])
-    return tuple(
-        np.bincount(channel[which], amounts[which], minlength=channels) / 100
-        for which, amounts in ((net, t["paid"]), (placed, left))
-    )
+    channel = journal.whole["leads"]["channel"][t["lead"]]  # of an upsell: its customer's
+
+    def by_channel(amounts: Ints) -> Ints:
+        return np.bincount(channel, amounts, minlength=channels).astype(np.int64)
+
+    revenue = np.where(placed & counts_as_revenue(journal), t["paid"], 0)
+    left = np.where(placed, cents(journal.orders["contribution"]), 0)
+    return by_channel(revenue), by_channel(left)
 
 
-def _payback_days(journal: Journal, cost: np.ndarray) -> list[float]:
+def _payback_days(journal: Journal, cost: Ints) -> list[float]:
     """The age of its leads at which each channel has paid for itself; cost in cents."""
     leads, t = journal.whole["leads"], journal.whole["orders"]
     customer = leads["customer"][t["lead"]]

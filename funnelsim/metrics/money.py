@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from funnelsim.distributions import DAY, Ints
+from funnelsim.distributions import DAY, Floats, Ints
 from funnelsim.journal import REFERRED, Journal, statuses
 from funnelsim.metrics.basis import Bools, came_in, is_customer, whole_days
 from funnelsim.metrics.follow_up import hours_of
@@ -94,6 +94,43 @@ def money(journal: Journal) -> Money:
     )
 
 
+class Step(NamedTuple):
+    """A step from gross to profit: what is left here, or what it takes (below 0) or adds."""
+
+    name: str
+    cents: int
+    is_left: bool = False
+
+
+def profit_steps(journal: Journal) -> list[Step]:
+    """From gross to profit; what is left anywhere is the sum of all steps before, exactly.
+
+    Steps of nothing are left out, and so are gross where every order is kept and the contribution
+    where nothing is spent on reps: they are the revenue and the profit.
+    """
+    m = money(journal)
+    steps = [
+        Step("Gross", m.gross, is_left=True),
+        Step("Cancelled, refused, returned", -m.ended_badly),
+        Step("Revenue", m.revenue, is_left=True),
+        Step("Goods", -m.goods),
+        Step("Shipping", -m.shipping),
+        Step("Commission", -m.commission),
+        Step("Leads", -m.leads),
+        Step("Rewards for referrals", -m.rewards),
+        Step("Days of channels", -m.channel_days),
+        Step("Messages to lost leads", -m.recoveries),
+        Step("Messages to customers", -m.campaigns),
+        Step("Loyalty programme", -m.programme),
+        Step("Fees of members", m.fees),
+        Step("Contribution", m.contribution, is_left=True),
+        Step("Reps", -m.reps),
+        Step("Profit", m.profit, is_left=True),
+    ]
+    repeated = {"Gross": not m.ended_badly, "Contribution": not m.reps}
+    return [s for s in steps if (s.is_left or s.cents) and not repeated.get(s.name)]
+
+
 def counts_as_revenue(journal: Journal) -> Bools:
     """Which orders have not been cancelled, refused or returned by the horizon."""
     names = statuses(journal.scenario)
@@ -125,7 +162,7 @@ def rewards(journal: Journal) -> int:
     return round(journal.scenario.referral.reward * int(bought.sum()) * 100)
 
 
-def cents(amounts: pd.Series | np.ndarray) -> Ints:
+def cents(amounts: pd.Series | Floats) -> Ints:
     """Currency as whole cents."""
     return np.rint(np.asarray(amounts) * 100).astype(np.int64)
 
