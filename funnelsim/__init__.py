@@ -28,6 +28,11 @@ _HOME = {
     "Journal": "journal",
     "funnel_table": "metrics",
     "summary": "metrics",
+    "channels_table": "metrics",
+    "points_liability": "metrics",
+    "cohort_retention": "cohorts",
+    "customer_lifetime_value": "cohorts",
+    "retention_by_period": "cohorts",
     "open_deals": "pipeline",
     "pipeline_board": "pipeline",
     "funnel_by": "groups",
@@ -45,7 +50,7 @@ _HOME = {
     "explore": "widgets.explorer",
     "check": "exercises",
 }
-_MODULES = ("charts", "datasets")
+_MODULES = ("charts", "cohorts", "datasets")
 
 __all__ = [
     "FunnelSimError",
@@ -53,9 +58,13 @@ __all__ = [
     "Scenario",
     "ScenarioError",
     "calibrate",
+    "channels_table",
     "charts",
     "check",
+    "cohort_retention",
+    "cohorts",
     "compare",
+    "customer_lifetime_value",
     "datasets",
     "explore",
     "funnel_by",
@@ -65,9 +74,11 @@ __all__ = [
     "load_of_teams",
     "open_deals",
     "pipeline_board",
+    "points_liability",
     "read_olist_funnel",
     "replicate",
     "reps_table",
+    "retention_by_period",
     "sensitivity",
     "simulate",
     "summary",
@@ -94,8 +105,9 @@ def __dir__() -> list[str]:
 
 
 if TYPE_CHECKING:
-    from funnelsim import charts, datasets
+    from funnelsim import charts, cohorts, datasets
     from funnelsim.calibration import calibrate
+    from funnelsim.cohorts import cohort_retention, customer_lifetime_value, retention_by_period
     from funnelsim.datasets import load_crm_deals, read_olist_funnel
     from funnelsim.engines import simulate
     from funnelsim.errors import FunnelSimError, ScenarioError
@@ -110,7 +122,7 @@ if TYPE_CHECKING:
     )
     from funnelsim.groups import funnel_by, reps_table
     from funnelsim.journal import Journal
-    from funnelsim.metrics import funnel_table, summary
+    from funnelsim.metrics import channels_table, funnel_table, points_liability, summary
     from funnelsim.pipeline import open_deals, pipeline_board
     from funnelsim.report import write_report
     from funnelsim.scenario import Scenario, load, templates

@@ -42,7 +42,7 @@ def wilson_interval(
 
     >>> low, high = wilson_interval([3, 0, 90], [3, 10, 100])
     >>> [(round(float(a), 3), round(float(b), 3)) for a, b in zip(low, high)]
-    [(0.438, 1.0), (0.0, 0.278), (0.826, 0.945)]
+    [(0.439, 1.0), (0.0, 0.278), (0.826, 0.945)]
     """
     z = NormalDist().inv_cdf((1 + _confidence(confidence)) / 2)
     count = np.asarray(n, dtype=float)
@@ -266,7 +266,8 @@ def _groups(journal: Journal, by: str) -> pd.Series:
 
 def _known(scenario: Scenario) -> list[str]:
     """What the leads of a scenario can be grouped by."""
-    labels = [name for e in (*scenario.channels, *scenario.segments) for name in e.labels]
+    labels = [name for channel in scenario.channels for name in channel.labels]
+    labels += [name for segment in scenario.segments for name in segment.labels]
     owners = ["team", "rep"] if any(stage.follow_up for stage in scenario.stages) else []
     return [*dict.fromkeys(["channel", "segment", "kind", *owners, *labels])]
 

@@ -112,7 +112,7 @@ def weighted_forecast(j: Journal, day: float) -> float:
 
     >>> from funnelsim import load, simulate
     >>> j = simulate(load("b2b-pipeline"), seed=1, progress=False)
-    >>> 0 < weighted_forecast(j, day=200) < pipeline_board(j, day=200).value.sum()
+    >>> bool(0 < weighted_forecast(j, day=200) < pipeline_board(j, day=200).value.sum())
     True
     """
     board = pipeline_board(a_journal(j, "weighted_forecast"), day)

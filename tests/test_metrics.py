@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+from everything import simulated
 
 import funnelsim as fs
 from funnelsim.distributions import DAY
+from funnelsim.metrics.money import profit_steps
 
 NAMED = fs.templates()
 
@@ -158,3 +160,267 @@ def test_figures_without_anything_to_divide_by_are_empty_not_wrong() -> None:
     figures = fs.summary(fs.simulate(scenario))
     assert figures["customers"] == figures["revenue"] == 0
     assert figures[["aov", "cac", "repeat_purchase_rate", "mean_response_days"]].isna().all()
+
+
+# --- from the sale on ---------------------------------------------------------------------------
+
+
+def cents(amount: float) -> int:
+    return round(100 * amount)
+
+
+def since_30(journal: fs.Journal, table: str, moment: str) -> list:
+    """The rows of a table since the warm-up of `everything`, one by one."""
+    return [r for r in getattr(journal, table).itertuples() if getattr(r, moment) >= 30]
+
+
+BAD = ("cancelled", "refused", "returned")
+
+
+def test_revenue_is_net_and_its_average_is_of_the_orders_that_count(seed: int) -> None:
+    journal = simulated(seed)
+    figures, orders = fs.summary(journal), since_30(journal, "orders", "placed")
+    kept = [order.paid for order in orders if order.status not in BAD]
+    assert figures["orders"] == len(orders) > len(kept)
+    assert cents(figures["gross"]) == sum(cents(order.paid) for order in orders)
+    assert cents(figures["revenue"]) == sum(map(cents, kept))
+    assert figures["aov"] == pytest.approx(sum(kept) / len(kept))
+    assert figures["net_of_gross"] == pytest.approx(figures["revenue"] / figures["gross"])
+
+
+def test_contribution_is_less_all_that_the_scenario_makes_one_pay(seed: int) -> None:
+    """Every cost of `everything` counted by hand, from day 30 to day 200."""
+    journal = simulated(seed)
+    figures, leads = fs.summary(journal), journal.leads
+    came = leads[(leads["arrived"] >= 30) & (leads["kind"] == "new")]["channel"]
+    channels = 1.25 * (came == "ads").sum() + 0.4 * (came == "search").sum() + 3 * 170
+    rewards = 7 * ((leads["kind"] == "referral") & (leads["decided"] >= 30)
+                   & (leads["outcome"] == "customer")).sum()  # fmt: skip
+    price = {"recovery: Interest": 0.3, "again": 0.07, "we miss you": 0.5}
+    messages = [price[message.name] for message in since_30(journal, "messages", "sent")]
+    members = leads.set_index("lead")["member"]
+    first = journal.orders[journal.orders["number"] == 1]
+    fees = sum(
+        4.0
+        for order in first.itertuples()
+        if members[order.customer]
+        for period in range(5)
+        if 30 <= order.placed + 50 * period < 200
+    )
+    of_orders = sum(order.contribution for order in since_30(journal, "orders", "placed"))
+    expected = of_orders - channels - rewards - sum(messages) - (2.5 * 170 - fees)
+    assert figures["contribution"] == pytest.approx(expected, abs=0.02)
+    weekdays = len([day for day in range(30, 200) if day % 7 < 5])
+    assert figures["profit"] == pytest.approx(expected - 2 * 40 * weekdays, abs=0.02)
+    assert figures["roas"] == pytest.approx(figures["revenue"] / (channels + rewards))
+    assert figures["cost_per_lead"] == pytest.approx((channels + rewards) / figures["leads"])
+    to_lost = 0.3 * sum(price == 0.3 for price in messages)
+    acquisition = channels + rewards + to_lost + 2 * 40 * weekdays
+    assert figures["cac"] == pytest.approx(acquisition / figures["customers"])
+
+
+def test_what_an_upsell_brings_counts_but_it_is_no_new_lead_and_no_new_customer(seed: int) -> None:
+    journal = simulated(seed)
+    figures, leads = fs.summary(journal), since_30(journal, "leads", "arrived")
+    people = [lead for lead in leads if lead.kind != "upsell"]
+    assert len(people) < len(leads)
+    assert figures["leads"] == len(people)
+    customers = [lead for lead in people if lead.outcome == "customer"]
+    assert figures["customers"] == len(customers)
+    assert figures["members"] == sum(lead.member for lead in customers)
+    upsold = journal.leads.loc[journal.leads["kind"] == "upsell", "lead"]
+    assert journal.orders["lead"].isin(upsold).any()
+
+
+def test_frequency_and_arpu_are_of_customers_who_ordered_and_nps_is_of_orders(seed: int) -> None:
+    journal = simulated(seed)
+    figures, orders = fs.summary(journal), since_30(journal, "orders", "placed")
+    buyers = {order.customer for order in orders}
+    assert figures["purchase_frequency"] == pytest.approx(len(orders) / len(buyers))
+    assert figures["arpu"] == pytest.approx(figures["revenue"] / len(buyers))
+    feelings = [order.satisfaction for order in orders if isinstance(order.satisfaction, str)]
+    ahead = feelings.count("promoter") - feelings.count("detractor")
+    assert figures["nps"] == pytest.approx(100 * ahead / len(feelings))
+
+
+def test_points_earned_are_redeemed_or_expired_or_open(seed: int) -> None:
+    journal = simulated(seed)
+    figures = fs.summary(journal)
+    gone = figures["points_redeemed"] + figures["points_expired"]
+    assert figures["points_earned"] == gone + figures["points_open"]
+    assert figures["points_earned"] == journal.orders["points_earned"].sum()
+    assert figures["points_redeemed"] == journal.orders["points_redeemed"].sum()
+    assert figures["points_liability"] == pytest.approx(0.05 * figures["points_open"])
+    rows = list(journal.points.itertuples())
+    old = sum(r.points for r in rows if r.kind == "earned" and r.time + 45 < 200)
+    assert figures["breakage"] == pytest.approx(figures["points_expired"] / old)
+
+
+def test_liability_on_a_day_is_what_was_open_when_it_began(seed: int) -> None:
+    journal = simulated(seed)
+    for day in (0, 60, 120.5, 200):
+        open_ = sum(
+            r.points if r.kind == "earned" else -r.points
+            for r in journal.points.itertuples()
+            if r.time < day
+        )
+        assert fs.points_liability(journal, day) == pytest.approx(0.05 * open_)
+    assert fs.points_liability(journal) == fs.points_liability(journal, 200)
+    assert fs.points_liability(fs.simulate(fs.load("aida"))) == 0
+
+
+@pytest.mark.parametrize("day", [-1, 200.1, "1", True])
+def test_a_day_outside_of_the_simulation_has_no_liability(day: object) -> None:
+    with pytest.raises(fs.FunnelSimError, match=r"day is .*from day 0 to day 90"):
+        fs.points_liability(fs.simulate(fs.load("aida")), day)
+
+
+def test_what_channels_cost_and_bring_sums_to_the_whole(seed: int) -> None:
+    journal = simulated(seed)
+    table, figures = fs.channels_table(journal), fs.summary(journal)
+    assert list(table.index) == ["ads", "search", "word of mouth", "referral"]
+    for column in ("leads", "customers"):
+        assert table[column].sum() == figures[column]
+    assert cents(table["revenue"].sum()) == cents(figures["revenue"])
+    assert table["cost"].sum() / figures["leads"] == pytest.approx(figures["cost_per_lead"])
+    assert table["revenue"].sum() / table["cost"].sum() == pytest.approx(figures["roas"])
+    spent = {step.name: step.cents for step in profit_steps(journal)}
+    rest = [cost for name, cost in spent.items() if name.split()[0] in ("Messages", "Loyalty")]
+    others = sum(rest) + spent["Fees of members"]
+    assert cents(table["contribution"].sum()) + others == cents(figures["contribution"])
+
+
+def test_a_channel_has_paid_when_its_leads_have_left_its_cost(seed: int) -> None:
+    journal = simulated(seed)
+    table, leads = fs.channels_table(journal), journal.leads
+    arrived = dict(zip(leads["lead"], leads["arrived"], strict=True))
+    channel = dict(zip(leads["lead"], leads["channel"], strict=True))
+    for name in table.index:
+        left, day = 0, np.nan
+        orders = [
+            (order.placed - arrived[order.customer], cents(order.contribution))
+            for order in journal.orders.itertuples()
+            if channel[order.customer] == name and arrived[order.customer] >= 30
+        ]
+        for age, contribution in sorted(orders):
+            left += contribution
+            if left >= cents(table.loc[name, "cost"]):
+                day = age
+                break
+        expected = 0 if table.loc[name, "cost"] == 0 else day
+        assert table.loc[name, "payback_days"] == pytest.approx(expected, nan_ok=True)
+
+
+def test_a_channel_that_brings_nothing_back_never_pays() -> None:
+    scenario = fs.load("aida").vary({"order.margin": 0})
+    table = fs.channels_table(fs.simulate(scenario))
+    assert np.isnan(table.loc["search ads", "payback_days"])
+    assert table.loc["recommendation", "payback_days"] == 0  # it costs nothing
+    assert np.isnan(table.loc["recommendation", "roas"])
+
+
+def test_impressions_are_the_ones_that_channels_state() -> None:
+    table = fs.channels_table(simulated(1))
+    weekend = len([day for day in range(30, 200) if day % 7 >= 5])
+    assert table.loc["search", "impressions"] == pytest.approx(400 * (170 - weekend / 2))
+    clicks = table.loc["search", "leads"] / table.loc["search", "impressions"]
+    assert table.loc["search", "click_through_rate"] == pytest.approx(clicks)
+    assert table["impressions"].notna().sum() == 1
+    assert "impressions" not in fs.channels_table(fs.simulate(fs.load("aida")))
+
+
+@pytest.mark.parametrize("name", [*NAMED, "everything"])
+def test_the_steps_from_gross_to_profit_sum_exactly(name: str) -> None:
+    journal = simulated(1) if name == "everything" else fs.simulate(fs.load(name))
+    figures, (first, *steps) = fs.summary(journal), profit_steps(journal)
+    assert first.is_left and cents(figures["gross"]) == first.cents
+    left = first.cents
+    for step in steps:
+        left += 0 if step.is_left else step.cents
+        assert not step.is_left or left == step.cents == cents(figures[step.name.lower()])
+    assert step.name == "Profit"
+
+
+def test_shipping_is_paid_for_what_was_sent(seed: int) -> None:
+    journal = simulated(seed)
+    (shipping,) = [step.cents for step in profit_steps(journal) if step.name == "Shipping"]
+    sent = [o for o in since_30(journal, "orders", "placed") if o.status != "cancelled"]
+    assert -shipping == 300 * len(sent)
+
+
+# --- life stages --------------------------------------------------------------------------------
+
+DONE = {
+    "repeat order": lambda j: j.orders.loc[j.orders["number"] > 1, "customer"],
+    "member": lambda j: j.leads.loc[j.leads["member"], "lead"],
+    "promoter": lambda j: j.orders.loc[j.orders["satisfaction"] == "promoter", "customer"],
+    "referral": lambda j: customers_of(j, j.leads.loc[j.leads["kind"] == "referral", "parent"]),
+    "upsell": lambda j: customers_of(j, orders_of_upsells(j)),
+}
+
+
+def customers_of(journal: fs.Journal, leads) -> set[int]:
+    """Whose leads these are: an upsell's orders are its customer's."""
+    of = dict(zip(journal.orders["lead"], journal.orders["customer"], strict=True))
+    return {of[lead] for lead in leads}
+
+
+def orders_of_upsells(journal: fs.Journal):
+    upsold = set(journal.leads.loc[journal.leads["kind"] == "upsell", "lead"])
+    return [lead for lead in journal.orders["lead"] if lead in upsold]
+
+
+def test_life_stages_count_customers_who_have_done_all_up_to_there(seed: int) -> None:
+    names = ["promoter", "repeat order", "upsell", "member", "referral"]
+    journal = simulated(seed, life_stages={f"is {what}": what for what in names})
+    table, leads = fs.funnel_table(journal), since_30(journal, "leads", "arrived")
+    there = {lead.lead for lead in leads if lead.outcome == "customer" and lead.kind != "upsell"}
+    before = table.loc["Action", "entered"]
+    for number, what in enumerate(names):
+        there &= set(DONE[what](journal))
+        row = table.loc[f"is {what}"]
+        assert row["entered"] == row["advanced"] == len(there) > 0
+        assert row["lost"] == row["open"] == row["direct"] == row["re_entered"] == 0
+        rate = table["conversion_rate_of_entered"].iloc[2 + number]
+        assert rate == pytest.approx(row["entered"] / before)
+        before = row["entered"]
+    assert list(table["next_stage"].dropna()) == list(table.index[1:])
+    assert np.isnan(table["conversion_rate_of_entered"].iloc[-1])
+
+
+def test_life_stages_change_nothing_above_them() -> None:
+    with_, without = simulated(1), simulated(1, life_stages={})
+    table = fs.funnel_table(without)
+    above = fs.funnel_table(with_).loc[table.index]
+    columns = [c for c in table if c not in ("next_stage", "conversion_rate_of_entered")]
+    assert above[columns].equals(table[columns])
+    assert (above.dtypes[columns] == table.dtypes[columns]).all()
+
+
+def test_a_life_stage_that_nobody_can_reach_is_empty() -> None:
+    scenario = fs.load("aida").vary({"life_stages": {"Friend": "referral"}})
+    table = fs.funnel_table(fs.simulate(scenario))
+    assert table.loc["Friend", "entered"] == 0
+    assert table.loc["Action", "conversion_rate_of_entered"] == 0
+
+
+@pytest.mark.parametrize(
+    ("life", "words"),
+    [
+        ({"Loyal": "repeat"}, "did you mean repeat order"),
+        ({"Action": "member"}, "a stage has this name already"),
+        ({"a.b": "member"}, "without dots"),
+        (["member"], "life stages are a table"),
+    ],
+)
+def test_a_wrong_life_stage_is_told(life: object, words: str) -> None:
+    with pytest.raises(fs.ScenarioError, match=words):
+        fs.load("aida").vary({"life_stages": life})
+
+
+def test_life_stages_need_an_order_and_survive_a_file() -> None:
+    scenario = fs.load("aida").vary({"life_stages": {"Loyal": "repeat order", "Fan": "promoter"}})
+    read = fs.Scenario.from_toml(scenario.to_toml())
+    assert read == scenario and list(read.life_stages) == ["Loyal", "Fan"]
+    with pytest.raises(fs.ScenarioError, match=r"life_stages is .* there is no \[order\]"):
+        scenario.vary({"order": None, "retention": None})

@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from everything import TABLES, everything, simulated
 
 import funnelsim as fs
 from funnelsim import datasets
@@ -202,12 +203,56 @@ def test_a_figure_that_the_scenario_says_nothing_about_is_left_out():
 
 
 def test_every_stated_figure_is_one_of_the_summary(journal):
-    assert set(stated_figures(journal.scenario)) == set(fs.summary(journal).index)
+    assert set(stated_figures(journal.scenario)) < set(fs.summary(journal).index)
+    all_said = simulated(1)
+    assert set(stated_figures(all_said.scenario)) == set(fs.summary(all_said).index)
     assert list(stated_figures(journal.scenario))[:3] == [
         "leads",
         "customers",
         "overall_conversion",
     ]
+
+
+@pytest.mark.parametrize(
+    ("part", "figures"),
+    [
+        ("referral", []),  # its reward is not the only cost of channels
+        ("satisfaction", ["nps"]),
+        ("loyalty", ["members", "points_earned", "points_open", "points_liability", "breakage"]),
+        ("teams", ["utilisation: sales", "mean_response_days", "share_gone_cold"]),
+    ],
+)
+def test_a_part_of_the_scenario_brings_its_figures(part, figures):
+    with_all = set(stated_figures(everything()))
+    changes = {part: () if part == "teams" else None}
+    if part == "teams":
+        changes["stages"] = [{"name": "Interest", "conversion": 0.5}, *TABLES["stages"][1:]]
+    if part == "satisfaction":
+        changes["referral"] = None
+    gone = with_all - set(stated_figures(everything(**changes)))
+    assert set(figures) <= gone
+    assert gone or not figures
+
+
+def test_gross_is_shown_where_orders_can_end_badly_and_frequency_where_some_come_back():
+    with_all = stated_figures(everything())
+    assert {"gross", "net_of_gross", "purchase_frequency", "arpu"} <= set(with_all)
+    plain = stated_figures(everything(order={"value": {"constant": 80}}))
+    assert not {"gross", "net_of_gross"} & set(plain)
+    once = everything(retention=None, campaigns=(), upsell=None)
+    assert not {"purchase_frequency", "arpu", "repeat_purchase_rate"} & set(stated_figures(once))
+
+
+def test_a_ratio_reads_with_two_digits_and_labels_name_the_denominator(journal):
+    figures = dict(key_figures(journal).to_numpy())
+    roas = fs.summary(journal)["roas"]
+    assert figures["Revenue / cost of channels (ROAS)"] == f"{roas:.2f}"
+
+
+def test_the_rows_of_life_stages_are_on_the_page_without_what_they_lack():
+    text = funnel_text(simulated(1)).set_index("stage")
+    assert (text.loc["Action":, ["advanced", "lost", "open", "mean time"]] == "–").all().all()
+    assert text.loc["Loyalty", "went on, of entered"].endswith("%")
 
 
 def test_a_report_of_what_is_no_journal_is_refused(journal, tmp_path):

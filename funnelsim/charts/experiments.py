@@ -22,7 +22,7 @@ from funnelsim.experiment.comparison import Comparison
 from funnelsim.experiment.parameters import is_duration
 from funnelsim.experiment.replications import Experiment
 from funnelsim.experiment.sensitivities import Sensitivity
-from funnelsim.experiment.sweeps import Sweep
+from funnelsim.experiment.sweeps import Sweep, label
 from funnelsim.experiment.warm_up import WarmUp
 from funnelsim.scenario import Scenario
 from funnelsim.tables import figure_text, stated_figures
@@ -45,34 +45,36 @@ def replications(x: Experiment, figure: str = "profit") -> alt.TopLevelMixin:
     how well the mean is known.
     """
     x = _an(Experiment, x, "charts.replications", "fs.replicate(scenario)")
-    label, kind = _said(x.scenario, figure, x.table)
+    said, kind = said(x.scenario, figure, x.table)
     values = x.table[figure].dropna().to_numpy()
-    title = f"{label}, {x.scenario.name}"
+    title = f"{said}, {x.scenario.name}"
     if not len(values):
         return sentence(title, "No replication has this figure: there is nothing to divide by.")
     row = x.summary().loc[figure]
     money = x.scenario.currency
-    counts, edges = np.histogram(values, bins=min(40, max(1, math.ceil(2 * len(values) ** 0.5))))
+    counts, edges = np.histogram(values, bins=min(40, math.ceil(1.3 * len(values) ** 0.5)))
     bars = [
         {
             "from": float(low),
             "to": float(high),
             "count": int(count),
+            "zero": 0,
             "range": f"{figure_text(low, kind, money)} to {figure_text(high, kind, money)}",
         }
         for low, high, count in zip(edges[:-1], edges[1:], counts, strict=True)
     ]
     scale = alt.Scale(zero=False, nice=False, padding=10)
-    across = alt.X("from:Q", title=_axis_title(label, kind, money), axis=_axis(kind), scale=scale)
+    across = alt.X("from:Q", title=axis_title(said, kind, money), axis=axis(kind), scale=scale)
     histogram = (
         alt.Chart(rows_data(bars))
         .mark_bar(color=ONE, stroke="white", strokeWidth=0.5)
         .encode(
             x=across,
             x2="to:Q",
-            y=alt.Y("count:Q", title="replications", axis=alt.Axis(format=",d", tickMinStep=1)),
+            y=alt.Y("zero:Q", title="replications", axis=alt.Axis(format=",d", tickMinStep=1)),
+            y2="count:Q",
             tooltip=[
-                alt.Tooltip("range:N", title=label),
+                alt.Tooltip("range:N", title=said),
                 alt.Tooltip("count:Q", title="Replications", format=",d"),
             ],
         )
@@ -84,10 +86,10 @@ def replications(x: Experiment, figure: str = "profit") -> alt.TopLevelMixin:
         parts.append(
             alt.Chart(ends).mark_rect(color=MEAN, opacity=0.35).encode(x=across, x2="to:Q")
         )
-        told += f" ({_range(row['low'], row['high'], kind, money)} with 95 % confidence)"
+        told += f" ({range_text(row['low'], row['high'], kind, money)} with 95 % confidence)"
     at = rows_data([{"from": row["mean"]}])
     parts.append(alt.Chart(at).mark_rule(color=MEAN, strokeWidth=2).encode(x=across))
-    middle = f"9 of 10 replications lie from {_range(row['5%'], row['95%'], kind, money)}"
+    middle = f"9 of 10 replications lie from {range_text(row['5%'], row['95%'], kind, money)}"
     return alt.layer(*parts).properties(
         width=600,
         height=240,
@@ -112,10 +114,10 @@ def differences(
     height = 30 * (len(c.experiments) - 1)
     parts = []
     for figure in shown:
-        label, kind = _said(base.scenario, figure, base.table)
-        rows = _difference_rows(table.loc[figure].dropna(), kind, base.scenario.currency)
+        said, kind = said(base.scenario, figure, base.table)
+        rows = difference_rows(table.loc[figure].dropna(), kind, base.scenario.currency)
         if rows:
-            parts.append(_differences_of(rows, label, kind, base.scenario.currency, height))
+            parts.append(_differences_of(rows, said, kind, base.scenario.currency, height))
     title = f"Difference to {first}"
     if not parts:
         return sentence(title, "No replication has one of these figures in both scenarios.")
@@ -131,27 +133,29 @@ def sweep(x: Sweep, figure: str = "profit") -> alt.TopLevelMixin:
     that are neither numbers nor durations stand side by side in the order given.
     """
     x = _an(Sweep, x, "charts.sweep", 'fs.sweep(s, "teams.sales.reps", [1, 2, 3])')
-    label, kind = _said(x.scenario, figure, x.tables[0])
+    said, kind = said(x.scenario, figure, x.tables[0])
     table = x.table[figure].dropna()
-    title = f"{label} by {' and '.join(x.paths)}"
+    title = f"{said}, {x.scenario.name}"
     if table.empty:
         return sentence(title, "No setting has this figure: there is nothing to divide by.")
     money, path = x.scenario.currency, x.paths[0]
-    numbers, unit = _numbers([setting[path] for setting in x.settings])
-    rows, name = _sweep_rows(x, table, numbers, kind), f"{path}, {unit}" if unit else path
+    numbers, unit = numbers([setting[path] for setting in x.settings])
+    rows, name = sweep_rows(x, table, numbers, kind), f"{path}, {unit}" if unit else path
     encoding = "at:Q" if numbers else "at:O"
-    axis = alt.Axis(grid=False) if numbers else alt.Axis(labelAngle=0, grid=False)
+    axis = alt.Axis(labelAngle=0, grid=False, labelOverlap=bool(numbers))
+    if 0 < len(set(numbers)) <= 12:
+        axis.values, axis.format = sorted(set(numbers)), ",~g"
     across = alt.X(encoding, title=name, axis=axis, sort=None)
     if numbers:
         across.scale = alt.Scale(zero=False, padding=12)
     y_scale = alt.Scale(zero=False)
-    y_title = _axis_title(label, kind, money)
-    up = alt.Y("mean:Q", title=y_title, axis=_axis(kind), scale=y_scale)
+    y_title = axis_title(said, kind, money)
+    up = alt.Y("mean:Q", title=y_title, axis=axis(kind), scale=y_scale)
     extra: dict[str, Any] = {}
     if len(x.paths) == 2:
         order = list(dict.fromkeys(row["line"] for row in rows))
         shades = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"]
-        legend = alt.Legend(title=x.paths[1], symbolType="stroke")
+        legend = alt.Legend(title=x.paths[1], symbolType="stroke", symbolOpacity=1)
         scale = alt.Scale(domain=order, range=shades if len(order) <= len(shades) else alt.Undefined)
         extra["color"] = alt.Color("line:N", scale=scale, sort=order, legend=legend)
     base = alt.Chart(rows_data(rows))
@@ -166,7 +170,7 @@ def sweep(x: Sweep, figure: str = "profit") -> alt.TopLevelMixin:
         y=up,
         tooltip=[
             *(alt.Tooltip(f"value {n}:N", title=p) for n, p in enumerate(x.paths)),
-            alt.Tooltip("text:N", title=label),
+            alt.Tooltip("text:N", title=said),
             alt.Tooltip("interval:N", title="95 % interval"),
         ],
         **extra,
@@ -185,28 +189,32 @@ def tornado(x: Sensitivity, most: int = MOST_BARS) -> alt.TopLevelMixin:
     at the end of a bar is the value that the parameter then has. Only the first `most` are drawn.
     """
     x = _an(Sensitivity, x, "charts.tornado", "fs.sensitivity(scenario)")
-    label, kind = _said(x.scenario, x.figure, [x.figure])
+    said, kind = said(x.scenario, x.figure, [x.figure])
     money = x.scenario.currency
-    title = f"What {label[:1].lower() + label[1:]} depends on most, {x.scenario.name}"
+    title = f"What {said[:1].lower() + said[1:]} depends on most, {x.scenario.name}"
     table = x.table.dropna(subset=["effect"]).head(most)
     if table.empty:
         return sentence(title, "No replication has this figure: there is nothing to divide by.")
-    rows = _tornado_rows(table, kind, money)
+    rows = tornado_rows(table, kind, money)
     names = list(dict.fromkeys(row["parameter"] for row in rows))
-    y = alt.Y("parameter:N", sort=names, title=None, axis=alt.Axis(labelPadding=10, labelLimit=330))
+    labels = alt.Axis(labelPadding=10, labelLimit=330)
+    y = alt.Y("parameter:N", sort=names, title=None, axis=labels, scale=alt.Scale(padding=0.25))
+    sides = ["turned down", "turned up"]
+    beside = alt.YOffset("side:N", sort=sides)  # both may go the same way
     reach = 1.3 * max(abs(row[key]) for row in rows for key in ("difference", "low", "high")) or 1.0
     scale = alt.Scale(domain=[-reach, reach], nice=False)
-    axis = _axis(kind)
+    axis = axis(kind)
     across_title = f"difference to today's mean of {figure_text(x.mean, kind, money)}"
     across = alt.X("difference:Q", title=across_title, axis=axis, scale=scale)
     base = alt.Chart(rows_data(rows))
     colour = alt.Color(
-        "side:N", scale=alt.Scale(domain=["turned down", "turned up"], range=[DOWN, MEAN])
+        "side:N", scale=alt.Scale(domain=sides, range=[DOWN, MEAN])
     )
     bars = base.mark_bar(opacity=0.85).encode(
         x=alt.X("zero:Q", title=across_title, axis=axis, scale=scale),
         x2="difference:Q",
         y=y,
+        yOffset=beside,
         color=colour,
         tooltip=[
             alt.Tooltip("parameter:N", title="Parameter"),
@@ -217,7 +225,7 @@ def tornado(x: Sensitivity, most: int = MOST_BARS) -> alt.TopLevelMixin:
         ],
     )
     whiskers = base.mark_rule(color=DARK, strokeWidth=1.2).encode(
-        x=alt.X("low:Q", title=across_title, scale=scale), x2="high:Q", y=y
+        x=alt.X("low:Q", title=across_title, scale=scale), x2="high:Q", y=y, yOffset=beside
     )
     zero = alt.Chart(rows_data([{"zero": 0}])).mark_rule(color=DARK).encode(
         x=alt.X("zero:Q", scale=scale, title=across_title)
@@ -225,14 +233,19 @@ def tornado(x: Sensitivity, most: int = MOST_BARS) -> alt.TopLevelMixin:
     words = [
         base.transform_filter(f"datum.end_at {sign} 0 && datum.value != datum.today")
         .mark_text(align=align, dx=dx, fontSize=11)
-        .encode(x=alt.X("end_at:Q", scale=scale, title=across_title), y=y, text="value:N")
+        .encode(
+            x=alt.X("end_at:Q", scale=scale, title=across_title),
+            y=y,
+            yOffset=beside,
+            text="value:N",
+        )
         for sign, align, dx in (("<", "right", -4), (">=", "left", 4))
     ]
     left = len(x.table) - len(table)
     rest = f"; {left} more with less effect are left out" if left > 0 else ""
     return alt.layer(bars, whiskers, zero, *words).properties(
         width=460,
-        height=max(60, 30 * len(names)),
+        height=max(60, 40 * len(names)),
         title=alt.Title(title, subtitle=f"each parameter alone, on the same customers{rest}"),
     )
 
@@ -272,28 +285,13 @@ def warm_up(x: WarmUp) -> alt.TopLevelMixin:
                 x=day, y=alt.value(240), text="text:N"
             )
         )
-    subtitle = _wrapped(x.sentence)
+    subtitle = wrapped(x.sentence)
     return alt.layer(*parts).properties(
         width=600, height=240, title=alt.Title(title, subtitle=subtitle)
     )
 
 
-# --- rows ---------------------------------------------------------------------------------------
-
-
-def _difference_rows(table: pd.DataFrame, kind: str, money: str) -> Rows:
-    return [
-        {
-            "scenario": str(name),
-            "difference": float(line["difference"]),
-            "low": float(line["low"]),
-            "high": float(line["high"]),
-            "text": _signed(line["difference"], kind, money),
-            "interval": _range(line["low"], line["high"], kind, money, signed=True),
-            "zero": 0,
-        }
-        for name, line in table.iterrows()
-    ]
+# --- parts ------------------------------------------------------------------------------------
 
 
 def _differences_of(rows: Rows, label: str, kind: str, money: str, height: int) -> alt.LayerChart:
@@ -301,17 +299,17 @@ def _differences_of(rows: Rows, label: str, kind: str, money: str, height: int) 
     names = [row["scenario"] for row in rows]
     reach = max(max(abs(row["low"]), abs(row["high"])) for row in rows) or 1.0
     scale = alt.Scale(domain=[-1.15 * reach, 1.15 * reach], nice=False)
-    title = _axis_title(label, kind, money)
+    title = axis_title(label, kind, money)
     y = alt.Y("scenario:N", sort=names, title=None, axis=NAMES)
     base = alt.Chart(rows_data(rows))
     zero = base.mark_rule(color=COLOURS["open"], strokeWidth=1.5).encode(
-        x=alt.X("zero:Q", scale=scale, title=title, axis=_axis(kind))
+        x=alt.X("zero:Q", scale=scale, title=title, axis=axis(kind))
     )
     line = base.mark_rule(color=MEAN, strokeWidth=2.5).encode(
-        x=alt.X("low:Q", scale=scale, title=title, axis=_axis(kind)), x2="high:Q", y=y
+        x=alt.X("low:Q", scale=scale, title=title, axis=axis(kind)), x2="high:Q", y=y
     )
     point = base.mark_point(color=MEAN, filled=True, size=70, opacity=1).encode(
-        x=alt.X("difference:Q", scale=scale, title=title, axis=_axis(kind)),
+        x=alt.X("difference:Q", scale=scale, title=title, axis=axis(kind)),
         y=y,
         tooltip=[
             alt.Tooltip("scenario:N", title="Scenario"),
@@ -323,109 +321,9 @@ def _differences_of(rows: Rows, label: str, kind: str, money: str, height: int) 
     return alt.layer(zero, line, point, words).properties(width=460, height=height)
 
 
-def _sweep_rows(x: Sweep, table: pd.DataFrame, numbers: list[float], kind: str) -> Rows:
-    rows: Rows = []
-    money = x.scenario.currency
-    for place, (setting, values) in enumerate(zip(x.settings, x.table.index, strict=True)):
-        if values not in table.index:
-            continue
-        line = table.loc[[values]].iloc[0]
-        texts = [str(setting[path]) for path in x.paths]
-        rows.append(
-            {
-                "at": numbers[place] if numbers else texts[0],
-                "line": texts[-1],
-                **{f"value {n}": text for n, text in enumerate(texts)},
-                **{key: float(line[key]) for key in ("mean", "low", "high")},
-                "text": figure_text(line["mean"], kind, money),
-                "interval": _range(line["low"], line["high"], kind, money),
-            }
-        )
-    return rows
-
-
-def _tornado_rows(table: pd.DataFrame, kind: str, money: str) -> Rows:
-    rows: Rows = []
-    for path, line in table.iterrows():
-        for name, side, value in (
-            ("down", "turned down", "low_value"),
-            ("up", "turned up", "high_value"),
-        ):
-            low, high = float(line[f"{name}_low"]), float(line[f"{name}_high"])
-            difference = float(line[name])
-            rows.append(
-                {
-                    "parameter": str(path),
-                    "side": side,
-                    "value": line[value],
-                    "today": line["today"],
-                    "zero": 0,
-                    "difference": difference,
-                    "low": low,
-                    "high": high,
-                    "end_at": max(high, difference) if difference >= 0 else min(low, difference),
-                    "text": _signed(difference, kind, money),
-                    "interval": _range(low, high, kind, money, signed=True),
-                }
-            )
-    return rows
-
-
-# --- words and axes -----------------------------------------------------------------------------
-
-
-def _said(scenario: Scenario, figure: str, known: Any) -> tuple[str, str]:
-    """Label and kind of a figure; FunnelSimError for one that the experiment has not."""
-    if figure not in known:
-        raise FunnelSimError(
-            str(Problem("figure", figure, "the experiment has no such", nearest(figure, known)))
-        )
-    return stated_figures(scenario).get(figure, (figure.replace("_", " "), "ratio"))
-
-
 def _an(kind: type[T], value: object, name: str, way_out: str) -> T:
     if isinstance(value, kind):
         return value
     found = Finding(f"given a {type(value).__name__}")
     rule = f"it takes what {way_out.split('(')[0]} returns"
     raise FunnelSimError(str(Problem(name, found, rule, f"write {way_out}")))
-
-
-def _axis(kind: str) -> alt.Axis:
-    return alt.Axis(format="~%" if kind == "share" else ",~f", tickCount=6, labelOverlap=True)
-
-
-def _axis_title(label: str, kind: str, money: str) -> str:
-    unit = {"money": money, "days": "days"}.get(kind)
-    return f"{label}, {unit}" if unit else label
-
-
-def _signed(value: float, kind: str, money: str) -> str:
-    text = figure_text(abs(value), kind, money)
-    return text if value == 0 else f"{'+' if value > 0 else '−'}{text}"
-
-
-def _range(low: float, high: float, kind: str, money: str, signed: bool = False) -> str:
-    if not np.isfinite(low):
-        return "–"
-    first, second = (
-        _signed(v, kind, money) if signed else figure_text(v, kind, money) for v in (low, high)
-    )
-    return f"{first} to {second}"
-
-
-def _numbers(values: list[Any]) -> tuple[list[float], str]:
-    """The values as numbers with their unit, of durations days; empty for what is neither."""
-    numbers = [v for v in values if isinstance(v, (int, float)) and not isinstance(v, bool)]
-    if len(numbers) == len(values):
-        return [float(v) for v in values], ""
-    try:
-        return [duration(v) / 86_400_000_000 for v in values], "days"
-    except BrokenRule:
-        return [], ""
-
-
-def _wrapped(text: str) -> list[str]:
-    import textwrap
-
-    return textwrap.wrap(text, 95)

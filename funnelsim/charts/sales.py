@@ -113,7 +113,7 @@ def funnels(j: Journal, by: str) -> alt.TopLevelMixin:
     table = funnel_by(journal, by)
     overall = table.xs(OVERALL, level="stage")
     if overall.empty:
-        nobody = "No lead of the days simulated belongs to a group."
+        nobody = f"No lead of the days simulated has a {by}."
         return sentence(title, nobody if len(journal.leads) else NO_LEAD)
     shown = _most(overall, overall["entered"])
     names = list(shown.index)
@@ -222,6 +222,7 @@ def _interval(line: pd.Series, rate: str) -> dict[str, float | str | None]:
 
 # --- how they are drawn -------------------------------------------------------------------------
 
+Layers = alt.LayerChart | alt.FacetChart  # what alt.layer says it returns
 AFTER_CALL = "lost after the call"
 PER_CENT = alt.Axis(format="~%", tickCount=4, labelFlush=False)
 WHICH = alt.Scale(
@@ -230,7 +231,7 @@ WHICH = alt.Scale(
 )
 
 
-def _board_panel(rows: Rows, board: pd.DataFrame, measure: str, names: bool) -> alt.LayerChart:
+def _board_panel(rows: Rows, board: pd.DataFrame, measure: str, names: bool) -> Layers:
     """A bar for each stage, its stale part at the end."""
     stages = list(board.index)
     text = {"deals": "Open deals", "value": "Their value"}[measure]
@@ -306,7 +307,7 @@ def _response_panel(table: pd.DataFrame, stage: str) -> alt.HConcatChart:
     return alt.hconcat(left, right, spacing=12)
 
 
-def _interval_panel(rows: Rows, names: list[str], text: str, named: bool) -> alt.LayerChart:
+def _interval_panel(rows: Rows, names: list[str], text: str, named: bool) -> Layers:
     """A point with its interval for each name, and the rate in words to the right of it."""
     y = _names_axis("name", names, named)
     base = alt.Chart(rows_data(rows))

@@ -13,6 +13,8 @@ from funnelsim.errors import FunnelSimError, Problem, nearest
 from funnelsim.journal import Journal, Table
 from funnelsim.scenario import Scenario
 
+LEADS_TOGETHER = 40_000  # drawn in one go: enough to be quick, few enough for the memory's cache
+MOST_LEADS = {"columns": 20_000_000, "process": 1_000_000}  # 7 GB and 2 GB, about a minute each
 ENGINES = ("auto", "columns", "process")
 
 
@@ -47,10 +49,23 @@ def simulate(
             str(Problem("engine", engine, "there is none", nearest(engine, ENGINES)))
         )
 
-    tell = _by_process if engine == "process" else _by_columns
-    tables = tell(scenario, int(seed), int(replication), progress)
     name = "process" if engine == "process" else "columns"
+    _guard(scenario, MOST_LEADS[name])
+    tell = _by_process if name == "process" else _by_columns
+    tables = tell(scenario, int(seed), int(replication), progress)
     return Journal(scenario, int(seed), int(replication), name, tables)
+
+
+def _guard(scenario: Scenario, most: int) -> None:
+    """Says no before any memory is taken."""
+    from funnelsim.engines.arrivals import expected_leads
+
+    expected = expected_leads(scenario)
+    if expected > most:
+        raise FunnelSimError(
+            f"about {expected:,.0f} leads are expected until the horizon; one simulation takes "
+            f"{most:,}: lower leads_per_day or the horizon"
+        )
 
 
 def simulate_many(scenario: Scenario, seed: int, replications: range) -> Iterator[Journal]:
@@ -62,8 +77,18 @@ def simulate_many(scenario: Scenario, seed: int, replications: range) -> Iterato
     >>> [journal.replication for journal in simulate_many(load("aida"), 1, range(3))]
     [0, 1, 2]
     """
-    for replication in replications:
-        yield simulate(scenario, seed, replication=replication, progress=False)
+    _guard(scenario, MOST_LEADS["columns"])
+    from funnelsim.engines import columns
+    from funnelsim.engines.arrivals import expected_leads
+    from funnelsim.engines.draws import Draws
+
+    together = max(1, min(len(replications), int(LEADS_TOGETHER / (expected_leads(scenario) + 1))))
+    for first in range(0, len(replications), together):
+        some = replications[first : first + together]
+        for replication, tables in zip(
+            some, columns.run(Draws(scenario, seed, some)), strict=True
+        ):
+            yield Journal(scenario, seed, replication, "columns", tables)
 
 
 def _by_columns(

@@ -26,6 +26,11 @@ def mean_by_day(scenario: Scenario, channel: Channel) -> Floats:
     return mean
 
 
+def expected_leads(scenario: Scenario) -> float:
+    """How many leads the channels bring until the horizon, on average."""
+    return sum(float(mean_by_day(scenario, channel).sum()) for channel in scenario.channels)
+
+
 def time_of_day(u: Floats, channel: Channel) -> Ints:
     """Microseconds since midnight: even over the day, or by the weights of its hours."""
     cumulated = np.concatenate([[0.0], np.cumsum(channel.hours)]) / sum(channel.hours)

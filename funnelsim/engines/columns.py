@@ -123,22 +123,26 @@ def _walked(draws: Draws) -> Calls:
     calls = Calls(q.told, q.first_job, q.jobs.first_call, q.jobs.reached_by, q.jobs.call_time)
     entries, keys, told = q.entries, q.keys, q.told
     given = (q.jobs, q.stages, q.teams, q.births)
-    if not is_compiled:  # plain lists are several times quicker to look up, one number at a time
-        keys, entries, told = keys.tolist(), _listed(entries), _listed(told)
-        given = tuple(map(_listed, given))
+    if not is_compiled:
+        entries, keys, told = _views(entries), memoryview(keys), _views(told)
+        given = tuple(map(_views, given))
     begin = 0
     for end in q.entry_ends:  # of each replication, which has the teams for itself
         its_entries = Entries(*(column[begin:end] for column in entries))
         walk(its_entries, keys, *given, draws.scenario.horizon, told)
         begin = end
-    if not is_compiled:
-        columns = zip(told, q.told, strict=True)
-        told = Told(*(np.array(column, dtype=of.dtype) for column, of in columns))
-    return calls._replace(told=told)
+    return calls
 
 
-def _listed(part: Any) -> Any:
-    return type(part)(*(c.tolist() if isinstance(c, np.ndarray) else c for c in part))
+def _views(part: Any) -> Any:
+    """Columns as plain Python looks them up quickest, one number at a time, and writes them."""
+
+    def view(column: Any) -> Any:
+        if not isinstance(column, np.ndarray):
+            return column
+        return [memoryview(row) for row in column] if column.ndim > 1 else memoryview(column)
+
+    return type(part)(*map(view, part))
 
 
 # --- the way to the sale --------------------------------------------------------------------

@@ -30,7 +30,6 @@ from funnelsim.journal import NEVER, NEW, REFERRED, UPSOLD
 from funnelsim.scenario import FollowUp, Scenario, Stage
 
 ENDLESS = 2**62  # a patience that no run outlasts
-MOST_LEADS = 1_000_000  # SimPy takes about 2 GB and two minutes for them
 MOST_CHILDREN = 100_000  # where [referral] does not say
 
 
@@ -81,12 +80,6 @@ class Draws:
 
     def _arrivals(self) -> Leads:
         """The leads that channels bring, sorted by (arrived, key)."""
-        expected = sum(float(mean_by_day(self.scenario, c).sum()) for c in self.scenario.channels)
-        if expected > MOST_LEADS:
-            raise FunnelSimError(
-                f"about {expected:,.0f} leads are expected until the horizon; one simulation takes "
-                f"{MOST_LEADS:,}: lower leads_per_day or the horizon"
-            )
         columns = [self._leads_of(number) for number in range(len(self.scenario.channels))]
         of, key, arrived, channel = (np.concatenate(c) for c in zip(*columns, strict=True))
         order = in_order(of * (self.scenario.horizon + DAY) + arrived, key)

@@ -161,7 +161,11 @@ def _jobs(
             )
         )
         calls += attempts * size
-    joined = [np.concatenate(column) for column in zip(*columns, strict=True)]
+    parts = [list(column) for column in zip(*columns, strict=True)]
+    columns.clear()
+    joined = []
+    while parts:  # one after the other, so that nothing stands in memory twice
+        joined.append(np.concatenate(parts.pop(0)))
     return Jobs(*joined, call_time=np.concatenate(call_times))
 
 

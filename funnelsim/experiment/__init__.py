@@ -2,10 +2,10 @@
 
     x = fs.replicate(s, 200)                                   how much is chance
     c = fs.compare({"today": s, "faster": s2}, 200)            is it better, on the same customers
-    w = fs.sweep(s, "teams.sales.reps", [1, 2, 3, 4])          one or two parameters
+    w = fs.sweep(s, "teams.sales.reps", [1, 2, 3, 4])          one parameter, or two
     t = fs.sensitivity(s, figure="profit")                     which parameter matters most
     a = fs.warm_up_advice(s)                                   how long until the pipeline is full
-    fs.load_of_teams(s)                                        is a team too small, without simulating
+    fs.load_of_teams(s)                                        is a team too small for its work
 
 `chunks.py` does the work, in this process or on any `concurrent.futures.Executor`; replication 17
 is the same wherever it is simulated. Each module beside it is one kind of experiment.

@@ -242,8 +242,9 @@ def a_scenario(value: object, name: str) -> Scenario:
 
 def a_number_of_replications(n: object, least: int = 1) -> int:
     """The value, if it is a whole number of at least so many."""
-    if isinstance(n, numbers.Integral) and not isinstance(n, bool) and least <= n <= 2**63:
-        return int(n)
+    whole = isinstance(n, numbers.Integral) and not isinstance(n, bool)
+    if whole and least <= int(n) <= 2**63:  # type: ignore[call-overload]
+        return int(n)  # type: ignore[call-overload,no-any-return]
     why = "" if least == 1 else ", since an interval needs several"
     raise FunnelSimError(str(Problem("n", n, f"it is a whole number of at least {least}{why}")))
 

@@ -9,7 +9,6 @@ value with the stated confidence; for pairs on the same customers the same of th
 from __future__ import annotations
 
 import math
-import numbers
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -59,8 +58,9 @@ def student_t(confidence: float, count: Any) -> Any:
 
 def a_confidence(value: object) -> float:
     """The value, if it is a confidence; FunnelSimError if not."""
-    if isinstance(value, numbers.Real) and not isinstance(value, bool) and 0 < value < 1:
-        return float(value)
-    hundred = isinstance(value, (int, float)) and 1 < value < 100
-    way_out = f"write {value / 100:g} for {value:g} %" if hundred else "write 0.95"  # type: ignore[operator,str-format]
+    number = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
+    given = float(value) if number else 0.0  # type: ignore[arg-type]
+    if 0 < given < 1:
+        return given
+    way_out = f"write {given / 100:g} for {given:g} %" if 1 < given < 100 else "write 0.95"
     raise FunnelSimError(str(Problem("confidence", value, "it lies between 0 and 1", way_out)))

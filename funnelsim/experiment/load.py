@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from funnelsim.distributions import DAY, HOUR, Beta, Floats, mean
+from funnelsim.distributions import DAY, HOUR, Floats, mean
 from funnelsim.engines.arrivals import mean_by_day
 from funnelsim.experiment.chunks import a_scenario
+from funnelsim.experiment.parameters import size
 from funnelsim.opening_hours import OpeningHours
-from funnelsim.scenario import Channel, Scenario, Segment, Stage
+from funnelsim.scenario import Scenario, Segment, Stage
 from funnelsim.scenario.values import OddsRatio
 from funnelsim.tables import figure_text
 
@@ -30,9 +31,9 @@ def load_of_teams(scenario: Scenario) -> pd.DataFrame:
 
     Columns: `reps`; `work_hours_per_day`, the expected time of a rep that a day's leads take if
     nobody goes cold; `open_hours_per_day`, of all reps together; `load`, the one ÷ the other; and
-    `endless_load`, what would be left of it if all had to wait for this team for years: leads with a
-    patience would be gone, and those with a response half-life would not advance. At 1 or more
-    the queue grows without end.
+    `endless_load`, what would be left of it if all had to wait for this team for years: leads with
+    a patience would be gone, and those with a response half-life would not advance. At 1 or
+    more the queue grows without end.
 
     It is the mean over the days up to the horizon, and of the long run: leads that are on their
     way are taken as arrived, customers as having brought all whom they will refer. Response times
@@ -122,7 +123,8 @@ def _visits_per_day(scenario: Scenario, late: str = "") -> Floats:
     """
     stages, segments = len(scenario.stages), scenario.segments or (Segment(name="all", share=1),)
     shares = np.array([segment.share for segment in segments]) / sum(s.share for s in segments)
-    visits, buyers, again = np.zeros(stages), 0.0, [np.zeros(stages), 0.0]
+    visits, buyers = np.zeros(stages), 0.0
+    up_way, up_wins = np.zeros(stages), 0.0
     for channel in scenario.channels:
         per_day = float(mean_by_day(scenario, channel).sum()) / scenario.days
         for segment, share in zip(segments, shares, strict=True):
@@ -132,11 +134,10 @@ def _visits_per_day(scenario: Scenario, late: str = "") -> Floats:
             buyers += per_day * share * wins
             if scenario.upsell:  # who is asked again is a mix of those who bought
                 way, won = _way(scenario, _place(scenario, scenario.upsell.enters), odds, late)
-                again[0] += per_day * share * wins * way
-                again[1] += per_day * share * wins * won
+                up_way = up_way + per_day * share * wins * way
+                up_wins += per_day * share * wins * won
     if buyers == 0 or not (scenario.upsell or scenario.referral):
         return visits
-    up_way, up_wins = again[0] / buyers, again[1] / buyers
     referred, wins = np.zeros(stages), 0.0
     if scenario.referral:
         enters = _place(scenario, scenario.referral.enters)
@@ -144,7 +145,7 @@ def _visits_per_day(scenario: Scenario, late: str = "") -> Floats:
             odds = (scenario.referral.odds_ratio, segment.odds_ratio)
             way, won = _way(scenario, enters, odds, late)
             referred, wins = referred + share * way, wins + share * won
-    return visits + _after_the_sale(scenario, buyers, (referred, wins), (up_way, up_wins))
+    return visits + _after_the_sale(scenario, buyers, (referred, wins), (up_way / buyers, up_wins / buyers))
 
 
 def _after_the_sale(
@@ -190,7 +191,7 @@ def _kept_orders(scenario: Scenario) -> float:
     kept, again = _kept(scenario), 0.0
     if scenario.retention:
         coin = scenario.retention.repeat_probability
-        again = coin.beta.a / (coin.beta.a + coin.beta.b) if isinstance(coin, Beta) else coin
+        again = size(coin)
     if scenario.satisfaction:
         again *= 1 - scenario.satisfaction.detractor
     return kept / (1 - min(again * kept, 1 - 1e-9))

@@ -34,11 +34,11 @@ def default_paths(scenario: Scenario) -> list[str]:
     """
     paths: list[str] = []
     for channel in scenario.channels:
-        names = ("leads_per_day", "click_through_rate", "cost_per_lead", "cost_per_click")
+        names = ["leads_per_day", "click_through_rate", "cost_per_lead", "cost_per_click"]
         paths += [f"channels.{channel.name}.{name}" for name in names]
     for stage in scenario.stages:
-        names = ("conversion", "recovery.probability", "follow_up.reach_probability")
-        names += ("follow_up.handling_time", "follow_up.patience", "follow_up.response_half_life")
+        names = ["conversion", "recovery.probability", "follow_up.reach_probability"]
+        names += ["follow_up.handling_time", "follow_up.patience", "follow_up.response_half_life"]
         paths += [f"stages.{stage.name}.{name}" for name in names]
     paths += [f"teams.{team.name}.reps" for team in scenario.teams]
     paths += ["order.value", "order.margin", "retention.repeat_probability", "retention.gap"]

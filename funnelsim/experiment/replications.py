@@ -10,7 +10,7 @@ import math
 import numbers
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from funnelsim.errors import FunnelSimError, Problem, nearest
 from funnelsim.experiment import chunks
@@ -108,7 +108,9 @@ def replicate(
     goal = _goal(scenario, precision, figure)
     measure = chunks.key_figures if keep == "figures" else chunks.figures_and_journal
 
-    batch, results, sentences, interrupted = n if goal is None else FIRST_BATCH, {}, [], False
+    results: dict[int, Any] = {}
+    sentences: list[str] = []
+    batch, interrupted = n if goal is None else FIRST_BATCH, False
     with chunks.progress_bar(n, progress) as bar:
         while len(results) < n and batch and not interrupted:
             part = range(len(results), min(len(results) + batch, n))
@@ -133,7 +135,7 @@ def replicate(
     return Experiment(scenario, int(seed), table, sentences, interrupted, journals)
 
 
-def _table(results: dict, keep: str) -> pd.DataFrame:
+def _table(results: dict[int, Any], keep: str) -> pd.DataFrame:
     rows = {r: figures if keep == "figures" else figures[0] for r, figures in results.items()}
     return figures_table(rows)
 
@@ -162,10 +164,8 @@ def _goal(
         return None
     if precision is None or figure is None:
         lacks = "precision" if precision is None else "figure"
-        way_out = 'write precision=0.01, figure="revenue"'
-        raise FunnelSimError(
-            str(Problem(lacks, None, "precision and figure go together", way_out))
-        )
+        rule, way_out = "they go together", 'write precision=0.01, figure="revenue"'
+        raise FunnelSimError(str(Problem(lacks, None, rule, way_out)))
     number = isinstance(precision, numbers.Real) and not isinstance(precision, bool)
     if not number or not 0 < precision < 1:
         rule = "it is a share of the mean, between 0 and 1"

@@ -38,7 +38,7 @@ class Sweep:
 
     @property
     def table(self) -> pd.DataFrame:
-        """A row per setting; `table[figure]` has the columns mean, low, high (95 %, Student's t)."""
+        """A row per setting; `table[figure]` has its mean and the ends of its 95 % interval."""
         return self.summary()
 
     def summary(self, confidence: float = 0.95) -> pd.DataFrame:
@@ -119,7 +119,13 @@ def _grid(path: Any, values: Any) -> dict[str, list[Any]]:
 
 
 def label(value: Any) -> Any:
-    """A value as it stands in a table: a number or a text; of a distribution its text."""
+    """A value as it stands in a table: a number or a text, of a table its entries.
+
+    >>> label({"exponential": {"mean": "2 days"}})
+    'exponential mean 2 days'
+    """
+    if isinstance(value, Mapping):
+        return " ".join(f"{key} {label(entry)}" for key, entry in value.items())
     if isinstance(value, (int, float, str)):
         return value
     return value.item() if hasattr(value, "item") else str(value)

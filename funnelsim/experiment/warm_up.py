@@ -41,9 +41,9 @@ class WarmUp:
 
     `table` has a row per day (the index, counted from 1): `open_leads`, the mean number of leads
     in the funnel at the end of the day, the ends `low` and `high` of its 95 % interval, and
-    `week`, the mean of the seven days around. `level` is the mean of the second half of the horizon,
-    `warm_up` the advice in days; both are None where the pipeline does not level off. `sentence`
-    says it in words.
+    `week`, the mean of the seven days around. `level` is the mean of the second half of the
+    horizon, `warm_up` the advice in days; both are None where the pipeline does not level off.
+    `sentence` says it in words.
     """
 
     scenario: Scenario
@@ -68,8 +68,8 @@ def warm_up_advice(
     """How long until the pipeline is full, over n replications up to the scenario's horizon.
 
     Growth, seasons and bursts of the channels are left out: with them there is no level to wait
-    for. It is about leads in the funnel, not about customers: how many of them will order again keeps
-    growing for much longer. The advice is the first day on which the smoothed curve cannot be told
+    for. It is about leads in the funnel, not about customers: how many of them will order again
+    keeps growing for much longer. The advice is the first day on which the smoothed curve cannot be told
     from its level, the mean of the second half: within 2 % of it, or two standard errors (more
     replications see more). If the last quarter still differs from the third by more than 2 % and
     three standard errors, there is no level and no advice; a queue that grows without end never
@@ -139,21 +139,19 @@ def _advice(scenario: Scenario, by_day: pd.DataFrame) -> tuple[float | None, int
     level = float(levels.mean())
     third, last = by_day.iloc[:, -2 * quarter : -quarter], by_day.iloc[:, -quarter:]
     if _differ(last.mean(axis=1) - third.mean(axis=1), level, errors=3):
-        return None, None, (
-            f"The pipeline does not level off within {days} days: give a longer horizon."
-        )
+        text = f"The pipeline does not level off within {days} days: give a longer horizon."
+        return None, None, text
     away = _smooth(by_day).sub(levels, axis=0)
     day = next(day for day in by_day.columns if not _differ(away[day], level, errors=2))
     warm_up = 0 if day == 1 else int(day)
     if not warm_up:
-        return level, 0, f"The pipeline is full from the first day on, with {level:,.1f} open leads."
-    return level, warm_up, (
-        f"The pipeline is full after about {warm_up} days, with {level:,.0f} open leads: set "
-        f'warm_up = "{warm_up} days".'
-    )
+        text = f"The pipeline is full from the first day on, with {level:,.1f} open leads."
+        return level, 0, text
+    text = f"The pipeline is full after about {warm_up} days, with {level:,.0f} open leads"
+    return level, warm_up, f'{text}: set warm_up = "{warm_up} days".'
 
 
 def _differ(differences: pd.Series, level: float, errors: float) -> bool:
-    """Whether the mean over replications is away from 0 by more than chance and 2 % of the level."""
+    """Whether the mean is away from 0 by more than chance and more than 2 % of the level."""
     error = differences.std(ddof=1) / math.sqrt(len(differences))
     return bool(abs(differences.mean()) > max(errors * error, NEAR * level))

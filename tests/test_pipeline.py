@@ -1,0 +1,275 @@
+"""The pipeline of a day, against counts done by hand, and what it promises of the future."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from small_journal import SCENARIO, small_journal
+from some_scenarios import scenario_tables
+from theory import funnel, within
+
+import funnelsim as fs
+from funnelsim import pipeline
+from funnelsim.distributions import DAY
+
+quick = settings(max_examples=60, deadline=None)
+
+
+@pytest.fixture(scope="module")
+def six() -> fs.Journal:
+    return small_journal()
+
+
+def where(journal: fs.Journal, day: float) -> dict[int, str]:
+    deals = fs.open_deals(journal, day)
+    return dict(zip(deals["lead"], deals["stage"], strict=True))
+
+
+# --- who is where ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("day", "expected"),
+    [
+        (0, {0: "Lead"}),
+        (2, {0: "Offer", 1: "Lead", 2: "Lead"}),
+        (5, {0: "Offer", 1: "Offer", 2: "Offer", 3: "Lead"}),
+        (10, {2: "Offer", 4: "Offer"}),
+        (15, {2: "Offer", 5: "Offer"}),
+        (19.9, {2: "Offer", 5: "Offer"}),
+        (20, {1: "Offer", 2: "Offer", 5: "Offer"}),
+        (40, {2: "Offer", 5: "Offer"}),
+    ],
+)
+def test_a_deal_is_open_from_entering_a_stage_until_it_is_decided(six, day, expected) -> None:
+    assert where(six, day) == expected
+
+
+def in_plain_python(journal: fs.Journal, day: float) -> dict[str, int]:
+    count = dict.fromkeys((stage.name for stage in journal.scenario.stages[:-1]), 0)
+    for visit in journal.stage_visits.itertuples():
+        decided = math.inf if math.isnan(visit.decided) else visit.decided
+        if visit.entered <= day < decided:
+            count[visit.stage] += 1
+    return count
+
+
+@quick
+@given(scenario_tables(), st.integers(0, 2**32), st.lists(st.floats(0, 1), min_size=1, max_size=3))
+def test_counts_by_stage_are_those_visited_and_not_decided(tables, seed, places) -> None:
+    journal = fs.simulate(fs.Scenario(**tables), seed, progress=False)
+    first, last = journal.scenario.warm_up / DAY, journal.scenario.horizon / DAY
+    for day in (first + place * (last - first) for place in places):
+        board = fs.pipeline_board(journal, min(day, last))
+        assert board["deals"].to_dict() == in_plain_python(journal, min(day, last))
+        deals = fs.open_deals(journal, min(day, last))
+        assert deals["lead"].is_unique
+        assert (deals["days_in_stage"] >= 0).all()
+        assert (deals["days_in_stage"] <= deals["age_days"]).all()
+
+
+@pytest.mark.parametrize("name", ["upsell", "aida-loyalty-advocacy"])
+def test_who_enters_directly_is_open_from_arrival(name) -> None:
+    journal = fs.simulate(fs.load(name), seed=1, progress=False)
+    children = journal.leads[journal.leads["kind"] != "new"]
+    enters = (journal.scenario.upsell or journal.scenario.referral).enters
+    lead, arrived = children[["lead", "arrived"]].iloc[0]
+    assert where(journal, arrived)[lead] == enters
+    assert lead not in where(journal, np.nextafter(arrived, 0))
+
+
+def test_age_stay_value_and_origin_of_each_deal(six) -> None:
+    deals = fs.open_deals(six, 20).set_index("lead")
+    assert deals["age_days"].to_dict() == {1: 19, 2: 18, 5: 5}
+    assert deals["days_in_stage"].to_dict() == {1: 0, 2: 16, 5: 5}  # deal 1 has come back
+    assert deals["value"].to_dict() == {1: 200, 2: 400, 5: 300}
+    assert deals["channel"].to_dict() == {1: "web", 2: "fair", 5: "web"}
+    assert set(deals["segment"]) == {"all"}
+
+
+def test_the_owner_is_the_rep_who_had_reached_it_by_then(six) -> None:
+    assert fs.open_deals(six, 4.9).set_index("lead")["owner"].dropna().to_dict() == {
+        0: "sales 1",
+        1: "sales 1",
+    }
+    later = fs.open_deals(six, 25).set_index("lead")["owner"]
+    assert later.to_dict() == {1: "sales 1", 2: "sales 2", 5: "sales 1"}
+
+
+# --- what comes of them ---------------------------------------------------------------------
+
+
+def test_the_chance_of_a_stage_is_won_of_those_decided_who_entered_it(six) -> None:
+    assert pipeline.win_probabilities(six).to_dict() == {"Lead": 2 / 4, "Offer": 2 / 3}
+    assert fs.open_deals(six, 5).set_index("lead")["win_probability"][3] == 2 / 4
+
+
+def test_expected_close_is_the_median_of_the_winners_that_stayed_as_long(six) -> None:
+    at_five = fs.open_deals(six, 5).set_index("lead")["expected_close"]
+    assert at_five[3] == pytest.approx(5 + (10 + 29) / 2)  # Lead to sale: 10 and 29 days
+    assert at_five[0] == pytest.approx(5 + (8 + 10) / 2 - 3)  # Offer to sale: 8 and 10; 3 are over
+    later = fs.open_deals(six, 13).set_index("lead")["expected_close"]
+    assert later[2] == pytest.approx(13 + 10 - 9)  # only one stayed longer than 9
+    assert np.isnan(fs.open_deals(six, 15).set_index("lead")["expected_close"][2])  # and none 11
+
+
+def test_stale_is_longer_than_the_quantile_of_those_won_from_there(six) -> None:
+    limit = np.quantile([8, 10], 0.9)
+    for day, quantile, stale in [
+        (4 + limit - 0.01, 0.9, False),
+        (4 + limit + 0.01, 0.9, True),
+        (4 + limit + 0.01, 1.0, False),
+        (14.01, 1.0, True),
+        (12.5, 0.0, True),
+    ]:
+        deals = fs.open_deals(six, day, stale_quantile=quantile).set_index("lead")
+        assert deals["stale"][2] == stale
+
+
+def test_the_board_adds_up_the_open_deals(six) -> None:
+    board = fs.pipeline_board(six, 15)
+    assert board.loc["Offer"].to_dict() == pytest.approx(
+        {
+            "deals": 2,
+            "value": 700,
+            "mean_age_days": (13 + 0) / 2,
+            "win_probability": 2 / 3,
+            "weighted_value": 700 * 2 / 3,
+            "stale": 1,
+            "stale_value": 400,
+        }
+    )
+    nothing = board.loc["Lead", ["deals", "value", "weighted_value", "stale", "stale_value"]]
+    assert (nothing == 0).all()
+    assert pipeline.weighted_forecast(six, 15) == pytest.approx(700 * 2 / 3)
+
+
+def test_what_was_decided_before_the_warm_up_tells_no_chance() -> None:
+    journal = small_journal(SCENARIO.vary({"warm_up": "9 days"}))
+    chances = pipeline.win_probabilities(journal)
+    assert chances.to_dict() == {"Lead": 2 / 3, "Offer": 2 / 3}  # deal 3 was lost on day 6
+
+
+def test_sales_velocity_is_its_four_levers(six) -> None:
+    v = pipeline.sales_velocity(six)
+    open_days = 10 + (2 + 5 + 10) + (2 + 36) + 1 + (3 + 3) + 25
+    assert v["opportunities"] == pytest.approx(open_days / 40)
+    assert v["win_rate"] == 2 / 4
+    assert v["mean_deal_value"] == (100 + 200) / 2
+    assert v["mean_days_to_close"] == pytest.approx((10 + 17 + 1 + 6) / 4)
+    assert v["sales_velocity"] == pytest.approx(open_days / 40 * 0.5 * 150 / 8.5)
+
+
+def test_velocity_counts_what_was_open_since_the_warm_up() -> None:
+    v = pipeline.sales_velocity(small_journal(SCENARIO.vary({"warm_up": "20 days"})))
+    assert v["opportunities"] == pytest.approx((10 + 20 + 20) / 20)
+    assert v["mean_days_to_close"] == 17  # of deal 1, whenever it was open
+
+
+def test_without_an_order_there_is_no_value_but_a_count() -> None:
+    scenario = fs.load("awareness-to-decision")
+    journal = fs.simulate(scenario, seed=1, progress=False)
+    board = fs.pipeline_board(journal, 60)
+    assert board["deals"].sum() > 0
+    assert board[["value", "weighted_value", "stale_value"]].isna().all(axis=None)
+    assert np.isnan(pipeline.weighted_forecast(journal, 60))
+    assert np.isnan(pipeline.sales_velocity(journal)["sales_velocity"])
+    assert pipeline.sales_velocity(journal)["opportunities"] > 0
+
+
+# --- against theory -------------------------------------------------------------------------
+
+
+def test_half_of_the_winners_close_by_their_expected_close(seed) -> None:
+    """A uniform decision time, so that a deal's age matters."""
+    decision = {"uniform": {"low": "0 h", "high": "9 days"}}
+    stages = [
+        {"name": "Lead", "conversion": 0.5, "decision_time": decision},
+        {"name": "Offer", "conversion": 0.6, "decision_time": {"constant": "1 day"}},
+        {"name": "Sale"},
+    ]
+    channels = [{"name": "web", "leads_per_day": 200}]
+    # long, or those who were quick to buy would be too many among the winners
+    scenario = funnel(stages=stages, channels=channels, horizon="150 days")
+    journal = fs.simulate(scenario, seed, progress=False)
+    deals = fs.open_deals(journal, 60)
+    leads = journal.leads.loc[deals["lead"]]
+    sold = leads["decided"].where(leads["outcome"] == "customer").to_numpy()
+    for old in (False, True):
+        part = ((deals["days_in_stage"] > 4) == old) & (deals["stage"] == "Lead") & ~np.isnan(sold)
+        early = (sold <= deals["expected_close"])[part]
+        assert within(early.mean(), 0.5, 0.5 / math.sqrt(len(early)))
+
+
+def test_the_chance_and_the_forecast_are_those_of_the_conversions(seed) -> None:
+    channels = [{"name": "web", "leads_per_day": 200}]
+    journal = fs.simulate(funnel(channels=channels, horizon="30 days"), seed, progress=False)
+    chances = pipeline.win_probabilities(journal)
+    entered = journal.leads.filter(like="entered_").notna().sum()
+    for stage, expected in [("Interest", 0.5 * 0.4), ("Desire", 0.4)]:
+        error = math.sqrt(expected * (1 - expected) / entered[f"entered_{stage}"])
+        assert within(chances[stage], expected, error)
+
+
+def test_velocity_is_what_sales_bring_in_a_day(seed) -> None:
+    """Little's law: λ · mean time open, in a funnel that nobody waits in."""
+    stages = [
+        {"name": "Lead", "conversion": 0.5, "decision_time": {"exponential": {"mean": "4 days"}}},
+        {"name": "Sale"},
+    ]
+    scenario = funnel(
+        stages=stages,
+        channels=[{"name": "web", "leads_per_day": 50}],
+        order={"value": {"constant": 80}},
+        warm_up="60 days",
+        horizon="260 days",
+    )
+    v = pipeline.sales_velocity(fs.simulate(scenario, seed, progress=False))
+    # the mean over T of an infinite server's queue has the variance 2 λ m² / T
+    assert within(v["opportunities"], 50 * 4, math.sqrt(2 * 50 * 4**2 / 200))
+    # sales are a Poisson process; a little more for the deals that lie across the two ends
+    assert within(v["sales_velocity"], 25 * 80, 1.1 * 80 * math.sqrt(25 / 200))
+
+
+# --- what is asked for ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("day", [-0.1, 40.1, math.nan, math.inf, "5", None, True])
+@pytest.mark.parametrize("table", [fs.open_deals, fs.pipeline_board, pipeline.weighted_forecast])
+def test_a_day_that_the_journal_does_not_know_is_told_so(six, table, day) -> None:
+    rule = r"day is .*; a day is a number from the warm-up to the horizon, 0 to 40: "
+    with pytest.raises(fs.FunnelSimError, match=rule):
+        table(six, day)
+
+
+def test_what_came_before_the_warm_up_is_no_pipeline() -> None:
+    journal = small_journal(SCENARIO.vary({"warm_up": "9 days"}))
+    assert where(journal, 9) == {0: "Offer", 2: "Offer", 4: "Offer"}  # whoever came before counts
+    with pytest.raises(fs.FunnelSimError, match="9 to 40"):
+        fs.open_deals(journal, 8)
+
+
+@pytest.mark.parametrize("quantile", [-0.1, 1.1, math.nan, "0.9"])
+def test_a_quantile_lies_between_0_and_1(six, quantile) -> None:
+    with pytest.raises(fs.FunnelSimError, match=r"stale_quantile is .*from 0 to 1"):
+        fs.pipeline_board(six, 5, stale_quantile=quantile)
+
+
+@pytest.mark.parametrize("wrong", ["aida", None, SCENARIO])
+def test_what_is_no_journal_is_told_so(wrong) -> None:
+    for table in (fs.open_deals, fs.pipeline_board, pipeline.weighted_forecast):
+        with pytest.raises(fs.FunnelSimError, match="it takes a Journal"):
+            table(wrong, 5)
+    with pytest.raises(fs.FunnelSimError, match="sales_velocity is given"):
+        pipeline.sales_velocity(wrong)
+
+
+def test_a_journal_in_which_nothing_happened_has_an_empty_pipeline() -> None:
+    journal = small_journal(leads=[], visits=[], calls=[], orders=[])
+    assert fs.open_deals(journal, 5).empty
+    assert (fs.pipeline_board(journal, 5)[["deals", "value", "stale"]] == 0).all(axis=None)
+    assert pipeline.sales_velocity(journal)[["win_rate", "sales_velocity"]].isna().all()
