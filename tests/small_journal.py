@@ -104,7 +104,8 @@ def small_journal(
     """Rows in days and currency as a journal; what a row does not name is 0, None is never."""
     leads = [{"key": n, "parent": None, "customer": n, **row} for n, row in enumerate(leads)]
     names = statuses(scenario)
-    orders = [{**row, "status": names.index(row["status"])} for row in orders]
+    nothing = {"tier": None, "closed": None, "satisfaction": None}
+    orders = [{**nothing, **row, "status": names.index(row["status"])} for row in orders]
     rows = {"leads": leads, "stage_visits": visits, "follow_ups": calls, "orders": orders}
     tables = {
         name: {column: _column(rows.get(name, []), column) for column in columns}

@@ -6,12 +6,14 @@ from datetime import date
 from typing import Any
 
 from hypothesis import strategies as st
+from some_customers import customer_tables
 
 _HOURS = ["always", "Mon-Fri 09:00-17:00", "Sat-Mon 00:00-24:00; Tue 12:00-13:00"]
 _RATES: list[dict[str, Any]] = [
     {"leads_per_day": 0.0},
     {"leads_per_day": 0.3},
     {"leads_per_day": 3.0},
+    {"leads_per_day": 12.0},
     {"impressions_per_day": 200.0, "click_through_rate": 0.01, "cost_per_click": 0.5},
 ]
 _ARRIVALS: list[dict[str, Any]] = [
@@ -45,6 +47,7 @@ def durations(draw: st.DrawFn, longest: int = 72, shortest: int = 0) -> dict[str
             return {kind: {"mean": draw(above), "cv": draw(st.sampled_from([0.3, 1.0, 2.0]))}}
 
 
+_conversion = st.sampled_from([0.0, 0.3, 0.5, 0.9, 0.9, 1.0])
 _probability = st.sampled_from([0.0, 0.05, 0.3, 0.5, 0.9, 1.0])
 _odds = st.sampled_from([0.2, 0.5, 1.0, 1.8, 5.0])
 
@@ -87,7 +90,7 @@ def scenario_tables(draw: st.DrawFn) -> dict[str, Any]:
         "stages": [],
     }
     for stage in stages:
-        entry: dict[str, Any] = {"name": stage, "conversion": draw(_probability)}
+        entry: dict[str, Any] = {"name": stage, "conversion": draw(_conversion)}
         if draw(st.booleans()):
             entry["decision_time"] = draw(durations())
         if draw(st.booleans()):
@@ -127,11 +130,7 @@ def scenario_tables(draw: st.DrawFn) -> dict[str, Any]:
             {"name": "other", "share": 0.5, "repeat_odds_ratio": draw(_odds)},
         ]
     if draw(st.booleans()):
-        value = draw(st.sampled_from([{"constant": 80}, {"lognormal": {"mean": 80, "cv": 0.8}}]))
-        tables["order"] = {"value": value, "margin": draw(st.sampled_from([0.0, 0.4, 1.0]))}
-        if draw(st.booleans()):
-            gap = draw(durations(shortest=6))
-            tables["retention"] = {"repeat_probability": draw(_probability), "gap": gap}
+        tables |= draw(customer_tables(stages))
     if draw(st.booleans()) and int(tables["horizon"].split()[0]) > 24:
         tables["warm_up"] = "1 day"
     return tables

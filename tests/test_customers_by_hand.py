@@ -75,10 +75,10 @@ def test_a_win_back_reaches_those_who_have_dropped_out(seed: int, engine: str) -
     assert life.orders["discount"].tolist() == [0.15 * 80, 0.15 * 80]  # the tier's is larger
 
 
-def test_who_orders_in_time_gets_no_win_back(seed: int, engine: str) -> None:
-    life = history(
-        seed, engine, 100, **returns_after("30 days"), campaigns=[we_miss_you("31 days", 1)]
-    )
+@pytest.mark.parametrize("after", ["30 days", "31 days"])
+def test_who_orders_in_time_gets_no_win_back(seed: int, engine: str, after: str) -> None:
+    """To the very moment: the order comes first."""
+    life = history(seed, engine, 100, **returns_after("30 days"), campaigns=[we_miss_you(after, 1)])
     assert life.messages == []
     assert life.orders["placed"].tolist() == [0, 30, 60, 90]
 
@@ -292,7 +292,8 @@ def test_who_does_not_enrol_earns_nothing(seed: int, engine: str) -> None:
 def test_an_upsold_order_is_a_deal_of_its_own(seed: int, engine: str) -> None:
     """It belongs to the customer, at its own price; no tier, no points, no message, no coin."""
     upsell = {
-        "probability": 1, "delay": constant("10 days"), "enters": "Interest", "order_value_factor": 1.5,
+        "probability": 1, "delay": constant("10 days"), "enters": "Interest",
+        "order_value_factor": 1.5,
     }  # fmt: skip
     life = history(
         seed,

@@ -58,7 +58,7 @@ def test_a_confidence_lies_between_0_and_1(six, confidence) -> None:
         lambda: fs.reps_table(six, confidence),
         lambda: groups.losses_by_response(six, confidence),
     ):
-        with pytest.raises(fs.FunnelSimError, match="confidence is .* between 0 and 1"):
+        with pytest.raises(fs.FunnelSimError, match=r"confidence is .* between 0 and 1"):
             table()
 
 

@@ -11,10 +11,15 @@
     fs.charts.response_times(j)  how long leads waited for a call, and what it cost
     fs.charts.reps(j)            what each rep won, with intervals
     fs.charts.funnels(j, by)     the conversion of each channel, segment, team, rep
+    fs.charts.replications(x)    how often a figure came out at each size (fs.replicate)
+    fs.charts.differences(c)     how far scenarios are apart, with intervals (fs.compare)
+    fs.charts.sweep(x)           a figure along the values of a parameter (fs.sweep)
+    fs.charts.tornado(x)         which parameter matters most (fs.sensitivity)
+    fs.charts.warm_up(x)         how the pipeline fills (fs.warm_up_advice)
 
-Every number comes from a table of `metrics`, `cohorts`, `pipeline`, `groups` or the journal; a chart
-counts nothing of its own. `rows.py` makes those numbers into rows, `theme.py` holds the look; a live
-board uses the same `*_chart` functions and swaps the rows. To set charts beside each other:
+Every number comes from a table of `metrics`, `cohorts`, `pipeline`, `groups` or the journal; a
+chart counts nothing of its own. `rows.py` makes those numbers into rows, `theme.py` holds the look;
+a live board uses the same `*_chart` functions and swaps the rows. To set charts beside each other:
 `(a | b).resolve_scale(color="independent")`.
 """
 
@@ -25,6 +30,7 @@ from collections.abc import Sequence
 import altair as alt
 
 from funnelsim.charts.customers import cohorts, lifetime_value, points, waterfall
+from funnelsim.charts.experiments import differences, replications, sweep, tornado, warm_up
 from funnelsim.charts.parts import DATES, NAMES, NO_ORDER, NONE_PLACED, rows_data, sentence
 from funnelsim.charts.rows import (
     funnel_rows,
@@ -48,15 +54,20 @@ from funnelsim.tables import figure_text
 __all__ = [
     "COLOURS",
     "cohorts",
+    "differences",
     "funnel",
     "funnels",
     "lifetime_value",
     "losses",
     "pipeline",
     "points",
+    "replications",
     "reps",
     "response_times",
     "revenue",
+    "sweep",
+    "tornado",
+    "warm_up",
     "waterfall",
 ]
 

@@ -11,7 +11,6 @@ import numpy as np
 from funnelsim.charts.rows import Rows
 from funnelsim.distributions import DAY, BrokenRule, duration
 from funnelsim.errors import FunnelSimError, Problem, nearest
-from funnelsim.experiment.replications import Experiment
 from funnelsim.experiment.sweeps import Sweep, label
 from funnelsim.scenario import Scenario
 from funnelsim.tables import figure_text, stated_figures
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
 
 
 def difference_rows(table: pd.DataFrame, kind: str, money: str) -> Rows:
+    """A row for each scenario, from the part of `differences` about one figure."""
     return [
         {
             "scenario": str(name),
@@ -36,6 +36,7 @@ def difference_rows(table: pd.DataFrame, kind: str, money: str) -> Rows:
 
 
 def sweep_rows(x: Sweep, table: pd.DataFrame, numbers: list[float], kind: str) -> Rows:
+    """A row for each setting, from the part of a sweep's table about one figure."""
     rows: Rows = []
     money = x.scenario.currency
     for place, (setting, values) in enumerate(zip(x.settings, x.table.index, strict=True)):
@@ -57,6 +58,7 @@ def sweep_rows(x: Sweep, table: pd.DataFrame, numbers: list[float], kind: str) -
 
 
 def tornado_rows(table: pd.DataFrame, kind: str, money: str) -> Rows:
+    """Two rows for each parameter: turned down, turned up."""
     rows: Rows = []
     for path, line in table.iterrows():
         for name, side, value in (
@@ -86,7 +88,7 @@ def tornado_rows(table: pd.DataFrame, kind: str, money: str) -> Rows:
 # --- words and axes -----------------------------------------------------------------------------
 
 
-def said(scenario: Scenario, figure: str, known: Any) -> tuple[str, str]:
+def label_and_kind(scenario: Scenario, figure: str, known: Any) -> tuple[str, str]:
     """Label and kind of a figure; FunnelSimError for one that the experiment has not."""
     if figure not in known:
         raise FunnelSimError(
@@ -95,11 +97,11 @@ def said(scenario: Scenario, figure: str, known: Any) -> tuple[str, str]:
     return stated_figures(scenario).get(figure, (figure.replace("_", " "), "ratio"))
 
 
-def axis(kind: str) -> alt.Axis:
+def figure_axis(kind: str) -> alt.Axis:
     return alt.Axis(format="~%" if kind == "share" else ",~f", tickCount=6, labelOverlap=True)
 
 
-def axis_title(label: str, kind: str, money: str) -> str:
+def figure_title(label: str, kind: str, money: str) -> str:
     unit = {"money": money, "days": "days"}.get(kind)
     return f"{label}, {unit}" if unit else label
 
@@ -118,7 +120,7 @@ def range_text(low: float, high: float, kind: str, money: str, signed: bool = Fa
     return f"{first} to {second}"
 
 
-def numbers(values: list[Any]) -> tuple[list[float], str]:
+def as_numbers(values: list[Any]) -> tuple[list[float], str]:
     """The values as numbers with their unit, of durations days; empty for what is neither."""
     numbers = [v for v in values if isinstance(v, (int, float)) and not isinstance(v, bool)]
     if len(numbers) == len(values):
@@ -130,4 +132,5 @@ def numbers(values: list[Any]) -> tuple[list[float], str]:
 
 
 def wrapped(text: str) -> list[str]:
+    """Lines that fit above a chart."""
     return textwrap.wrap(text, 95)

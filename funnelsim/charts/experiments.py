@@ -1,41 +1,50 @@
 """Charts of experiments: what chance does, what a change does, and how sure that is.
 
 A mean is dark blue, its confidence interval a band or a thin line through it; single replications
-are sky blue. Every number comes from the experiment's own tables.
+are sky blue. Every number comes from the experiment's own tables, by way of `experiment_rows.py`.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import altair as alt
 import numpy as np
 
+from funnelsim.charts.experiment_rows import (
+    as_numbers,
+    difference_rows,
+    figure_axis,
+    figure_title,
+    label_and_kind,
+    range_text,
+    sweep_rows,
+    tornado_rows,
+    wrapped,
+)
 from funnelsim.charts.parts import NAMES, rows_data, sentence
 from funnelsim.charts.rows import Rows
 from funnelsim.charts.theme import COLOURS
-from funnelsim.distributions import BrokenRule, duration
-from funnelsim.errors import Finding, FunnelSimError, Problem, nearest
+from funnelsim.errors import Finding, FunnelSimError, Problem
 from funnelsim.experiment.comparison import Comparison
-from funnelsim.experiment.parameters import is_duration
 from funnelsim.experiment.replications import Experiment
 from funnelsim.experiment.sensitivities import Sensitivity
-from funnelsim.experiment.sweeps import Sweep, label
+from funnelsim.experiment.sweeps import Sweep
 from funnelsim.experiment.warm_up import WarmUp
-from funnelsim.scenario import Scenario
 from funnelsim.tables import figure_text, stated_figures
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 MEAN, ONE, DARK = COLOURS["first orders"], COLOURS["repeat orders"], COLOURS["baseline"]
 DOWN = COLOURS["lost"]
-MOST_BARS = 12
+LINES = (MEAN, DOWN, "#009E73", "#CC79A7", "#E69F00", ONE, "#000000")
 USUAL = ("customers", "revenue", "cac", "profit", "mean_response_days", "share_gone_cold")
+NOTHING = "No replication has this figure: there is nothing to divide by."
 
 T = TypeVar("T")
+
+
+# --- replications -------------------------------------------------------------------------------
 
 
 def replications(x: Experiment, figure: str = "profit") -> alt.TopLevelMixin:
@@ -45,56 +54,57 @@ def replications(x: Experiment, figure: str = "profit") -> alt.TopLevelMixin:
     how well the mean is known.
     """
     x = _an(Experiment, x, "charts.replications", "fs.replicate(scenario)")
-    said, kind = said(x.scenario, figure, x.table)
+    label, kind = label_and_kind(x.scenario, figure, x.table)
+    title, money = f"{label}, {x.scenario.name}", x.scenario.currency
     values = x.table[figure].dropna().to_numpy()
-    title = f"{said}, {x.scenario.name}"
     if not len(values):
-        return sentence(title, "No replication has this figure: there is nothing to divide by.")
+        return sentence(title, NOTHING)
     row = x.summary().loc[figure]
-    money = x.scenario.currency
-    counts, edges = np.histogram(values, bins=min(40, math.ceil(1.3 * len(values) ** 0.5)))
-    bars = [
+    scale = alt.Scale(zero=False, nice=False, padding=10)
+    name = figure_title(label, kind, money)
+    across = alt.X("from:Q", title=name, axis=figure_axis(kind), scale=scale)
+    parts = [_histogram(values, across, label, kind, money)]
+    told = f"mean {figure_text(row['mean'], kind, money)}"
+    if np.isfinite(row["low"]):
+        band = alt.Chart(rows_data([{"from": row["low"], "to": row["high"]}]))
+        parts.append(band.mark_rect(color=MEAN, opacity=0.35).encode(x=across, x2="to:Q"))
+        told += f" ({range_text(row['low'], row['high'], kind, money)} with 95 % confidence)"
+    mean = alt.Chart(rows_data([{"from": row["mean"]}]))
+    parts.append(mean.mark_rule(color=MEAN, strokeWidth=2).encode(x=across))
+    middle = f"9 of 10 replications lie from {range_text(row['5%'], row['95%'], kind, money)}"
+    subtitle = [f"{len(values):,} replication{'s' * (len(values) > 1)}: {told}", middle]
+    return alt.layer(*parts).properties(
+        width=600, height=240, title=alt.Title(title, subtitle=subtitle)
+    )
+
+
+def _histogram(values: Any, across: alt.X, label: str, kind: str, money: str) -> alt.Chart:
+    bins = min(40, math.ceil(1.3 * len(values) ** 0.5))
+    counts, edges = np.histogram(values, bins=bins)
+    rows: Rows = [
         {
             "from": float(low),
             "to": float(high),
             "count": int(count),
             "zero": 0,
-            "range": f"{figure_text(low, kind, money)} to {figure_text(high, kind, money)}",
+            "range": range_text(low, high, kind, money),
         }
         for low, high, count in zip(edges[:-1], edges[1:], counts, strict=True)
     ]
-    scale = alt.Scale(zero=False, nice=False, padding=10)
-    across = alt.X("from:Q", title=axis_title(said, kind, money), axis=axis(kind), scale=scale)
-    histogram = (
-        alt.Chart(rows_data(bars))
-        .mark_bar(color=ONE, stroke="white", strokeWidth=0.5)
-        .encode(
-            x=across,
-            x2="to:Q",
-            y=alt.Y("zero:Q", title="replications", axis=alt.Axis(format=",d", tickMinStep=1)),
-            y2="count:Q",
-            tooltip=[
-                alt.Tooltip("range:N", title=said),
-                alt.Tooltip("count:Q", title="Replications", format=",d"),
-            ],
-        )
+    bars = alt.Chart(rows_data(rows)).mark_bar(color=ONE, stroke="white", strokeWidth=0.5)
+    return bars.encode(
+        x=across,
+        x2="to:Q",
+        y=alt.Y("zero:Q", title="replications", axis=alt.Axis(format=",d", tickMinStep=1)),
+        y2="count:Q",
+        tooltip=[
+            alt.Tooltip("range:N", title=label),
+            alt.Tooltip("count:Q", title="Replications", format=",d"),
+        ],
     )
-    parts = [histogram]
-    told = f"mean {figure_text(row['mean'], kind, money)}"
-    if np.isfinite(row["low"]):
-        ends = rows_data([{"from": row["low"], "to": row["high"]}])
-        parts.append(
-            alt.Chart(ends).mark_rect(color=MEAN, opacity=0.35).encode(x=across, x2="to:Q")
-        )
-        told += f" ({range_text(row['low'], row['high'], kind, money)} with 95 % confidence)"
-    at = rows_data([{"from": row["mean"]}])
-    parts.append(alt.Chart(at).mark_rule(color=MEAN, strokeWidth=2).encode(x=across))
-    middle = f"9 of 10 replications lie from {range_text(row['5%'], row['95%'], kind, money)}"
-    return alt.layer(*parts).properties(
-        width=600,
-        height=240,
-        title=alt.Title(title, subtitle=[f"{len(values):,} replications: {told}", middle]),
-    )
+
+
+# --- a comparison -------------------------------------------------------------------------------
 
 
 def differences(
@@ -109,21 +119,49 @@ def differences(
     table = c.differences(baseline)
     first = next(iter(c.experiments)) if baseline is None else baseline
     base = c.experiments[first]
-    stated = stated_figures(base.scenario)
-    shown = list(figures) if figures is not None else [f for f in USUAL if f in stated]
-    height = 30 * (len(c.experiments) - 1)
-    parts = []
-    for figure in shown:
-        said, kind = said(base.scenario, figure, base.table)
-        rows = difference_rows(table.loc[figure].dropna(), kind, base.scenario.currency)
+    stated, money = stated_figures(base.scenario), base.scenario.currency
+    parts: list[Any] = []
+    for figure in figures if figures is not None else [f for f in USUAL if f in stated]:
+        label, kind = label_and_kind(base.scenario, figure, base.table)
+        known = table.loc[figure]
+        rows = difference_rows(known[known["difference"].notna()], kind, money)
         if rows:
-            parts.append(_differences_of(rows, said, kind, base.scenario.currency, height))
+            name = figure_title(label, kind, money)
+            parts.append(_differences_of(rows, label, name, figure_axis(kind)))
     title = f"Difference to {first}"
     if not parts:
         return sentence(title, "No replication has one of these figures in both scenarios.")
-    count = len(base.table)
-    subtitle = f"mean of {count:,} pairs on the same customers, with 95 % confidence intervals"
+    subtitle = (
+        f"mean of {len(base.table):,} pairs on the same customers, with 95 % confidence intervals"
+    )
     return alt.vconcat(*parts, spacing=6).properties(title=alt.Title(title, subtitle=subtitle))
+
+
+def _differences_of(rows: Rows, label: str, name: str, axis: alt.Axis) -> alt.TopLevelMixin:
+    """One figure: a point and a line for each scenario, and where no difference would be."""
+    reach = max(max(abs(row["low"]), abs(row["high"])) for row in rows) or 1.0
+    scale = alt.Scale(domain=[-1.15 * reach, 1.15 * reach], nice=False)
+    y = alt.Y("scenario:N", sort=[row["scenario"] for row in rows], title=None, axis=NAMES)
+    base = alt.Chart(rows_data(rows))
+    at: dict[str, Any] = {"title": name, "scale": scale, "axis": axis}
+    zero = base.mark_rule(color=COLOURS["open"], strokeWidth=1.5).encode(x=alt.X("zero:Q", **at))
+    line = base.mark_rule(color=MEAN, strokeWidth=2.5).encode(
+        x=alt.X("low:Q", **at), x2="high:Q", y=y
+    )
+    point = base.mark_point(color=MEAN, filled=True, size=70, opacity=1).encode(
+        x=alt.X("difference:Q", **at),
+        y=y,
+        tooltip=[
+            alt.Tooltip("scenario:N", title="Scenario"),
+            alt.Tooltip("text:N", title=label),
+            alt.Tooltip("interval:N", title="95 % interval"),
+        ],
+    )
+    words = base.mark_text(align="left", fontSize=12).encode(x=alt.value(470), y=y, text="text:N")
+    return alt.layer(zero, line, point, words).properties(width=460, height=30 * len(rows))
+
+
+# --- a sweep ------------------------------------------------------------------------------------
 
 
 def sweep(x: Sweep, figure: str = "profit") -> alt.TopLevelMixin:
@@ -133,47 +171,32 @@ def sweep(x: Sweep, figure: str = "profit") -> alt.TopLevelMixin:
     that are neither numbers nor durations stand side by side in the order given.
     """
     x = _an(Sweep, x, "charts.sweep", 'fs.sweep(s, "teams.sales.reps", [1, 2, 3])')
-    said, kind = said(x.scenario, figure, x.tables[0])
-    table = x.table[figure].dropna()
-    title = f"{said}, {x.scenario.name}"
-    if table.empty:
-        return sentence(title, "No setting has this figure: there is nothing to divide by.")
-    money, path = x.scenario.currency, x.paths[0]
-    numbers, unit = numbers([setting[path] for setting in x.settings])
-    rows, name = sweep_rows(x, table, numbers, kind), f"{path}, {unit}" if unit else path
-    encoding = "at:Q" if numbers else "at:O"
-    axis = alt.Axis(labelAngle=0, grid=False, labelOverlap=bool(numbers))
-    if 0 < len(set(numbers)) <= 12:
-        axis.values, axis.format = sorted(set(numbers)), ",~g"
-    across = alt.X(encoding, title=name, axis=axis, sort=None)
-    if numbers:
-        across.scale = alt.Scale(zero=False, padding=12)
-    y_scale = alt.Scale(zero=False)
-    y_title = axis_title(said, kind, money)
-    up = alt.Y("mean:Q", title=y_title, axis=axis(kind), scale=y_scale)
-    extra: dict[str, Any] = {}
-    if len(x.paths) == 2:
-        order = list(dict.fromkeys(row["line"] for row in rows))
-        shades = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"]
-        legend = alt.Legend(title=x.paths[1], symbolType="stroke", symbolOpacity=1)
-        scale = alt.Scale(domain=order, range=shades if len(order) <= len(shades) else alt.Undefined)
-        extra["color"] = alt.Color("line:N", scale=scale, sort=order, legend=legend)
+    label, kind = label_and_kind(x.scenario, figure, x.tables[0])
+    table = x.table[figure]
+    title = f"{label}, {x.scenario.name}"
+    if not table["mean"].notna().any():
+        return sentence(title, NOTHING)
+    numbers, unit = as_numbers([setting[x.paths[0]] for setting in x.settings])
+    rows = sweep_rows(x, table, numbers, kind)
+    across = _setting_axis(f"{x.paths[0]}, {unit}" if unit else x.paths[0], numbers)
+    name, scale = figure_title(label, kind, x.scenario.currency), alt.Scale(zero=False)
+    axis = figure_axis(kind)
+    colour = _lines_of(x, rows)
     base = alt.Chart(rows_data(rows))
-    ends = {"x": across, "y": alt.Y("low:Q", scale=y_scale, title=y_title), "y2": "high:Q", **extra}
-    if numbers:
-        band = base.mark_area(opacity=0.25, color=MEAN).encode(**ends)
-    else:
-        band = base.mark_rule(strokeWidth=2, color=MEAN).encode(**ends)
-    line = base.mark_line(color=MEAN, strokeWidth=2).encode(x=across, y=up, **extra)
-    points = base.mark_point(color=MEAN, filled=True, size=50, opacity=1).encode(
+    low = alt.Y("low:Q", title=name, axis=axis, scale=scale)
+    mean = alt.Y("mean:Q", title=name, axis=axis, scale=scale)
+    shape = base.mark_area(opacity=0.25) if numbers else base.mark_rule(strokeWidth=2)
+    band = shape.encode(x=across, y=low, y2="high:Q", color=colour)
+    line = base.mark_line(strokeWidth=2).encode(x=across, y=mean, color=colour)
+    points = base.mark_point(filled=True, size=50, opacity=1).encode(
         x=across,
-        y=up,
+        y=mean,
+        color=colour,
         tooltip=[
-            *(alt.Tooltip(f"value {n}:N", title=p) for n, p in enumerate(x.paths)),
-            alt.Tooltip("text:N", title=said),
+            *(alt.Tooltip(f"value {n}:N", title=path) for n, path in enumerate(x.paths)),
+            alt.Tooltip("text:N", title=label),
             alt.Tooltip("interval:N", title="95 % interval"),
         ],
-        **extra,
     )
     count = len(x.tables[0])
     subtitle = f"mean of {count:,} replications on the same customers, with its 95 % interval"
@@ -182,40 +205,67 @@ def sweep(x: Sweep, figure: str = "profit") -> alt.TopLevelMixin:
     )
 
 
-def tornado(x: Sensitivity, most: int = MOST_BARS) -> alt.TopLevelMixin:
+def _setting_axis(name: str, numbers: list[float]) -> alt.X:
+    if not numbers:
+        return alt.X("at:O", title=name, sort=None, axis=alt.Axis(labelAngle=0, grid=False))
+    ticks = sorted(set(numbers)) if len(set(numbers)) <= 12 else alt.Undefined
+    axis = alt.Axis(values=ticks, format=",.4~r", labelOverlap=True, grid=False)
+    return alt.X("at:Q", title=name, axis=axis, scale=alt.Scale(zero=False, padding=12))
+
+
+def _lines_of(x: Sweep, rows: Rows) -> Any:
+    """One colour, or one for each value of the second parameter."""
+    if len(x.paths) == 1:
+        return alt.value(MEAN)
+    names = list(dict.fromkeys(row["line"] for row in rows))
+    shades = [LINES[n % len(LINES)] for n in range(len(names))]
+    legend = alt.Legend(title=x.paths[1], symbolType="stroke", symbolOpacity=1)
+    return alt.Color("line:N", scale=alt.Scale(domain=names, range=shades), legend=legend)
+
+
+# --- a sensitivity analysis ---------------------------------------------------------------------
+
+
+def tornado(x: Sensitivity, most: int = 12) -> alt.TopLevelMixin:
     """What each parameter does to the figure, turned down and up; the largest effect on top.
 
     A bar runs from today's mean to the changed one, the thin line is its 95 % interval. The text
     at the end of a bar is the value that the parameter then has. Only the first `most` are drawn.
     """
     x = _an(Sensitivity, x, "charts.tornado", "fs.sensitivity(scenario)")
-    said, kind = said(x.scenario, x.figure, [x.figure])
+    label, kind = label_and_kind(x.scenario, x.figure, [x.figure])
     money = x.scenario.currency
-    title = f"What {said[:1].lower() + said[1:]} depends on most, {x.scenario.name}"
+    title = f"What it depends on: {label}, {x.scenario.name}"
     table = x.table.dropna(subset=["effect"]).head(most)
     if table.empty:
-        return sentence(title, "No replication has this figure: there is nothing to divide by.")
+        return sentence(title, NOTHING)
     rows = tornado_rows(table, kind, money)
-    names = list(dict.fromkeys(row["parameter"] for row in rows))
-    labels = alt.Axis(labelPadding=10, labelLimit=330)
-    y = alt.Y("parameter:N", sort=names, title=None, axis=labels, scale=alt.Scale(padding=0.25))
-    sides = ["turned down", "turned up"]
-    beside = alt.YOffset("side:N", sort=sides)  # both may go the same way
     reach = 1.3 * max(abs(row[key]) for row in rows for key in ("difference", "low", "high")) or 1.0
-    scale = alt.Scale(domain=[-reach, reach], nice=False)
-    axis = axis(kind)
-    across_title = f"difference to today's mean of {figure_text(x.mean, kind, money)}"
-    across = alt.X("difference:Q", title=across_title, axis=axis, scale=scale)
-    base = alt.Chart(rows_data(rows))
-    colour = alt.Color(
-        "side:N", scale=alt.Scale(domain=sides, range=[DOWN, MEAN])
+    at = {
+        "title": f"difference to today's mean of {figure_text(x.mean, kind, money)}",
+        "axis": figure_axis(kind),
+        "scale": alt.Scale(domain=[-reach, reach], nice=False),
+    }
+    left = len(x.table) - len(table)
+    rest = f"; {left} more with less effect are left out" if left > 0 else ""
+    return _tornado_of(rows, at).properties(
+        width=460,
+        height=max(60, 40 * len(table)),
+        title=alt.Title(title, subtitle=f"each parameter alone, on the same customers{rest}"),
     )
+
+
+def _tornado_of(rows: Rows, at: dict[str, Any]) -> alt.LayerChart | alt.FacetChart:
+    sides = ["turned down", "turned up"]
+    names = list(dict.fromkeys(row["parameter"] for row in rows))
+    labels, apart = alt.Axis(labelPadding=10, labelLimit=330), alt.Scale(padding=0.25)
+    y = alt.Y("parameter:N", sort=names, title=None, axis=labels, scale=apart)
+    beside = alt.YOffset("side:N", sort=sides)  # both may go the same way
+    base = alt.Chart(rows_data(rows)).encode(y=y, yOffset=beside)
     bars = base.mark_bar(opacity=0.85).encode(
-        x=alt.X("zero:Q", title=across_title, axis=axis, scale=scale),
+        x=alt.X("zero:Q", **at),
         x2="difference:Q",
-        y=y,
-        yOffset=beside,
-        color=colour,
+        color=alt.Color("side:N", scale=alt.Scale(domain=sides, range=[DOWN, MEAN])),
         tooltip=[
             alt.Tooltip("parameter:N", title="Parameter"),
             alt.Tooltip("today:N", title="Today"),
@@ -225,29 +275,21 @@ def tornado(x: Sensitivity, most: int = MOST_BARS) -> alt.TopLevelMixin:
         ],
     )
     whiskers = base.mark_rule(color=DARK, strokeWidth=1.2).encode(
-        x=alt.X("low:Q", title=across_title, scale=scale), x2="high:Q", y=y, yOffset=beside
+        x=alt.X("low:Q", **at), x2="high:Q"
     )
-    zero = alt.Chart(rows_data([{"zero": 0}])).mark_rule(color=DARK).encode(
-        x=alt.X("zero:Q", scale=scale, title=across_title)
-    )  # fmt: skip
+    zero = alt.Chart(rows_data([{"zero": 0}])).mark_rule(color=DARK).encode(alt.X("zero:Q", **at))
+    left = base.mark_text(align="right", dx=-4, fontSize=11)
+    right = base.mark_text(align="left", dx=4, fontSize=11)
     words = [
-        base.transform_filter(f"datum.end_at {sign} 0 && datum.value != datum.today")
-        .mark_text(align=align, dx=dx, fontSize=11)
-        .encode(
-            x=alt.X("end_at:Q", scale=scale, title=across_title),
-            y=y,
-            yOffset=beside,
-            text="value:N",
+        mark.transform_filter(f"datum.end_at {sign} 0 && datum.value != datum.today").encode(
+            x=alt.X("end_at:Q", **at), text="value:N"
         )
-        for sign, align, dx in (("<", "right", -4), (">=", "left", 4))
+        for mark, sign in ((left, "<"), (right, ">="))
     ]
-    left = len(x.table) - len(table)
-    rest = f"; {left} more with less effect are left out" if left > 0 else ""
-    return alt.layer(bars, whiskers, zero, *words).properties(
-        width=460,
-        height=max(60, 40 * len(names)),
-        title=alt.Title(title, subtitle=f"each parameter alone, on the same customers{rest}"),
-    )
+    return alt.layer(bars, whiskers, zero, *words)
+
+
+# --- the warm-up --------------------------------------------------------------------------------
 
 
 def warm_up(x: WarmUp) -> alt.TopLevelMixin:
@@ -257,68 +299,33 @@ def warm_up(x: WarmUp) -> alt.TopLevelMixin:
     if x.table.empty:
         return sentence(title, x.sentence)
     rows: Rows = [{"day": int(day), **line} for day, line in x.table.round(3).iterrows()]
-    base = alt.Chart(rows_data(rows))
-    scale = alt.Scale(nice=False, domain=[0, len(rows)])
+    base, scale = alt.Chart(rows_data(rows)), alt.Scale(nice=False, domain=[0, len(rows)])
     day = alt.X("day:Q", title="day", scale=scale, axis=alt.Axis(grid=False))
     y = alt.Y("week:Q", title="open leads", axis=alt.Axis(format=",~f"))
-    band = base.mark_area(color=ONE, opacity=0.4).encode(
-        x=day, y=alt.Y("low:Q", title="open leads"), y2="high:Q"
-    )
-    line = base.mark_line(color=MEAN, strokeWidth=2).encode(
-        x=day,
-        y=y,
-        tooltip=[
-            alt.Tooltip("day:Q", title="Day"),
-            alt.Tooltip("open_leads:Q", title="Open leads, mean", format=",.1f"),
-            alt.Tooltip("week:Q", title="Mean of the week around", format=",.1f"),
-        ],
-    )
-    parts = [band, line]
+    low = alt.Y("low:Q", title="open leads")
+    parts = [
+        base.mark_area(color=ONE, opacity=0.4).encode(x=day, y=low, y2="high:Q"),
+        base.mark_line(color=MEAN, strokeWidth=2).encode(
+            x=day,
+            y=y,
+            tooltip=[
+                alt.Tooltip("day:Q", title="Day"),
+                alt.Tooltip("open_leads:Q", title="Open leads, mean", format=",.1f"),
+                alt.Tooltip("week:Q", title="Mean of the week around", format=",.1f"),
+            ],
+        ),
+    ]
     if x.level is not None:
         level = alt.Chart(rows_data([{"week": x.level}]))
         parts.append(level.mark_rule(color=DARK, strokeDash=[5, 3]).encode(y=y))
     if x.warm_up:
         at = alt.Chart(rows_data([{"day": x.warm_up, "text": f"warm-up: {x.warm_up} days"}]))
+        words = at.mark_text(align="left", dx=6, dy=-8, baseline="bottom")
         parts.append(at.mark_rule(color=DOWN, strokeWidth=2).encode(x=day))
-        parts.append(
-            at.mark_text(align="left", dx=6, dy=-8, baseline="bottom").encode(
-                x=day, y=alt.value(240), text="text:N"
-            )
-        )
-    subtitle = wrapped(x.sentence)
+        parts.append(words.encode(x=day, y=alt.value(240), text="text:N"))
     return alt.layer(*parts).properties(
-        width=600, height=240, title=alt.Title(title, subtitle=subtitle)
+        width=600, height=240, title=alt.Title(title, subtitle=wrapped(x.sentence))
     )
-
-
-# --- parts ------------------------------------------------------------------------------------
-
-
-def _differences_of(rows: Rows, label: str, kind: str, money: str, height: int) -> alt.LayerChart:
-    """One figure: a point and a line for each scenario, and where no difference would be."""
-    names = [row["scenario"] for row in rows]
-    reach = max(max(abs(row["low"]), abs(row["high"])) for row in rows) or 1.0
-    scale = alt.Scale(domain=[-1.15 * reach, 1.15 * reach], nice=False)
-    title = axis_title(label, kind, money)
-    y = alt.Y("scenario:N", sort=names, title=None, axis=NAMES)
-    base = alt.Chart(rows_data(rows))
-    zero = base.mark_rule(color=COLOURS["open"], strokeWidth=1.5).encode(
-        x=alt.X("zero:Q", scale=scale, title=title, axis=axis(kind))
-    )
-    line = base.mark_rule(color=MEAN, strokeWidth=2.5).encode(
-        x=alt.X("low:Q", scale=scale, title=title, axis=axis(kind)), x2="high:Q", y=y
-    )
-    point = base.mark_point(color=MEAN, filled=True, size=70, opacity=1).encode(
-        x=alt.X("difference:Q", scale=scale, title=title, axis=axis(kind)),
-        y=y,
-        tooltip=[
-            alt.Tooltip("scenario:N", title="Scenario"),
-            alt.Tooltip("text:N", title=label),
-            alt.Tooltip("interval:N", title="95 % interval"),
-        ],
-    )
-    words = base.mark_text(align="left", fontSize=12).encode(x=alt.value(470), y=y, text="text:N")
-    return alt.layer(zero, line, point, words).properties(width=460, height=height)
 
 
 def _an(kind: type[T], value: object, name: str, way_out: str) -> T:

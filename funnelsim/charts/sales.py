@@ -18,7 +18,7 @@ from funnelsim.charts.rows import Rows
 from funnelsim.charts.theme import COLOURS, REASONS, colour_scale
 from funnelsim.groups import OVERALL, funnel_by, losses_by_response, reps_table
 from funnelsim.journal import GONE_COLD, Journal
-from funnelsim.metrics import a_journal
+from funnelsim.metrics.basis import a_journal, since_warm_up
 from funnelsim.pipeline import pipeline_board
 from funnelsim.tables import figure_text
 
@@ -68,7 +68,7 @@ def response_times(j: Journal) -> alt.TopLevelMixin:
     if not stages:
         return sentence(title, "No lead that was called is decided yet, and none has gone cold.")
     panels = [_response_panel(table.loc[stage], str(stage)) for stage in stages]
-    subtitle = "by the time from entering the stage to the call, or to having gone cold"
+    subtitle = "by the time to the call, or to having gone cold; lines are 95 % intervals"
     return alt.vconcat(*panels, spacing=16).properties(title=alt.Title(title, subtitle=subtitle))
 
 
@@ -111,10 +111,10 @@ def funnels(j: Journal, by: str) -> alt.TopLevelMixin:
     journal = a_journal(j, "charts.funnels")
     title = f"Funnel of {journal.scenario.name} by {by}"
     table = funnel_by(journal, by)
-    overall = table.xs(OVERALL, level="stage")
-    if overall.empty:
+    if table.empty:
         nobody = f"No lead of the days simulated has a {by}."
-        return sentence(title, nobody if len(journal.leads) else NO_LEAD)
+        return sentence(title, NO_LEAD if since_warm_up(journal)[0].empty else nobody)
+    overall = table.xs(OVERALL, level="stage")
     shown = _most(overall, overall["entered"])
     names = list(shown.index)
     panels = []

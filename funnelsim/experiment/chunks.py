@@ -49,9 +49,7 @@ class Outcome:
         return sum(map(len, self.results))
 
 
-def measured(
-    measure: Measure, scenario: Scenario, seed: int, replications: range
-) -> list[Any]:
+def measured(measure: Measure, scenario: Scenario, seed: int, replications: range) -> list[Any]:
     """A chunk: what is asked of each of these replications, in order."""
     return [measure(journal) for journal in simulate_many(scenario, seed, replications)]
 
@@ -244,7 +242,7 @@ def a_number_of_replications(n: object, least: int = 1) -> int:
     """The value, if it is a whole number of at least so many."""
     whole = isinstance(n, numbers.Integral) and not isinstance(n, bool)
     if whole and least <= int(n) <= 2**63:  # type: ignore[call-overload]
-        return int(n)  # type: ignore[call-overload,no-any-return]
+        return int(n)  # type: ignore[call-overload]
     why = "" if least == 1 else ", since an interval needs several"
     raise FunnelSimError(str(Problem("n", n, f"it is a whole number of at least {least}{why}")))
 

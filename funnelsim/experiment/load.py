@@ -145,7 +145,9 @@ def _visits_per_day(scenario: Scenario, late: str = "") -> Floats:
             odds = (scenario.referral.odds_ratio, segment.odds_ratio)
             way, won = _way(scenario, enters, odds, late)
             referred, wins = referred + share * way, wins + share * won
-    return visits + _after_the_sale(scenario, buyers, (referred, wins), (up_way / buyers, up_wins / buyers))
+    return visits + _after_the_sale(
+        scenario, buyers, (referred, wins), (up_way / buyers, up_wins / buyers)
+    )
 
 
 def _after_the_sale(

@@ -69,11 +69,12 @@ def warm_up_advice(
 
     Growth, seasons and bursts of the channels are left out: with them there is no level to wait
     for. It is about leads in the funnel, not about customers: how many of them will order again
-    keeps growing for much longer. The advice is the first day on which the smoothed curve cannot be told
-    from its level, the mean of the second half: within 2 % of it, or two standard errors (more
-    replications see more). If the last quarter still differs from the third by more than 2 % and
-    three standard errors, there is no level and no advice; a queue that grows without end never
-    has one, and that is said.
+    keeps growing for much longer.
+
+    The advice is the first day on which the smoothed curve cannot be told from its level, the mean
+    of the second half: within 2 % of it, or two standard errors (more replications see more). If
+    the last quarter still differs from the third by more than 2 % and three standard errors, there
+    is no level and no advice. A queue that grows without end never has one, and that is said.
 
     Raises `FunnelSimError` for an n below 2 or an executor that is none.
 

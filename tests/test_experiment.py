@@ -1,0 +1,532 @@
+"""What experiments promise: independent replications, honest intervals, pairs on the same customers."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import math
+import threading
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+
+import numpy as np
+import pandas as pd
+import pytest
+from theory import funnel, within
+
+import funnelsim as fs
+from funnelsim.experiment import chunks, parameters
+from funnelsim.experiment.intervals import student_t
+from funnelsim.experiment.load import queue_warnings
+
+AIDA = fs.load("aida").vary({"horizon": "30 days"})
+TEAM = fs.load("aida-follow-up").vary({"horizon": "30 days"})
+NOBODY = AIDA.vary({f"channels.{channel.name}.leads_per_day": 0 for channel in AIDA.channels})
+
+
+def quiet(scenario=AIDA, n=5, **more):
+    return fs.replicate(scenario, n, progress=False, **more)
+
+
+def same(one, other):
+    pd.testing.assert_frame_equal(one, other, check_exact=True)
+
+
+# --- replications -------------------------------------------------------------------------------
+
+
+def test_a_row_is_the_summary_of_that_replication_alone(seed):
+    table = quiet(seed=seed).table
+    for number in (0, 3):
+        alone = fs.summary(fs.simulate(AIDA, seed, replication=number))
+        same(table.loc[[number]].T.set_axis(["x"], axis=1), alone.to_frame("x"))
+
+
+def test_more_replications_leave_the_first_ones_as_they_were(seed):
+    same(quiet(n=9, seed=seed).table.head(4), quiet(n=4, seed=seed).table)
+
+
+def test_the_summary_is_students_interval_and_the_quantiles():
+    x = quiet(n=12)
+    row, values = x.summary(0.9).loc["customers"], x.table["customers"]
+    error = values.std(ddof=1) / math.sqrt(12)
+    assert row["standard_error"] == pytest.approx(error)
+    assert row["high"] - row["mean"] == pytest.approx(1.795885 * error, rel=1e-6)  # tables: t(11)
+    assert row["25%"] == values.quantile(0.25)
+
+
+def test_the_interval_covers_as_often_as_it_says(seed):
+    """Of 90 % intervals of the number of leads, whose mean is known, nine in ten cover it."""
+    scenario = funnel(horizon="4 days", channels=[{"name": "web", "leads_per_day": 5}])
+    table = quiet(scenario, 1200, seed=seed).table["leads"].to_numpy().reshape(200, 6)
+    half = student_t(0.9, 6) * table.std(axis=1, ddof=1) / math.sqrt(6)
+    covered = np.abs(table.mean(axis=1) - 20) <= half
+    # counts are not quite normal: a hundredth of room beside the five standard errors
+    assert within(covered.mean(), 0.9, math.sqrt(0.09 / 200) + 0.002)
+
+
+def test_a_figure_that_no_replication_has_is_nan_and_counted():
+    row = quiet(NOBODY).summary().loc["cac"]
+    assert row["replications"] == 0
+    assert math.isnan(row["mean"])
+
+
+def test_one_replication_has_a_mean_and_no_interval():
+    row = quiet(n=1).summary().loc["customers"]
+    assert row["mean"] > 0
+    assert math.isnan(row["low"])
+
+
+def test_journals_are_kept_only_when_asked_for():
+    assert quiet().journals == {}
+    x = quiet(n=3, keep="journals")
+    assert list(x.journals) == [0, 1, 2]
+    same(fs.summary(x.journals[2]).to_frame("x"), x.table.loc[[2]].T.set_axis(["x"], axis=1))
+
+
+# --- a precision in place of a number -----------------------------------------------------------
+
+
+def test_it_stops_once_the_interval_is_short_enough(seed):
+    x = quiet(n=5000, seed=seed, precision=0.03, figure="customers")
+    row = x.summary().loc["customers"]
+    assert row["high"] - row["mean"] <= 0.03 * row["mean"]
+    assert len(x.table) < 5000
+    assert x.warnings == []
+
+
+def test_where_it_stops_does_not_depend_on_who_did_the_work(seed):
+    with ThreadPoolExecutor(2) as pool:
+        elsewhere = quiet(n=300, seed=seed, precision=0.03, figure="customers", executor=pool)
+    same(quiet(n=300, seed=seed, precision=0.03, figure="customers").table, elsewhere.table)
+
+
+def test_a_precision_out_of_reach_is_said():
+    x = quiet(n=40, precision=0.0001, figure="customers")
+    assert len(x.table) == 40
+    assert "it would take about" in x.warnings[-1]
+
+
+def test_a_figure_whose_mean_is_zero_has_no_relative_precision():
+    x = quiet(NOBODY, n=40, precision=0.1, figure="revenue")
+    assert len(x.table) <= 40
+
+
+# --- what is no input ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: fs.replicate("aida"), 'scenario is "aida"; replicate takes a Scenario'),
+        (lambda: quiet(n=0), "n is 0; it is a whole number of at least 1"),
+        (lambda: quiet(n=2.5), "n is 2.5"),
+        (lambda: quiet(seed=-1), "seed is -1"),
+        (lambda: quiet(keep="all"), "keep is .*journals"),
+        (lambda: quiet(executor=4), "executor is a int; .*client.get_executor"),
+        (lambda: quiet(executor=ThreadPoolExecutor), "executor is the class ThreadPoolExecutor"),
+        (lambda: quiet(precision=0.1), "figure is None; they go together"),
+        (lambda: quiet(precision=5, figure="revenue"), "precision is 5"),
+        (lambda: quiet(precision=0.1, figure="revenu"), "did you mean revenue"),
+        (lambda: quiet().summary(95), "confidence is 95; .*write 0.95 for 95 %"),
+        (lambda: fs.compare([AIDA, AIDA]), "compare takes a table of names and scenarios"),
+        (lambda: fs.compare({"today": AIDA}), "a comparison takes at least two"),
+        (lambda: fs.compare({"a": AIDA, "b": "aida"}), "compare takes a Scenario"),
+        (lambda: fs.compare({"a": AIDA, "b": TEAM}, n=1), "at least 2, since an interval"),
+        (lambda: fs.sweep(AIDA, "stages.Interest.conversion", []), "one at least"),
+        (lambda: fs.sweep(AIDA, "stages.Interest.conversion"), "values is None"),
+        (lambda: fs.sweep(AIDA, "stages.Interest.conversion", "0.5"), 'values is "0.5"'),
+        (lambda: fs.sweep(AIDA, "stages.Intrest.conversion", [1]), "did you mean Interest"),
+        (lambda: fs.sweep(AIDA, "stages.Interest.conversion", [0.5, 2]), "between 0 and 1"),
+        (lambda: fs.sweep(AIDA, {"a": [1], "b": [1], "c": [1]}), "one or two"),
+        (lambda: fs.sensitivity(AIDA, figure="win"), "figure is .win."),
+        (lambda: fs.sensitivity(AIDA, ["stages.Intrest.conversion"]), "did you mean Interest"),
+        (lambda: fs.sensitivity(AIDA, ["stages.Interest"]), "Interest"),
+        (lambda: fs.sensitivity(AIDA, []), "one at least"),
+        (lambda: fs.sensitivity(AIDA, {"order.margin": 0.5}), r"write \(low, high\)"),
+        (lambda: fs.sensitivity(AIDA, change=10), "change is 10"),
+        (lambda: fs.warm_up_advice(AIDA, n=1), "n is 1"),
+        (lambda: fs.load_of_teams("aida"), "load_of_teams takes a Scenario"),
+    ],
+)
+def test_what_is_wrong_is_said(call, words):
+    with pytest.raises(fs.FunnelSimError, match=words):
+        call()
+
+
+def test_an_executor_that_was_shut_down_is_said():
+    pool = ThreadPoolExecutor(1)
+    pool.shutdown()
+    with pytest.raises(fs.FunnelSimError, match="executor is a ThreadPoolExecutor; it takes no"):
+        quiet(executor=pool)
+
+
+def test_an_unknown_baseline_is_said():
+    c = fs.compare({"today": AIDA, "dear": AIDA.vary({"order.margin": 0.1})}, n=2, progress=False)
+    with pytest.raises(fs.FunnelSimError, match="did you mean today"):
+        c.differences("tody")
+
+
+# --- work in chunks -----------------------------------------------------------------------------
+
+
+def test_chunks_are_all_of_the_work_once():
+    work = chunks.chunks(2, range(5, 1005), 32)
+    for scenario in (0, 1):
+        assert [r for n, part in work if n == scenario for r in part] == list(range(5, 1005))
+
+
+def test_threads_give_the_same_table(seed):
+    with ThreadPoolExecutor(3) as pool:
+        same(quiet(n=40, seed=seed).table, quiet(n=40, seed=seed, executor=pool).table)
+
+
+class Broken(Executor):
+    """Loses what it is given: with every second chunk a worker dies, or all of it does."""
+
+    def __init__(self, error, every=2):
+        self.error, self.every, self.asked = error, every, 0
+
+    def submit(self, work, *given, **named):
+        future = Future()
+        self.asked += 1
+        if self.asked % self.every:
+            future.set_result(work(*given, **named))
+        else:
+            future.set_exception(self.error)
+        return future
+
+
+@pytest.mark.parametrize("error", [BrokenProcessPool("gone"), ConnectionResetError(), EOFError()])
+@pytest.mark.parametrize("every", [1, 2])
+def test_a_lost_chunk_is_done_again(error, every, seed):
+    x = quiet(n=40, seed=seed, executor=Broken(error, every))
+    same(quiet(n=40, seed=seed).table, x.table)
+    assert "A worker was lost" in x.warnings[0]
+
+
+def test_an_executor_that_refuses_all_costs_nothing_but_time(seed):
+    class Refuses(Executor):
+        def submit(self, *_, **__):
+            raise BrokenProcessPool("gone")
+
+    same(quiet(seed=seed).table, quiet(seed=seed, executor=Refuses()).table)
+
+
+def test_an_error_of_the_model_is_raised_as_it_is():
+    too_many = AIDA.vary({"channels.search ads.leads_per_day": 1e6})
+    for executor in (None, ThreadPoolExecutor(1)):
+        with pytest.raises(fs.FunnelSimError, match="leads are expected"):
+            quiet(too_many, executor=executor)
+
+
+def test_ctrl_c_keeps_what_is_finished_and_says_so(monkeypatch, capsys):
+    calls = iter(range(100))
+
+    def key_figures(journal):
+        if next(calls) == 7:
+            raise KeyboardInterrupt
+        return fs.summary(journal).to_dict()
+
+    monkeypatch.setattr(chunks, "key_figures", key_figures)
+    x = quiet(n=20)
+    assert x.interrupted
+    assert list(x.table.index) == list(range(7))
+    assert "Stopped after 7 of 20 replications" in capsys.readouterr().out
+
+
+def test_ctrl_c_leaves_a_comparison_with_whole_pairs(monkeypatch):
+    calls = iter(range(100))
+
+    def key_figures(journal):
+        if next(calls) == 13:
+            raise KeyboardInterrupt
+        return fs.summary(journal).to_dict()
+
+    monkeypatch.setattr(chunks, "key_figures", key_figures)
+    better = AIDA.vary({"stages.Interest.conversion": 0.6})
+    c = fs.compare({"today": AIDA, "better": better}, n=20, progress=False)
+    assert c.interrupted
+    assert c.table.loc["today"].index.tolist() == c.table.loc["better"].index.tolist()
+    assert len(c.table.loc["today"]) >= 5
+
+
+def test_ctrl_c_before_anything_is_finished_is_a_ctrl_c(monkeypatch):
+    def key_figures(journal):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(chunks, "key_figures", key_figures)
+    with pytest.raises(KeyboardInterrupt):
+        quiet()
+
+
+def test_ctrl_c_beside_an_executor_keeps_what_is_finished(monkeypatch):
+    held = threading.Event()
+
+    class Slow(Broken):
+        """Does the first three chunks; the others are never finished."""
+
+        def submit(self, work, *given, **named):
+            self.asked += 1
+            if self.asked > 3:
+                return Future()
+            future = Future()
+            future.set_result(work(*given, **named))
+            return future
+
+    def interrupted(futures):
+        yield next(iter(futures))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(chunks, "as_completed", interrupted)
+    x = quiet(n=64, executor=Slow(None))
+    held.set()
+    assert x.interrupted
+    assert len(x.table) == 6  # three chunks of two
+
+
+def test_nothing_is_written_to_stderr(capfd):
+    fs.replicate(AIDA, 3)
+    out, err = capfd.readouterr()
+    assert (out, err) == ("", "")
+
+
+# --- a comparison -------------------------------------------------------------------------------
+
+
+def test_a_comparison_is_of_pairs_on_the_same_customers(seed):
+    better = AIDA.vary({"stages.Interest.conversion": 0.55})
+    c = fs.compare({"today": AIDA, "better": better}, n=15, seed=seed, progress=False)
+    today, changed = (quiet(s, 15, seed=seed).table["customers"] for s in (AIDA, better))
+    row = c.differences().loc[("customers", "better")]
+    assert (changed >= today).all()
+    assert row["difference"] == pytest.approx((changed - today).mean())
+    assert row["standard_error"] == pytest.approx((changed - today).std(ddof=1) / math.sqrt(15))
+    unpaired = 15 * (today.var() + changed.var()) / (changed - today).var()
+    assert row["unpaired_replications"] == pytest.approx(unpaired)
+    assert c.differences().loc[("leads", "better"), "difference"] == 0
+
+
+def test_an_unpaired_comparison_of_that_size_is_about_as_wide():
+    """n_unpaired is what it says: with so many of each, on different customers, the same width."""
+    better = AIDA.vary({"stages.Interest.conversion": 0.55})
+    c = fs.compare({"today": AIDA, "better": better}, n=30, progress=False)
+    row = c.differences().loc[("customers", "better")]
+    variances = [c.experiments[name].table["customers"].var() for name in c.experiments]
+    width = math.sqrt(sum(variances) / row["unpaired_replications"])
+    assert width == pytest.approx(row["standard_error"])
+
+
+def test_another_baseline_turns_the_sign():
+    c = fs.compare({"a": AIDA, "b": AIDA.vary({"order.margin": 0.2})}, n=4, progress=False)
+    one, other = c.differences(), c.differences("b")
+    assert one.loc[("profit", "b"), "difference"] == -other.loc[("profit", "a"), "difference"]
+
+
+def test_the_table_has_a_row_per_scenario_and_replication():
+    c = fs.compare({"a": AIDA, "b": TEAM, "c": AIDA}, n=3, progress=False)
+    assert c.table.index.names == ["scenario", "replication"]
+    assert len(c.table) == 9
+    same(c.table.loc["a"], c.table.loc["c"])
+
+
+# --- sweeps -------------------------------------------------------------------------------------
+
+
+def test_a_setting_is_that_scenario(seed):
+    x = fs.sweep(TEAM, "teams.sales.reps", [1, 3], n=4, seed=seed, progress=False)
+    alone = quiet(TEAM.vary({"teams.sales.reps": 3}), 4, seed=seed).summary()
+    told = x.table["profit"].loc[3]
+    assert told.tolist() == alone.loc["profit", ["mean", "low", "high"]].tolist()
+    assert x.table.index.name == "teams.sales.reps"
+
+
+def test_two_parameters_are_every_pair():
+    grid = {"teams.sales.reps": [1, 2], "stages.Interest.follow_up.patience": [
+        {"constant": "1 h"}, {"exponential": {"mean": "2 days"}}, None]}  # fmt: skip
+    x = fs.sweep(TEAM, grid, n=2, progress=False)
+    assert len(x.table) == 6
+    assert (1, "exponential mean 2 days") in x.table.index
+
+
+# --- sensitivity --------------------------------------------------------------------------------
+
+
+def test_the_ranking_is_by_effect_and_each_is_a_paired_difference(seed):
+    x = fs.sensitivity(AIDA, n=4, seed=seed, figure="revenue", progress=False)
+    assert x.table["effect"].is_monotonic_decreasing
+    path = "stages.Interest.conversion"
+    up = AIDA.vary({path: 0.5 * 1.1})
+    c = fs.compare({"today": AIDA, "up": up}, n=4, seed=seed, progress=False)
+    row = c.differences().loc[("revenue", "up")]
+    assert x.table.loc[path, "up"] == pytest.approx(row["difference"])
+    assert x.table.loc[path, "up_high"] == pytest.approx(row["high"])
+
+
+def test_a_margin_does_nothing_to_revenue_and_one_to_one_to_itself():
+    x = fs.sensitivity(AIDA, ["order.margin"], figure="revenue", n=3, progress=False)
+    assert x.table.loc["order.margin", "effect"] == 0
+
+
+def test_values_of_ones_own_are_taken_as_they_are():
+    x = fs.sensitivity(TEAM, {"teams.sales.reps": (1, 5)}, n=2, progress=False)
+    row = x.table.loc["teams.sales.reps"]
+    assert (row["today"], row["low_value"], row["high_value"]) == ("2", "1", "5")
+
+
+@pytest.mark.parametrize("name", fs.templates())
+def test_every_usual_parameter_of_every_scenario_can_be_turned(name):
+    scenario = fs.load(name)
+    paths = parameters.default_paths(scenario)
+    assert f"stages.{scenario.stages[0].name}.conversion" in paths
+    for path in paths:
+        before = parameters.size(parameters.value_at(scenario, path))
+        for value, factor in zip(
+            parameters.down_and_up(scenario, path, 0.1), (0.9, 1.1), strict=True
+        ):
+            after = parameters.size(parameters.value_at(scenario.vary({path: value}), path))
+            if path.endswith("reps"):
+                assert abs(after - before) <= 1
+            elif after != 1.0:  # a probability stops there
+                assert after == pytest.approx(factor * before, rel=1e-5)
+
+
+def test_a_scaled_distribution_keeps_its_shape(seed):
+    lognormal = {"lognormal": {"mean": 80, "cv": 0.8}}
+    scenario = AIDA.vary({"order.value": lognormal})
+    _, up = parameters.down_and_up(scenario, "order.value", 0.25)
+    assert up == {"lognormal": {"mean": 100.0, "cv": 0.8}}
+    one, other = (fs.simulate(s, seed).orders for s in (scenario, scenario.vary({"order.value": up})))
+    assert np.allclose(other["value"], 1.25 * one["value"], atol=0.02)
+
+
+# --- load and warm-up ---------------------------------------------------------------------------
+
+
+def test_the_load_is_arrivals_times_handling_over_open_time():
+    scenario = fs.Scenario(
+        name="by hand",
+        horizon="28 days",
+        channels=[{"name": "web", "leads_per_day": 20}],
+        teams=[{"name": "sales", "reps": 2, "open": "Mon-Fri 09:00-17:00"}],
+        stages=[
+            {"name": "Interest", "conversion": 0.5, "follow_up": {
+                "team": "sales", "handling_time": {"exponential": {"mean": "30 min"}},
+                "missed": 0.1, "reach_probability": 0.5, "attempts": 2,
+                "attempt_time": {"constant": "6 min"}}},
+            {"name": "Desire", "conversion": 0.4, "follow_up": {
+                "team": "sales", "handling_time": {"constant": "1 h"}}},
+            {"name": "Action"},
+        ],
+    )  # fmt: skip
+    row = fs.load_of_teams(scenario).loc["sales"]
+    # 18 are called: three of four reached; half a call and a quarter in vain on average, 6 min each
+    interest = 18 * (0.75 * 0.5 + 0.75 * 0.1)
+    desire = 18 * 0.75 * 0.5 * 1
+    assert row["work_hours_per_day"] == pytest.approx(interest + desire)
+    assert row["open_hours_per_day"] == pytest.approx(2 * 8 * 5 / 7)
+    assert row["load"] == pytest.approx((interest + desire) / (2 * 8 * 5 / 7))
+
+
+@pytest.mark.parametrize("name", ["aida-follow-up", "b2b-pipeline", "seven-stage", "upsell"])
+def test_the_load_is_the_utilisation_of_a_team_that_nobody_waits_for(name, seed):
+    """Little's law, with segments, recoveries, referrals, upsells, skills and several calls."""
+    scenario = fs.load(name)
+    many = {f"teams.{team.name}.reps": 400 for team in scenario.teams}
+    always = {f"teams.{team.name}.open": "always" for team in scenario.teams}
+    even = {f"channels.{c.name}.{key}": None for c in scenario.channels for key in ("months", "growth", "bursts")}  # fmt: skip
+    skills = {f"teams.{team.name}.skills": None for team in scenario.teams}
+    long = {"horizon": "600 days", "warm_up": "400 days"}
+    scenario = scenario.vary({**many, **always, **even, **skills, **long})
+    busy = quiet(scenario, 6, seed=seed).table.filter(like="utilisation")
+    load = fs.load_of_teams(scenario)["load"]
+    for team in scenario.teams:
+        measured = busy[f"utilisation: {team.name}"]
+        error = max(measured.std() / math.sqrt(6) * 2, 0.01 * load[team.name])
+        assert within(measured.mean(), load[team.name], error)
+
+
+def test_a_team_too_small_is_no_error_and_is_said():
+    endless = TEAM.vary({
+        "teams.sales.reps": 1,
+        "stages.Interest.follow_up.patience": None,
+        "stages.Desire.follow_up.patience": None,
+        "stages.Interest.follow_up.response_half_life": None,
+        "stages.Desire.follow_up.response_half_life": None,
+    })  # fmt: skip
+    x = quiet(endless, 3)
+    assert len(x.table) == 3
+    assert "The queue of team sales grows without end" in x.warnings[0]
+    assert "The queue of team sales grows without end" in repr(x)
+    advice = fs.warm_up_advice(endless, n=3, progress=False)
+    assert advice.warm_up is None
+    assert "never fills up" in advice.sentence
+
+
+def test_where_leads_go_cold_the_queue_does_not_grow_without_end():
+    small = TEAM.vary({"teams.sales.reps": 1})
+    assert (fs.load_of_teams(small)["load"] > 1).all()
+    assert queue_warnings(small) == []
+    assert "too small, and loses leads by it" in quiet(small, 3).warnings[0]
+
+
+def test_a_team_big_enough_is_not_spoken_of():
+    assert quiet(TEAM, 3).warnings == []
+
+
+def test_nobody_comes_and_everything_runs():
+    assert quiet(NOBODY).table["leads"].sum() == 0
+    c = fs.compare({"a": NOBODY, "b": AIDA}, n=2, progress=False)
+    assert c.differences().loc[("leads", "b"), "difference"] > 0
+    assert fs.sensitivity(NOBODY, n=2, progress=False).table["effect"].max() == 0
+    assert fs.warm_up_advice(NOBODY, n=2, progress=False).warm_up == 0
+    idle = TEAM.vary({f"channels.{c.name}.leads_per_day": 0 for c in TEAM.channels})
+    assert fs.load_of_teams(idle).loc["sales", "load"] == 0
+
+
+def test_the_pipeline_is_as_full_as_littles_law_says(seed):
+    """Open leads = leads a day × mean days in the funnel, and they come up as 1 - exp(-t / mean)."""
+    scenario = funnel(
+        horizon="140 days",
+        channels=[{"name": "web", "leads_per_day": 30}],
+        stages=[
+            {"name": "Interest", "conversion": 0.5,
+             "decision_time": {"exponential": {"mean": "4 days"}}},
+            {"name": "Action"},
+        ],
+    )  # fmt: skip
+    advice = fs.warm_up_advice(scenario, n=30, seed=seed, progress=False)
+    days = advice.table.index.to_numpy()
+    expected = 30 * 4 * (1 - np.exp(-days / 4))
+    error = math.sqrt(120 / 30)  # the number in the funnel is Poisson
+    assert np.abs(advice.table["open_leads"] - expected).max() < 6 * error  # of 140 days
+    assert advice.level == pytest.approx(120, abs=5)
+    # a bias of a twentieth is seen, one of a thousandth is not
+    assert 4 * math.log(20) - 4 <= advice.warm_up <= 4 * math.log(1000) + 4
+
+
+def test_open_leads_are_counted_as_in_the_journal():
+    journal = fs.simulate(TEAM, seed=3)
+    from funnelsim.experiment.warm_up import open_leads
+
+    counted = open_leads(journal)
+    visits = journal.stage_visits
+    for day in (1, 10, 30):
+        inside = (visits["entered"] <= day) & ~(visits["decided"] <= day)
+        assert counted[day - 1] == inside.sum()
+
+
+def test_a_short_horizon_gets_no_advice():
+    advice = fs.warm_up_advice(AIDA.vary({"horizon": "10 days"}), n=3, progress=False)
+    assert advice.warm_up is None
+    assert "too short" in advice.sentence
+
+
+def test_growth_is_left_out_of_the_advice():
+    growing = AIDA.vary({"channels.search ads.growth": 5.0, "horizon": "60 days"})
+    advice = fs.warm_up_advice(growing, n=5, progress=False)
+    assert "left out" in advice.warnings[0]
+    assert advice.scenario == growing
+
+
+def test_an_experiment_needs_no_more_than_concurrent_futures():
+    assert concurrent.futures.Executor in ThreadPoolExecutor.__mro__
