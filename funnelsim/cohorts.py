@@ -35,9 +35,7 @@ MOST_PERIODS = 1_000
 # --- who stays --------------------------------------------------------------------------------
 
 
-def retention_rate(
-    j: Journal, begin: float, end: float, active_days: float | None = None
-) -> float:
+def retention_rate(j: Journal, begin: float, end: float, active_days: float | None = None) -> float:
     """CRR = (E - N) ÷ S of the time from day `begin` to day `end`; the churn rate is 1 - CRR.
 
     S are the customers active at its begin, E those active at its end, N those of E who were not

@@ -23,9 +23,7 @@ TABLES: dict[str, Any] = {
         },
         {"name": "word of mouth", "leads_per_day": 2, "odds_ratio": 2.0},
     ],
-    "teams": [
-        {"name": "sales", "reps": 2, "cost_per_rep_day": 40, "open": "Mon-Fri 08:00-18:00"}
-    ],
+    "teams": [{"name": "sales", "reps": 2, "cost_per_rep_day": 40, "open": "Mon-Fri 08:00-18:00"}],
     "stages": [
         {
             "name": "Interest",

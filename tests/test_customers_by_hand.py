@@ -149,6 +149,17 @@ def test_a_tier_is_read_from_the_kept_orders_of_the_period_before(seed: int, eng
     assert life.orders["paid"].tolist() == [80, 80, 76, 76, 80, 76]
 
 
+def test_an_order_a_whole_period_old_counts_no_more(seed: int, engine: str) -> None:
+    life = history(
+        seed,
+        engine,
+        25,
+        **returns_after("10 days"),
+        **members({}, {"from_spend": 80}, period="10 days"),
+    )
+    assert life.orders["tier"].tolist() == ["tier 0", "tier 0", "tier 0"]
+
+
 def test_a_tier_is_reached_by_spending_exactly_its_amount(seed: int, engine: str) -> None:
     life = history(seed, engine, 25, **returns_after("10 days"), **members({}, {"from_spend": 160}))
     assert life.orders["tier"].tolist() == ["tier 0", "tier 0", "tier 1"]
@@ -256,13 +267,16 @@ def test_points_expire_first_in_first_out(seed: int, engine: str) -> None:
     ]  # fmt: skip
 
 
-def test_what_expires_at_the_moment_of_an_order_is_not_redeemed(seed: int, engine: str) -> None:
-    """160 before the third order; the first 80 expire then, and with the other 80 no one may."""
-    life = history(seed, engine, 29, **points({"redeem_from": 100, "expires_after": "20 days"}))
+@pytest.mark.parametrize(("days", "expired"), [(10, [10, 20]), (20, [20])])
+def test_what_expires_at_the_moment_of_an_order_is_not_redeemed(
+    seed: int, engine: str, days: int, expired: list[int]
+) -> None:
+    """After 10 days nothing is left; after 20 the second order's 80 are, too few for the third."""
+    terms = {"redeem_from": 100 if days == 20 else 1, "expires_after": f"{days} days"}
+    life = history(seed, engine, 29, **points(terms))
     assert life.orders["points_redeemed"].tolist() == [0, 0, 0]
-    assert life.points == [
-        (0, "earned", 80), (10, "earned", 80), (20, "earned", 80), (20, "expired", 80),
-    ]  # fmt: skip
+    assert [time for time, kind, _ in life.points if kind == "expired"] == expired
+    assert sum(number for _, kind, number in life.points if kind == "expired") == 80 * len(expired)
 
 
 def test_the_oldest_points_are_redeemed_first(seed: int, engine: str) -> None:

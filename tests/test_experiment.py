@@ -1,10 +1,8 @@
-"""What experiments promise: independent replications, honest intervals, pairs on the same customers."""
+"""What experiments promise: the same replications always, honest intervals, the same customers."""
 
 from __future__ import annotations
 
-import concurrent.futures
 import math
-import threading
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 
@@ -15,7 +13,7 @@ from theory import funnel, within
 
 import funnelsim as fs
 from funnelsim.experiment import chunks, parameters
-from funnelsim.experiment.intervals import student_t
+from funnelsim.experiment.intervals import intervals
 from funnelsim.experiment.load import queue_warnings
 
 AIDA = fs.load("aida").vary({"horizon": "30 days"})
@@ -55,13 +53,11 @@ def test_the_summary_is_students_interval_and_the_quantiles():
 
 
 def test_the_interval_covers_as_often_as_it_says(seed):
-    """Of 90 % intervals of the number of leads, whose mean is known, nine in ten cover it."""
-    scenario = funnel(horizon="4 days", channels=[{"name": "web", "leads_per_day": 5}])
-    table = quiet(scenario, 1200, seed=seed).table["leads"].to_numpy().reshape(200, 6)
-    half = student_t(0.9, 6) * table.std(axis=1, ddof=1) / math.sqrt(6)
-    covered = np.abs(table.mean(axis=1) - 20) <= half
-    # counts are not quite normal: a hundredth of room beside the five standard errors
-    assert within(covered.mean(), 0.9, math.sqrt(0.09 / 200) + 0.002)
+    """Of 90 % intervals over six replications, nine in ten cover the mean."""
+    figures = pd.DataFrame(np.random.default_rng(seed).normal(20, 5, size=(6, 4000)))
+    found = intervals(figures, 0.9)
+    covered = (found["low"] <= 20) & (found["high"] >= 20)
+    assert within(covered.mean(), 0.9, math.sqrt(0.09 / 4000))
 
 
 def test_a_figure_that_no_replication_has_is_nan_and_counted():
@@ -87,17 +83,18 @@ def test_journals_are_kept_only_when_asked_for():
 
 
 def test_it_stops_once_the_interval_is_short_enough(seed):
-    x = quiet(n=5000, seed=seed, precision=0.03, figure="customers")
+    x = quiet(n=5000, seed=seed, precision=0.05, figure="customers")
     row = x.summary().loc["customers"]
-    assert row["high"] - row["mean"] <= 0.03 * row["mean"]
+    assert row["high"] - row["mean"] <= 0.05 * row["mean"]
     assert len(x.table) < 5000
     assert x.warnings == []
 
 
 def test_where_it_stops_does_not_depend_on_who_did_the_work(seed):
+    goal = {"precision": 0.05, "figure": "customers"}
     with ThreadPoolExecutor(2) as pool:
-        elsewhere = quiet(n=300, seed=seed, precision=0.03, figure="customers", executor=pool)
-    same(quiet(n=300, seed=seed, precision=0.03, figure="customers").table, elsewhere.table)
+        elsewhere = quiet(n=150, seed=seed, executor=pool, **goal)
+    same(quiet(n=150, seed=seed, **goal).table, elsewhere.table)
 
 
 def test_a_precision_out_of_reach_is_said():
@@ -260,8 +257,6 @@ def test_ctrl_c_before_anything_is_finished_is_a_ctrl_c(monkeypatch):
 
 
 def test_ctrl_c_beside_an_executor_keeps_what_is_finished(monkeypatch):
-    held = threading.Event()
-
     class Slow(Broken):
         """Does the first three chunks; the others are never finished."""
 
@@ -279,7 +274,6 @@ def test_ctrl_c_beside_an_executor_keeps_what_is_finished(monkeypatch):
 
     monkeypatch.setattr(chunks, "as_completed", interrupted)
     x = quiet(n=64, executor=Slow(None))
-    held.set()
     assert x.interrupted
     assert len(x.table) == 6  # three chunks of two
 
@@ -395,7 +389,9 @@ def test_a_scaled_distribution_keeps_its_shape(seed):
     scenario = AIDA.vary({"order.value": lognormal})
     _, up = parameters.down_and_up(scenario, "order.value", 0.25)
     assert up == {"lognormal": {"mean": 100.0, "cv": 0.8}}
-    one, other = (fs.simulate(s, seed).orders for s in (scenario, scenario.vary({"order.value": up})))
+    one, other = (
+        fs.simulate(s, seed).orders for s in (scenario, scenario.vary({"order.value": up}))
+    )
     assert np.allclose(other["value"], 1.25 * one["value"], atol=0.02)
 
 
@@ -433,7 +429,8 @@ def test_the_load_is_the_utilisation_of_a_team_that_nobody_waits_for(name, seed)
     scenario = fs.load(name)
     many = {f"teams.{team.name}.reps": 400 for team in scenario.teams}
     always = {f"teams.{team.name}.open": "always" for team in scenario.teams}
-    even = {f"channels.{c.name}.{key}": None for c in scenario.channels for key in ("months", "growth", "bursts")}  # fmt: skip
+    seasons = ("months", "growth", "bursts")
+    even = {f"channels.{c.name}.{key}": None for c in scenario.channels for key in seasons}
     skills = {f"teams.{team.name}.skills": None for team in scenario.teams}
     long = {"horizon": "600 days", "warm_up": "400 days"}
     scenario = scenario.vary({**many, **always, **even, **skills, **long})
@@ -484,7 +481,7 @@ def test_nobody_comes_and_everything_runs():
 
 
 def test_the_pipeline_is_as_full_as_littles_law_says(seed):
-    """Open leads = leads a day × mean days in the funnel, and they come up as 1 - exp(-t / mean)."""
+    """Open leads = leads a day × mean days in the funnel, reached as 1 - exp(-t / mean)."""
     scenario = funnel(
         horizon="140 days",
         channels=[{"name": "web", "leads_per_day": 30}],
@@ -526,7 +523,3 @@ def test_growth_is_left_out_of_the_advice():
     advice = fs.warm_up_advice(growing, n=5, progress=False)
     assert "left out" in advice.warnings[0]
     assert advice.scenario == growing
-
-
-def test_an_experiment_needs_no_more_than_concurrent_futures():
-    assert concurrent.futures.Executor in ThreadPoolExecutor.__mro__

@@ -73,6 +73,34 @@ def test_a_late_follow_up_makes_detractors_of_first_orders(seed: int) -> None:
     assert feelings_are(orders.loc[~first & late, "satisfaction"], 0.4, 0.2)
 
 
+def test_whom_a_late_follow_up_makes_no_promoter_brings_nobody(seed: int) -> None:
+    """Nobody is called on the first day, a Monday. Of the promoters some become passive."""
+    scenario = everyone_buys(
+        MANY,
+        4,
+        teams=[{"name": "sales", "reps": 900, "open": "Tue-Sun 00:00-24:00"}],
+        stages=[
+            {"name": "Interest", "conversion": 1.0, "follow_up": {"team": "sales"}},
+            {"name": "Desire", "conversion": 1.0},
+            {"name": "Action"},
+        ],
+        satisfaction={
+            "promoter": 0.4,
+            "detractor": 0.2,
+            "late_follow_up": {"after": "1 min", "odds_ratio": 4.0},
+        },
+        referral={"invites": 1.0, "enters": "Desire"},
+    )
+    journal = fs.simulate(scenario, seed)
+    leads, orders = journal.leads, journal.orders.set_index("lead")
+    feelings = orders.loc[leads.loc[leads["kind"] == "referral", "parent"], "satisfaction"]
+    assert set(feelings) == {"promoter"}
+    # each of the MANY · .25 promoters brings one, and each of theirs, who never waited, .4 more
+    new = leads["kind"] == "new"
+    promoters = orders.loc[leads.index[new], "satisfaction"] == "promoter"
+    assert share(promoters, (1 - times_odds(0.2, 4)) * 0.4 / 0.8)
+
+
 def test_a_late_delivery_makes_detractors_and_fewer_where_they_were_told(seed: int) -> None:
     """Delivered after 3 days or after 7; a limit of 6 days."""
     late = {"probability": 0.5, "delay": {"constant": "4 days"}}

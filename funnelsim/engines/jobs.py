@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from funnelsim.distributions import Ints
-from funnelsim.engines.draws import Draws, decay_of, in_order
 from funnelsim.engines.drawn import StageDraws, same
+from funnelsim.engines.draws import Draws, decay_of, in_order
 from funnelsim.engines.lives import arrivals_of_children, live
 from funnelsim.engines.queue_walk import (
     NEVER,
@@ -132,7 +132,7 @@ def _jobs(
     leads_to: dict[tuple[int, int], tuple[Ints, Ints]],
 ) -> Jobs:
     with_team = list(dict.fromkeys(stage for stage, _ in visits))
-    columns: list[tuple[Ints, ...]] = []
+    columns: list[tuple[NDArray[Any], ...]] = []
     call_times, calls = [], 0
     for stage, attempt in visits:
         drawn = draws.stages[stage][attempt]
@@ -166,7 +166,7 @@ def _jobs(
     joined = []
     while parts:  # one after the other, so that nothing stands in memory twice
         joined.append(np.concatenate(parts.pop(0)))
-    return Jobs(*joined, call_time=np.concatenate(call_times))
+    return Jobs._make([*joined, np.concatenate(call_times)])
 
 
 def _entries(draws: Draws, way: Way, brings: bool) -> tuple[Entries, list[int]]:
@@ -207,7 +207,8 @@ def _teams(draws: Draws) -> Teams:
     for team in scenario.teams:
         open_hours = OpeningHours(team.open, scenario.start, team.closed)
         hours.append([] if open_hours.always else _merged(open_hours, scenario.horizon))
-    last_hours, last_skills = np.cumsum([len(h) for h in hours]), np.cumsum([len(s) for s in skills])
+    last_hours = np.cumsum([len(intervals) for intervals in hours])
+    last_skills = np.cumsum([len(of_team) for of_team in skills])
     times = np.array([interval for team in hours for interval in team], dtype=np.int64)
     opens, closes = np.ascontiguousarray(times.reshape(-1, 2).T)
     return Teams(
@@ -241,7 +242,7 @@ def _births(draws: Draws, ways: list[Way]) -> Births:
     parents = np.unique(leads.parent[child])
     per_lead = np.bincount(leads.parent[child], minlength=count)
     late = scenario.satisfaction.late_follow_up if scenario.satisfaction else None
-    cases = []
+    cases: list[Ints] = []
     for discount in discounts(draws) if len(child) else [0.0]:
         for waited in (False, True):
             if waited and not late:

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from funnelsim.engines.draws import Draws, decay_of
 from funnelsim.engines.drawn import OrderDraws, StageDraws
+from funnelsim.engines.draws import Draws, decay_of
 from funnelsim.journal import NEVER, UPSOLD
 
 

@@ -15,7 +15,7 @@ from funnelsim.journal import COLUMNS, NEVER, Table
 def numbers_of(draws: Draws, rows: Ints, arrived: Ints) -> Ints:
     """The number of each row's lead; -1 for who never came to be. Shape: all rows."""
     if len(rows) == len(draws.leads.key) and len(draws.generation_ends) == 1:
-        return np.arange(len(rows), dtype=np.int32)  # nobody but the leads of the channels, who are in order
+        return np.arange(len(rows), dtype=np.int32)  # all came by channels, and are in order
     number = np.full(len(draws.leads.key), NEVER, dtype=np.int32)
     leads = draws.leads
     order = np.lexsort((leads.key[rows], arrived, leads.replication[rows]))

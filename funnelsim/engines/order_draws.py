@@ -171,7 +171,9 @@ def _order(
         returns_within=returns_within,
         redeems=uniform("redeems points") < redeems if redeems else nothing.astype(bool),
         invites=invites,
-        is_upsold=delivery.is_kept & (uniform("upsell") < upsell) if upsell else nothing.astype(bool),
+        is_upsold=delivery.is_kept & (uniform("upsell") < upsell)
+        if upsell
+        else nothing.astype(bool),
     )
 
 

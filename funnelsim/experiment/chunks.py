@@ -76,7 +76,7 @@ def run(
     bar: Bar,
 ) -> Outcome:
     """What `measure` says of each replication of each scenario."""
-    outcome = Outcome([{} for _ in scenarios])
+    outcome, seed = Outcome([{} for _ in scenarios]), a_seed(seed)
     work = chunks(len(scenarios), replications, 4 if executor is None else 32)
     try:
         if executor is not None:
@@ -245,6 +245,14 @@ def a_number_of_replications(n: object, least: int = 1) -> int:
         return int(n)  # type: ignore[call-overload]
     why = "" if least == 1 else ", since an interval needs several"
     raise FunnelSimError(str(Problem("n", n, f"it is a whole number of at least {least}{why}")))
+
+
+def a_seed(seed: object) -> int:
+    """The value, if it is a seed."""
+    whole = isinstance(seed, numbers.Integral) and not isinstance(seed, bool)
+    if whole and 0 <= int(seed) < 2**64:  # type: ignore[call-overload]
+        return int(seed)  # type: ignore[call-overload]
+    raise FunnelSimError(str(Problem("seed", seed, "it is a whole number, 0 to 2^64 - 1")))
 
 
 def an_executor(executor: object) -> Executor | None:

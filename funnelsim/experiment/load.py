@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from funnelsim.distributions import DAY, HOUR, Floats, mean
+from funnelsim.distributions import DAY, HOUR, Floats, inverse, mean
 from funnelsim.engines.arrivals import mean_by_day
 from funnelsim.experiment.chunks import a_scenario
 from funnelsim.experiment.parameters import size
@@ -30,14 +30,14 @@ def load_of_teams(scenario: Scenario) -> pd.DataFrame:
     """What leads ask of each team (the index) and what it has, from the scenario's means alone.
 
     Columns: `reps`; `work_hours_per_day`, the expected time of a rep that a day's leads take if
-    nobody goes cold; `open_hours_per_day`, of all reps together; `load`, the one ÷ the other; and
+    nobody has to wait; `open_hours_per_day`, of all reps together; `load`, the one ÷ the other; and
     `endless_load`, what would be left of it if all had to wait for this team for years: leads with
     a patience would be gone, and those with a response half-life would not advance. At 1 or
     more the queue grows without end.
 
     It is the mean over the days up to the horizon, and of the long run: leads that are on their
-    way are taken as arrived, customers as having brought all whom they will refer. Response times
-    are taken as 0, so a team whose leads have to wait is less busy than that; tiers and campaigns
+    way are taken as arrived, customers as having brought all whom they will refer. A rep is taken as
+    free at once, so a team whose leads have to wait is less busy than that; tiers and campaigns
     are taken as without effect. Otherwise `load` is the utilisation, by Little's law (J. D. C.
     Little, Operations Research 9, 1961).
 
@@ -106,14 +106,31 @@ def _why(row: pd.Series) -> str:
 # --- how many come to each stage --------------------------------------------------------------
 
 
+GRID = (np.arange(2000) + 0.5) / 2000  # of a distribution function
+
+
+def _calls(stage: Stage) -> list[tuple[float, float]]:
+    """When each call to a visit starts (microseconds) and how likely it is made, if no rep is busy.
+
+    The next call is made if the last reached nobody and patience lasts until then.
+    """
+    call = stage.follow_up
+    assert call is not None
+    patience = inverse(call.patience, GRID) if call.patience else np.array([math.inf])
+    starts = [n * (call.every + mean(call.attempt_time)) for n in range(call.attempts)]
+    return [
+        (start, (1 - call.missed) * (1 - call.reach_probability) ** n * (patience >= start).mean())
+        for n, start in enumerate(starts)
+    ]
+
+
 def _work(stage: Stage) -> float:
     """Microseconds of a rep that a visit to this stage takes."""
     call = stage.follow_up
     assert call is not None
-    fails = 1 - call.reach_probability
-    tries_in_vain = sum(fails**k for k in range(1, call.attempts + 1))
-    talk = (1 - fails**call.attempts) * mean(call.handling_time)
-    return (1 - call.missed) * (talk + tries_in_vain * mean(call.attempt_time))
+    reach = call.reach_probability
+    each = reach * mean(call.handling_time) + (1 - reach) * mean(call.attempt_time)
+    return each * sum(made for _, made in _calls(stage))
 
 
 def _visits_per_day(scenario: Scenario, late: str = "") -> Floats:
@@ -215,16 +232,12 @@ def _way(
 
 def _through(scenario: Scenario, stage: Stage, ratio: float, late: str) -> tuple[float, float]:
     """Visits of a lead that enters this stage, and how likely it leaves it to the next one."""
-    call, back = stage.follow_up, stage.recovery
-    reached = 1.0
-    if call:
-        reached = (1 - call.missed) * (1 - (1 - call.reach_probability) ** call.attempts)
     if _served_by(late, stage) and (_patience(stage) or _too_late_to_buy(stage)):
-        reached = 0.0
-    advances = reached * _conversion(scenario, stage, ratio)
+        return 1.0, 0.0
+    back, advances = stage.recovery, _advances(scenario, stage, ratio)
     visits, total, lost = 1.0, advances, 1 - advances
     if back:
-        advances = reached * _conversion(scenario, stage, ratio * back.odds_ratio)
+        advances = _advances(scenario, stage, ratio * back.odds_ratio)
         for _ in range(back.attempts):
             returned = lost * back.probability
             visits, total = visits + returned, total + returned * advances
@@ -232,15 +245,20 @@ def _through(scenario: Scenario, stage: Stage, ratio: float, late: str) -> tuple
     return visits, total
 
 
-def _conversion(scenario: Scenario, stage: Stage, ratio: float) -> float:
-    """The conversion by the rule of odds, over the reps who may have called."""
-    team = next(
-        (t for t in scenario.teams if stage.follow_up and t.name == stage.follow_up.team), None
-    )
-    skills = (*team.skills, *[1.0] * (team.reps - len(team.skills))) if team else (1.0,)
-    skills = skills[: team.reps] if team else skills
-    p = stage.conversion or 0.0
-    return sum(p * ratio * skill / (1 - p + p * ratio * skill) for skill in skills) / len(skills)
+def _advances(scenario: Scenario, stage: Stage, ratio: float) -> float:
+    """How likely a visit ends in the next stage: by the rule of odds, over calls and reps."""
+    call, p = stage.follow_up, stage.conversion or 0.0
+    if call is None:
+        return p * ratio / (1 - p + p * ratio)
+    team = next(team for team in scenario.teams if team.name == call.team)
+    skills = np.ones(team.reps)
+    skills[: len(team.skills)] = team.skills[: team.reps]
+    total = 0.0
+    for start, made in _calls(stage):
+        wait = 0.5 ** (start / call.response_half_life) if call.response_half_life else 1.0
+        odds = p * ratio * wait * skills
+        total += made * call.reach_probability * float(np.mean(odds / (1 - p + odds)))
+    return total
 
 
 def _served_by(team: str, stage: Stage) -> bool:

@@ -31,6 +31,30 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelsim.distributions import DAY, Ints
+from funnelsim.journal.whole import (
+    CLOSED,
+    COLUMNS,
+    DETRACTOR,
+    EARNED,
+    EXPIRED,
+    FEELINGS,
+    FOLLOW_UP_OUTCOMES,
+    KINDS,
+    LEAD_OUTCOMES,
+    NEVER,
+    NEW,
+    PASSIVE,
+    POINT_KINDS,
+    PROMOTER,
+    REDEEMED,
+    REFERRED,
+    SERVED,
+    UPSOLD,
+    VISIT_OUTCOMES,
+    Table,
+    reasons,
+    statuses,
+)
 from funnelsim.scenario import Scenario
 from funnelsim.scenario.values import (
     CANCELLED,
@@ -45,62 +69,34 @@ from funnelsim.scenario.values import (
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["GONE_COLD", "MISSED", "NOT_REACHED", "SERVED", "Journal", "reasons"]
-
-NEVER = -1
-VISIT_OUTCOMES = ("advanced", "lost", "open")
-SERVED = "served"
-FOLLOW_UP_OUTCOMES = (SERVED, NOT_REACHED, GONE_COLD, MISSED, "open")
-LEAD_OUTCOMES = ("customer", "lost", "open")
-KINDS = ("new", "referral", "upsell")
-NEW, REFERRED, UPSOLD = range(3)
-FEELINGS = ("promoter", "passive", "detractor")
-PROMOTER, PASSIVE, DETRACTOR = range(3)
-POINT_KINDS = ("earned", "redeemed", "expired")
-EARNED, REDEEMED, EXPIRED = range(3)
-CLOSED = "closed"  # the status of orders without a method of payment
-
-COLUMNS: dict[str, dict[str, str]] = {
-    "leads": {
-        "key": "i8", "kind": "i1", "parent": "i4", "customer": "i4", "channel": "i2",
-        "segment": "i2", "arrived": "i8", "deal_value": "i8", "enrols": "i1",
-    },
-    "stage_visits": {
-        "lead": "i4", "stage": "i2", "attempt": "i2", "entered": "i8", "decided": "i8",
-        "outcome": "i1", "reason": "i2",
-    },
-    "follow_ups": {
-        "lead": "i4", "stage": "i2", "attempt": "i2", "call": "i2", "rep": "i4", "reached": "i1",
-        "queued": "i8", "started": "i8", "finished": "i8", "outcome": "i1",
-    },
-    "orders": {
-        "lead": "i4", "number": "i4", "placed": "i8", "value": "i8", "discount": "i8", "paid": "i8",
-        "tier": "i2", "payment": "i2", "status": "i2", "closed": "i8", "points_earned": "i8",
-        "points_redeemed": "i8", "satisfaction": "i1",
-    },
-    "statuses": {"order": "i4", "status": "i2", "entered": "i8"},
-    "messages": {"lead": "i4", "name": "i2", "sent": "i8", "accepted": "i1"},
-    "points": {"customer": "i4", "time": "i8", "kind": "i1", "points": "i8"},
-}  # fmt: skip
-"""What an engine writes: the columns of each table, and how many bytes a number takes."""
-
-Table = dict[str, NDArray[Any]]
-
-
-def reasons(scenario: Scenario) -> list[str]:
-    """Every reason for which a lead of this scenario can be lost, in order."""
-    named = (reason for stage in scenario.stages for reason in stage.loss_reasons)
-    return list(dict.fromkeys([MISSED, NOT_REACHED, GONE_COLD, *named]))
-
-
-def statuses(scenario: Scenario) -> list[str]:
-    """Every status that an order of this scenario can have."""
-    payments = scenario.order.payments if scenario.order else ()
-    if not payments:
-        return [CLOSED]
-    named = (name for payment in payments for name, _ in payment.statuses)
-    return list(dict.fromkeys([*named, CANCELLED, REFUSED, RETURNED]))
-
+__all__ = [
+    "CLOSED",
+    "COLUMNS",
+    "DETRACTOR",
+    "EARNED",
+    "EXPIRED",
+    "FEELINGS",
+    "FOLLOW_UP_OUTCOMES",
+    "GONE_COLD",
+    "KINDS",
+    "LEAD_OUTCOMES",
+    "MISSED",
+    "NEVER",
+    "NEW",
+    "NOT_REACHED",
+    "PASSIVE",
+    "POINT_KINDS",
+    "PROMOTER",
+    "REDEEMED",
+    "REFERRED",
+    "SERVED",
+    "UPSOLD",
+    "VISIT_OUTCOMES",
+    "Journal",
+    "Table",
+    "reasons",
+    "statuses",
+]
 
 class Journal:
     """What happened in one simulation; `scenario`, `seed`, `replication` and `engine` say which.
@@ -388,49 +384,9 @@ class Journal:
         order placed; `resource` is the rep, where there is one. At one moment a lead's events
         stand in the order in which they follow from each other.
         """
-        import pandas as pd
+        from funnelsim.journal.events import events
 
-        visits, calls, messages = self.stage_visits, self.follow_ups, self.messages
-        lost = visits[visits["outcome"] == "lost"]
-        # the n-th message about a stage follows the n-th loss there
-        nth = messages.groupby(["lead", "name"], observed=True).cumcount()
-        messages = messages.assign(stage=messages["name"], attempt=nth)
-        parts = [
-            _log(visits, "enters ", "stage", "entered", place=0),
-            *(
-                _log(calls[calls[moment].notna()], f"call {moment}: ", "stage", moment, place=1)
-                for moment in ("queued", "started", "finished")
-            ),
-            _log(lost, "is lost: ", "reason", "decided", place=2),
-            _log(messages, "message, ", "name", "sent", place=3),
-            _log(self.orders, "order ", "number", "placed", place=4),
-        ]
-        log = pd.concat(parts, ignore_index=True)
-        by = ["days", "case", "stage", "attempt", "place", "call"]
-        log = log.sort_values(by, kind="stable", ignore_index=True)
-        microseconds = pd.to_timedelta(np.rint(log["days"] * DAY).astype("int64"), unit="us")
-        log.insert(2, "timestamp", pd.Timestamp(self.scenario.start) + microseconds)
-        return log[["case", "activity", "timestamp", "resource"]]
-
-
-def _log(table: pd.DataFrame, what: str, of: str, moment: str, place: int) -> pd.DataFrame:
-    """Rows of the event log, with what puts them in order: days, stage, attempt, place, call."""
-    import pandas as pd
-
-    nothing = pd.Series(np.nan, index=table.index)
-    stage = table["stage"].cat.codes if "stage" in table else nothing  # NaN sorts last
-    return pd.DataFrame(
-        {
-            "case": table["lead"],
-            "activity": what + table[of].astype(str),
-            "resource": table["rep"].astype(object) if moment in ("started", "finished") else None,
-            "days": table[moment],
-            "stage": stage.astype(float),
-            "attempt": table.get("attempt", nothing),
-            "place": place,
-            "call": table.get("call", nothing),
-        }
-    )
+        return events(self)
 
 
 def _days(microseconds: Ints) -> NDArray[np.float64]:

@@ -1,0 +1,265 @@
+"""What the fast engine has told, block by block, and the tables that it makes of that.
+
+A block holds the visits of all leads to one stage; blocks come in the order of a lead's way, so
+the tables need no sorting but that of counting.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from funnelsim.distributions import Ints
+from funnelsim.engines import queue_walk
+from funnelsim.engines.drawn import Bools, same
+from funnelsim.engines.draws import Draws
+from funnelsim.engines.lives import Lives
+from funnelsim.engines.numbering import leads_table, numbers_of, split
+from funnelsim.engines.queue_walk import Told
+from funnelsim.journal import (
+    COLUMNS,
+    FOLLOW_UP_OUTCOMES,
+    GONE_COLD,
+    MISSED,
+    NEVER,
+    NOT_REACHED,
+    SERVED,
+    Table,
+)
+
+
+class Calls(NamedTuple):
+    """What came of the queue."""
+
+    told: Told
+    first_job: dict[tuple[int, int], int]  # of each visit (stage, attempt)
+    first_call: Ints  # per job
+    reached_by: Ints
+    call_time: Ints  # per call
+
+
+class Block(NamedTuple):
+    """The visits of all leads to one stage, on one attempt; a row per visit, by lead."""
+
+    stage: int
+    attempt: int
+    row: Ints
+    entered: Ints
+    decided: Ints
+    outcome: Ints  # of VISIT_OUTCOMES
+    reason: Ints  # of the journal's reasons
+    job: Ints | None  # where a team calls
+
+
+@dataclass
+class Story:
+    """What has been told so far, block by block."""
+
+    calls: Calls | None = None  # where there is a team
+    arrived: list[tuple[Ints, Ints]] = field(default_factory=list)  # (rows, when)
+    blocks: list[Block] = field(default_factory=list)
+    returns: list[tuple[Ints, int, Ints, Bools]] = field(default_factory=list)
+    """Messages to the lost: (rows, stage, sent, accepted)."""
+    lives: list[Lives] = field(default_factory=list)
+
+
+def tables_of(draws: Draws, story: Story) -> list[dict[str, Table]]:
+    """The tables of a journal for each replication; lets go of the story, part by part."""
+    rows, arrived = (np.concatenate(c) for c in zip(*story.arrived, strict=True))
+    number = numbers_of(draws, rows, arrived)
+    counts = np.bincount(draws.leads.replication[rows], minlength=len(draws.replications))
+    tables = {"follow_ups": _calls_table(draws, story, number, len(rows))}
+    story.calls = None
+    tables["stage_visits"] = _visits_table(story, number, len(rows))
+    story.blocks.clear()
+    tables |= _order_tables(draws, story, number)
+    tables["messages"] = _messages_table(draws, story, number)
+    tables["points"] = _points_table(draws, story, number)
+    story.lives.clear()
+    tables["leads"] = leads_table(draws, number, rows, arrived)
+    return split(tables, np.cumsum(counts) - counts)
+
+
+def _in_turn(blocks: list[Ints], leads: int) -> Ints:
+    """The place of each row of the blocks, so that a lead's rows follow each other by block."""
+    counts = np.zeros(leads + 1, dtype=np.int32)
+    for lead in blocks:
+        counts[1:] += np.bincount(lead, minlength=leads)
+    next_ = np.cumsum(counts, dtype=np.int32)[:-1]
+    places = []
+    for lead in blocks:  # a lead is in a block once at the most
+        places.append(next_[lead])
+        next_[lead] += 1
+    return np.concatenate(places)
+
+
+def _placed(name: str, columns: dict[str, list[Any]], places: Ints) -> Table:
+    """The table with each row in its place."""
+    table = {}
+    for column, kind in COLUMNS[name].items():
+        table[column] = np.empty(len(places), dtype=kind)
+        table[column][places] = np.concatenate(columns[column])
+    return table
+
+
+def _visits_table(story: Story, number: Ints, leads: int) -> Table:
+    # blocks are told generation by generation, stage by stage: the order of a lead's visits
+    lead = [number[block.row] for block in story.blocks]
+    columns: dict[str, list[Any]] = {
+        "lead": lead,
+        "stage": [same(b.stage, len(b.row), "i2") for b in story.blocks],
+        "attempt": [same(b.attempt, len(b.row), "i2") for b in story.blocks],
+        "entered": [block.entered for block in story.blocks],
+        "decided": [block.decided for block in story.blocks],
+        "outcome": [block.outcome for block in story.blocks],
+        "reason": [block.reason for block in story.blocks],
+    }
+    return _placed("stage_visits", columns, _in_turn(lead, leads))
+
+
+def _calls_table(draws: Draws, story: Story, number: Ints, leads: int) -> Table:
+    columns: dict[str, list[Any]] = {name: [] for name in COLUMNS["follow_ups"]}
+    horizon, calls = draws.scenario.horizon, story.calls
+    code = FOLLOW_UP_OUTCOMES.index
+    for block in story.blocks:
+        if block.job is None or calls is None:
+            continue
+        told, attempts = calls.told, draws.scenario.stages[block.stage].follow_up.attempts  # type: ignore[union-attr]
+        for nth in range(attempts):
+            call = calls.first_call[block.job] + nth
+            made = told.queued[call] != NEVER
+            call, job, row = call[made], block.job[made], block.row[made]
+            started = told.started[call]
+            finished = started + calls.call_time[call]
+            is_over = (started != NEVER) & (finished < horizon)
+            finished = np.where(is_over, finished, NEVER)
+            reached = (calls.reached_by[job] == nth) & (started != NEVER)
+            fate = np.where(block.outcome[made] == 1, told.outcome[job], queue_walk.OPEN)
+            outcome = np.select(
+                [
+                    is_over & reached,
+                    is_over,
+                    started != NEVER,
+                    fate == queue_walk.GONE_COLD,
+                    fate > queue_walk.LOST,
+                ],
+                [code(SERVED), code(NOT_REACHED), code("open"), code(GONE_COLD), code(MISSED)],
+                code("open"),
+            )
+            values = {
+                "lead": number[row],
+                "stage": same(block.stage, len(row)),
+                "attempt": same(block.attempt, len(row)),
+                "call": same(nth, len(row)),
+                "rep": told.rep[call],
+                "reached": reached,
+                "queued": told.queued[call],
+                "started": started,
+                "finished": finished,
+                "outcome": outcome,
+            }
+            for name, kind in COLUMNS["follow_ups"].items():
+                columns[name].append(values[name].astype(kind, copy=False))
+    if not columns["lead"]:
+        return {name: np.zeros(0, dtype=kind) for name, kind in COLUMNS["follow_ups"].items()}
+    return _placed("follow_ups", columns, _in_turn(columns["lead"], leads))
+
+
+def _order_tables(draws: Draws, story: Story, number: Ints) -> dict[str, Table]:
+    """The orders that were placed, and the statuses that they entered."""
+    horizon = draws.scenario.horizon
+    columns: dict[str, list[Any]] = {name: [] for name in ("run", *COLUMNS["orders"])}
+    steps: list[tuple[Ints, Ints]] = []  # [step, order]: status and when
+    rounds = [order for lives in story.lives for order in lives.rounds]
+    most = max((len(order.drawn.status) for order in rounds), default=0)
+    for lives in story.lives:
+        for nth, order in enumerate(lives.rounds, start=1):
+            is_closed = order.closed < horizon
+            kept = is_closed & order.drawn.is_kept
+            status, entered = order.drawn.status, order.drawn.entered + order.placed
+            entered = np.where((status == NEVER) | (entered >= horizon), NEVER, entered)
+            status = np.where(entered == NEVER, NEVER, status)
+            steps.append((status, entered))
+            last = status[0] if most else np.zeros(len(order.row), dtype=np.int64)
+            for step in range(1, most):
+                last = np.where(status[step] == NEVER, last, status[step])
+            values = {
+                "run": draws.leads.replication[order.row],
+                "lead": number[order.row],
+                "number": np.full(len(order.row), nth),
+                "placed": order.placed,
+                "value": order.value,
+                "discount": order.discount,
+                "paid": order.paid,
+                "tier": order.tier,
+                "payment": order.drawn.payment,
+                "status": last,
+                "closed": np.where(is_closed, order.closed, NEVER),
+                "points_earned": np.where(kept, order.earned, 0),
+                "points_redeemed": order.redeemed,
+                "satisfaction": np.where(kept, order.feeling, NEVER),
+            }
+            for name, value in values.items():
+                columns[name].append(value)
+    if not columns["lead"]:
+        return {
+            table: {name: np.zeros(0, dtype=kind) for name, kind in COLUMNS[table].items()}
+            for table in ("orders", "statuses")
+        }
+    joined = {name: np.concatenate(parts) for name, parts in columns.items()}
+    by = np.lexsort([joined[name] for name in ("number", "lead", "placed", "run")])
+    orders = {n: joined[n][by].astype(kind) for n, kind in COLUMNS["orders"].items()}
+    status = np.concatenate([s for s, _ in steps], axis=1)[:, by]
+    entered = np.concatenate([e for _, e in steps], axis=1)[:, by]
+    which, step = np.nonzero(status.T != NEVER)
+    statuses: Table = {
+        "order": which,
+        "status": status[step, which],
+        "entered": entered[step, which],
+    }
+    kinds = COLUMNS["statuses"]
+    return {
+        "orders": orders,
+        "statuses": {name: statuses[name].astype(kind) for name, kind in kinds.items()},
+    }
+
+
+def _messages_table(draws: Draws, story: Story, number: Ints) -> Table:
+    stages = len(draws.scenario.stages)
+    campaigns = {c.kind: stages + n for n, c in enumerate(draws.scenario.campaigns)}
+    sent: list[tuple[NDArray[Any], ...]] = []
+    runs = draws.leads.replication
+    for rows, stage, when, accepted in story.returns:
+        sent.append((runs[rows], number[rows], np.full(len(rows), stage), when, accepted))
+    for lives in story.lives:
+        for rows, kind, when, accepted in lives.messages:
+            name = np.full(len(rows), campaigns[kind])
+            sent.append((runs[rows], number[rows], name, when, accepted))
+    return _cut("messages", sent, draws.scenario.horizon, "sent", ("sent", "lead", "name"))
+
+
+def _points_table(draws: Draws, story: Story, number: Ints) -> Table:
+    moved: list[tuple[NDArray[Any], ...]] = []
+    for lives in story.lives:
+        for rows, when, kind, points in lives.points:
+            run = draws.leads.replication[rows]
+            moved.append((run, number[rows], when, np.full(len(rows), kind), points))
+    by = ("time", "customer", "kind", "points")
+    return _cut("points", moved, draws.scenario.horizon, "time", by)
+
+
+def _cut(
+    name: str, parts: list[tuple[NDArray[Any], ...]], horizon: int, when: str, by: tuple[str, ...]
+) -> Table:
+    """The table of these parts (replication, then its columns), up to the horizon and in order."""
+    kinds = COLUMNS[name]
+    if not parts:
+        return {column: np.zeros(0, dtype=kind) for column, kind in kinds.items()}
+    names = ("run", *kinds)
+    columns = dict(zip(names, (np.concatenate(c) for c in zip(*parts, strict=True)), strict=True))
+    inside = np.flatnonzero(columns[when] < horizon)
+    order = inside[np.lexsort([columns[name][inside] for name in (*reversed(by), "run")])]
+    return {column: columns[column][order].astype(kind) for column, kind in kinds.items()}

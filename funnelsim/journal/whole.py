@@ -1,0 +1,75 @@
+"""What an engine writes: whole numbers, column by column, and what they stand for.
+
+Times are microseconds, amounts cents; names are numbers in the order of the lists below, and -1 is
+what did not happen.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numpy.typing import NDArray
+
+from funnelsim.scenario import Scenario
+from funnelsim.scenario.values import (
+    CANCELLED,
+    GONE_COLD,
+    MISSED,
+    NOT_REACHED,
+    REFUSED,
+    RETURNED,
+)
+
+NEVER = -1
+VISIT_OUTCOMES = ("advanced", "lost", "open")
+SERVED = "served"
+FOLLOW_UP_OUTCOMES = (SERVED, NOT_REACHED, GONE_COLD, MISSED, "open")
+LEAD_OUTCOMES = ("customer", "lost", "open")
+KINDS = ("new", "referral", "upsell")
+NEW, REFERRED, UPSOLD = range(3)
+FEELINGS = ("promoter", "passive", "detractor")
+PROMOTER, PASSIVE, DETRACTOR = range(3)
+POINT_KINDS = ("earned", "redeemed", "expired")
+EARNED, REDEEMED, EXPIRED = range(3)
+CLOSED = "closed"  # the status of orders without a method of payment
+
+COLUMNS: dict[str, dict[str, str]] = {
+    "leads": {
+        "key": "i8", "kind": "i1", "parent": "i4", "customer": "i4", "channel": "i2",
+        "segment": "i2", "arrived": "i8", "deal_value": "i8", "enrols": "i1",
+    },
+    "stage_visits": {
+        "lead": "i4", "stage": "i2", "attempt": "i2", "entered": "i8", "decided": "i8",
+        "outcome": "i1", "reason": "i2",
+    },
+    "follow_ups": {
+        "lead": "i4", "stage": "i2", "attempt": "i2", "call": "i2", "rep": "i4", "reached": "i1",
+        "queued": "i8", "started": "i8", "finished": "i8", "outcome": "i1",
+    },
+    "orders": {
+        "lead": "i4", "number": "i4", "placed": "i8", "value": "i8", "discount": "i8", "paid": "i8",
+        "tier": "i2", "payment": "i2", "status": "i2", "closed": "i8", "points_earned": "i8",
+        "points_redeemed": "i8", "satisfaction": "i1",
+    },
+    "statuses": {"order": "i4", "status": "i2", "entered": "i8"},
+    "messages": {"lead": "i4", "name": "i2", "sent": "i8", "accepted": "i1"},
+    "points": {"customer": "i4", "time": "i8", "kind": "i1", "points": "i8"},
+}  # fmt: skip
+"""What an engine writes: the columns of each table, and how many bytes a number takes."""
+
+Table = dict[str, NDArray[Any]]
+
+
+def reasons(scenario: Scenario) -> list[str]:
+    """Every reason for which a lead of this scenario can be lost, in order."""
+    named = (reason for stage in scenario.stages for reason in stage.loss_reasons)
+    return list(dict.fromkeys([MISSED, NOT_REACHED, GONE_COLD, *named]))
+
+
+def statuses(scenario: Scenario) -> list[str]:
+    """Every status that an order of this scenario can have."""
+    payments = scenario.order.payments if scenario.order else ()
+    if not payments:
+        return [CLOSED]
+    named = (name for payment in payments for name, _ in payment.statuses)
+    return list(dict.fromkeys([*named, CANCELLED, REFUSED, RETURNED]))

@@ -1,0 +1,189 @@
+"""The same figures in one process, in a pool of processes and on a Dask cluster, workers killed too.
+
+The cluster is a real one of two worker processes on this machine, without a dashboard.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+
+import pandas as pd
+import pytest
+
+import funnelsim as fs
+from funnelsim.experiment import chunks
+
+pytestmark = pytest.mark.slow
+
+TEAM = fs.load("aida-follow-up").vary({"horizon": "20 days"})
+
+
+def alone(seed, n=64):
+    return fs.replicate(TEAM, n, seed=seed, progress=False).table
+
+
+def same(one, other):
+    pd.testing.assert_frame_equal(one, other, check_exact=True)
+
+
+@pytest.fixture
+def pool():
+    # a new Python for each worker: the same on every system, and no fork beside threads
+    with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as workers:
+        yield workers
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory):
+    distributed = pytest.importorskip("distributed")
+    with distributed.LocalCluster(
+        n_workers=2,
+        threads_per_worker=1,
+        host="127.0.0.1",
+        dashboard_address=None,
+        local_directory=str(tmp_path_factory.mktemp("dask")),
+        memory_limit=0,
+    ) as made:
+        yield made
+
+
+@pytest.fixture
+def client(cluster):
+    from distributed import Client
+
+    with Client(cluster) as made:
+        made.wait_for_workers(2, timeout=60)
+        yield made
+
+
+def kill_after_the_first_chunk(monkeypatch, kill):
+    """Kills a worker as soon as one chunk has come back, while the others are under way."""
+
+    def then_kill(futures):
+        for place, future in enumerate(as_completed(futures)):
+            if place == 0:
+                kill()
+            yield future
+
+    monkeypatch.setattr(chunks, "as_completed", then_kill)
+
+
+# --- a pool of processes ------------------------------------------------------------------------
+
+
+def test_a_pool_gives_the_same_figures(pool, seed):
+    same(alone(seed), fs.replicate(TEAM, 64, seed=seed, executor=pool, progress=False).table)
+
+
+def test_every_experiment_takes_a_pool(pool, seed):
+    better = TEAM.vary({"stages.Interest.conversion": 0.6})
+    path = "teams.sales.reps"
+    for work in (
+        lambda **on: fs.compare({"a": TEAM, "b": better}, 6, seed, **on).table,
+        lambda **on: fs.sweep(TEAM, path, [1, 2], 6, seed, **on).table,
+        lambda **on: fs.sensitivity(TEAM, [path], n=6, seed=seed, **on).table,
+        lambda **on: fs.warm_up_advice(TEAM, 6, seed, **on).table,
+    ):
+        same(work(progress=False), work(progress=False, executor=pool))
+
+
+def test_journals_travel_whole(pool, seed):
+    x = fs.replicate(TEAM, 3, seed=seed, executor=pool, progress=False, keep="journals")
+    here = fs.simulate(TEAM, seed, replication=2)
+    for name, table in here.whole.items():
+        for column, values in table.items():
+            assert (x.journals[2].whole[name][column] == values).all()
+
+
+def test_a_killed_process_costs_nothing_but_time(pool, seed, monkeypatch):
+    def kill():
+        next(iter(pool._processes.values())).kill()
+
+    kill_after_the_first_chunk(monkeypatch, kill)
+    x = fs.replicate(TEAM, 64, seed=seed, executor=pool, progress=False)
+    same(alone(seed), x.table)
+    assert "A worker was lost" in x.warnings[0]
+    with pytest.raises(BrokenProcessPool):
+        pool.submit(abs, -1)
+
+
+def test_an_error_of_the_model_comes_back_as_it_is(pool):
+    too_many = TEAM.vary({"channels.search ads.leads_per_day": 1e8})
+    with pytest.raises(fs.FunnelSimError, match="leads are expected"):
+        fs.replicate(too_many, 4, executor=pool, progress=False)
+
+
+INTERRUPTED = """
+import multiprocessing, sys
+from concurrent.futures import ProcessPoolExecutor
+import funnelsim as fs
+
+if __name__ == "__main__":
+    s = fs.load("aida-follow-up")
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(2, mp_context=context) if sys.argv[1:] else None
+    fs.replicate(s, 2, executor=pool, progress=False)  # all is loaded and compiled
+    print("begun", flush=True)
+    x = fs.replicate(s, 200_000, executor=pool, progress=False)
+    print(x.interrupted, 0 < len(x.table) < 200_000, flush=True)
+    if pool:
+        pool.shutdown(cancel_futures=True)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is sent in another way there")
+@pytest.mark.parametrize("where", [[], ["pool"]], ids=["here", "pool"])
+def test_ctrl_c_for_real_returns_what_is_finished(where, tmp_path):
+    script = tmp_path / "interrupted.py"
+    script.write_text(INTERRUPTED, encoding="utf-8")
+    command = [sys.executable, str(script), *where]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8"
+    ) as program:
+        assert program.stdout.readline() == "begun\n"
+        time.sleep(8)
+        program.send_signal(signal.SIGINT)
+        out, err = program.communicate(timeout=120)
+    assert "Stopped after" in out
+    assert "True True" in out, err
+
+
+# --- a cluster ----------------------------------------------------------------------------------
+
+
+def test_a_cluster_gives_the_same_figures(client, seed):
+    executor = client.get_executor()
+    same(alone(seed), fs.replicate(TEAM, 64, seed=seed, executor=executor, progress=False).table)
+
+
+def test_a_killed_worker_of_a_cluster_costs_nothing_but_time(client, seed, monkeypatch):
+    workers = client.run(os.getpid)
+
+    def kill():
+        os.kill(next(iter(workers.values())), signal.SIGTERM)
+
+    kill_after_the_first_chunk(monkeypatch, kill)
+    executor = client.get_executor()
+    x = fs.replicate(TEAM, 64, seed=seed, executor=executor, progress=False)
+    same(alone(seed), x.table)
+
+
+def test_a_cluster_that_is_gone_costs_nothing_but_time(cluster, seed):
+    from distributed import Client
+
+    client = Client(cluster)
+    executor = client.get_executor()
+    client.close()
+    same(alone(seed, 4), fs.replicate(TEAM, 4, seed=seed, executor=executor, progress=False).table)
+
+
+def test_a_client_is_no_executor_and_the_way_out_is_said(client):
+    with pytest.raises(fs.FunnelSimError, match=r"executor is a Client; .*client.get_executor\(\)"):
+        fs.replicate(TEAM, 4, executor=client)
