@@ -95,7 +95,6 @@ def test_whom_a_late_follow_up_makes_no_promoter_brings_nobody(seed: int) -> Non
     leads, orders = journal.leads, journal.orders.set_index("lead")
     feelings = orders.loc[leads.loc[leads["kind"] == "referral", "parent"], "satisfaction"]
     assert set(feelings) == {"promoter"}
-    # each of the MANY · .25 promoters brings one, and each of theirs, who never waited, .4 more
     new = leads["kind"] == "new"
     promoters = orders.loc[leads.index[new], "satisfaction"] == "promoter"
     assert share(promoters, (1 - times_odds(0.2, 4)) * 0.4 / 0.8)

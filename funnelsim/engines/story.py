@@ -214,11 +214,11 @@ def _order_tables(draws: Draws, story: Story, number: Ints) -> dict[str, Table]:
     orders = {n: joined[n][by].astype(kind) for n, kind in COLUMNS["orders"].items()}
     status = np.concatenate([s for s, _ in steps], axis=1)[:, by]
     entered = np.concatenate([e for _, e in steps], axis=1)[:, by]
-    which, step = np.nonzero(status.T != NEVER)
+    which, at_step = np.nonzero(status.T != NEVER)
     statuses: Table = {
         "order": which,
-        "status": status[step, which],
-        "entered": entered[step, which],
+        "status": status[at_step, which],
+        "entered": entered[at_step, which],
     }
     kinds = COLUMNS["statuses"]
     return {

@@ -222,7 +222,7 @@ class Journal:
                 "closed": _days(t["closed"]),
                 "points_earned": t["points_earned"],
                 "points_redeemed": t["points_redeemed"],
-                "contribution": self._contribution() / 100,
+                "contribution": self.contributions / 100,
                 "satisfaction": _names(t["satisfaction"], FEELINGS),
             }
         )
@@ -244,7 +244,8 @@ class Journal:
 
         t = self.whole["points"]
         columns = {"customer": t["customer"], "time": _days(t["time"])}
-        return pd.DataFrame(columns | {"kind": _names(t["kind"], POINT_KINDS), "points": t["points"]})
+        columns |= {"kind": _names(t["kind"], POINT_KINDS), "points": t["points"]}
+        return pd.DataFrame(columns)
 
     def _numbers_of_orders(self) -> Ints:
         """1 for a customer's first order, 2 for the next, in the order of placing."""
@@ -277,7 +278,8 @@ class Journal:
             }
         )
 
-    def _contribution(self) -> Ints:
+    @cached_property
+    def contributions(self) -> Ints:
         """Cents that each order leaves: paid, less the goods, the shipping and the commission.
 
         Nothing of an order that was cancelled; the shipping is lost of one refused or returned.
@@ -290,14 +292,11 @@ class Journal:
         goods = (1 - order.margin) * t["value"]
         shipping = round(order.shipping_cost * 100)
         kept = t["paid"] - np.rint(goods).astype(np.int64) - np.rint(commission).astype(np.int64)
-        names = statuses(self.scenario)
-        ended = [names.index(name) if name in names else NEVER for name in (CANCELLED, REFUSED)]
-        ended.append(names.index(RETURNED) if RETURNED in names else NEVER)
-        cases = [t["status"] == number for number in ended]
-        lost = [np.int64(0), np.int64(-shipping), np.int64(-shipping)]
-        if NEVER in ended:
-            return kept - shipping
-        return np.select(cases, lost, kept - shipping)
+        number = {name: place for place, name in enumerate(statuses(self.scenario))}
+        cancelled, refused, returned = (
+            t["status"] == number.get(name, NEVER) for name in (CANCELLED, REFUSED, RETURNED)
+        )
+        return np.select([cancelled, refused | returned], [0, -shipping], kept - shipping)
 
     @cached_property
     def leads(self) -> pd.DataFrame:
