@@ -146,7 +146,7 @@ class Journal:
         ]
 
     @cached_property
-    def _team_of_stage(self) -> Ints:
+    def team_of_stage(self) -> Ints:
         names = [team.name for team in self.scenario.teams]
         calls = [stage.follow_up for stage in self.scenario.stages]
         return np.array([names.index(call.team) if call else NEVER for call in calls])
@@ -154,7 +154,7 @@ class Journal:
     def _rep_number(self, stage: Ints, rep: Ints) -> Ints:
         """The place among `_reps` of the reps (1, 2, ...) of the team that serves the stage."""
         before = np.cumsum([0, *(team.reps for team in self.scenario.teams)])
-        return np.where(rep == NEVER, NEVER, before[self._team_of_stage[stage]] + rep - 1)
+        return np.where(rep == NEVER, NEVER, before[self.team_of_stage[stage]] + rep - 1)
 
     # --- tables -------------------------------------------------------------------------------
 
@@ -189,7 +189,7 @@ class Journal:
                 "stage": _names(t["stage"], self._stages),
                 "attempt": t["attempt"],
                 "call": t["call"],
-                "team": _names(self._team_of_stage[t["stage"]], teams),
+                "team": _names(self.team_of_stage[t["stage"]], teams),
                 "rep": _names(self._rep_number(t["stage"], t["rep"]), self._reps),
                 "queued": _days(t["queued"]),
                 "started": _days(t["started"]),
@@ -211,7 +211,7 @@ class Journal:
                 "order": np.arange(len(t["lead"])),
                 "lead": t["lead"],
                 "customer": self.whole["leads"]["customer"][t["lead"]],
-                "number": self._numbers_of_orders(),
+                "number": self.order_numbers,
                 "placed": _days(t["placed"]),
                 "value": t["value"] / 100,
                 "discount": t["discount"] / 100,
@@ -247,7 +247,8 @@ class Journal:
         columns |= {"kind": _names(t["kind"], POINT_KINDS), "points": t["points"]}
         return pd.DataFrame(columns)
 
-    def _numbers_of_orders(self) -> Ints:
+    @cached_property
+    def order_numbers(self) -> Ints:
         """1 for a customer's first order, 2 for the next, in the order of placing."""
         of = self.whole["leads"]["customer"][self.whole["orders"]["lead"]]
         order = np.argsort(of, kind="stable")  # they stand in the order of placing
@@ -263,9 +264,6 @@ class Journal:
         import pandas as pd
 
         t, scenario = self.whole["messages"], self.scenario
-        recoveries = [stage.recovery for stage in scenario.stages]
-        costs = [recovery.cost if recovery else 0.0 for recovery in recoveries]
-        costs += [campaign.cost_per_send for campaign in scenario.campaigns]
         names = [f"recovery: {name}" for name in self._stages]
         names += [campaign.name for campaign in scenario.campaigns]
         return pd.DataFrame(
@@ -273,10 +271,17 @@ class Journal:
                 "lead": t["lead"],
                 "name": _names(t["name"], names),
                 "sent": _days(t["sent"]),
-                "cost": np.array(costs)[t["name"]],
+                "cost": np.array(self.message_costs)[t["name"]],
                 "accepted": t["accepted"].astype(bool),
             }
         )
+
+    @property
+    def message_costs(self) -> list[float]:
+        """What a message of each name costs: those of the stages' recoveries, then the campaigns'."""
+        recoveries = [stage.recovery for stage in self.scenario.stages]
+        costs = [recovery.cost if recovery else 0.0 for recovery in recoveries]
+        return costs + [campaign.cost_per_send for campaign in self.scenario.campaigns]
 
     @cached_property
     def contributions(self) -> Ints:

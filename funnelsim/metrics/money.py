@@ -7,6 +7,8 @@ were sent; days and fees by when they begin.
 
 from __future__ import annotations
 
+from datetime import date
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -14,8 +16,8 @@ import numpy as np
 from funnelsim.distributions import DAY, Floats, Ints
 from funnelsim.journal import REFERRED, Journal, statuses
 from funnelsim.metrics.basis import Bools, came_in, is_customer, whole_days
-from funnelsim.metrics.follow_up import hours_of
-from funnelsim.scenario import Scenario
+from funnelsim.opening_hours import OpeningHours
+from funnelsim.scenario import Scenario, Team
 from funnelsim.scenario.values import CANCELLED, REFUSED, RETURNED
 
 if TYPE_CHECKING:
@@ -72,11 +74,12 @@ def money(journal: Journal) -> Money:
     placed = t["placed"] >= scenario.warm_up
     kept, paid = counts_as_revenue(journal) & placed, t["paid"]
     goods, commission = _goods_and_commission(journal)
-    contribution = _sum(cents(journal.orders["contribution"])[placed])
+    contribution = _sum(journal.contributions[placed])
     left = _sum((paid - goods - commission)[kept])
-    sent = journal.messages["sent"] >= scenario.warm_up / DAY
-    to_lost = journal.whole["messages"]["name"] < len(scenario.stages)
-    message_cost = journal.messages["cost"]
+    messages = journal.whole["messages"]
+    sent = messages["sent"] >= scenario.warm_up
+    to_lost = messages["name"] < len(scenario.stages)
+    message_cost = np.array(journal.message_costs)[messages["name"]]
     return Money(
         gross=_sum(paid[placed]),
         ended_badly=_sum(paid[placed & ~kept]),
@@ -158,7 +161,12 @@ def rewards(journal: Journal) -> int:
     if journal.scenario.referral is None:
         return 0
     bought = (journal.whole["leads"]["kind"] == REFERRED) & is_customer(journal)
-    bought &= (journal.leads["decided"] >= journal.scenario.warm_up / DAY).to_numpy()
+    visits = journal.whole["stage_visits"]
+    late = visits["entered"] >= journal.scenario.warm_up
+    at_goal = visits["stage"] == len(journal.scenario.stages) - 1
+    since = np.zeros(len(bought), dtype=bool)
+    since[visits["lead"][late & at_goal]] = True
+    bought &= since
     return round(journal.scenario.referral.reward * int(bought.sum()) * 100)
 
 
@@ -190,18 +198,23 @@ def _fees(journal: Journal) -> int:
     if loyalty is None or not loyalty.fee:
         return 0
     leads, t = journal.whole["leads"], journal.whole["orders"]
-    first = (journal.orders["number"] == 1).to_numpy()
+    first = journal.order_numbers == 1
     enrolled = t["placed"][first & (leads["enrols"][t["lead"]] == 1)]
     until_horizon = -(-(scenario.horizon - enrolled) // loyalty.period)
     until_warm_up = -(-np.maximum(scenario.warm_up - enrolled, 0) // loyalty.period)
     return round(loyalty.fee * _sum(until_horizon - until_warm_up) * 100)
 
 
+@lru_cache(maxsize=64)  # the same for every replication of a scenario
+def _open_days(team: Team, start: date, begin: int, end: int) -> int:
+    return OpeningHours(team.open, start, team.closed).days(begin, end)
+
+
 def _reps(scenario: Scenario) -> int:
     """What the reps cost on the days with opening hours."""
     begin, end = -(-scenario.warm_up // DAY) * DAY, scenario.days * DAY
     by_team = (
-        team.reps * team.cost_per_rep_day * hours_of(scenario, team).days(begin, end)
+        team.reps * team.cost_per_rep_day * _open_days(team, scenario.start, begin, end)
         for team in scenario.teams
         if team.cost_per_rep_day
     )
