@@ -101,39 +101,39 @@ def test_whom_a_late_follow_up_makes_no_promoter_brings_nobody(seed: int) -> Non
 
 
 def test_a_late_delivery_makes_detractors_and_fewer_where_they_were_told(seed: int) -> None:
-    """Delivered after 3 days or after 7; a limit of 6 days."""
+    """Delivered after 3 days or after 7, and closed two days later; a limit of 4 days."""
     late = {"probability": 0.5, "delay": {"constant": "4 days"}}
     payments = [
-        paid("told", 0.5, late={**late, "notified": True}),
-        paid("not told", 0.5, late={**late, "notified": False}),
+        paid("told", 0.5, days_to_return=2, late={**late, "notified": True}),
+        paid("not told", 0.5, days_to_return=2, late={**late, "notified": False}),
     ]
-    limits = {"after": "6 days", "odds_ratio": 4.0, "notified_odds_ratio": 1.5}
+    limits = {"after": "4 days", "odds_ratio": 4.0, "notified_odds_ratio": 1.5}
     scenario = everyone_buys(
         MANY,
-        10,
+        12,
         order={"value": {"constant": 80}, "payments": payments},
         satisfaction={"promoter": 0.4, "detractor": 0.2, "late_delivery": limits},
     )
     orders = fs.simulate(scenario, seed).orders
     after = (orders["closed"] - orders["placed"]).round(6)
-    assert set(after) == {3.0, 7.0}
+    assert set(after) == {5.0, 9.0}
     for method, ratio in (("told", 1.5), ("not told", 4.0)):
         mine = orders["payment"] == method
         more = times_odds(0.2, ratio)
-        assert feelings_are(orders.loc[mine & (after == 3), "satisfaction"], 0.4, 0.2)
+        assert feelings_are(orders.loc[mine & (after == 5), "satisfaction"], 0.4, 0.2)
         promoter = (1 - more) * 0.4 / 0.8
-        assert feelings_are(orders.loc[mine & (after == 7), "satisfaction"], promoter, more)
+        assert feelings_are(orders.loc[mine & (after == 9), "satisfaction"], promoter, more)
 
 
 # --- payments and deliveries --------------------------------------------------------------------
 
 
-def paid(name: str, share: float, **changed: Any) -> dict[str, Any]:
+def paid(name: str, share: float, days_to_return: int = 0, **changed: Any) -> dict[str, Any]:
     """A method of payment that delivers after three days."""
     statuses = [
         ["processing", {"constant": "1 day"}],
         ["shipped", {"constant": "2 days"}],
-        ["delivered", {"constant": "0 days"}],
+        ["delivered", {"constant": f"{days_to_return} days"}],
     ]
     return {"name": name, "share": share, "statuses": statuses, **changed}
 

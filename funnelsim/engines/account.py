@@ -6,10 +6,9 @@ import math
 from collections import deque
 from dataclasses import dataclass
 
+from funnelsim.engines.drawn import ALMOST
 from funnelsim.journal import NEVER
 from funnelsim.scenario.loyalty import Loyalty, Tier
-
-ALMOST = 1e-9  # 29 x 1.1 is 31.900000000000002: what is a whole number but for that is one
 
 
 @dataclass

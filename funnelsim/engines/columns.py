@@ -59,7 +59,7 @@ def _tell(draws: Draws, story: Story) -> None:
 
 
 @cache
-def _walk() -> tuple[Any, bool]:
+def the_walk() -> tuple[Any, bool]:
     """The walk, and whether it is compiled: with Numba, unless FUNNELSIM_NUMBA is 0."""
     if os.environ.get("FUNNELSIM_NUMBA") != "0":
         try:
@@ -72,7 +72,7 @@ def _walk() -> tuple[Any, bool]:
 
 
 def _walked(draws: Draws) -> Calls:
-    walk, is_compiled = _walk()
+    walk, is_compiled = the_walk()
     q = queue(draws)
     calls = Calls(q.told, q.first_job, q.jobs.first_call, q.jobs.reached_by, q.jobs.call_time)
     entries, told, columns = q.entries, q.told, (q.keys, q.jobs, q.stages, q.teams, q.births)

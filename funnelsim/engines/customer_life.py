@@ -11,8 +11,9 @@ import math
 from collections.abc import Callable
 from typing import NamedTuple
 
-from funnelsim.engines.account import ALMOST, Account, Lot
+from funnelsim.engines.account import Account, Lot
 from funnelsim.engines.clock import Story
+from funnelsim.engines.drawn import ALMOST
 from funnelsim.engines.leads import Lead, Order
 from funnelsim.engines.world import Past, World
 from funnelsim.journal import DETRACTOR, EARNED, EXPIRED, NEVER, PROMOTER, REDEEMED

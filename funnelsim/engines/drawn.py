@@ -20,6 +20,9 @@ Bools = NDArray[np.bool_]
 Small = NDArray[np.int16]
 
 
+ALMOST = 1e-9  # 29 x 1.1 is 31.900000000000002: what is a whole number but for that is one
+
+
 def same(value: Any, count: int, kind: str = "i8") -> NDArray[Any]:
     """A column in which every row is the same; it takes no memory."""
     return np.broadcast_to(np.array(value, dtype=kind), count)

@@ -13,8 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from funnelsim.distributions import Floats, Ints
-from funnelsim.engines.account import ALMOST
-from funnelsim.engines.drawn import Bools, OrderDraws
+from funnelsim.engines.drawn import ALMOST, Bools, OrderDraws
 from funnelsim.engines.draws import Draws
 from funnelsim.journal import DETRACTOR, EARNED, EXPIRED, NEVER, PROMOTER, REDEEMED, UPSOLD
 from funnelsim.scenario.values import POST_PURCHASE, WIN_BACK
