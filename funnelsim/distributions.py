@@ -12,7 +12,7 @@ import math
 import re
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, Any, Generic, Self, TypeVar
+from typing import Annotated, Any, Generic, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -132,6 +132,14 @@ def spread(value: Any) -> float:
     return x
 
 
+def shape(value: Any) -> float:
+    rule = "a shape among customers lies between 0.001 and 1000"
+    x = number(value, rule)
+    if not 0.001 <= x <= 1000:
+        raise BrokenRule(rule)
+    return x
+
+
 def positive_duration(value: Any) -> int:
     microseconds = duration(value)
     if microseconds == 0:
@@ -145,6 +153,7 @@ PositiveDuration = Annotated[int, BeforeValidator(positive_duration), _AS_TEXT]
 Amount = Annotated[float, BeforeValidator(amount)]
 Positive = Annotated[float, BeforeValidator(positive)]
 Spread = Annotated[float, BeforeValidator(spread)]
+Shape = Annotated[float, BeforeValidator(shape)]
 Probability = Annotated[float, BeforeValidator(probability)]
 
 
@@ -301,8 +310,8 @@ AT_ONCE = DurationDistribution(constant="0 days")
 
 
 class BetaAmong(Part):
-    a: Spread
-    b: Spread
+    a: Shape
+    b: Shape
 
 
 class Beta(Part):
@@ -312,7 +321,7 @@ class Beta(Part):
 
 
 class GammaAmong(Part):
-    shape: Spread
+    shape: Shape
     rate: Positive
 
 
@@ -323,25 +332,19 @@ class GammaRate(Part):
 
 
 def _form(value: Any) -> str:
-    return ONE if not isinstance(value, (Mapping, Part)) else AMONG
+    return AMONG if isinstance(value, (Mapping, Part)) else ONE
 
 
 ONE, AMONG = "one for all", "among customers"  # pydantic names them in the places of errors
-if TYPE_CHECKING:
-    OneOrAmong = V | P
-else:
-
-    class OneOrAmong:
-        """`OneOrAmong[Probability, Beta]`: one value for all customers, or a distribution."""
-
-        def __class_getitem__(cls, kinds: tuple[Any, Any]) -> Any:
-            one, among = kinds
-            tagged = Annotated[one, Tag(ONE)] | Annotated[among, Tag(AMONG)]
-            return Annotated[tagged, Discriminator(_form)]
+_FORM = Discriminator(_form)
+OneProbability = Annotated[
+    Annotated[Probability, Tag(ONE)] | Annotated[Beta, Tag(AMONG)], _FORM
+]
+OneRate = Annotated[Annotated[Positive, Tag(ONE)] | Annotated[GammaRate, Tag(AMONG)], _FORM]
 
 
 class ExponentialGap(Exponential[PositiveDuration]):
-    rate: OneOrAmong[Positive, GammaRate] | None = None  # type: ignore[assignment]
+    rate: OneRate | None = None  # type: ignore[assignment]
 
 
 class GapDistribution(DurationDistribution):

@@ -296,7 +296,7 @@ def test_every_wrong_field_is_reported_at_once() -> None:
             {"retention": {"repeat_probability": 0.5, "gap": {"constant": "0 days"}}},
             "retention.gap is",
         ),
-        ({"loyalty": {"enrolment": 0.5}}, "loyalty is"),
+        ({"order": None, "loyalty": {"enrolment": 0.5}}, "loyalty is"),
     ],
 )
 def test_what_is_wrong_is_said_with_its_path(changed: dict[str, Any], said: str) -> None:

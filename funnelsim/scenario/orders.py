@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from pydantic import ConfigDict
-
 from funnelsim.distributions import (
     AT_ONCE,
     Amount,
     AmountDistribution,
-    Beta,
     Duration,
     DurationDistribution,
     GapDistribution,
-    OneOrAmong,
+    OneProbability,
     Part,
     Positive,
     Probability,
 )
-from funnelsim.scenario.values import Count, DropoutAfter, FIRST_ORDER, Name, Rate
+from funnelsim.scenario.values import FIRST_ORDER, Count, DropoutAfter, Name, Rate
 
 
 class Offer(Part):
@@ -70,7 +67,7 @@ class Retention(Part):
     among them, and an exponential gap may have a rate that is Gamma among them.
     """
 
-    repeat_probability: OneOrAmong[Probability, Beta]
+    repeat_probability: OneProbability
     gap: GapDistribution
     dropout_after: DropoutAfter = FIRST_ORDER  # "first repeat": the first coin always falls well
 

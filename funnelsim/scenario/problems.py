@@ -15,6 +15,7 @@ from pydantic import BaseModel, ValidationError
 
 from funnelsim.distributions import AMONG, ONE, BrokenRule, duration
 from funnelsim.errors import MISSING, Finding, Problem, nearest
+from funnelsim.scenario.customer_problems import problems_of_customers
 
 # --- inside a field -------------------------------------------------------------------------
 
@@ -90,9 +91,9 @@ def problems_between_fields(tables: dict[str, Any]) -> list[Problem]:
         *_odds_ratios(tables),
         *_segments(tables),
         *_times(tables),
-        *_retention(tables),
         *_channels(tables),
         *_recoveries(tables),
+        *problems_of_customers(tables),
         *_life_stages(tables),
     ]
 
@@ -181,33 +182,6 @@ def _times(tables: dict[str, Any]) -> Iterator[Problem]:
     if horizon and warm_up >= horizon:
         rule = "the warm-up ends before the horizon"
         yield Problem("warm_up", tables["warm_up"], rule, f"horizon is {tables['horizon']}")
-
-
-def _retention(tables: dict[str, Any]) -> Iterator[Problem]:
-    if tables.get("retention") is None:
-        return
-    if tables.get("order") is None:
-        rule = "who comes back places another order, and there is no [order]"
-        yield Problem("retention", tables["retention"], rule, "add [order], or leave it out")
-    gap = tables["retention"].get("gap") if isinstance(tables["retention"], dict) else None
-    if isinstance(gap, dict) and _is_zero(gap):
-        rule = "the gap between two orders is longer than 0"
-        yield Problem("retention.gap", gap, rule, 'write { constant = "30 days" }')
-
-
-def _is_zero(gap: dict[str, Any]) -> bool:
-    """A gap that is always 0 would place orders without end at one moment."""
-    values = [gap.get("constant")]
-    if isinstance(gap.get("uniform"), dict):
-        values = [gap["uniform"].get("high")]
-    if isinstance(gap.get("triangular"), dict):
-        values = [gap["triangular"].get("high")]
-    if isinstance(gap.get("empirical"), dict):
-        values = gap["empirical"].get("values") or [None]
-    try:
-        return all(duration(value) == 0 for value in values)
-    except (BrokenRule, TypeError):
-        return False
 
 
 def _channels(tables: dict[str, Any]) -> Iterator[Problem]:
