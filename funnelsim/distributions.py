@@ -136,7 +136,8 @@ def shape(value: Any) -> float:
     rule = "a shape among customers lies between 0.001 and 1000"
     x = number(value, rule)
     if not 0.001 <= x <= 1000:
-        raise BrokenRule(rule)
+        alike = "where customers are nearly alike, write one number for all"
+        raise BrokenRule(rule, alike if x > 1000 else "at 0.1 they differ very much already")
     return x
 
 

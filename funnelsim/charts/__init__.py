@@ -244,9 +244,14 @@ def revenue_chart(
     currency: str,
     top: float | alt.ExprRef,
     baseline: alt.Data | None = None,
+    band: tuple[alt.Data, alt.Data] | None = None,
     dark: bool = False,
 ) -> alt.LayerChart | alt.FacetChart:
-    """Rows of `revenue_rows` as stacked areas; a baseline's total as a dashed line."""
+    """Rows of `revenue_rows` as stacked areas; a baseline's total as a dashed line.
+
+    `band` is rows of `band_rows`, drawn as a light area around the total, and one row with the
+    text that says what it means.
+    """
     days_in_utc = alt.Scale(type="utc", nice=False)
     x = alt.X("when:T", title=None, scale=days_in_utc, axis=DATES)
     y_title = f"revenue, {currency}"
@@ -274,6 +279,18 @@ def revenue_chart(
         )
     )
     layers = [areas]
+    if band is not None:
+        layers += [
+            alt.Chart(band[0])
+            .mark_area(color=COLOURS["band"], opacity=0.4, clip=True)
+            .encode(x=x, y=alt.Y("low:Q", title=y_title, scale=scale), y2="high:Q"),
+            rows.mark_line(color=baseline_colour(dark), strokeWidth=1.5, clip=True).encode(
+                x=x, y=alt.Y("total:Q", scale=scale)
+            ),
+            alt.Chart(band[1])
+            .mark_text(align="left", baseline="top")
+            .encode(x=alt.XValue(8), y=alt.YValue(2), text="text:N"),
+        ]
     if baseline is not None:
         layers.append(
             alt.Chart(baseline)

@@ -12,10 +12,10 @@ from typing import Any
 
 import pandas as pd
 
-from funnelsim.distributions import DAY
+from funnelsim.distributions import DAY, Floats, Ints
 from funnelsim.journal import Journal
 from funnelsim.metrics import orders_may_follow
-from funnelsim.metrics.money import counts_as_revenue
+from funnelsim.metrics.revenue import day_ends, revenue_so_far
 from funnelsim.scenario import Scenario
 from funnelsim.tables import figure_text
 
@@ -87,23 +87,15 @@ def revenue_rows(j: Journal) -> Rows:
     kinds.
     """
     s = j.scenario
-    first_day, last_day = s.warm_up / DAY, s.horizon / DAY
-    every = max(1, math.ceil((last_day - first_day) / 180))
-    ends = [first_day + i * every for i in range(math.ceil((last_day - first_day) / every))]
-    ends.append(last_day)
-    orders = j.orders[counts_as_revenue(j)]
-    orders = orders[orders["placed"] >= first_day]
-    repeat = orders["number"] > 1
+    ends = day_ends(s)
+    repeat = j.order_numbers > 1
     so_far = {}
     for kind in order_kinds(s):
-        placed = orders[repeat == (kind == "repeat orders")].sort_values("placed")
-        paid = placed["paid"].cumsum().round(2).tolist()
-        # an order placed exactly at the end of a day belongs to the next one
-        counts = placed["placed"].searchsorted(ends, side="left").tolist()
-        so_far[kind] = [(n, paid[n - 1] if n else 0.0) for n in counts]
-    start_ms = int(dt.datetime.combine(s.start, dt.time(), dt.UTC).timestamp()) * 1000
+        counts, cents = revenue_so_far(j, ends, repeat == (kind == "repeat orders"))
+        so_far[kind] = list(zip(counts.tolist(), (cents / 100).tolist(), strict=True))
+    at = milliseconds(s, ends)
     rows: Rows = []
-    for i, day in enumerate(ends):
+    for i, day in enumerate((ends / DAY).tolist()):
         low = 0.0
         until = s.start + dt.timedelta(days=math.ceil(day) - 1)
         total = sum(so_far[kind][i][1] for kind in so_far)
@@ -111,9 +103,9 @@ def revenue_rows(j: Journal) -> Rows:
             orders_so_far, value = values[i]
             rows.append(
                 {
-                    "when": start_ms + round(day * DAY_MS),
+                    "when": at[i],
                     "until": f"{until:%a} {until.day} {until:%b %Y} (day {math.ceil(day)})",
-                    "from": start_ms + round((ends[i - 1] if i else day) * DAY_MS),
+                    "from": at[max(i - 1, 0)],
                     "kind": kind,
                     "revenue": value,
                     "orders": orders_so_far,
@@ -124,6 +116,18 @@ def revenue_rows(j: Journal) -> Rows:
             )
             low = round(low + value, 2)
     return rows
+
+
+def band_rows(s: Scenario, low: Floats, high: Floats) -> Rows:
+    """Two amounts at each of `day_ends`, between which a band is drawn; `when` as above."""
+    ends = zip(milliseconds(s, day_ends(s)), low.tolist(), high.tolist(), strict=True)
+    return [{"when": at, "low": round(a, 2), "high": round(b, 2)} for at, a, b in ends]
+
+
+def milliseconds(s: Scenario, times: Ints) -> list[int]:
+    """Microseconds since the scenario's start as Vega counts: milliseconds since 1970."""
+    start = int(dt.datetime.combine(s.start, dt.time(), dt.UTC).timestamp()) * 1000
+    return [start + round(time / 1000) for time in times.tolist()]
 
 
 def order_kinds(s: Scenario) -> list[str]:

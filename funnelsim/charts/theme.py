@@ -35,6 +35,7 @@ COLOURS = {
     "left": "#0072B2",  # money that is left
     "cost": "#D55E00",  # money that is gone
     "income": "#56B4E9",  # more from the same customers
+    "band": "#8C8C8C",  # grey: not known, chance decides
     "baseline": "#222222",  # a dark outline: what is compared with
 }
 """What a colour means. From the colour-blind-safe palette of Okabe and Ito (2008)."""

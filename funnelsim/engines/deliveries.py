@@ -13,7 +13,7 @@ import numpy as np
 
 from funnelsim import distributions
 from funnelsim.distributions import DurationDistribution, Floats, Ints
-from funnelsim.engines.drawn import Bools, Small
+from funnelsim.engines.drawn import Bools, Small, same
 from funnelsim.journal import NEVER, statuses
 from funnelsim.scenario import Scenario
 from funnelsim.scenario.orders import Payment
@@ -39,6 +39,17 @@ def draw_deliveries(scenario: Scenario, uniform: Uniform, count: int) -> Deliver
     payments = scenario.order.payments if scenario.order else ()
     names = statuses(scenario)
     steps = max((len(method.statuses) + 1 for method in payments), default=0)
+    if not payments:
+        at_once, nothing = same(0, count), np.zeros((0, count), dtype=np.int64)
+        return Deliveries(
+            payment=same(NEVER, count, "i2"),
+            status=nothing.astype(np.int16),
+            entered=nothing,
+            delivered=at_once,
+            closed=at_once,
+            is_kept=same(True, count, "?"),
+            is_told=same(False, count, "?"),
+        )
     drawn = Deliveries(
         payment=np.full(count, NEVER, dtype=np.int16),
         status=np.full((steps, count), NEVER, dtype=np.int16),
@@ -48,8 +59,6 @@ def draw_deliveries(scenario: Scenario, uniform: Uniform, count: int) -> Deliver
         is_kept=np.ones(count, dtype=bool),
         is_told=np.zeros(count, dtype=bool),
     )
-    if not payments:
-        return drawn
     drawn.payment[:] = distributions.choose([p.share for p in payments], uniform("payment"))
     for number, method in enumerate(payments):
         mine = np.flatnonzero(drawn.payment == number)

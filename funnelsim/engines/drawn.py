@@ -23,9 +23,18 @@ Small = NDArray[np.int16]
 ALMOST = 1e-9  # 29 x 1.1 is 31.900000000000002: what is a whole number but for that is one
 
 
-def same(value: Any, count: int, kind: str = "i8") -> NDArray[Any]:
-    """A column in which every row is the same; it takes no memory."""
-    return np.broadcast_to(np.array(value, dtype=kind), count)
+def same(value: Any, count: int, kind: Any = np.int64) -> NDArray[Any]:
+    """A column in which every row is the same; it takes no memory, and no time."""
+    one = np.array(value, dtype=kind)
+    return np.ndarray((count,), one.dtype, one, 0, (0,))
+
+
+def taken(column: NDArray[Any], which: NDArray[Any]) -> NDArray[Any]:
+    """These rows of a column; of one in which all are the same, none is looked up."""
+    if column.strides == (0,) and len(column):
+        count = np.count_nonzero(which) if which.dtype == bool else len(which)
+        return same(column[0], int(count), column.dtype)
+    return column[..., which]
 
 
 class Columns:
@@ -40,9 +49,9 @@ class Columns:
         return cls(**{n: np.concatenate([getattr(p, n) for p in parts], axis=-1) for n in names})
 
     def only(self, which: Any) -> Self:
-        """These rows of every column."""
-        columns = ((f.name, getattr(self, f.name)) for f in fields(self))  # type: ignore[arg-type]
-        return type(self)(**{name: column[..., which] for name, column in columns})
+        """These rows (places, or true and false) of every column."""
+        names = [field.name for field in fields(self)]  # type: ignore[arg-type]
+        return type(self)(**{name: taken(getattr(self, name), which) for name in names})
 
     def moved(self, by: int) -> Self:
         """The same of a generation of leads whose rows begin at `by`."""
@@ -68,7 +77,8 @@ class Leads(Columns):
 
     def asked(self, rows: Any = slice(None)) -> Asked:
         """These leads, to be asked questions."""
-        return Asked(self.words[rows], self.replication[rows])
+        one_run = self.replication.strides == (0,)
+        return Asked(self.words[rows], None if one_run else self.replication[rows])
 
 
 @dataclass(frozen=True)

@@ -164,7 +164,7 @@ class Draws:
                 )
                 parts.append(children.only(children.earliest < self.scenario.horizon))
         if not parts:
-            return parents.only(slice(0))
+            return parents.only(np.zeros(0, dtype=np.int64))
         children = Leads.joined(parts)
         referred = children.kind == REFERRED
         row = before + len(parents.key) + np.arange(len(referred))

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
 from funnelsim.distributions import Floats, Ints
-from funnelsim.engines.drawn import ALMOST, Bools, OrderDraws
+from funnelsim.engines.drawn import ALMOST, Bools, OrderDraws, same, taken
 from funnelsim.engines.draws import Draws
 from funnelsim.journal import DETRACTOR, EARNED, EXPIRED, NEVER, PROMOTER, REDEEMED, UPSOLD
 from funnelsim.scenario.values import POST_PURCHASE, WIN_BACK
@@ -139,26 +140,30 @@ def live(draws: Draws, rows: Ints, sold: Ints, waited: Bools, offered: Floats) -
     who, placed, offer = np.arange(len(rows)), sold, offered
     for number, columns in enumerate(draws.orders, start=1):
         in_time = placed < scenario.horizon
-        who, placed, offer = who[in_time], placed[in_time], offer[in_time]
+        who, placed, offer = who[in_time], placed[in_time], taken(offer, in_time)
         # whoever is not among the drawn could only order past the horizon
         place = np.searchsorted(columns.rows, rows[who])
         place[place == len(columns.rows)] = 0
         found = columns.rows[place] == rows[who] if len(columns.rows) else place > 0
-        who, placed, offer, place = who[found], placed[found], offer[found], place[found]
+        if not found.all():
+            who, placed, offer, place = who[found], placed[found], taken(offer, found), place[found]
         if not len(who):
             break
         order = _order(draws, accounts, lives, columns.only(place), who, placed, offer)
         kept = order.drawn.is_kept
-        late = waited[who] & (number == 1)
-        order.feeling = np.where(late, order.drawn.feeling_after_wait, order.drawn.feeling)
-        order.earned[kept] = accounts.keeps(
-            who[kept], order.closed[kept], order.paid[kept], order.tier[kept]
-        )
+        order.feeling = order.drawn.feeling
+        if scenario.satisfaction and number == 1:
+            order.feeling = np.where(waited[who], order.drawn.feeling_after_wait, order.feeling)
+        if scenario.loyalty:
+            order.earned = np.zeros(len(who), dtype=np.int64)
+            order.earned[kept] = accounts.keeps(
+                who[kept], order.closed[kept], order.paid[kept], order.tier[kept]
+            )
+            some = order.earned > 0
+            lives.points.append((order.row[some], order.closed[some], EARNED, order.earned[some]))
         lives.rounds.append(order)
-        some = order.earned > 0
-        lives.points.append((order.row[some], order.closed[some], EARNED, order.earned[some]))
 
-        following, offer = _comes_back(draws, lives, order), np.zeros(len(who))
+        following, offer = _comes_back(draws, lives, order), same(0.0, len(who), "f8")
         if win_back:
             when = np.maximum(placed + (win_back.after or 0), order.closed)
             sent = kept & not_won_back[who] & (when < following)
@@ -166,9 +171,9 @@ def live(draws: Draws, rows: Ints, sold: Ints, waited: Bools, offered: Floats) -
             lives.messages.append((order.row[sent], WIN_BACK, when[sent], accepts[sent]))
             not_won_back[who[sent]] = False
             following = np.where(accepts, when, following)
-            offer[accepts] = win_back.discount
+            offer = np.where(accepts, win_back.discount, 0.0)
         again = following != NOT_AGAIN
-        who, placed, offer = who[again], following[again], offer[again]
+        who, placed, offer = who[again], following[again], taken(offer, again)
     lives.points += accounts.expired(rows)
     return lives
 
@@ -180,7 +185,25 @@ def _order(
     """The bills of orders placed: basket, offers, the largest discount, points, shipping."""
     order, loyalty = draws.scenario.order, draws.scenario.loyalty
     assert order is not None
-    tiers = loyalty.tiers if loyalty else ()
+    fee = round(order.shipping_fee * 100)
+    nothing = same(0, len(who))
+    if loyalty is None:
+        value = drawn.basket + drawn.offers
+        discount = np.rint(value * offered).astype(np.int64)
+        return Round(
+            drawn=drawn,
+            row=drawn.rows,
+            placed=placed,
+            value=value,
+            discount=discount,
+            paid=value - discount + fee,
+            redeemed=nothing,
+            tier=same(NEVER, len(who)),
+            closed=placed + drawn.closed,
+            earned=nothing,
+            feeling=nothing,
+        )
+    tiers = loyalty.tiers
     tier = accounts.tiers(who, placed)
     factor = np.array([*(t.order_value_factor for t in tiers), 1.0])[tier]  # -1 is the last
     value = np.rint(drawn.basket * factor).astype(np.int64) + drawn.offers
@@ -188,20 +211,19 @@ def _order(
     discount = np.rint(value * share).astype(np.int64)
     left = value - discount
     redeemed = accounts.redeem(who, placed, left, drawn.redeems)
-    rebate = redeemed * loyalty.point_value * 100 if loyalty else redeemed
+    rebate = redeemed * loyalty.point_value * 100
     free_from = [t.free_shipping_from for t in tiers]
     threshold = [math.inf if f is None else f * 100 - ALMOST for f in free_from] + [math.inf]
-    fee = np.where(left >= np.array(threshold)[tier], 0, round(order.shipping_fee * 100))
+    fees = np.where(left >= np.array(threshold)[tier], 0, fee)
     some = redeemed > 0
     lives.points.append((drawn.rows[some], placed[some], REDEEMED, redeemed[some]))
-    nothing = np.zeros(len(who), dtype=np.int64)
     return Round(
         drawn=drawn,
         row=drawn.rows,
         placed=placed,
         value=value,
         discount=discount,
-        paid=left - np.rint(rebate).astype(np.int64) + fee,
+        paid=left - np.rint(rebate).astype(np.int64) + fees,
         redeemed=redeemed,
         tier=tier,
         closed=placed + drawn.closed,
@@ -213,8 +235,10 @@ def _order(
 def _comes_back(draws: Draws, lives: Lives, order: Round) -> Ints:
     """When each orders next by itself or because of a campaign; NOT_AGAIN: dropped out."""
     loyalty, drawn = draws.scenario.loyalty, order.drawn
-    tiers = loyalty.tiers if loyalty else ()
-    helps = np.array([*(math.log(t.repeat_odds_ratio) for t in tiers), 0.0])[order.tier]
+    helps: Any = 0.0
+    if loyalty:
+        ratios = [*(tier.repeat_odds_ratio for tier in loyalty.tiers), 1.0]
+        helps = np.array([math.log(ratio) for ratio in ratios])[order.tier]
     content = drawn.is_kept & (order.feeling != DETRACTOR)
     alone = content & (drawn.slack + helps > 0)
     following = np.where(alone, order.closed + drawn.gap, NOT_AGAIN)

@@ -12,20 +12,26 @@ from funnelsim.engines.draws import Draws
 from funnelsim.journal import COLUMNS, NEVER, Table
 
 
-def numbers_of(draws: Draws, rows: Ints, arrived: Ints) -> Ints:
-    """The number of each row's lead; -1 for who never came to be. Shape: all rows."""
-    if len(rows) == len(draws.leads.key) and len(draws.generation_ends) == 1:
-        return np.arange(len(rows), dtype=np.int32)  # all came by channels, and are in order
-    number = np.full(len(draws.leads.key), NEVER, dtype=np.int32)
-    leads = draws.leads
-    order = np.lexsort((leads.key[rows], arrived, leads.replication[rows]))
-    number[rows[order]] = np.arange(len(rows))
-    return number
+class Numbers:
+    """The number of the lead that each row became; -1 for who never came to be."""
+
+    def __init__(self, draws: Draws, rows: Ints, arrived: Ints) -> None:
+        self.count = len(rows)
+        self._of_row: Ints | None = None
+        if self.count == len(draws.leads.key) and len(draws.generation_ends) == 1:
+            return  # all came by channels, and are in order
+        leads = draws.leads
+        order = np.lexsort((leads.key[rows], arrived, leads.replication[rows]))
+        self._of_row = np.full(len(leads.key), NEVER, dtype=np.int32)
+        self._of_row[rows[order]] = np.arange(self.count, dtype=np.int32)
+
+    def __getitem__(self, rows: Ints) -> Ints:
+        return rows if self._of_row is None else self._of_row[rows]
 
 
-def leads_table(draws: Draws, number: Ints, rows: Ints, arrived: Ints) -> Table:
-    """The journal's leads: the rows that came to be, when they did, and their `number`."""
-    leads, order = draws.leads, np.argsort(number[rows])
+def leads_table(draws: Draws, number: Numbers, rows: Ints, arrived: Ints) -> Table:
+    """The journal's leads: the rows that came to be, and when they did."""
+    leads, order = draws.leads, np.argsort(number[rows], kind="stable")
     who = rows[order]
     parent, customer = leads.parent[who], leads.customer[who]
     columns: Table = {

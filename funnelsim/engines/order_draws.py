@@ -16,7 +16,7 @@ from funnelsim.chance import Asked, Chance
 from funnelsim.distributions import DAY, Beta, Floats, Ints, duration_text
 from funnelsim.engines.arrivals import poisson_quantile
 from funnelsim.engines.deliveries import Deliveries, draw_deliveries
-from funnelsim.engines.drawn import Bools, Leads, OrderDraws
+from funnelsim.engines.drawn import Bools, Leads, OrderDraws, same
 from funnelsim.errors import FunnelSimError
 from funnelsim.journal import DETRACTOR, NEVER, PASSIVE, PROMOTER, UPSOLD
 from funnelsim.scenario import Scenario
@@ -38,7 +38,7 @@ class Customers:
         """The log odds of a customer's own repeat probability."""
         retention = self._scenario.retention
         if retention is None:
-            return np.full(len(rows), -math.inf)
+            return same(-math.inf, len(rows), "f8")
         p = retention.repeat_probability
         if isinstance(p, Beta):
             from scipy.special import betaincinv
@@ -46,7 +46,9 @@ class Customers:
             u = self._chance.uniform("own repeat probability", self._leads.asked(rows))
             own = logit(betaincinv(p.beta.a, p.beta.b, u))
         else:
-            own = np.full(len(rows), logit_of(p))
+            own = same(logit_of(p), len(rows), "f8")
+        if not self._scenario.segments:
+            return own
         return own + self._ln_segment[self._leads.segment[rows]]
 
     def enrols(self, rows: Ints) -> Bools:
@@ -56,7 +58,7 @@ class Customers:
         """
         loyalty, retention = self._scenario.loyalty, self._scenario.retention
         if loyalty is None:
-            return np.zeros(len(rows), dtype=bool)
+            return same(False, len(rows), "?")
         u = self._chance.uniform("enrolment", self._leads.asked(rows))
         odds = np.full(len(rows), logit_of(loyalty.enrolment))
         if retention and loyalty.self_selection != 1 and 0 < loyalty.enrolment < 1:
@@ -72,7 +74,7 @@ class Customers:
         """Who would accept the win-back offer."""
         win_back = self._scenario.campaign(WIN_BACK)
         if win_back is None:
-            return np.zeros(len(rows), dtype=bool)
+            return same(False, len(rows), "?")
         u = self._chance.uniform("win-back", self._leads.asked(rows))
         return u < win_back.probability
 
@@ -121,28 +123,28 @@ def _order(
 
     order, retention, referral = scenario.order, scenario.retention, scenario.referral
     assert order is not None
-    nothing = np.zeros(count, dtype=np.int64)
+    nothing, nobody = same(0, count), same(False, count, "?")
     offers = nothing
     for offer in order.offers:
         value = distributions.inverse(offer.value, uniform(f"value of offer {offer.name}"))
         taken = uniform(f"offer {offer.name}") < offer.probability
         offers = offers + np.where(taken, distributions.whole(value * 100), 0)
     delivery = draw_deliveries(scenario, uniform, count)
-    slack = np.full(count, -math.inf)
+    slack = same(-math.inf, count, "f8")
     gap = returns_within = nothing
     if retention:
-        again = leads.kind[rows] != UPSOLD  # a deal of its own: it has no coin
         if retention.dropout_after == FIRST_REPEAT and number == 1:
-            slack[again] = math.inf
+            slack = same(math.inf, count, "f8")
         else:
-            coin = customers.repeat_logit(rows) - logit(uniform("comes back"))
-            slack = np.where(again, coin, -math.inf)
+            slack = customers.repeat_logit(rows) - logit(uniform("comes back"))
+        if scenario.upsell:  # a deal of its own: it has no coin
+            slack = np.where(leads.kind[rows] == UPSOLD, -math.inf, slack)
         gap = _gaps(scenario, chance, asked, uniform("gap"))
         post_purchase = scenario.campaign(POST_PURCHASE)
         if post_purchase and post_purchase.within:
             u = uniform("return because of a campaign")
             returns_within = distributions.whole(u * post_purchase.within)
-    feeling = after_wait = np.full(count, NEVER, dtype=np.int8)
+    feeling = after_wait = same(NEVER, count, "i1")
     if scenario.satisfaction:
         u = uniform("satisfaction")
         feeling = _feelings(scenario.satisfaction, u, delivery, waited=False)
@@ -169,11 +171,11 @@ def _order(
         slack=slack,
         gap=gap,
         returns_within=returns_within,
-        redeems=uniform("redeems points") < redeems if redeems else nothing.astype(bool),
+        redeems=uniform("redeems points") < redeems if redeems else nobody,
         invites=invites,
         is_upsold=delivery.is_kept & (uniform("upsell") < upsell)
         if upsell
-        else nothing.astype(bool),
+        else nobody,
     )
 
 
@@ -184,8 +186,10 @@ def order_value(
     if scenario.order is None:
         return np.zeros(len(rows), dtype=np.int64)
     u = chance.uniform("order value", leads.asked(rows), number)
-    factors = np.array([s.order_value_factor for s in scenario.segments] or [1.0])
-    value = distributions.inverse(scenario.order.value, u) * factors[leads.segment[rows]]
+    value = distributions.inverse(scenario.order.value, u)
+    if scenario.segments:
+        factors = np.array([segment.order_value_factor for segment in scenario.segments])
+        value = value * factors[leads.segment[rows]]
     if scenario.upsell:
         value = np.where(
             leads.kind[rows] == UPSOLD, value * scenario.upsell.order_value_factor, value
@@ -240,12 +244,14 @@ def _earliest_next(
     content = (order.feeling != DETRACTOR) | (order.feeling_after_wait != DETRACTOR)
     willing = order.is_kept & content
     alone = willing & (order.slack + best > 0)
-    helped = willing & (order.slack + best + ln_campaign > 0) & ~(order.slack + worst > 0)
-    helped &= post_purchase is not None
-    never = np.full(len(order.rows), 2**62)
-    after = np.where(alone, order.gap, never)
-    after = np.where(helped, np.minimum(after, order.returns_within), after)
-    next_ = np.where(alone | helped, order.closed + np.minimum(after, 2**61), never)
+    never = 2**62
+    after = np.where(alone, order.gap, 2**61)
+    may = alone
+    if post_purchase:
+        helped = willing & (order.slack + best + ln_campaign > 0) & ~(order.slack + worst > 0)
+        after = np.where(helped, np.minimum(after, order.returns_within), after)
+        may = alone | helped
+    next_ = np.where(may, order.closed + after, never)
     if win_back and win_back.after:
         offered = willing & customers.is_won_back(order.rows)
         offered &= leads.kind[order.rows] != UPSOLD

@@ -12,7 +12,7 @@ import numpy as np
 
 from funnelsim.distributions import Ints
 from funnelsim.engines.draws import Draws
-from funnelsim.engines.numbering import leads_table, numbers_of
+from funnelsim.engines.numbering import Numbers, leads_table
 from funnelsim.journal import COLUMNS, FOLLOW_UP_OUTCOMES, NEVER, VISIT_OUTCOMES, Table, reasons
 from funnelsim.scenario import Scenario
 
@@ -103,7 +103,7 @@ class Recorder:
     def tables(self, draws: Draws) -> dict[str, Table]:
         """The columns of each table, in the order of the journal."""
         rows, arrived = _columns(2, self._arrivals)
-        number = numbers_of(draws, rows, arrived)
+        number = Numbers(draws, rows, arrived)
         tables = {"leads": leads_table(draws, number, rows, arrived)}
         for name, written, by in (
             ("stage_visits", self._visits, ("lead", "entered", "stage", "attempt")),
@@ -119,7 +119,7 @@ class Recorder:
         tables["statuses"] = self._status_table(number, tables["orders"])
         return tables
 
-    def _status_table(self, number: Ints, orders: Table) -> Table:
+    def _status_table(self, number: Numbers, orders: Table) -> Table:
         lead, nth, step, status, entered = _columns(5, self._statuses)
         place = {of: n for n, of in enumerate(zip(orders["lead"], orders["number"], strict=True))}
         order = [place[of] for of in zip(number[lead], nth, strict=True)]

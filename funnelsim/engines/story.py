@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from funnelsim.distributions import Ints
 from funnelsim.engines import queue_walk
-from funnelsim.engines.drawn import Bools, same
-from funnelsim.engines.draws import Draws
+from funnelsim.engines.drawn import Bools
+from funnelsim.engines.draws import Draws, in_order
 from funnelsim.engines.lives import Lives
-from funnelsim.engines.numbering import leads_table, numbers_of, split
+from funnelsim.engines.numbering import Numbers, leads_table, split
 from funnelsim.engines.queue_walk import Told
 from funnelsim.journal import (
     COLUMNS,
@@ -27,6 +27,7 @@ from funnelsim.journal import (
     NEVER,
     NOT_REACHED,
     SERVED,
+    VISIT_OUTCOMES,
     Table,
 )
 
@@ -69,11 +70,11 @@ class Story:
 def tables_of(draws: Draws, story: Story) -> list[dict[str, Table]]:
     """The tables of a journal for each replication; lets go of the story, part by part."""
     rows, arrived = (np.concatenate(c) for c in zip(*story.arrived, strict=True))
-    number = numbers_of(draws, rows, arrived)
+    number = Numbers(draws, rows, arrived)
     counts = np.bincount(draws.leads.replication[rows], minlength=len(draws.replications))
-    tables = {"follow_ups": _calls_table(draws, story, number, len(rows))}
+    tables = {"follow_ups": _calls_table(draws, story, number)}
     story.calls = None
-    tables["stage_visits"] = _visits_table(story, number, len(rows))
+    tables["stage_visits"] = _visits_table(story, number)
     story.blocks.clear()
     tables |= _order_tables(draws, story, number)
     tables["messages"] = _messages_table(draws, story, number)
@@ -83,92 +84,97 @@ def tables_of(draws: Draws, story: Story) -> list[dict[str, Table]]:
     return split(tables, np.cumsum(counts) - counts)
 
 
-def _in_turn(blocks: list[Ints], leads: int) -> Ints:
+def _in_turn(blocks: list[Ints], leads: int) -> list[Ints]:
     """The place of each row of the blocks, so that a lead's rows follow each other by block."""
-    counts = np.zeros(leads + 1, dtype=np.int32)
+    counts = np.zeros(leads + 1, dtype=np.int64)
     for lead in blocks:
         counts[1:] += np.bincount(lead, minlength=leads)
-    next_ = np.cumsum(counts, dtype=np.int32)[:-1]
+    next_ = np.cumsum(counts)[:-1]
     places = []
     for lead in blocks:  # a lead is in a block once at the most
         places.append(next_[lead])
         next_[lead] += 1
-    return np.concatenate(places)
+    return places
 
 
-def _placed(name: str, columns: dict[str, list[Any]], places: Ints) -> Table:
-    """The table with each row in its place."""
+def _placed(name: str, blocks: list[dict[str, Any]], leads: int) -> Table:
+    """The table of these blocks (a column, or one number for all), with each row in its place."""
+    places = _in_turn([block["lead"] for block in blocks], leads)
+    count = sum(map(len, places))
     table = {}
     for column, kind in COLUMNS[name].items():
-        table[column] = np.empty(len(places), dtype=kind)
-        table[column][places] = np.concatenate(columns[column])
+        table[column] = np.empty(count, dtype=kind)
+        for block, place in zip(blocks, places, strict=True):
+            table[column][place] = block[column]
     return table
 
 
-def _visits_table(story: Story, number: Ints, leads: int) -> Table:
+def _visits_table(story: Story, number: Numbers) -> Table:
     # blocks are told generation by generation, stage by stage: the order of a lead's visits
-    lead = [number[block.row] for block in story.blocks]
-    columns: dict[str, list[Any]] = {
-        "lead": lead,
-        "stage": [same(b.stage, len(b.row), "i2") for b in story.blocks],
-        "attempt": [same(b.attempt, len(b.row), "i2") for b in story.blocks],
-        "entered": [block.entered for block in story.blocks],
-        "decided": [block.decided for block in story.blocks],
-        "outcome": [block.outcome for block in story.blocks],
-        "reason": [block.reason for block in story.blocks],
-    }
-    return _placed("stage_visits", columns, _in_turn(lead, leads))
+    blocks = [
+        {
+            "lead": number[block.row],
+            "stage": block.stage,
+            "attempt": block.attempt,
+            "entered": block.entered,
+            "decided": block.decided,
+            "outcome": block.outcome,
+            "reason": block.reason,
+        }
+        for block in story.blocks
+    ]
+    return _placed("stage_visits", blocks, number.count)
 
 
-def _calls_table(draws: Draws, story: Story, number: Ints, leads: int) -> Table:
-    columns: dict[str, list[Any]] = {name: [] for name in COLUMNS["follow_ups"]}
-    horizon, calls = draws.scenario.horizon, story.calls
-    code = FOLLOW_UP_OUTCOMES.index
+def _calls_table(draws: Draws, story: Story, number: Numbers) -> Table:
+    blocks = []
     for block in story.blocks:
-        if block.job is None or calls is None:
-            continue
-        told, attempts = calls.told, draws.scenario.stages[block.stage].follow_up.attempts  # type: ignore[union-attr]
-        for nth in range(attempts):
-            call = calls.first_call[block.job] + nth
-            made = told.queued[call] != NEVER
-            call, job, row = call[made], block.job[made], block.row[made]
-            started = told.started[call]
-            finished = started + calls.call_time[call]
-            is_over = (started != NEVER) & (finished < horizon)
-            finished = np.where(is_over, finished, NEVER)
-            reached = (calls.reached_by[job] == nth) & (started != NEVER)
-            fate = np.where(block.outcome[made] == 1, told.outcome[job], queue_walk.OPEN)
-            outcome = np.select(
-                [
-                    is_over & reached,
-                    is_over,
-                    started != NEVER,
-                    fate == queue_walk.GONE_COLD,
-                    fate > queue_walk.LOST,
-                ],
-                [code(SERVED), code(NOT_REACHED), code("open"), code(GONE_COLD), code(MISSED)],
-                code("open"),
-            )
-            values = {
-                "lead": number[row],
-                "stage": same(block.stage, len(row)),
-                "attempt": same(block.attempt, len(row)),
-                "call": same(nth, len(row)),
-                "rep": told.rep[call],
-                "reached": reached,
-                "queued": told.queued[call],
-                "started": started,
-                "finished": finished,
-                "outcome": outcome,
-            }
-            for name, kind in COLUMNS["follow_ups"].items():
-                columns[name].append(values[name].astype(kind, copy=False))
-    if not columns["lead"]:
-        return {name: np.zeros(0, dtype=kind) for name, kind in COLUMNS["follow_ups"].items()}
-    return _placed("follow_ups", columns, _in_turn(columns["lead"], leads))
+        follow_up = draws.scenario.stages[block.stage].follow_up
+        for nth in range(follow_up.attempts if follow_up and story.calls else 0):
+            blocks.append(_calls(draws, story, number, block, nth))
+    return _placed("follow_ups", blocks, number.count)
 
 
-def _order_tables(draws: Draws, story: Story, number: Ints) -> dict[str, Table]:
+def _calls(
+    draws: Draws, story: Story, number: Numbers, block: Block, nth: int
+) -> dict[str, Any]:
+    """The n-th calls of the visits of a block, as far as they were queued."""
+    calls, job, row, is_lost = story.calls, block.job, block.row, block.outcome == _LOST
+    assert calls is not None and job is not None
+    call = calls.first_call[job] + nth
+    if nth:  # who enters is queued for the first call at once
+        made = calls.told.queued[call] != NEVER
+        call, job, row, is_lost = call[made], job[made], row[made], is_lost[made]
+    started = calls.told.started[call]
+    is_started = started != NEVER
+    finished = started + calls.call_time[call]
+    is_over = is_started & (finished < draws.scenario.horizon)
+    reached = (calls.reached_by[job] == nth) & is_started
+    # a call that never started: the lead went cold or was missed, or still waits
+    outcome = np.where(is_lost & ~is_started, _FAILED[calls.told.outcome[job]], _CODE("open"))
+    outcome[is_over] = _CODE(NOT_REACHED)
+    outcome[is_over & reached] = _CODE(SERVED)
+    return {
+        "lead": number[row],
+        "stage": block.stage,
+        "attempt": block.attempt,
+        "call": nth,
+        "rep": calls.told.rep[call],
+        "reached": reached,
+        "queued": calls.told.queued[call],
+        "started": started,
+        "finished": np.where(is_over, finished, NEVER),
+        "outcome": outcome,
+    }
+
+
+_CODE = FOLLOW_UP_OUTCOMES.index
+_LOST = VISIT_OUTCOMES.index("lost")
+_FAILED = np.full(6, _CODE("open"), dtype=np.int8)  # by the outcome of the walk
+_FAILED[[queue_walk.GONE_COLD, queue_walk.MISSED]] = _CODE(GONE_COLD), _CODE(MISSED)
+
+
+def _order_tables(draws: Draws, story: Story, number: Numbers) -> dict[str, Table]:
     """The orders that were placed, and the statuses that they entered."""
     horizon = draws.scenario.horizon
     columns: dict[str, list[Any]] = {name: [] for name in ("run", *COLUMNS["orders"])}
@@ -210,7 +216,8 @@ def _order_tables(draws: Draws, story: Story, number: Ints) -> dict[str, Table]:
             for table in ("orders", "statuses")
         }
     joined = {name: np.concatenate(parts) for name, parts in columns.items()}
-    by = np.lexsort([joined[name] for name in ("number", "lead", "placed", "run")])
+    moment = joined["run"].astype(np.int64) * horizon + joined["placed"]
+    by = in_order(moment, joined["lead"].astype(np.int64) * 2**32 + joined["number"])
     orders = {n: joined[n][by].astype(kind) for n, kind in COLUMNS["orders"].items()}
     status = np.concatenate([s for s, _ in steps], axis=1)[:, by]
     entered = np.concatenate([e for _, e in steps], axis=1)[:, by]
@@ -227,7 +234,7 @@ def _order_tables(draws: Draws, story: Story, number: Ints) -> dict[str, Table]:
     }
 
 
-def _messages_table(draws: Draws, story: Story, number: Ints) -> Table:
+def _messages_table(draws: Draws, story: Story, number: Numbers) -> Table:
     stages = len(draws.scenario.stages)
     campaigns = {c.kind: stages + n for n, c in enumerate(draws.scenario.campaigns)}
     sent: list[tuple[NDArray[Any], ...]] = []
@@ -241,7 +248,7 @@ def _messages_table(draws: Draws, story: Story, number: Ints) -> Table:
     return _cut("messages", sent, draws.scenario.horizon, "sent", ("sent", "lead", "name"))
 
 
-def _points_table(draws: Draws, story: Story, number: Ints) -> Table:
+def _points_table(draws: Draws, story: Story, number: Numbers) -> Table:
     moved: list[tuple[NDArray[Any], ...]] = []
     for lives in story.lives:
         for rows, when, kind, points in lives.points:

@@ -22,7 +22,7 @@ from funnelsim.errors import MISSING, Finding, FunnelSimError, Problem, Scenario
 from funnelsim.scenario.leads import Channel, Segment
 from funnelsim.scenario.loyalty import Campaign, Loyalty
 from funnelsim.scenario.orders import Order, Referral, Retention, Satisfaction, Upsell
-from funnelsim.scenario.problems import problems_between_fields, problems_of_fields
+from funnelsim.scenario.problems import LISTS, problems_between_fields, problems_of_fields
 from funnelsim.scenario.stages import FollowUp, Recovery, Stage, Team
 from funnelsim.scenario.values import LifeStages, Start, Text
 
@@ -158,9 +158,6 @@ class Scenario(Part):
         return varied
 
 
-_LISTS = ("channels", "segments", "teams", "stages", "campaigns")
-
-
 def plain(value: Any) -> Any:
     """The same as fresh plain tables and lists, as a file would hold it."""
     if isinstance(value, Part):
@@ -190,7 +187,8 @@ def _set(tables: dict[str, Any], path: str, value: Any) -> Problem | None:
         elif not isinstance(here, dict):
             return Problem(path, value, f"{so_far} is one value and has nothing inside")
         elif place < len(way):
-            here = here.setdefault(key, [] if not so_far and key in _LISTS else {})
+            is_list = ".".join(way[: place + 1]) in LISTS
+            here = here.setdefault(key, [] if is_list else {})
     if value is None:
         here.pop(last, None)
     else:

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any, TypeGuard
 
-from funnelsim.distributions import BrokenRule, duration
+from funnelsim.distributions import BrokenRule, duration, number
 from funnelsim.errors import MISSING, Finding, Problem, nearest
 from funnelsim.scenario.values import (
     CANCELLED,
@@ -33,7 +33,15 @@ OF_KIND = {
     POST_PURCHASE: ("within", "odds_ratio"),
     WIN_BACK: ("after", "probability", "discount"),
 }
-NEEDED = {POST_PURCHASE: ("within",), WIN_BACK: ("after",)}
+NEEDED = {
+    POST_PURCHASE: {"within": '"30 days"'},
+    WIN_BACK: {"after": '"90 days"', "probability": "0.05"},
+}
+BY_PROBABILITY = {
+    CANCELLED: "cancel_probability",
+    REFUSED: "refuse_probability",
+    RETURNED: "return_probability",
+}
 
 
 def problems_of_customers(tables: dict[str, Any]) -> Iterator[Problem]:
@@ -61,6 +69,13 @@ def _entries(entries: Any) -> list[dict[str, Any]]:
     return [e for e in entries if isinstance(e, dict)] if isinstance(entries, list) else []
 
 
+def _named(path: str, entries: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The entries of a list, each with its path; #2 for one without a name."""
+    for place, entry in enumerate(_entries(entries), start=1):
+        name = entry.get("name")
+        yield f"{path}.{name if isinstance(name, str) else f'#{place}'}", entry
+
+
 def _own_names(path: str, entries: Any) -> Iterator[Problem]:
     names = [e["name"] for e in _entries(entries) if isinstance(e.get("name"), str)]
     for name, count in Counter(names).items():
@@ -70,7 +85,16 @@ def _own_names(path: str, entries: Any) -> Iterator[Problem]:
 
 
 def _number(value: Any) -> TypeGuard[float]:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+    """Whether it is a number that a field would take; a sweep's are NumPy's."""
+    try:
+        number(value, "")
+    except BrokenRule:
+        return False
+    return True
+
+
+def _share(value: Any) -> TypeGuard[float]:
+    return _number(value) and 0 <= value <= 1
 
 
 # --- orders ---------------------------------------------------------------------------------
@@ -79,27 +103,28 @@ def _number(value: Any) -> TypeGuard[float]:
 def _payments(payments: Any) -> Iterator[Problem]:
     yield from _own_names("order.payments", payments)
     shares = [payment.get("share") for payment in _entries(payments)]
-    numbers = [share for share in shares if _number(share)]
+    numbers = [share for share in shares if _share(share)]
     if shares and len(numbers) == len(shares) and not math.isclose(sum(numbers), 1, abs_tol=1e-6):
         rule = "the shares of all payments sum to 1"
         found = Finding(f"{sum(numbers):g} in sum")
         yield Problem("order.payments", found, rule, "change one of the shares")
-    for number, payment in enumerate(_entries(payments), start=1):
-        path = f"order.payments.{payment.get('name', f'#{number}')}.statuses"
-        statuses = payment.get("statuses")
+    for path, payment in _named("order.payments", payments):
+        path, statuses = f"{path}.statuses", payment.get("statuses")
         if not isinstance(statuses, list):
             continue
         if len(statuses) < 2:
             rule = "an order goes through at least two statuses: the first, and that of delivery"
-            yield Problem(path, Finding(f"{len(statuses)} in number"), rule, "add one")
+            way_out = 'add ["delivered", { constant = "0 days" }]'
+            yield Problem(path, Finding(f"{len(statuses)} in number"), rule, way_out)
         names = [s[0] for s in statuses if isinstance(s, list) and s and isinstance(s[0], str)]
         for name, count in Counter(names).items():
             if count > 1:
                 rule = "each status of a payment has a name of its own"
                 yield Problem(path, Finding(f"with {name!r} {count} times"), rule, "rename one")
-            if name in (CANCELLED, REFUSED, RETURNED):
+            if name in BY_PROBABILITY:
                 rule = f"{name!r} is how an order ends, by a probability of its own"
-                yield Problem(path, Finding(f"with {name!r}"), rule, "choose another name")
+                way_out = f"leave it out, and write {BY_PROBABILITY[name]} = 0.05"
+                yield Problem(path, Finding(f"with {name!r}"), rule, way_out)
 
 
 def _gap(tables: dict[str, Any]) -> Iterator[Problem]:
@@ -130,20 +155,21 @@ def _is_zero(gap: dict[str, Any]) -> bool:
 def _loyalty(loyalty: dict[str, Any]) -> Iterator[Problem]:
     yield from _own_names("loyalty.tiers", loyalty.get("tiers"))
     before: float | None = None
-    for number, tier in enumerate(_entries(loyalty.get("tiers")), start=1):
+    for path, tier in _named("loyalty.tiers", loyalty.get("tiers")):
         spend = tier.get("from_spend", 0.0)
         if not _number(spend):
             continue
         if before is not None and spend <= before:
-            path = f"loyalty.tiers.{tier.get('name', f'#{number}')}.from_spend"
             rule = f"tiers stand in order, each from more than the one before, {before:g}"
-            yield Problem(path, spend, rule, "raise it, or change their order")
+            found, way_out = tier.get("from_spend", MISSING), "raise it, or change their order"
+            yield Problem(f"{path}.from_spend", found, rule, way_out)
         before = spend
     redeems = loyalty.get("redeem_probability")
     for key in ("points_per_unit", "point_value"):
         if _number(redeems) and redeems > 0 and not loyalty.get(key):
             path, rule = f"loyalty.{key}", "without it there is nothing to redeem"
-            yield Problem(path, loyalty.get(key, MISSING), rule, f"write {key} = ... above 0")
+            way_out = f"write {key} = ... above 0, or leave out redeem_probability"
+            yield Problem(path, loyalty.get(key, MISSING), rule, way_out)
 
 
 def _campaigns(tables: dict[str, Any]) -> Iterator[Problem]:
@@ -155,25 +181,28 @@ def _campaigns(tables: dict[str, Any]) -> Iterator[Problem]:
             found = Finding(f'{kinds[one_kind]} of the kind "{one_kind}"')
             yield Problem("campaigns", found, "there is one campaign of a kind", "leave out one")
     stages = [stage.get("name") for stage in _entries(tables.get("stages"))]
-    for number, campaign in enumerate(campaigns, start=1):
-        path, kind = f"campaigns.{campaign.get('name', f'#{number}')}", campaign.get("kind")
-        if kind not in OF_KIND:
+    for path, campaign in _named("campaigns", campaigns):
+        kind = campaign.get("kind")
+        if not isinstance(kind, str) or kind not in OF_KIND:
             continue
-        for key in NEEDED[kind]:
+        for key, example in NEEDED[kind].items():
             if campaign.get(key) is None:
-                yield Problem(f"{path}.{key}", MISSING, f'"{kind}" needs it', f"add {key} = ...")
+                way_out = f"add {key} = {example}"
+                yield Problem(f"{path}.{key}", MISSING, f'"{kind}" needs it', way_out)
         for other, keys in OF_KIND.items():
             for key in keys if other != kind else ():
                 if key in campaign:
                     rule = f'it belongs to campaigns of the kind "{other}"'
-                    yield Problem(f"{path}.{key}", campaign[key], rule, "leave it out")
+                    way_out = f'leave it out, or write kind = "{other}"'
+                    yield Problem(f"{path}.{key}", campaign[key], rule, way_out)
         odds = campaign.get("odds_ratio", 1.0)
         if kind == POST_PURCHASE and _number(odds) and 0 < odds < 1:
             rule = "a campaign's odds ratio is at least 1: it raises the odds of another order"
-            yield Problem(f"{path}.odds_ratio", odds, rule)
+            yield Problem(f"{path}.odds_ratio", odds, rule, "write 1.3, or leave it out")
         if kind == POST_PURCHASE and tables.get("retention") is None:
             rule = "it raises the odds of another order, and there is no [retention]"
-            yield Problem(path, Finding(f'of the kind "{kind}"'), rule, "add [retention]")
+            way_out = "add [retention], or leave it out"
+            yield Problem(path, Finding(f'of the kind "{kind}"'), rule, way_out)
         if campaign.get("name") in [f"recovery: {stage}" for stage in stages]:
             rule = "so the messages of that stage's recovery are called"
             yield Problem(f"{path}.name", campaign["name"], rule, "choose another name")
@@ -184,24 +213,26 @@ def _campaigns(tables: dict[str, Any]) -> Iterator[Problem]:
 
 def _satisfaction(satisfaction: dict[str, Any]) -> Iterator[Problem]:
     promoter, detractor = satisfaction.get("promoter"), satisfaction.get("detractor")
-    if _number(promoter) and _number(detractor) and promoter + detractor > 1 + 1e-9:
+    if _share(promoter) and _share(detractor) and promoter + detractor > 1 + 1e-9:
         rule = "promoters and detractors together are at most 1"
         found = Finding(f"{promoter + detractor:g} with the detractors")
         yield Problem("satisfaction.promoter", found, rule, "lower one of the two")
 
 
 def _leads_from_customers(tables: dict[str, Any]) -> Iterator[Problem]:
-    stages = [s["name"] for s in _entries(tables.get("stages")) if isinstance(s.get("name"), str)]
+    before_the_goal = _entries(tables.get("stages"))[:-1]
+    stages = [s["name"] for s in before_the_goal if isinstance(s.get("name"), str)]
     for key in ("referral", "upsell"):
         enters = _table(tables, key).get("enters")
-        if isinstance(enters, str) and enters not in stages[:-1]:
+        if isinstance(enters, str) and enters not in stages:
             rule = "there is no stage of this name before the goal"
-            yield Problem(f"{key}.enters", enters, rule, nearest(enters, stages[:-1]))
+            yield Problem(f"{key}.enters", enters, rule, nearest(enters, stages))
     if tables.get("referral") is None:
         return
     if tables.get("satisfaction") is None:
         rule = "promoters bring new leads, and there is no [satisfaction]"
-        yield Problem("referral", tables["referral"], rule, "add [satisfaction]")
+        way_out = "add [satisfaction], or leave it out"
+        yield Problem("referral", tables["referral"], rule, way_out)
     for channel in _entries(tables.get("channels")):
         if channel.get("name") == REFERRAL:
             rule = "so the channel of referred leads is called"

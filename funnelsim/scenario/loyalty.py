@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from pydantic import SerializerFunctionWrapHandler, model_serializer
+
 from funnelsim.distributions import (
     DAY,
     Amount,
-    Duration,
     Part,
     Positive,
     PositiveDuration,
     Probability,
 )
-from funnelsim.scenario.values import CampaignKind, Name
+from funnelsim.scenario.values import WIN_BACK, CampaignKind, Name
 
 YEAR = 365 * DAY
 
@@ -54,8 +57,15 @@ class Campaign(Part):
     name: Name
     kind: CampaignKind
     cost_per_send: Amount = 0.0
-    within: Duration | None = None
+    within: PositiveDuration | None = None
     odds_ratio: Positive = 1.0
     after: PositiveDuration | None = None
     probability: Probability = 0.0
     discount: Probability = 0.0
+
+    @model_serializer(mode="wrap")
+    def _tables(self, fields: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        tables: dict[str, Any] = fields(self)
+        if self.kind == WIN_BACK:  # which needs it, so that it is there even where it is 0
+            tables["probability"] = self.probability
+        return tables

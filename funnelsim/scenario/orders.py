@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator
+
 from funnelsim.distributions import (
     AT_ONCE,
     Amount,
     AmountDistribution,
+    BrokenRule,
     Duration,
     DurationDistribution,
     GapDistribution,
@@ -33,6 +38,16 @@ class Late(Part):
     notified: bool = False  # the customer is told, and minds it less
 
 
+def _status(value: Any) -> Any:
+    if not isinstance(value, (list, tuple)) or len(value) != 2:
+        rule = "a status is its name and how long it lasts"
+        raise BrokenRule(rule, 'write ["shipped", { constant = "3 days" }]')
+    return value
+
+
+Status = Annotated[tuple[Name, DurationDistribution], BeforeValidator(_status)]
+
+
 class Payment(Part):
     """A method of payment: the statuses that its orders go through, and how they may end.
 
@@ -42,7 +57,7 @@ class Payment(Part):
 
     name: Name
     share: Probability
-    statuses: tuple[tuple[Name, DurationDistribution], ...]
+    statuses: tuple[Status, ...]
     cancel_probability: Probability = 0.0
     refuse_probability: Probability = 0.0
     return_probability: Probability = 0.0

@@ -17,6 +17,12 @@ from funnelsim.distributions import AMONG, ONE, BrokenRule, duration
 from funnelsim.errors import MISSING, Finding, Problem, nearest
 from funnelsim.scenario.customer_problems import problems_of_customers
 
+LISTS = (
+    *("channels", "segments", "teams", "stages", "campaigns"),
+    *("order.offers", "order.payments", "loyalty.tiers"),
+)
+"""The lists whose entries have names, which stand in dotted paths."""
+
 # --- inside a field -------------------------------------------------------------------------
 
 
@@ -43,7 +49,7 @@ def _problem(error: dict[str, Any], model: type[BaseModel], tables: dict[str, An
         case "model_type" | "model_attributes_type" | "dict_type":
             return Problem(path, error["input"], "this is a table")
         case "tuple_type" | "list_type":
-            header = f"[[{path}]]" if path in ("channels", "segments", "teams", "stages") else ""
+            header = f"[[{path}]]" if path in LISTS else ""
             way_out = f"write {header} above each of them" if header else "write it in [ ]"
             return Problem(path, error["input"], "this is a list", way_out)
         case _:

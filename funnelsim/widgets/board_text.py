@@ -11,6 +11,7 @@ import pandas as pd
 
 from funnelsim.distributions import DAY
 from funnelsim.errors import FunnelSimError
+from funnelsim.experiment.spread import Spread
 from funnelsim.scenario import Scenario
 from funnelsim.tables import cents, figure_text, stated_figures
 from funnelsim.widgets.knobs import share_text, short_duration
@@ -89,16 +90,18 @@ TILES = {
 """The figures of `summary` that a board shows, the first to stay first, by their short names."""
 
 
-def figures_html(s: Scenario, now: pd.Series, before: pd.Series | None) -> str:
-    """Key figures as tiles, with the difference from what was kept."""
-    tiles = []
+def figures_html(s: Scenario, now: pd.Series, before: pd.Series | None, spread: Spread) -> str:
+    """Key figures as tiles, with the difference from what was kept, and the range of chance."""
+    tiles, whose = [], f"{of_histories(spread)} end in this range, made by chance alone"
     for key, name, kind in figures_of(s):
         value = float(now[key])
         change = difference(value, float(before[key]), kind) if before is not None else ""
         said, name = figure_text(value, kind, short=True), html.escape(name)
+        low, high = (figure_text(end, kind, short=True) for end in spread.range_of(key))
         tiles.append(
             f'<div><span class="name" title="{name}">{name}</span>'
-            f'<span class="value">{said}<small>{change}</small></span></div>'
+            f'<span class="value">{said}<small>{change}</small></span>'
+            f'<span class="range" title="{whose}">{low} to {high}</span></div>'
         )
     return f'<div class="funnelsim-figures">{"".join(tiles)}</div>'
 
@@ -133,3 +136,15 @@ def difference(value: float, before: float, kind: str) -> str:
     if not text.strip("0., hpts"):
         return "="
     return f"{'▲' if change > 0 else '▼'} {text}"
+
+
+def of_histories(spread: Spread) -> str:
+    """How many histories a range is about: a draft has too few to leave any out."""
+    return "9 of 10 histories" if spread.is_nine_in_ten else f"The first {len(spread)} histories"
+
+
+def band_text(s: Scenario, spread: Spread) -> str:
+    """What the band around the revenue means."""
+    low, high = spread.range_of("revenue")
+    ends = f"{figure_text(low, 'money')} and {figure_text(high, 'money', s.currency)}"
+    return f"{of_histories(spread)} end between {ends}"

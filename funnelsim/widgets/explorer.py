@@ -3,33 +3,31 @@
     fs.explore(fs.load("aida"))
 
 A move of a slider simulates the changed scenario with the same seed, so the same customers walk
-through it. One simulation is under way at a time; of the moves made meanwhile only the newest is
-simulated next, so dragging queues nothing up. "Keep as today" freezes the picture as an outline.
+through it. Beside this one history stands how far chance spreads it: from a few replications while
+a slider is dragged, from all of them once it rests. One thing is simulated at a time; of the moves
+made meanwhile only the newest is next, so dragging queues nothing up. "Keep as today" freezes the
+picture as an outline.
 """
 
 from __future__ import annotations
 
 import html
-import math
-import numbers
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import Any
 
 import altair as alt
 import ipywidgets
-import numpy as np
-import pandas as pd
 
 from funnelsim import charts
-from funnelsim.charts.rows import Rows, funnel_rows, order_kinds, revenue_rows
-from funnelsim.distributions import DAY, HOUR, duration_text
-from funnelsim.engines import simulate
-from funnelsim.engines.draws import mean_by_day
-from funnelsim.errors import FunnelSimError, Problem
+from funnelsim.charts.rows import Rows, band_rows, funnel_rows, order_kinds, revenue_rows
+from funnelsim.distributions import duration_text
+from funnelsim.errors import FunnelSimError
+from funnelsim.experiment.chunks import a_number_of_replications
+from funnelsim.experiment.spread import nine_in_ten
 from funnelsim.journal import Journal
-from funnelsim.metrics import funnel_table, summary
 from funnelsim.scenario import Scenario
 from funnelsim.widgets.board_text import (
+    band_text,
     figures_html,
     foot_html,
     head_html,
@@ -39,32 +37,23 @@ from funnelsim.widgets.board_text import (
 from funnelsim.widgets.knobs import Knob, knobs
 from funnelsim.widgets.live_chart import STATIC, LiveChart
 from funnelsim.widgets.newest import Newest
+from funnelsim.widgets.picture import DRAFT, Picture, fitted, horizon_shown
 
-LEADS_AT_ONCE = 3_000  # what SimPy simulates in about 0.2 s: a slider answers at once
 LARGE = 1.3
 
 
-@dataclass(frozen=True)
-class Picture:
-    """A simulated scenario and what the board shows of it."""
-
-    journal: Journal
-    table: pd.DataFrame
-    figures: pd.Series
-
-    @staticmethod
-    def of(scenario: Scenario, seed: int) -> Picture:
-        journal = simulate(scenario, seed=seed, progress=False)
-        return Picture(journal, funnel_table(journal), summary(journal))
-
-
-def explore(scenario: Scenario, seed: int = 1, days: float | None = None) -> Explorer:
+def explore(
+    scenario: Scenario, seed: int = 1, days: float | None = None, n: int = 100
+) -> Explorer:
     """A board with a slider for each parameter that matters in the scenario.
+
+    It shows one history, replication 0 of the seed, and the range in which 9 in 10 of `n`
+    replications end: a band around the revenue, and a line under each key figure.
 
     `days` is how much of the horizon the board simulates. Left out, it is all of it, or as many
     days (hours, if one day is too much) as bring about 3,000 leads after the warm-up, so that a
     slider answers at once; the board says which. Raises FunnelSimError for what is no scenario,
-    and for days that are none or end within the warm-up.
+    for days that are none or end within the warm-up, and for an n below 1.
 
     >>> import funnelsim as fs
     >>> board = fs.explore(fs.load("aida"))
@@ -72,7 +61,7 @@ def explore(scenario: Scenario, seed: int = 1, days: float | None = None) -> Exp
     >>> len(board.journal.leads)
     0
     """
-    return Explorer(scenario, seed, days)
+    return Explorer(scenario, seed, days, n)
 
 
 class Explorer(ipywidgets.VBox):
@@ -82,14 +71,17 @@ class Explorer(ipywidgets.VBox):
     `Scenario.vary` takes it; `.journal` of the days shown; `.baseline` the journal kept, or None.
     """
 
-    def __init__(self, scenario: Scenario, seed: int = 1, days: float | None = None) -> None:
+    def __init__(
+        self, scenario: Scenario, seed: int = 1, days: float | None = None, n: int = 100
+    ) -> None:
         self._horizon = horizon_shown(scenario, days)
+        self._replications = a_number_of_replications(n)
         self._start, self._seed = scenario, seed
         self._knobs = {knob.label: knob for knob in knobs(scenario)}
         self._baseline: Picture | None = None
         self._tops: dict[str, float] = {}
-        self._shown = Picture.of(self._shortened(scenario), seed)
-        self._newest = Newest(self._picture, self._show)
+        self._shown = self._draft(self._shortened(scenario))
+        self._newest = Newest(self._pictures, self._show)
         self._busy_setting = False  # while several sliders are set as one move
 
         self.sliders = {label: slider_of(knob) for label, knob in self._knobs.items()}
@@ -108,6 +100,7 @@ class Explorer(ipywidgets.VBox):
         self._keep.on_click(lambda _: self.forget() if self._baseline else self.keep())
         self._reset.on_click(lambda _: self.reset())
         self._large.observe(lambda _: self._restyle(), "value")
+        self._newest.ask(self.change)  # what is shown so far is a draft
 
     def __repr__(self) -> str:
         # what a page shows that cannot run widgets
@@ -134,10 +127,10 @@ class Explorer(ipywidgets.VBox):
         """The journal of the days shown, as the sliders stand now."""
         scenario = self._shortened(self.scenario)
         picture = self._shown
-        if picture.journal.scenario != scenario:  # a move is still being simulated
-            picture = Picture.of(scenario, self._seed)
-        if self._newest.settle() or picture is not self._shown:
+        if picture.scenario != scenario:  # a move is still being simulated
+            picture = self._draft(scenario)
             self._show(picture)
+        self._newest.settle()
         return picture.journal
 
     @property
@@ -184,12 +177,21 @@ class Explorer(ipywidgets.VBox):
         self._foot.value = foot_html(self.change)
         self._newest.ask(self.change)
 
-    def _picture(self, change: dict[str, Any]) -> Picture | FunnelSimError:
-        """Runs beside the kernel's own work, in a thread: it touches no widget."""
+    def _draft(self, scenario: Scenario) -> Picture:
+        return Picture.of(scenario, self._seed, min(DRAFT, self._replications))
+
+    def _pictures(self, change: dict[str, Any]) -> Iterator[Picture | FunnelSimError | None]:
+        """A draft, then all replications. Runs beside the kernel's own work, in a thread: it
+        touches no widget.
+        """
         try:
-            return Picture.of(self._shortened(self._start.vary(change)), self._seed)
+            scenario, picture = self._shortened(self._start.vary(change)), self._shown
+            if picture.scenario != scenario:
+                picture = self._draft(scenario)
+            yield picture
+            yield from picture.refined(self._replications)
         except FunnelSimError as error:
-            return error
+            yield error
 
     def _show(self, picture: Picture | FunnelSimError) -> None:
         if isinstance(picture, FunnelSimError):
@@ -204,31 +206,28 @@ class Explorer(ipywidgets.VBox):
         rows, signals = self._rows(), dict(self._tops)
         self._chart.update(rows, signals)
         self._head.value = head_html(self._start, self._horizon, self._seed, before is not None)
-        self._sum.value = sum_html(now.journal.scenario, now.table)
+        self._sum.value = sum_html(now.scenario, now.table)
         self._figures.value = figures_html(
-            self._start, now.figures, before.figures if before else None
+            self._start, now.figures, before.figures if before else None, now.spread
         )
         self._foot.value = foot_html(self.change)
 
     def _rows(self) -> dict[str, Rows]:
         now, before = self._shown, self._baseline
         rows = {"funnel": funnel_rows(now.table, before.table if before else None)}
-        if now.journal.scenario.order:
+        if now.scenario.order:
             rows["revenue"] = revenue_rows(now.journal)
             rows["baseline"] = revenue_rows(before.journal) if before else []
+            rows["band"] = band_rows(now.scenario, *nine_in_ten(now.spread.revenue))
+            rows["band_text"] = [{"text": band_text(self._start, now.spread)}]
         return rows
 
     # -- how it looks
 
     def _fit(self) -> None:
-        """Scales only grow, and in steps, so that a move is seen in the bars, not in the axes."""
+        """Scales only grow, and in steps."""
         pictures = [self._shown, *([self._baseline] if self._baseline else [])]
-        leads = max(int(p.table["entered"].max()) for p in pictures)
-        paid = max(float(p.figures.get("revenue", 0.0)) for p in pictures)
-        for name, needed in (("leads_top", 1.3 * leads), ("revenue_top", 1.02 * paid)):
-            if needed > self._tops.get(name, 0.0):
-                self._tops[name] = next_step(needed)
-            self._tops.setdefault(name, 1.0)
+        self._tops = fitted(self._tops, pictures, band=self._start.order is not None)
 
     def _charts(self) -> tuple[list[alt.TopLevelMixin], list[alt.TopLevelMixin], float]:
         size = LARGE if self._large.value else 1.0
@@ -252,6 +251,7 @@ class Explorer(ipywidgets.VBox):
                 self._start.currency,
                 alt.ExprRef("revenue_top"),
                 baseline=rows["baseline"],
+                band=(rows["band"], rows["band_text"]),
                 dark=dark,
             )
             drawn.append(revenue.add_params(paid))
@@ -289,39 +289,6 @@ class Explorer(ipywidgets.VBox):
 # --- parts of the board -------------------------------------------------------------------------
 
 
-def horizon_shown(scenario: Scenario, days: float | None) -> int:
-    """How much of the horizon a board simulates, in microseconds; see `explore`."""
-    if not isinstance(scenario, Scenario):
-        given = f'"{scenario}"' if isinstance(scenario, str) else f"a {type(scenario).__name__}"
-        way_out = 'write fs.load("aida"), or journal.scenario'
-        raise FunnelSimError(f"explore is given {given}; it takes a Scenario: {way_out}")
-    if days is None:
-        return min(scenario.horizon, scenario.warm_up + time_of_leads(scenario))
-    number = isinstance(days, numbers.Real) and not isinstance(days, bool)
-    shown = round(min(days, scenario.horizon / DAY) * DAY) if number and days > 0 else 0
-    if shown <= 0:
-        rule = "a board shows more than 0 days: write a number, such as 30"
-        raise FunnelSimError(str(Problem("days", days, rule)))
-    if shown <= scenario.warm_up:
-        warm_up = duration_text(scenario.warm_up)
-        rule = f"the warm-up of the scenario takes {warm_up}, and a board shows more than that"
-        raise FunnelSimError(str(Problem("days", days, rule)))
-    return shown
-
-
-def time_of_leads(scenario: Scenario) -> int:
-    """From the warm-up until enough leads are expected: whole days, or hours within a day."""
-    by_hour = np.zeros(24 * scenario.days)
-    for channel in scenario.channels:
-        hours = np.array(channel.hours) / sum(channel.hours)
-        by_hour += np.outer(mean_by_day(scenario, channel), hours).ravel()
-    so_far = np.cumsum(by_hour[scenario.warm_up // HOUR :])
-    if so_far[-1] <= LEADS_AT_ONCE:
-        return scenario.horizon
-    hours_needed = int(np.searchsorted(so_far, LEADS_AT_ONCE)) + 1
-    return hours_needed * HOUR if hours_needed < 24 else round(hours_needed / 24) * DAY
-
-
 def slider_of(knob: Knob) -> ipywidgets.SelectionSlider:
     slider = ipywidgets.SelectionSlider(
         options=knob.options, value=knob.start, description=knob.label, continuous_update=True
@@ -338,15 +305,3 @@ def box(kind: type[ipywidgets.Box], children: list[ipywidgets.Widget], name: str
     made = kind(children)
     made.add_class(name)
     return made
-
-
-def next_step(needed: float) -> float:
-    """The next round number, a scale's end: 1, 1.5, 2, 3, 4, 5, 7 or 10 times a power of ten.
-
-    >>> next_step(1300), next_step(42)
-    (1500.0, 50.0)
-    """
-    if needed <= 1:
-        return 1.0
-    power = 10.0 ** math.floor(math.log10(needed))
-    return next(n * power for n in (1, 1.5, 2, 3, 4, 5, 7, 10) if n * power >= needed)
