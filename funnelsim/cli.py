@@ -72,6 +72,10 @@ def parser() -> argparse.ArgumentParser:
     run = commands.add_parser("run", help="simulate a scenario; print its funnel and key figures")
     run.add_argument("scenario", help="the name of a scenario that comes along, or a .toml file")
     run.add_argument("--seed", type=int, default=1, help="another seed, another history (1)")
+    run.add_argument(
+        "--engine", default="auto", choices=["auto", "columns", "process"],
+        help="process: the model in SimPy, slower; the same history (auto)",
+    )  # fmt: skip
     run.add_argument("--report", type=Path, metavar="FILE", help="write an HTML page as well")
     run.set_defaults(command=_run)
 
@@ -145,7 +149,7 @@ def _run(chosen: argparse.Namespace) -> None:
     from funnelsim.scenario import load
     from funnelsim.tables import print_journal
 
-    journal = simulate(load(chosen.scenario), seed=chosen.seed, progress=True)
+    journal = simulate(load(chosen.scenario), seed=chosen.seed, engine=chosen.engine)
     print_journal(journal)
     if chosen.report:
         from funnelsim.report import write_report

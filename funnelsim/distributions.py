@@ -338,9 +338,7 @@ def _form(value: Any) -> str:
 
 ONE, AMONG = "one for all", "among customers"  # pydantic names them in the places of errors
 _FORM = Discriminator(_form)
-OneProbability = Annotated[
-    Annotated[Probability, Tag(ONE)] | Annotated[Beta, Tag(AMONG)], _FORM
-]
+OneProbability = Annotated[Annotated[Probability, Tag(ONE)] | Annotated[Beta, Tag(AMONG)], _FORM]
 OneRate = Annotated[Annotated[Positive, Tag(ONE)] | Annotated[GammaRate, Tag(AMONG)], _FORM]
 
 

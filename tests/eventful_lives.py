@@ -41,14 +41,15 @@ def loyalty(draw: st.DrawFn) -> dict[str, Any]:
     programme: dict[str, Any] = {
         "enrolment": draw(st.sampled_from([0.6, 1.0])),
         "self_selection": draw(st.sampled_from([1.0, 2.0])),
-        "points_per_unit": draw(st.sampled_from([0.0, 0.57, 1.0, 1.1])),
-        "point_value": draw(st.sampled_from([0.0, 0.03, 0.5, 2.0])),
+        "points_per_unit": draw(st.sampled_from([0.57, 1.0, 1.1, 1.1, 0.0])),
+        "point_value": draw(st.sampled_from([0.03, 0.03, 0.5, 2.0, 0.0])),
         "redeem_from": draw(st.sampled_from([1, 100, 150])),
-        "redeem_probability": draw(st.sampled_from([0.5, 1.0])),
         "cost_per_day": 15,
         "fee": draw(st.sampled_from([0, 3])),
         "period": draw(st.sampled_from(["12 days", "365 days"])),
     }
+    if programme["points_per_unit"] and programme["point_value"]:
+        programme["redeem_probability"] = draw(st.sampled_from([0.5, 1.0]))
     if draw(st.booleans()):
         programme["expires_after"] = draw(st.sampled_from(["3 days", "9 days", "20 days"]))
     names = draw(st.sampled_from([[], ["gold"], ["silver", "gold"]]))
@@ -90,7 +91,7 @@ CHILDREN: dict[str, Any] = {
 
 
 @st.composite
-def lives(draw: st.DrawFn, children: bool = True) -> dict[str, Any]:
+def lives(draw: st.DrawFn, children: bool = True, loyal: bool = False) -> dict[str, Any]:
     """The tables of a scenario in which most leads buy, and most customers come back."""
     value = st.sampled_from([{"constant": 79.99}, {"lognormal": {"mean": 80, "cv": 0.8}}])
     own = st.sampled_from([0.5, 0.9, 1.0, {"beta": {"a": 2.4, "b": 0.8}}])
@@ -128,7 +129,7 @@ def lives(draw: st.DrawFn, children: bool = True) -> dict[str, Any]:
             {"name": "one", "share": 0.5, "order_value_factor": 1.2, "repeat_odds_ratio": 2},
             {"name": "other", "share": 0.5},
         ]
-    if draw(st.booleans()):
+    if loyal or draw(st.booleans()):
         tables["loyalty"] = draw(loyalty())
     if draw(st.booleans()):
         tables["satisfaction"] = {

@@ -126,11 +126,12 @@ def customer_tables(draw: st.DrawFn, stages: list[str]) -> dict[str, Any]:
         }
         if draw(st.booleans()):
             enters = draw(st.sampled_from(stages))
-            invites = draw(st.sampled_from([0.2, 0.5]))
+            invites = 0.15 if "retention" in tables else 0.3  # no avalanche: see `_few_leads`
             tables["referral"] = {"invites": invites, "delay": draw(_lengths()), "enters": enters}
             tables["referral"] |= {"odds_ratio": draw(_odds), "reward": 5.0}
     if draw(st.booleans()):
         enters = draw(st.sampled_from(stages))
-        upsell = {"probability": 0.3, "delay": draw(_lengths()), "enters": enters}
+        again = 0.1 if "retention" in tables else 0.2
+        upsell = {"probability": again, "delay": draw(_lengths()), "enters": enters}
         tables["upsell"] = {**upsell, "order_value_factor": 1.3}
     return tables

@@ -52,6 +52,14 @@ _probability = st.sampled_from([0.0, 0.05, 0.3, 0.5, 0.9, 1.0])
 _odds = st.sampled_from([0.2, 0.5, 1.0, 1.8, 5.0])
 
 
+def _few_leads(tables: dict[str, Any]) -> None:
+    """Leads bring leads: a week and a few a day, so that even an avalanche is some hundreds."""
+    tables["horizon"] = f"{min(int(tables['horizon'].split()[0]), 7 * 24)} h"
+    for channel in tables["channels"]:
+        if "leads_per_day" in channel:
+            channel["leads_per_day"] = min(channel["leads_per_day"], 3.0)
+
+
 @st.composite
 def scenario_tables(draw: st.DrawFn) -> dict[str, Any]:
     """The tables of a valid scenario with a few hundred leads at most."""
@@ -131,6 +139,8 @@ def scenario_tables(draw: st.DrawFn) -> dict[str, Any]:
         ]
     if draw(st.booleans()):
         tables |= draw(customer_tables(stages))
+        if "referral" in tables or "upsell" in tables:
+            _few_leads(tables)
     if draw(st.booleans()) and int(tables["horizon"].split()[0]) > 24:
         tables["warm_up"] = "1 day"
     return tables

@@ -179,7 +179,7 @@ def test_ctrl_c_in_a_long_simulation_ends_with_a_sentence(tmp_path):
     scenario = fs.load("aida-follow-up").vary({"channels.search ads.leads_per_day": 500})
     path = tmp_path / "long.toml"
     path.write_text(scenario.vary({"horizon": "999 days"}).to_toml(), encoding="utf-8")
-    command = [sys.executable, "-m", "funnelsim", "run", str(path)]
+    command = [sys.executable, "-m", "funnelsim", "run", str(path), "--engine", "process"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, encoding="utf-8") as running:
         told = ""
         while "simulating" not in told and (letter := running.stderr.read(1)):

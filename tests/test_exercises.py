@@ -17,6 +17,7 @@ from funnelsim.exercises import _tables, find
 from funnelsim.exercises.entry import between_seeds, rounded_to
 from funnelsim.exercises.lesson_01 import CHAIN, FRIENDS, SEED, pottery
 from funnelsim.exercises.lesson_03 import to_order
+from funnelsim.exercises.lesson_06 import card
 
 ROOT = Path(__file__).resolve().parents[1]
 NUMBERS = sorted(number for table in _tables() for number in table)
@@ -203,7 +204,7 @@ def test_notebook_and_exercises_speak_of_the_same_scenario(path):
     named: dict[str, Any] = {}
     for source in takewhile(lambda source: "fs.check(" not in source, cells(path, "code")):
         exec(source, named)
-    asked_about = {"01": pottery, "03": to_order}[path.name[:2]]()
+    asked_about = {"01": pottery, "03": to_order, "06": card}[path.name[:2]]()
     assert (named["journal"].scenario, named["journal"].seed) == (asked_about, SEED)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 from some_scenarios import scenario_tables
@@ -27,7 +27,12 @@ quick = settings(max_examples=60, deadline=None)
 
 
 def simulate(tables: dict[str, Any], seed: int) -> fs.Journal:
-    return fs.simulate(fs.Scenario(**tables), seed, engine="process", progress=False)
+    """By the SimPy engine; another scenario, please, where referrals are an avalanche."""
+    try:
+        return fs.simulate(fs.Scenario(**tables), seed, engine="process", progress=False)
+    except fs.FunnelSimError as error:
+        assume("avalanche" not in str(error))
+        raise
 
 
 def drawn(journal: fs.Journal, column: str) -> dict[tuple[int, int, int], Any]:
@@ -211,11 +216,12 @@ def test_only_the_lost_come_back_and_each_message_is_written_down(
 ) -> None:
     journal = simulate(tables, seed)
     visits, messages = journal.stage_visits, journal.messages
+    messages = messages[messages["name"].astype(str).str.startswith("recovery: ")]
     again = visits[visits["attempt"] > 0]
     assert len(again) == messages["accepted"].sum()
-    assert (messages["accepted"].groupby(messages["lead"]).sum().sum()) == journal.leads[
-        "recovered"
-    ].sum()
+    returns = messages["accepted"].groupby(messages["lead"]).sum()
+    recovered = journal.leads["recovered"]
+    assert returns[returns > 0].to_dict() == recovered[recovered > 0].to_dict()
     keys = ["lead", "stage", "attempt"]
     before = again.assign(attempt=again["attempt"] - 1).merge(
         visits, on=keys, suffixes=("", "_was")
@@ -430,7 +436,7 @@ def test_a_billion_leads_are_refused_before_memory_is_taken() -> None:
     "gap",
     [
         {"exponential": {"mean": "1 s"}},
-        {"empirical": {"values": ["0 s", "5 days"], "weights": [1, 0]}},
+        {"empirical": {"values": ["0 s", "5 days"], "weights": [1, 1e-9]}},
     ],
 )
 def test_customers_who_would_order_without_end_are_refused(gap: dict[str, Any]) -> None:

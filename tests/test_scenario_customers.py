@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import copy
+import pickle
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +71,18 @@ def test_what_differs_among_customers_can_be_varied_inside() -> None:
 
 
 @pytest.mark.parametrize(
+    "changes",
+    [
+        {"retention.repeat_probability": 1},
+        {"retention.gap": {"empirical": {"values": ["0 h", "1 h"], "weights": [1, 1]}}},
+        {"satisfaction.promoter": 0.85},
+    ],
+)
+def test_what_just_keeps_a_rule_is_taken(changes: dict[str, Any]) -> None:
+    WHOLE.vary(changes)
+
+
+@pytest.mark.parametrize(
     ("changes", "said"),
     [
         # orders and payments
@@ -89,7 +105,35 @@ def test_what_differs_among_customers_can_be_varied_inside() -> None:
         ),
         (
             {"order.payments": [payment(statuses=[["new", 3], STATUSES[1]])]},
-            "order.payments.card.statuses.#1.#2 is 3; a distribution is a table",
+            "order.payments.card.statuses.new is 3; a distribution is a table",
+        ),
+        (
+            {"order.payments": [payment(statuses=[["a.b", {"constant": "1 h"}], STATUSES[1]])]},
+            'order.payments.card.statuses.#1.name is "a.b"; a name is a text',
+        ),
+        (
+            {"order.payments": [payment(statuses=[["new"], STATUSES[1]])]},
+            "order.payments.card.statuses.new is ['new']; a status is its name and how long",
+        ),
+        (
+            {"order.payments": [payment(statuses=[*STATUSES, ["refused", {"constant": "1 h"}]])]},
+            "leave it out, and write refuse_probability = 0.05",
+        ),
+        (
+            {"order.payments": [payment(statuses=[*STATUSES, ["cancelled", {"constant": "1 h"}]])]},
+            "leave it out, and write cancel_probability = 0.05",
+        ),
+        (
+            {"order.payments": {"name": "card"}},
+            "order.payments is a table with name; this is a list: write [[order.payments]] above",
+        ),
+        (
+            {"order.payments.prepaid.late.notified": "perhaps"},
+            'order.payments.prepaid.late.notified is "perhaps"; this is true or false',
+        ),
+        (
+            {"order.offers": [{"name": "a", "probability": 1, "value": {"constant": 1}}] * 2},
+            "order.offers.a is there 2 times; each of order.offers has a name of its own",
         ),
         (
             {"order.offers": [{"name": "a", "probability": 2, "value": {"constant": 1}}]},
@@ -110,11 +154,28 @@ def test_what_differs_among_customers_can_be_varied_inside() -> None:
             "retention.repeat_probability.beta.a is 0; a shape among customers lies between",
         ),
         (
+            {"retention.repeat_probability": {"beta": {"a": 1, "b": 2000}}},
+            "lies between 0.001 and 1000: where customers are nearly alike, write one number",
+        ),
+        (
+            {"retention.gap": {"exponential": {"rate": {"gamma": {"shape": 0, "rate": 1}}}}},
+            "retention.gap.exponential.rate.gamma.shape is 0; a shape among customers lies",
+        ),
+        (
             {"retention.repeat_probability": {"bta": {"a": 1, "b": 1}}},
             "retention.repeat_probability.bta is a table with a, b; there is no such key: did you "
             "mean beta",
         ),
         ({"retention.gap": {"constant": "0 h"}}, "retention.gap is a table with constant; the gap"),
+        *(
+            ({"retention.gap": gap}, "the gap between two orders is longer than 0: write {")
+            for gap in [
+                {"uniform": {"low": "0 h", "high": "0 h"}},
+                {"triangular": {"low": "0 h", "mode": "0 h", "high": "0 h"}},
+                {"empirical": {"values": ["0 h", "0 days"]}},
+                {"empirical": {"values": ["0 h", "1 h"], "weights": [1, 0]}},
+            ]
+        ),
         (
             {"retention.gap": {"exponential": {"rate": {"gamma": {"shape": 1}}}}},
             "retention.gap.exponential.rate.gamma.rate is missing; it is needed",
@@ -137,7 +198,30 @@ def test_what_differs_among_customers_can_be_varied_inside() -> None:
             'campaigns is 2 of the kind "post-purchase"; there is one campaign of a kind',
         ),
         ({"campaigns.we miss you.kind": "spam"}, 'kind is "spam"; there are two kinds'),
+        (
+            {"campaigns.we miss you.name": "second order within a month"},
+            "campaigns.second order within a month is there 2 times",
+        ),
         ({"campaigns.we miss you.after": None}, "campaigns.we miss you.after is missing"),
+        (
+            {"campaigns.we miss you.probability": None},
+            'campaigns.we miss you.probability is missing; "win-back" needs it: add probability =',
+        ),
+        (
+            {"campaigns.we miss you.odds_ratio": 1.3},
+            'leave it out, or write kind = "post-purchase"',
+        ),
+        *(
+            (
+                {f"campaigns.second order within a month.{field}": value},
+                f"campaigns.second order within a month.{field} is",
+            )
+            for field, value in [("after", "9 days"), ("probability", 0.1), ("discount", 0.1)]
+        ),
+        (
+            {"campaigns.second order within a month.within": "0 days"},
+            'month.within is "0 days"; this duration is longer than 0',
+        ),
         (
             {"campaigns.we miss you.within": "3 days"},
             'campaigns.we miss you.within is "3 days"; it belongs to campaigns of the kind "post',
@@ -176,6 +260,40 @@ def test_what_differs_among_customers_can_be_varied_inside() -> None:
 )
 def test_what_is_wrong_is_said(changes: dict[str, Any], said: str) -> None:
     assert any(said in problem for problem in problems_of(changes)), problems_of(changes)
+
+
+def test_an_offer_that_nobody_accepts_survives_too() -> None:
+    """A win-back campaign needs its probability, and 0 is one: it must not be left out."""
+    nobody = WHOLE.vary({"campaigns.we miss you.probability": 0})
+    assert fs.Scenario.from_toml(nobody.to_toml()) == nobody
+    assert pickle.loads(pickle.dumps(nobody)) == nobody
+
+
+def test_a_list_that_is_not_there_yet_has_no_entries_to_name() -> None:
+    with pytest.raises(fs.ScenarioError, match=r"loyalty\.tiers has no 'gold': there are none"):
+        WHOLE.vary({"loyalty.tiers": None}).vary({"loyalty.tiers.gold.discount": 0.1})
+
+
+def places(value: Any, way: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The way to every value in the tables."""
+    entries = value.items() if isinstance(value, dict) else enumerate(value)
+    for key, entry in entries:
+        yield (*way, key)
+        if isinstance(entry, (dict, list)):
+            yield from places(entry, (*way, key))
+
+
+@pytest.mark.parametrize("wrong", [None, 10**400, float("nan"), [["x"]], {"name": ["x"]}, -1, ""])
+def test_whatever_is_wrong_is_a_scenario_error_and_nothing_else(wrong: Any) -> None:
+    tables = WHOLE.tables()
+    for way in list(places(tables)):
+        changed = copy.deepcopy(tables)
+        here: Any = changed
+        for key in way[:-1]:
+            here = here[key]
+        here[way[-1]] = wrong
+        with contextlib.suppress(fs.ScenarioError):
+            fs.Scenario(**changed)
 
 
 def test_an_avalanche_of_referrals_is_stopped_before_it_fills_the_memory() -> None:

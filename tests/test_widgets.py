@@ -10,17 +10,42 @@ from pathlib import Path
 import pytest
 
 import funnelsim as fs
+from funnelsim.experiment.spread import nine_in_ten
+from funnelsim.metrics.revenue import day_ends, revenue_so_far
 from funnelsim.tables import figure_text, key_figures
-from funnelsim.widgets import board_text, explorer, knobs, live_chart
+from funnelsim.widgets import board_text, knobs, live_chart, picture
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLLOW_UP = fs.load("aida-follow-up")
 FIRST = "Attention → Interest"
+FEW = 8  # replications, where the promise is about something else
 
 
 @pytest.fixture
 def board():
-    return fs.explore(FOLLOW_UP)
+    return fs.explore(FOLLOW_UP, n=FEW)
+
+
+@pytest.fixture
+def slow(monkeypatch):
+    """Simulates as ever, but waits where it is told to; `calls` is what it was asked for."""
+    return Slow(monkeypatch)
+
+
+class Slow:
+    def __init__(self, monkeypatch):
+        self.calls, self.started, self.release = [], threading.Event(), threading.Event()
+        self.waits = lambda conversion, replications: True
+        self._real = picture.simulate_many
+        monkeypatch.setattr(picture, "simulate_many", self)
+
+    def __call__(self, scenario, seed, replications):
+        call = scenario.stages[0].conversion, replications
+        self.calls.append(call)
+        if self.waits(*call):
+            self.started.set()
+            assert self.release.wait(timeout=30)
+        return self._real(scenario, seed, replications)
 
 
 def test_starts_at_the_scenario(board):
@@ -41,7 +66,7 @@ def test_starts_at_the_scenario(board):
 
 
 def test_has_sliders_only_for_what_the_scenario_has():
-    labels = list(fs.explore(fs.load("aida")).sliders)
+    labels = list(fs.explore(fs.load("aida"), n=FEW).sliders)
     assert labels == [FIRST, "Interest → Desire", "Desire → Action", "Leads a day",
                       "Repeat probability"]  # fmt: skip
 
@@ -49,7 +74,7 @@ def test_has_sliders_only_for_what_the_scenario_has():
 @pytest.mark.parametrize("start", [0.0, 0.123456, 1 / 3, 1.0])
 def test_a_slider_offers_the_exact_start(start):
     scenario = FOLLOW_UP.vary({"stages.Attention.conversion": start})
-    slider = fs.explore(scenario, days=1).sliders[FIRST]
+    slider = fs.explore(scenario, days=1, n=FEW).sliders[FIRST]
     assert slider.value == start
     slider.value = 0.5
     slider.value = start
@@ -156,7 +181,7 @@ def test_an_error_is_a_sentence_and_the_last_picture_stays(board, monkeypatch):
     def broken(*_, **__):
         raise fs.FunnelSimError("stages.Interest is <too much>; it holds at most one")
 
-    monkeypatch.setattr(explorer, "simulate", broken)
+    monkeypatch.setattr(picture, "simulate_many", broken)
     board.sliders[FIRST].value = 0.8
     assert "stages.Interest is &lt;too much&gt;; it holds at most one" in board._sum.value
     assert board._figures.value == figures
@@ -177,8 +202,8 @@ def test_scales_grow_in_steps_and_never_shrink_by_a_move(board):
 
 def test_of_a_large_scenario_the_first_days_are_shown_and_that_is_said():
     large = FOLLOW_UP.vary({"channels.search ads.leads_per_day": 1000})
-    board = fs.explore(large)
-    assert len(board.journal.leads) < 2 * explorer.LEADS_AT_ONCE
+    board = fs.explore(large, n=FEW)
+    assert len(board.journal.leads) < 2 * picture.LEADS_AT_ONCE
     days = board.journal.scenario.horizon / knobs.DAY
     assert f"the first {days:g} of 90 days" in board._head.value
     assert board.scenario.horizon == large.horizon
@@ -190,8 +215,8 @@ def test_of_a_large_scenario_the_first_days_are_shown_and_that_is_said():
 
 def test_of_a_day_with_too_many_leads_the_first_hours_are_shown():
     crowd = {"channels.search ads.leads_per_day": 10_000, "teams.sales.reps": 500}
-    board = fs.explore(FOLLOW_UP.vary(crowd))
-    assert 0 < len(board.journal.leads) < 2 * explorer.LEADS_AT_ONCE
+    board = fs.explore(FOLLOW_UP.vary(crowd), n=FEW)
+    assert 0 < len(board.journal.leads) < 2 * picture.LEADS_AT_ONCE
     hours = board.journal.scenario.horizon / knobs.HOUR
     assert hours == int(hours) < 24
     assert f"the first {hours:g} h of 90 days" in board._head.value
@@ -200,8 +225,10 @@ def test_of_a_day_with_too_many_leads_the_first_hours_are_shown():
 
 def test_enough_hours_are_shown_where_leads_come_late_in_the_day():
     late = {f"channels.{c.name}.hours": [0] * 20 + [1] * 4 for c in FOLLOW_UP.channels}
-    board = fs.explore(FOLLOW_UP.vary(late | {"channels.search ads.leads_per_day": 12_000}))
-    assert len(board.journal.leads) > explorer.LEADS_AT_ONCE / 2
+    board = fs.explore(
+        FOLLOW_UP.vary(late | {"channels.search ads.leads_per_day": 12_000}), n=FEW
+    )
+    assert len(board.journal.leads) > picture.LEADS_AT_ONCE / 2
 
 
 @pytest.mark.parametrize("days", [0, -1, "30", True, float("nan"), 1e-20])
@@ -213,7 +240,7 @@ def test_days_that_are_none_are_refused(days):
 def test_days_within_the_warm_up_are_refused_and_more_than_all_are_all():
     with pytest.raises(fs.FunnelSimError, match=r"days is 30; the warm-up .* takes 60 days"):
         fs.explore(FOLLOW_UP.vary({"warm_up": "60 days"}), days=30)
-    assert fs.explore(FOLLOW_UP, days=float("inf")).journal.scenario == FOLLOW_UP
+    assert fs.explore(FOLLOW_UP, days=float("inf"), n=FEW).journal.scenario == FOLLOW_UP
 
 
 def test_what_is_no_scenario_is_said(board):
@@ -222,29 +249,19 @@ def test_what_is_no_scenario_is_said(board):
             fs.explore(wrong)
 
 
-def test_a_burst_of_moves_runs_the_first_and_the_newest_only(board, monkeypatch):
-    started, release, ran = threading.Event(), threading.Event(), []
-    real = explorer.simulate
-
-    def slow(scenario, **options):
-        ran.append(scenario.stages[0].conversion)
-        started.set()
-        assert release.wait(timeout=30)
-        return real(scenario, **options)
-
+def test_a_burst_of_moves_runs_the_first_and_the_newest_only(board, slow):
     async def drag():
         board.sliders[FIRST].value = 0.61
-        await asyncio.to_thread(started.wait, 30)
+        await asyncio.to_thread(slow.started.wait, 30)
         for percent in range(62, 82):  # while the first is being simulated
             board.sliders[FIRST].value = percent / 100
             await asyncio.sleep(0)
-        release.set()
+        slow.release.set()
         await board._newest._task
 
-    monkeypatch.setattr(explorer, "simulate", slow)
     asyncio.run(drag())
-    assert ran == [0.61, 0.81]
-    assert board._shown.journal.scenario.stages[0].conversion == 0.81
+    assert [conversion for conversion, _ in slow.calls] == [0.61, 0.81]
+    assert board._shown.scenario.stages[0].conversion == 0.81
     assert "81 %" in board._sum.value
 
 
@@ -257,29 +274,22 @@ def test_the_journal_never_lags_behind_the_sliders(board):
 
 
 @pytest.mark.parametrize("read", ["journal", "keep"])
-def test_an_older_picture_is_never_drawn_over_a_newer_one(board, monkeypatch, read):
-    started, release, drawn = threading.Event(), threading.Event(), []
-    real, draw = explorer.simulate, board._draw
-
-    def slow_at_first(scenario, **options):
-        if scenario.stages[0].conversion == 0.61:
-            started.set()
-            assert release.wait(timeout=30)
-        return real(scenario, **options)
+def test_an_older_picture_is_never_drawn_over_a_newer_one(board, slow, monkeypatch, read):
+    drawn, draw = [], board._draw
+    slow.waits = lambda conversion, _: conversion == 0.61
 
     def noted():
-        drawn.append(board._shown.journal.scenario.stages[0].conversion)
+        drawn.append(board._shown.scenario.stages[0].conversion)
         draw()
 
     async def move_and_read():
         board.sliders[FIRST].value = 0.61
-        await asyncio.to_thread(started.wait, 30)
+        await asyncio.to_thread(slow.started.wait, 30)
         board.sliders[FIRST].value = 0.9
         board.keep() if read == "keep" else board.journal
-        release.set()
+        slow.release.set()
         await board._newest._task
 
-    monkeypatch.setattr(explorer, "simulate", slow_at_first)
     monkeypatch.setattr(board, "_draw", noted)
     asyncio.run(move_and_read())
     assert set(drawn) == {0.9}
@@ -299,9 +309,148 @@ def test_a_move_back_that_is_read_at_once_leaves_no_older_sentence(board, monkey
     def broken(*_, **__):
         raise fs.FunnelSimError("no such")
 
-    monkeypatch.setattr(explorer, "simulate", broken)
+    monkeypatch.setattr(picture, "simulate_many", broken)
     asyncio.run(there_and_back())
     assert "60 %" in board._sum.value
+
+
+# --- the ranges of chance -----------------------------------------------------------------------
+
+
+def replicated(scenario, seed, count):
+    return [fs.simulate(scenario, seed, replication=r, progress=False) for r in range(count)]
+
+
+def band(board):
+    return [(row["low"], row["high"]) for row in board._chart.frame["data"]["band"]]
+
+
+def test_the_ranges_are_those_of_the_replications(seed):
+    board = fs.explore(FOLLOW_UP, seed=seed, n=24)
+    board.sliders[FIRST].value = 0.8
+    changed = FOLLOW_UP.vary({"stages.Attention.conversion": 0.8})
+    experiment = fs.replicate(changed, n=24, seed=seed, progress=False)
+    tiles = board_text.figures_of(FOLLOW_UP)
+    assert len(tiles) == 8
+    for key, _, kind in tiles:
+        low, high = (figure_text(end, kind) for end in nine_in_ten(experiment.table[key].dropna()))
+        assert f">{low} to {high}<" in board._figures.value, key
+    low, high = nine_in_ten(experiment.table["revenue"])
+    assert band(board)[-1] == pytest.approx((low, high), abs=0.01)
+    text = board._chart.frame["data"]["band_text"][0]["text"]
+    assert text == f"9 of 10 histories end between {low:,.0f} and {high:,.0f} EUR"
+
+
+def test_the_band_goes_through_the_revenue_of_each_day(seed):
+    board = fs.explore(FOLLOW_UP, seed=seed, n=24)
+    by_hand = []
+    for journal in replicated(FOLLOW_UP, seed, 24):
+        kept = journal.orders[~journal.orders["status"].isin(["cancelled", "refused", "returned"])]
+        by_hand.append([kept.loc[kept["placed"] < day, "paid"].sum() for day in range(91)])
+    for day, ends in enumerate(band(board)):
+        values = sorted(row[day] for row in by_hand)
+        # the 5 % quantile of 24 is a quarter of the way from the first to the second
+        low = values[0] + 0.25 * (values[1] - values[0])
+        high = values[-1] - 0.25 * (values[-1] - values[-2])
+        assert ends == pytest.approx((low, high), abs=0.01)
+
+
+def test_the_history_shown_is_the_first_of_the_replications(board, seed):
+    board = fs.explore(FOLLOW_UP, seed=seed, n=FEW)
+    orders, cents = revenue_so_far(board.journal, day_ends(FOLLOW_UP))
+    shown = [row for row in board._chart.frame["data"]["revenue"] if row["kind"] == "first orders"]
+    assert [row["total"] for row in shown] == (cents / 100).tolist()
+    # eight histories leave none out, so the curve keeps to the band
+    assert all(low <= row["total"] <= high for row, (low, high) in zip(shown, band(board)))
+    assert "The first 8 histories end between" in str(board._chart.frame["data"]["band_text"])
+
+
+def test_a_draft_comes_first_and_all_replications_once_the_slider_rests(board):
+    seen = []
+    board = fs.explore(FOLLOW_UP, n=24)
+    board._figures.observe(lambda _: seen.append((len(board._shown.spread), band(board))), "value")
+
+    async def move():
+        board.sliders[FIRST].value = 0.8
+        await board._newest._task
+
+    asyncio.run(move())
+    (few, draft), (many, full) = seen
+    assert (few, many) == (picture.DRAFT, 24)
+    assert draft != full
+    assert "Ranges: 9 of 10 histories" in board._foot.value
+
+
+def test_a_press_gives_up_the_replications_of_an_older_one(slow):
+    slow.release.set()
+    board = fs.explore(FOLLOW_UP, n=400)
+    slow.calls.clear()
+    slow.started.clear()
+    slow.release.clear()
+    slow.waits = lambda conversion, replications: conversion == 0.61 and replications[0] > 0
+
+    async def move():
+        board.sliders[FIRST].value = 0.61
+        await asyncio.to_thread(slow.started.wait, 30)  # the draft is there, more has begun
+        assert board._shown.scenario.stages[0].conversion == 0.61
+        board.sliders[FIRST].value = 0.9
+        slow.release.set()
+        await board._newest._task
+
+    asyncio.run(move())
+    assert [c for c, _ in slow.calls].count(0.61) == 2  # its draft, and one piece
+    assert board._shown.scenario.stages[0].conversion == 0.9
+    assert len(board._shown.spread) == 400
+
+
+def test_what_was_read_at_once_gets_all_its_replications_too(board):
+    board = fs.explore(FOLLOW_UP, n=24)
+
+    async def move_and_read():
+        board.sliders[FIRST].value = 0.9
+        _ = board.journal
+        assert len(board._shown.spread) == picture.DRAFT
+        await board._newest._task
+
+    asyncio.run(move_and_read())
+    assert len(board._shown.spread) == 24
+
+
+def test_the_revenue_axis_stands_still_when_the_full_band_comes():
+    """By chance it may grow, where a draft lies just below a step: not for this seed."""
+    board, tops = fs.explore(FOLLOW_UP, n=60), []
+    board._figures.observe(lambda _: tops.append(board._tops["revenue_top"]), "value")
+
+    async def move():
+        for percent in (60, 65, 70, 75, 80, 85, 90):
+            board.sliders[FIRST].value = percent / 100
+            await board._newest._task
+
+    asyncio.run(move())
+    assert all(draft == full for draft, full in zip(tops[::2], tops[1::2], strict=True))
+    assert max(high for _, high in band(board)) <= tops[-1]
+
+
+def test_where_nothing_is_sold_the_tiles_have_ranges_and_no_band_is_drawn():
+    tables = fs.load("aida").tables()
+    tables.pop("order"), tables.pop("retention", None)
+    board = fs.explore(fs.Scenario(**tables), n=20)
+    customers = board._shown.spread.range_of("customers")
+    assert f">{customers[0]:,.0f} to {customers[1]:,.0f}<" in board._figures.value
+    assert "band" not in board._chart.frame["data"]
+
+
+@pytest.mark.parametrize("n", [0, -1, 2.5, "many", True])
+def test_a_number_of_replications_that_is_none_is_refused(n):
+    with pytest.raises(fs.FunnelSimError, match="n is .*a whole number of at least 1"):
+        fs.explore(FOLLOW_UP, n=n)
+
+
+def test_no_lead_and_no_customer_leave_ranges_that_say_so(board):
+    board.sliders["Leads a day"].value = 0
+    assert ">0 to 0<" in board._figures.value
+    assert ">– to –<" not in board._figures.value
+    assert band(board)[-1] == (0, 0)
 
 
 def test_what_a_scenario_says_is_text_not_markup():
@@ -313,7 +462,7 @@ def test_what_a_scenario_says_is_text_not_markup():
         stage["name"] += evil
         if "follow_up" in stage:
             stage["follow_up"]["team"] = evil
-    board = fs.explore(fs.Scenario(**tables), days=3)
+    board = fs.explore(fs.Scenario(**tables), days=3, n=FEW)
     board.keep()
     for slider in board.sliders.values():
         slider.value = slider.options[-1][1]

@@ -43,6 +43,7 @@ from funnelsim.charts.theme import (
     COLOURS,
     baseline_colour,
     colour_scale,
+    page_colour,
     reason_colours,
     use_in_notebooks,
 )
@@ -280,6 +281,7 @@ def revenue_chart(
     )
     layers = [areas]
     if band is not None:
+        words = alt.Chart(band[1]).encode(x=alt.XValue(8), y=alt.YValue(2), text="text:N")
         layers += [
             alt.Chart(band[0])
             .mark_area(color=COLOURS["band"], opacity=0.4, clip=True)
@@ -287,9 +289,9 @@ def revenue_chart(
             rows.mark_line(color=baseline_colour(dark), strokeWidth=1.5, clip=True).encode(
                 x=x, y=alt.Y("total:Q", scale=scale)
             ),
-            alt.Chart(band[1])
-            .mark_text(align="left", baseline="top")
-            .encode(x=alt.XValue(8), y=alt.YValue(2), text="text:N"),
+            # the first keeps the lines of the grid out of the words
+            words.mark_text(align="left", baseline="top", stroke=page_colour(dark), strokeWidth=5),
+            words.mark_text(align="left", baseline="top"),
         ]
     if baseline is not None:
         layers.append(

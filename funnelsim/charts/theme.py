@@ -65,6 +65,10 @@ def baseline_colour(dark: bool) -> str:
     return "#F2F2F2" if dark else COLOURS["baseline"]
 
 
+def page_colour(dark: bool) -> str:
+    return "#111111" if dark else "#FFFFFF"
+
+
 def theme(dark: bool = False, size: float = 1.0) -> dict[str, Any]:
     """The Vega-Lite config of every chart; `size` enlarges all type (for a projector: 1.4).
 

@@ -15,6 +15,7 @@ from funnelsim.scenario import Scenario
 
 LEADS_TOGETHER = 40_000  # drawn in one go: enough to be quick, few enough for the memory's cache
 MOST_LEADS = {"columns": 20_000_000, "process": 1_000_000}  # 7 GB and 2 GB, about a minute each
+TAKES_A_WHILE = 300_000  # leads, from which on there is a progress bar
 ENGINES = ("auto", "columns", "process")
 
 
@@ -29,7 +30,7 @@ def simulate(
     """What happens in the scenario, as a `Journal`.
 
     The same scenario, seed and replication give the same journal, always. `progress` shows a bar
-    once a simulation has taken two seconds. Raises `FunnelSimError` for a seed or an engine that
+    once a simulation has taken two seconds. Either engine tells the same history. Raises `FunnelSimError` for a seed or an engine that
     is none, and for more leads than a simulation can take.
 
     >>> from funnelsim import load
@@ -95,9 +96,17 @@ def _by_columns(
     scenario: Scenario, seed: int, replication: int, progress: bool
 ) -> Mapping[str, Table]:
     from funnelsim.engines import columns
+    from funnelsim.engines.arrivals import expected_leads
     from funnelsim.engines.draws import Draws
 
-    return columns.run(Draws(scenario, seed, replication))[0]
+    if not progress or expected_leads(scenario) < TAKES_A_WHILE:
+        return columns.run(Draws(scenario, seed, replication))[0]
+    from tqdm.auto import tqdm
+
+    with tqdm(total=columns.PARTS + 1, desc="simulating", unit="part", delay=2) as bar:
+        draws = Draws(scenario, seed, replication)
+        bar.update()
+        return columns.run(draws, bar.update)[0]
 
 
 def _by_process(

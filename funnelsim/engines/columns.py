@@ -8,6 +8,7 @@ those whom customers bring, generation by generation.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -24,22 +25,29 @@ from funnelsim.engines.story import Block, Calls, Story, tables_of
 from funnelsim.journal import GONE_COLD, MISSED, NEVER, NOT_REACHED, Table, reasons
 
 
-def run(draws: Draws) -> list[dict[str, Table]]:
+PARTS = 3  # after each of them `run` says so
+
+
+def run(draws: Draws, is_done: Callable[[], Any] = lambda: None) -> list[dict[str, Table]]:
     """Everything that happens up to the horizon: the tables of a journal for each replication.
 
     Uses up the draws.
     """
     story = Story()
+    if any(stage.follow_up for stage in draws.scenario.stages) and len(draws.leads.key):
+        story.calls = _walked(draws)
+    is_done()
     _tell(draws, story)
+    is_done()
     draws.stages.clear()  # all is told, and of a million leads they take much memory
     draws.orders.clear()
-    return tables_of(draws, story)
+    tables = tables_of(draws, story)
+    is_done()
+    return tables
 
 
 def _tell(draws: Draws, story: Story) -> None:
     """Lets the leads of the channels walk, then those whom their orders bring, and so on."""
-    if any(stage.follow_up for stage in draws.scenario.stages) and len(draws.leads.key):
-        story.calls = _walked(draws)
     ends = draws.generation_ends
     rows = np.arange(ends[0], dtype=np.int32)
     arrived = draws.leads.earliest[rows]

@@ -228,7 +228,7 @@ def _gaps(scenario: Scenario, chance: Chance, asked: Asked, u: Floats) -> Ints:
     from scipy.special import gammaincinv
 
     rate = gammaincinv(among.shape, chance.uniform("own rate of buying", asked)) / among.rate
-    with np.errstate(divide="ignore"):  # so seldom that it is never
+    with np.errstate(divide="ignore", over="ignore"):  # so seldom that it is never
         return distributions.whole(-np.log1p(-u) / rate * DAY)
 
 

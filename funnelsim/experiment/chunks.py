@@ -27,6 +27,8 @@ from funnelsim.scenario import Scenario
 
 Measure = Callable[[Journal], Any]  # of a module, not local: it travels to other processes
 Chunk = tuple[int, range]  # the number of a scenario, and its replications
+PARTS = 32  # chunks of a scenario at least, for an executor
+MOST = 100  # replications in a chunk
 ROUNDS = 2  # how often a chunk is handed to the executor
 
 
@@ -77,7 +79,7 @@ def run(
 ) -> Outcome:
     """What `measure` says of each replication of each scenario."""
     outcome, seed = Outcome([{} for _ in scenarios]), a_seed(seed)
-    work = chunks(len(scenarios), replications, 4 if executor is None else 32)
+    work = chunks(len(scenarios), replications, 4 if executor is None else PARTS)
     try:
         if executor is not None:
             work = _on(executor, work, measure, scenarios, seed, outcome, bar)
@@ -101,7 +103,7 @@ def chunks(scenarios: int, replications: range, parts: int) -> list[Chunk]:
     >>> chunks(2, range(3), parts=2)
     [(0, range(0, 2)), (1, range(0, 2)), (0, range(2, 3)), (1, range(2, 3))]
     """
-    size = min(100, -(-len(replications) // parts))
+    size = min(MOST, -(-len(replications) // parts))
     starts = range(0, len(replications), max(size, 1))
     return [(n, replications[at : at + size]) for at in starts for n in range(scenarios)]
 

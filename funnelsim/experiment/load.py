@@ -36,8 +36,8 @@ def load_of_teams(scenario: Scenario) -> pd.DataFrame:
     more the queue grows without end.
 
     It is the mean over the days up to the horizon, and of the long run: leads that are on their
-    way are taken as arrived, customers as having brought all whom they will refer. A rep is taken as
-    free at once, so a team whose leads have to wait is less busy than that; tiers and campaigns
+    way are taken as arrived, customers as having brought all whom they will refer. A rep is taken
+    as free at once, so a team whose leads have to wait is less busy than that; tiers and campaigns
     are taken as without effect. Otherwise `load` is the utilisation, by Little's law (J. D. C.
     Little, Operations Research 9, 1961).
 

@@ -46,6 +46,7 @@ __all__ = [
     "templates",
 ]
 
+
 class Scenario(Part):
     """What is simulated.
 

@@ -47,9 +47,11 @@ BY_PROBABILITY = {
 def problems_of_customers(tables: dict[str, Any]) -> Iterator[Problem]:
     """What must hold between the fields from the order on."""
     for key, why in NEED_AN_ORDER.items():
-        if tables.get(key) and tables.get("order") is None:
+        part = tables.get(key)
+        if part is not None and part != [] and tables.get("order") is None:
+            found = Finding(f"{len(part)} in number") if isinstance(part, list) else part
             rule, way_out = f"{why}, and there is no [order]", "add [order], or leave it out"
-            yield Problem(key, tables[key], rule, way_out)
+            yield Problem(key, found, rule, way_out)
     order = _table(tables, "order")
     yield from _own_names("order.offers", order.get("offers"))
     yield from _payments(order.get("payments"))
@@ -142,11 +144,21 @@ def _is_zero(gap: dict[str, Any]) -> bool:
     if isinstance(gap.get("triangular"), dict):
         values = [gap["triangular"].get("high")]
     if isinstance(gap.get("empirical"), dict):
-        values = gap["empirical"].get("values") or [None]
+        values = _with_a_weight(gap["empirical"]) or [None]
     try:
         return all(duration(value) == 0 for value in values)
     except (BrokenRule, TypeError):
         return False
+
+
+def _with_a_weight(empirical: dict[str, Any]) -> list[Any]:
+    """The values that can come."""
+    values, weights = empirical.get("values"), empirical.get("weights")
+    if not isinstance(values, list):
+        return []
+    if not isinstance(weights, list) or len(weights) != len(values):
+        return values
+    return [value for value, weight in zip(values, weights, strict=True) if weight != 0]
 
 
 # --- loyalty and campaigns ------------------------------------------------------------------

@@ -19,7 +19,7 @@ from funnelsim.distributions import (
     Positive,
     Probability,
 )
-from funnelsim.scenario.values import FIRST_ORDER, Count, DropoutAfter, Name, Rate
+from funnelsim.scenario.values import FIRST_ORDER, Count, DropoutAfter, Name, Rate, Truth
 
 
 class Offer(Part):
@@ -35,7 +35,7 @@ class Late(Part):
 
     probability: Probability
     delay: DurationDistribution
-    notified: bool = False  # the customer is told, and minds it less
+    notified: Truth = False  # the customer is told, and minds it less
 
 
 def _status(value: Any) -> Any:

@@ -59,15 +59,25 @@ def _problem(error: dict[str, Any], model: type[BaseModel], tables: dict[str, An
 def _path(location: tuple[int | str, ...], tables: Any) -> str:
     """`stages.Interest.conversion` for ("stages", 1, "conversion"); #2 for one without a name."""
     steps, here = [], tables
-    for key in location:
+    for before, key in zip(("", *location), location, strict=False):
         try:
             here = here[key]
         except (KeyError, IndexError, TypeError):
             here = None
-        name = here.get("name") if isinstance(key, int) and isinstance(here, dict) else None
+        if isinstance(before, int) and isinstance(key, int):  # a status: [name, duration]
+            steps += ["name"] if key == 0 else []
+            continue
+        name = _name_of(here) if isinstance(key, int) else None
         usable = isinstance(name, str) and name.strip() and "." not in name
         steps.append(str(name) if usable else f"#{key + 1}" if isinstance(key, int) else str(key))
     return ".".join(steps)
+
+
+def _name_of(entry: Any) -> Any:
+    """The name of an entry of a list: a table with one, or a status, which begins with it."""
+    if isinstance(entry, dict):
+        return entry.get("name")
+    return entry[0] if isinstance(entry, list) and entry else None
 
 
 def _fields(model: Any, location: list[int | str]) -> list[str]:

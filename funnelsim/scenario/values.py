@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Annotated, Any
 
+import numpy as np
 from pydantic import AfterValidator, BeforeValidator, PlainSerializer
 
 from funnelsim.distributions import BrokenRule, amount, number, positive
@@ -159,6 +160,12 @@ def _one_of(rule: str, *words: str) -> Callable[[Any], str]:
     return check
 
 
+def _truth(value: Any) -> bool:
+    if not isinstance(value, (bool, np.bool_)):
+        raise BrokenRule("this is true or false", "write true or false, without quotes")
+    return bool(value)
+
+
 def _rate(value: Any) -> float:
     rule = "this is a mean number, from 0 to 100"
     x = number(value, rule)
@@ -218,6 +225,7 @@ Serves = Annotated[str, BeforeValidator(_serves)]
 DropoutAfter = Annotated[str, BeforeValidator(_dropout)]
 CampaignKind = Annotated[str, BeforeValidator(_campaign)]
 Rate = Annotated[float, BeforeValidator(_rate)]
+Truth = Annotated[bool, BeforeValidator(_truth)]
 
 
 def _frozen(value: Any) -> Any:

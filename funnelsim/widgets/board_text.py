@@ -13,7 +13,7 @@ from funnelsim.distributions import DAY
 from funnelsim.errors import FunnelSimError
 from funnelsim.experiment.spread import Spread
 from funnelsim.scenario import Scenario
-from funnelsim.tables import cents, figure_text, stated_figures
+from funnelsim.tables import NOTHING, cents, figure_text, stated_figures
 from funnelsim.widgets.knobs import share_text, short_duration
 
 
@@ -62,17 +62,25 @@ def problem_html(error: FunnelSimError) -> str:
     return f'<div class="funnelsim-sum funnelsim-problem">{html.escape(str(error))}</div>'
 
 
-def foot_html(change: dict[str, Any]) -> str:
-    """What was moved, as code to carry on with."""
+def foot_html(change: dict[str, Any], spread: Spread) -> str:
+    """What was moved, as code to carry on with; and what the ranges are made of."""
+    why = f"From {len(spread):,} replications. {WHY_RANGES}"
+    ranges = f'<span title="{why}">Ranges: {of_histories(spread)}</span>'
     if not change:
         hint = "Move a slider: the same customers walk through the changed funnel."
-        return f'<div class="funnelsim-foot">{hint}</div>'
+        return f'<div class="funnelsim-foot"><span>{hint}</span>{ranges}</div>'
     code = html.escape(f"s = s.vary({json.dumps(change, ensure_ascii=False)})")
     copy = "navigator.clipboard.writeText(this.previousElementSibling.textContent)"
     return (
         f'<div class="funnelsim-foot">In code: <code title="{code}">{code}</code>'
-        f'<button onclick="{copy}">Copy</button></div>'
+        f'<button onclick="{copy}">Copy</button>{ranges}</div>'
     )
+
+
+WHY_RANGES = (
+    "The same scenario, lived through again and again, differs by chance alone. The pictures show "
+    "one history; 9 of 10 end in the range below a figure and in the grey band, 1 of 10 outside."
+)
 
 
 TILES = {
@@ -92,16 +100,17 @@ TILES = {
 
 def figures_html(s: Scenario, now: pd.Series, before: pd.Series | None, spread: Spread) -> str:
     """Key figures as tiles, with the difference from what was kept, and the range of chance."""
-    tiles, whose = [], f"{of_histories(spread)} end in this range, made by chance alone"
+    tiles = []
     for key, name, kind in figures_of(s):
         value = float(now[key])
         change = difference(value, float(before[key]), kind) if before is not None else ""
         said, name = figure_text(value, kind, short=True), html.escape(name)
         low, high = (figure_text(end, kind, short=True) for end in spread.range_of(key))
+        ends = low if low == high == NOTHING else f"{low} to {high}"
         tiles.append(
             f'<div><span class="name" title="{name}">{name}</span>'
             f'<span class="value">{said}<small>{change}</small></span>'
-            f'<span class="range" title="{whose}">{low} to {high}</span></div>'
+            f'<span class="range" title="{WHY_RANGES}">{ends}</span></div>'
         )
     return f'<div class="funnelsim-figures">{"".join(tiles)}</div>'
 
@@ -140,11 +149,12 @@ def difference(value: float, before: float, kind: str) -> str:
 
 def of_histories(spread: Spread) -> str:
     """How many histories a range is about: a draft has too few to leave any out."""
-    return "9 of 10 histories" if spread.is_nine_in_ten else f"The first {len(spread)} histories"
+    return "9 of 10 histories" if spread.is_nine_in_ten else f"the first {len(spread)} histories"
 
 
 def band_text(s: Scenario, spread: Spread) -> str:
     """What the band around the revenue means."""
     low, high = spread.range_of("revenue")
     ends = f"{figure_text(low, 'money')} and {figure_text(high, 'money', s.currency)}"
-    return f"{of_histories(spread)} end between {ends}"
+    text = f"{of_histories(spread)} end between {ends}"
+    return text[0].upper() + text[1:]

@@ -174,7 +174,7 @@ class Explorer(ipywidgets.VBox):
             slider = self.sliders[label]
             mark = slider.add_class if slider.value != knob.start else slider.remove_class
             mark("funnelsim-moved")
-        self._foot.value = foot_html(self.change)
+        self._foot.value = foot_html(self.change, self._shown.spread)
         self._newest.ask(self.change)
 
     def _draft(self, scenario: Scenario) -> Picture:
@@ -210,7 +210,7 @@ class Explorer(ipywidgets.VBox):
         self._figures.value = figures_html(
             self._start, now.figures, before.figures if before else None, now.spread
         )
-        self._foot.value = foot_html(self.change)
+        self._foot.value = foot_html(self.change, self._shown.spread)
 
     def _rows(self) -> dict[str, Rows]:
         now, before = self._shown, self._baseline

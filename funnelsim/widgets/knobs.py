@@ -21,6 +21,7 @@ DURATIONS = (
     *(n * HOUR for n in (1, 2, 3, 4, 6, 8, 12, 18)),
     *(n * DAY for n in (1, 2, 3, 4, 5, 7, 10, 14, 21, 30, 45, 60, 90, 120, 180, 365)),
 )
+MOST = 12  # more sliders would stand lower than the charts beside them, and below the window
 
 
 @dataclass(frozen=True)
@@ -35,8 +36,13 @@ class Knob:
 
 
 def knobs(s: Scenario) -> list[Knob]:
-    """The knobs of a scenario, in the order of the funnel."""
-    return [*_conversions(s), *_leads(s), *_follow_ups(s), *_repeats(s)]
+    """The knobs of a scenario, in the order of the funnel.
+
+    Those of the customers' lives come last, as many of them as make up `MOST` knobs in all.
+    """
+    first = [*_conversions(s), *_leads(s), *_follow_ups(s)]
+    after_the_sale = [*_repeats(s), *_win_back(s), *_loyalty(s), *_promoters(s)]
+    return first + after_the_sale[: max(0, MOST - len(first))]
 
 
 def _conversions(s: Scenario) -> list[Knob]:
@@ -100,6 +106,51 @@ def _repeats(s: Scenario) -> list[Knob]:
     start = s.retention.repeat_probability
     path = "retention.repeat_probability"
     return [_at(path, "Coming back", "Repeat probability", start, shares(start, top=95))]
+
+
+def _win_back(s: Scenario) -> list[Knob]:
+    return [
+        _at(
+            f"campaigns.{campaign.name}.probability",
+            "Coming back",
+            f"Win-back, {campaign.name}",
+            campaign.probability,
+            shares(campaign.probability),
+        )
+        for campaign in s.campaigns
+        if campaign.kind == "win-back"
+    ]
+
+
+def _loyalty(s: Scenario) -> list[Knob]:
+    """Who joins, what an order earns, and what the highest tier takes off the price."""
+    loyalty, group = s.loyalty, "Loyalty programme"
+    if loyalty is None:
+        return []
+    start, points = loyalty.enrolment, loyalty.points_per_unit
+    found = [_at("loyalty.enrolment", group, "Enrolment", start, shares(start))]
+    if points:
+        label, options = f"Points per {s.currency}", counts(points, top=5 * points)
+        found.append(_at("loyalty.points_per_unit", group, label, points, options))
+    if loyalty.tiers:
+        tier = max(loyalty.tiers, key=lambda tier: tier.from_spend)
+        path, label = f"loyalty.tiers.{tier.name}.discount", f"Discount, {tier.name}"
+        found.append(_at(path, group, label, tier.discount, shares(tier.discount, top=30)))
+    return found
+
+
+def _promoters(s: Scenario) -> list[Knob]:
+    """How many customers are promoters, and how many leads each of their orders brings."""
+    found, group = [], "Word of mouth"
+    if s.satisfaction is not None:
+        start, path = s.satisfaction.promoter, "satisfaction.promoter"
+        most = math.floor(100 * (1 - s.satisfaction.detractor) + 1e-6)  # nobody is both
+        found.append(_at(path, group, "Promoters", start, shares(start, top=most)))
+    if s.referral is not None:
+        start, path = s.referral.invites, "referral.invites"
+        options = counts(start, top=2.5 * start if start else 1)
+        found.append(_at(path, group, "Leads by a promoter's order", start, options))
+    return found
 
 
 def mean_of(distribution: Any) -> tuple[str, int] | None:

@@ -1,0 +1,293 @@
+"""The exercises of lesson 06, loyalty programmes: what a card does for the pottery workshop.
+
+As in lesson 01 nothing is typed in: every answer is computed from the scenario and the seed that
+the notebook states.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from funnelsim.cohorts import customer_lifetime_value
+from funnelsim.engines import simulate
+from funnelsim.exercises.entry import Exercise, Mistake, rounded_to
+from funnelsim.exercises.lesson_01 import SEED
+from funnelsim.journal import Journal
+from funnelsim.metrics import points_liability, summary
+from funnelsim.scenario import Scenario, load
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# --- the workshop of lesson 01, a year of it, with a card for its customers -----------------------
+
+CARD: dict[str, Any] = {
+    "name": "Pottery workshop with a card",
+    "channels.search ads.leads_per_day": 16,
+    "channels.recommendation.leads_per_day": 4,
+    "stages.Attention.conversion": 0.45,
+    "stages.Interest.conversion": 0.65,
+    "stages.Desire.conversion": 0.35,
+    "loyalty.point_value": 0.05,
+    "loyalty.redeem_from": 100,
+    "loyalty.cost_per_day": 2,
+    "loyalty.tiers.member.repeat_odds_ratio": 1.6,
+    "loyalty.tiers.gold.repeat_odds_ratio": 1.8,
+}
+WITHOUT = {"loyalty": None}
+DAYS = 365
+LIFE_OF_A_POINT = 180  # days
+POINT_VALUE = CARD["loyalty.point_value"]
+COST = CARD["loyalty.cost_per_day"] * DAYS
+
+
+def card() -> Scenario:
+    return load("aida-loyalty-advocacy").vary(CARD)
+
+
+@cache
+def _journal(without: bool = False) -> Journal:
+    scenario = card().vary(WITHOUT) if without else card()
+    return simulate(scenario, seed=SEED, progress=False)
+
+
+def _change(figure: str) -> float:
+    """What the card does to a figure: the same customers with it, less without it."""
+    return float(summary(_journal())[figure] - summary(_journal(without=True))[figure])
+
+
+@cache
+def _by_key(without: bool = False) -> pd.DataFrame:
+    """A row for each customer, by the key that is the same in both years."""
+    journal = _journal(without)
+    table = customer_lifetime_value(journal)
+    return table.set_index(journal.leads.loc[table.index, "key"].to_numpy())
+
+
+def _groups() -> tuple[float, float, float, int]:
+    """Mean revenue of the others, of the members without the card, and with it; how many."""
+    now, then = _by_key(), _by_key(without=True)
+    member = now["member"]
+    anyway = then["revenue"].reindex(now.index[member]).mean()
+    others, members = now["revenue"][~member].mean(), now["revenue"][member].mean()
+    return float(others), float(anyway), float(members), int(member.sum())
+
+
+def _points(kind: str, before: float = DAYS) -> int:
+    table = _journal().points
+    return int(table["points"][(table["kind"] == kind) & (table["time"] < before)].sum())
+
+
+# --- the exercises --------------------------------------------------------------------------------
+
+
+def members_and_others() -> Exercise:
+    others, _, members, _ = _groups()
+    table = customer_lifetime_value(_journal())
+    clv, orders = (table.groupby("member")[name].mean() for name in ("clv", "orders"))
+    by_order = _journal().orders.assign(member=_journal().orders["tier"].notna())
+    paid = by_order.groupby("member")["paid"].mean()
+    total = table.groupby("member")["revenue"].sum()
+    right = members - others
+    return Exercise(
+        "06.1",
+        "How much more revenue did a member bring than a customer who is not one, on average?",
+        right,
+        rounded_to(1),
+        (
+            Mistake(
+                float(paid[True] - paid[False]),
+                "You divided by orders; the question is about customers, and members have more "
+                "orders each.",
+            ),
+            Mistake(
+                float(total[True] - total[False]),
+                "Those are the sums of both groups; divide each by its customers.",
+            ),
+            Mistake(
+                float(total[True] - total[False]) / len(table),
+                "You divided by all customers; each sum has customers of its own.",
+            ),
+            Mistake(float(clv[True] - clv[False]), "That is the contribution of their orders."),
+            Mistake(float(orders[True] - orders[False]), "Those are orders, not EUR."),
+            Mistake(members, "That is what a member brought; how much more is it?"),
+            Mistake(others - members, "Right in size, but wrong way round: members less others."),
+        ),
+        'Hint: fs.customer_lifetime_value(journal).groupby("member").revenue.mean().',
+        f"{members:.1f} less {others:.1f}, {members / others - 1:+.0%}. That is who they are and "
+        "what the card does, in one number.",
+    )
+
+
+def revenue_of_the_card() -> Exercise:
+    others, _, members, count = _groups()
+    right = _change("revenue")
+    table = customer_lifetime_value(_journal())
+    return Exercise(
+        "06.2",
+        "By how much does the card change the revenue of the year?",
+        right,
+        rounded_to(0),
+        (
+            Mistake(
+                count * (members - others),
+                "That is members less others, times members. They are other people: most of it "
+                "would have come without the card, too.",
+            ),
+            Mistake(
+                float(table["revenue"][table["member"]].sum()),
+                "That is all that members paid; most of it they would have paid anyway.",
+            ),
+            Mistake(
+                _change("contribution"), "That is the contribution; the question is the revenue."
+            ),
+            Mistake(_change("arpu"), "That is for each customer, not for the year.", 0.05),
+            Mistake(-right, "Right in size, but wrong way round: with the card less without it."),
+        ),
+        f'Hint: fs.simulate(card.vary({{"loyalty": None}}), seed={SEED}) is the same year without '
+        "it; then the difference of fs.summary(...).revenue.",
+        f"{right:+,.0f} on the same customers. Members less others would have said "
+        f"{count * (members - others):+,.0f}.",
+    )
+
+
+def there_anyway() -> Exercise:
+    others, anyway, members, count = _groups()
+    gap = members - others
+    right = (anyway - others) / gap
+    return Exercise(
+        "06.3",
+        "Of the gap between members and others, what share would be there without the card?",
+        right,
+        rounded_to(3),
+        (
+            Mistake(1 - right, "That is the share of the gap that the card has made."),
+            Mistake(
+                anyway / members,
+                "You divided all that members bring by each other; the question is about the gap, "
+                "what they bring more than others.",
+            ),
+            Mistake((anyway - others) / anyway, "Divide by the gap, not by what members bring."),
+            Mistake((anyway - others) / others, "Divide by the gap, not by what the others bring."),
+            Mistake(
+                1 - _change("revenue") / (count * gap),
+                "Nearly. You took the change of the whole revenue; some of it came from people "
+                "whom members had brought along. Take the members themselves.",
+            ),
+        ),
+        "Hint: what the members bring without the card, less the others, ÷ what they bring with "
+        "it, less the others.",
+        f"{anyway - others:.1f} of {gap:.1f} EUR: the keen ones took the card. Where lots are "
+        "drawn who is offered one, this share is 0 but for chance.",
+        is_share=True,
+    )
+
+
+def contribution_of_the_card() -> Exercise:
+    right, revenue = _change("contribution"), _change("revenue")
+    margin = card().order.margin  # type: ignore[union-attr]
+    value = float(_journal().orders["value"].sum() - _journal(without=True).orders["value"].sum())
+    return Exercise(
+        "06.4",
+        "By how much does the card change the contribution of the year?",
+        right,
+        rounded_to(0),
+        (
+            Mistake(revenue, "That is the revenue; goods and the card itself are paid from it."),
+            Mistake(
+                margin * revenue,
+                "That is 40 % of the change in revenue. The margin is one of list prices, and "
+                "the card costs something every day.",
+            ),
+            Mistake(
+                margin * value,
+                "That is the margin of the orders that came of it; points and the cost "
+                "a day are still to be paid.",
+            ),
+            Mistake(right + COST, f"You forgot the cost a day: {COST:,} in the year."),
+            Mistake(margin * value - COST, "You forgot the points redeemed."),
+            Mistake(
+                margin * value - COST - _points("redeemed") * POINT_VALUE,
+                "You forgot the rewards: with more orders, more leads are brought along, and "
+                "those who buy cost a reward.",
+            ),
+            Mistake(-COST, "That is what the card costs a day; but it also brings orders."),
+            Mistake(-right, "Right in size, but wrong way round: with the card less without it."),
+        ),
+        "Hint: fs.summary(...).contribution with the card less that without it, the same seed.",
+        f"{right:+,.0f} of {revenue:+,.0f}: the orders leave a margin of {margin * value:,.0f}, and "
+        "most of that goes into points and the cost a day.",
+    )
+
+
+def breakage() -> Exercise:
+    earned, expired, redeemed = (_points(kind) for kind in ("earned", "expired", "redeemed"))
+    right = float(summary(_journal())["breakage"])
+    return Exercise(
+        "06.5",
+        f"Of the points that were earned before day {DAYS - LIFE_OF_A_POINT}, what share expired?",
+        right,
+        rounded_to(3),
+        (
+            Mistake(
+                expired / earned,
+                "You divided by all points earned; those earned since have had no chance to "
+                "expire yet.",
+            ),
+            Mistake(
+                expired / (expired + redeemed),
+                "You divided by the points that are gone; many of those redeemed were earned "
+                "later.",
+            ),
+            Mistake(1 - right, "That is the share that was redeemed."),
+            Mistake(redeemed / earned, "That is the share of all points that has been redeemed."),
+            Mistake(
+                1 - (expired + redeemed) / earned, "That is the share of all points that is open."
+            ),
+        ),
+        'Hint: points.kind is "earned", "redeemed" or "expired", points.time the day. Nothing '
+        "else can have expired.",
+        "This is the breakage. It is high since most customers never have "
+        f"{CARD['loyalty.redeem_from']} points at once.",
+        is_share=True,
+    )
+
+
+def owed() -> Exercise:
+    earned, expired, redeemed = (_points(kind) for kind in ("earned", "expired", "redeemed"))
+    right = points_liability(_journal())
+    return Exercise(
+        "06.6",
+        "What are the points worth that are open at the end of the year?",
+        right,
+        rounded_to(1),
+        (
+            Mistake(earned - redeemed - expired, "Those are points; what is one of them worth?"),
+            Mistake(earned * POINT_VALUE, "That is all that was ever earned; some are gone."),
+            Mistake(
+                (earned - redeemed) * POINT_VALUE,
+                "You forgot those that expired; nobody can claim them any more.",
+            ),
+            Mistake((earned - expired) * POINT_VALUE, "You forgot those that were redeemed."),
+            Mistake(redeemed * POINT_VALUE, "That is what has been paid already."),
+            Mistake(
+                points_liability(_journal(), DAYS // 2),
+                "That is the middle of the year.",
+            ),
+        ),
+        "Hint: earned less redeemed less expired, times the value of a point.",
+        f"{right:,.2f} EUR that stand in no profit. The card brought {_change('contribution'):+,.0f} "
+        "so far, and part of this is still to be paid from it.",
+    )
+
+
+EXERCISES: dict[str, Callable[[], Exercise]] = {
+    "06.1": members_and_others,
+    "06.2": revenue_of_the_card,
+    "06.3": there_anyway,
+    "06.4": contribution_of_the_card,
+    "06.5": breakage,
+    "06.6": owed,
+}
