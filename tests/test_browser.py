@@ -8,7 +8,11 @@ from __future__ import annotations
 import browser
 import nbformat
 import pytest
+from browser import PATIENCE
 from playwright.sync_api import expect
+
+import funnelsim as fs
+from funnelsim.experiment.spread import nine_in_ten
 
 pytestmark = pytest.mark.browser
 
@@ -113,7 +117,7 @@ def test_a_moved_slider_changes_the_chart_and_nothing_flickers(lab, page, notebo
     page.wait_for_function(f"was => ({BARS})() !== was", arg=bars)
     page.wait_for_function("() => document.querySelector('.funnelsim-foot code') !== null")
     page.wait_for_function(f"was => ({ROWS})()[0] > was[0]", arg=rows)
-    expect(page.locator(".funnelsim-sum").first).not_to_have_text(words, timeout=browser.PATIENCE)
+    expect(page.locator(".funnelsim-sum").first).not_to_have_text(words, timeout=PATIENCE)
 
     page.get_by_role("button", name="Reset").first.click()
     page.wait_for_function(f"was => ({BARS})() === was", arg=bars)
@@ -139,6 +143,51 @@ def test_a_dragged_slider_ends_at_the_newest_picture(board_page):
     )
     page.get_by_role("button", name="Reset").click()
     page.wait_for_function("() => document.querySelector('.funnelsim-foot code') === null")
+
+
+def test_a_draft_of_the_band_comes_with_the_picture_and_the_full_one_after(board_page):
+    page = board_page
+    expect(page.locator(RANGES)).to_have_text("Ranges: 9 of 10 histories", timeout=PATIENCE)
+    before = page.evaluate(BAND)
+    assert before["height"] > 5  # pixels, at the right edge of the chart
+    page.evaluate(NOTE_WORDS)
+    page.locator(".funnelsim-board .noUi-handle").first.focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function(
+        "() => window.words.some(text => text.includes('The first 8 histories'))"
+    )
+    page.wait_for_function("() => window.words.at(-1).includes('9 of 10 histories end between')")
+    expect(page.locator(RANGES)).to_have_text("Ranges: 9 of 10 histories", timeout=PATIENCE)
+    after = page.evaluate(BAND)
+    assert after["height"] > 5
+    assert after["path"] != before["path"]
+    # the words say the range in the tile, and that is what replications give
+    scenario = fs.load("aida-follow-up").vary({"stages.Attention.conversion": 0.61})
+    table = fs.replicate(scenario, n=100, seed=1, progress=False).table
+    for name, key in (("Revenue, EUR", "revenue"), ("Customers", "customers")):
+        low, high = nine_in_ten(table[key])
+        tile = page.locator(".funnelsim-figures > div", has_text=name)
+        expect(tile.locator(".range")).to_have_text(f"{low:,.0f} to {high:,.0f}")
+    low, high = nine_in_ten(table["revenue"])
+    assert f"{low:,.0f} and {high:,.0f} EUR" in page.evaluate("() => window.words.at(-1)")
+    page.get_by_role("button", name="Reset").click()
+    page.wait_for_function(f"was => ({BAND})().path === was", arg=before["path"])
+
+
+RANGES = ".funnelsim-foot > span:last-child"
+BAND = """() => {
+  const path = document.querySelector('.funnelsim-chart svg .mark-area path[fill="#8C8C8C"]');
+  return { path: path.getAttribute('d'), height: path.getBoundingClientRect().height };
+}"""
+NOTE_WORDS = """() => {
+  const chart = document.querySelectorAll('.funnelsim-chart')[1];
+  const words = window.words = [];
+  (function look() {
+    const text = chart.vegaView.data('band_text')[0].text;
+    if (words.at(-1) !== text) words.push(text);
+    requestAnimationFrame(look);
+  })();
+}"""
 
 
 @pytest.mark.parametrize("large", [False, True], ids=["", "large type"])

@@ -10,8 +10,8 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
-from hypothesis import strategies as st
 from eventful_lives import lives
+from hypothesis import strategies as st
 
 START = date(2027, 3, 1)  # a Monday
 _OPEN = [

@@ -217,14 +217,16 @@ def contribution_of_the_card() -> Exercise:
             Mistake(-right, "Right in size, but wrong way round: with the card less without it."),
         ),
         "Hint: fs.summary(...).contribution with the card less that without it, the same seed.",
-        f"{right:+,.0f} of {revenue:+,.0f}: the orders leave a margin of {margin * value:,.0f}, and "
-        "most of that goes into points and the cost a day.",
+        f"{right:+,.0f} of {revenue:+,.0f}: the orders leave a margin of {margin * value:,.0f}, "
+        "and most of that goes into points and the cost a day.",
     )
 
 
 def breakage() -> Exercise:
     earned, expired, redeemed = (_points(kind) for kind in ("earned", "expired", "redeemed"))
     right = float(summary(_journal())["breakage"])
+    customers = customer_lifetime_value(_journal())
+    once = float((customers["orders"][customers["member"]] == 1).mean())
     return Exercise(
         "06.5",
         f"Of the points that were earned before day {DAYS - LIFE_OF_A_POINT}, what share expired?",
@@ -249,8 +251,8 @@ def breakage() -> Exercise:
         ),
         'Hint: points.kind is "earned", "redeemed" or "expired", points.time the day. Nothing '
         "else can have expired.",
-        "This is the breakage. It is high since most customers never have "
-        f"{CARD['loyalty.redeem_from']} points at once.",
+        f"This is the breakage. {once:.0%} of the members ordered a single time, and what they "
+        "earned with it expires.",
         is_share=True,
     )
 
@@ -278,8 +280,8 @@ def owed() -> Exercise:
             ),
         ),
         "Hint: earned less redeemed less expired, times the value of a point.",
-        f"{right:,.2f} EUR that stand in no profit. The card brought {_change('contribution'):+,.0f} "
-        "so far, and part of this is still to be paid from it.",
+        f"{right:,.2f} EUR that stand in no profit. The card has brought "
+        f"{_change('contribution'):+,.0f} so far, and part of this is still to be paid from it.",
     )
 
 

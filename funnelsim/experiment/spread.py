@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -69,14 +70,14 @@ def spread(journals: Iterable[Journal]) -> Spread:
     return Spread(columns, np.array(revenue))
 
 
-def nine_in_ten(values: Floats) -> tuple[Floats, Floats]:
+def nine_in_ten(values: Floats) -> tuple[Any, Any]:
     """Between what 9 in 10 replications lie, by the first axis: the 5 % and the 95 % quantile.
 
     They are taken at p · (n + 1) among the n values in order, so that one more replication falls
     between them with a chance of 0.9 (R. J. Hyndman and Y. Fan, "Sample Quantiles in Statistical
     Packages", The American Statistician 50, 1996, definition 6). Fewer than 19 values cannot tell
     that: they give the lowest and the highest, which the next one keeps to with a chance of
-    (n - 1) / (n + 1). Without values NaN.
+    (n - 1) / (n + 1). Returns two of the shape of one value; NaN without values.
 
     >>> nine_in_ten(np.arange(1.0, 20.0))
     (np.float64(1.0), np.float64(19.0))

@@ -42,9 +42,7 @@ from funnelsim.widgets.picture import DRAFT, Picture, fitted, horizon_shown
 LARGE = 1.3
 
 
-def explore(
-    scenario: Scenario, seed: int = 1, days: float | None = None, n: int = 100
-) -> Explorer:
+def explore(scenario: Scenario, seed: int = 1, days: float | None = None, n: int = 100) -> Explorer:
     """A board with a slider for each parameter that matters in the scenario.
 
     It shows one history, replication 0 of the seed, and the range in which 9 in 10 of `n`

@@ -129,8 +129,13 @@ def _loyalty(s: Scenario) -> list[Knob]:
         return []
     start, points = loyalty.enrolment, loyalty.points_per_unit
     found = [_at("loyalty.enrolment", group, "Enrolment", start, shares(start))]
+    if loyalty.self_selection != 1:  # at 1 nobody is keener to enrol than others
+        path, start = "loyalty.self_selection", loyalty.self_selection
+        quarters = sorted({start, *(n / 4 for n in range(4, 21))})
+        options = tuple((f"× {value:g}", value) for value in quarters)
+        found.append(_at(path, group, "Self-selection", start, options))
     if points:
-        label, options = f"Points per {s.currency}", counts(points, top=5 * points)
+        label, options = f"Points per {s.currency}", counts(points, top=5 * points)[1:]
         found.append(_at("loyalty.points_per_unit", group, label, points, options))
     if loyalty.tiers:
         tier = max(loyalty.tiers, key=lambda tier: tier.from_spend)
