@@ -27,6 +27,7 @@ def test_the_customers_lives_come_after_the_funnel_and_its_leads():
         ("Repeat probability", 0.4),
         ("Win-back, we miss you", 0.06),
         ("Enrolment", 0.5),
+        ("Self-selection", 2.0),
         ("Points per EUR", 1.0),
         ("Discount, gold", 0.0),
         ("Promoters", 0.3),

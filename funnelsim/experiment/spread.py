@@ -59,7 +59,7 @@ def spread(journals: Iterable[Journal]) -> Spread:
     >>> from funnelsim.engines import simulate_many
     >>> aida = spread(simulate_many(load("aida"), 1, range(40)))
     >>> low, high = aida.range_of("customers")
-    >>> low < aida.figures["customers"].mean() < high
+    >>> bool(low < aida.figures["customers"].mean() < high)
     True
     """
     figures, revenue = [], []
