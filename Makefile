@@ -36,7 +36,7 @@ lint:
 	@$(PY) -m mypy
 
 bench:
-	@$(BOOTSTRAP) test
+	@$(BOOTSTRAP) test bench
 	@$(PY) benchmarks/run.py
 
 notebooks:

@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 import simpy
-from plain_simpy import HALF_LIFE, LEADS_PER_DAY, PATIENCE, REPS, STAGES
+from plain_simpy import DAYS, HALF_LIFE, LEADS_PER_DAY, PATIENCE, REPS, STAGES
 
 
-def simulate(seed: int = 1, days: float = 100) -> dict[str, np.ndarray]:
+def simulate(seed: int = 1, days: float = DAYS) -> dict[str, np.ndarray]:
     """The tables of one simulation, as arrays with a row per record."""
     chance = random.Random(seed)
     env = simpy.Environment()

@@ -95,4 +95,5 @@ def simulate(seed: int = 1, days: float = DAYS) -> dict[str, float]:
         routing={"first call": routes(), "second call": routes()},
     )
     ciw.Simulation(network).simulate_until_max_time(days)
+    total["leads"] -= 1  # the last one comes too late
     return total

@@ -14,7 +14,7 @@ from typing import Any
 
 import simpy
 
-DAYS, LEADS_PER_DAY, REPS = 100, 100, 8
+DAYS, LEADS_PER_DAY, REPS = 500, 100, 8
 PATIENCE = HALF_LIFE = 2.0  # days
 # conversion, mean handling time in days (0: nobody calls)
 STAGES = [(0.60, 0.0), (0.50, 1.5 / 24), (0.40, 3.0 / 24)]

@@ -46,6 +46,7 @@ def main() -> None:
         page.wait_for_function(
             "() => document.querySelector('.funnelsim-sum').textContent.includes('× 58 % ×')"
         )
+        page.get_by_text("Ranges: 9 of 10 histories").wait_for()
         page.locator(".funnelsim-board").screenshot(path=PICTURES / "live_board.png")
     for picture in sorted(PICTURES.glob("*.png")):
         print(picture.relative_to(ROOT), picture.stat().st_size, "bytes")

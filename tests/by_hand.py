@@ -23,6 +23,7 @@ class History(NamedTuple):
     statuses: list[tuple[str, float]]  # of the first order
     points: list[tuple[float, str, int]]
     messages: list[tuple[float, bool]]
+    children: int  # leads that the customer brings, by referral or upsell
 
 
 def history(seed: int, engine: str, days: int, **changed: Any) -> History:
@@ -49,6 +50,7 @@ def _of_one(journal: fs.Journal, customer: int) -> History:
         _rows(statuses["status"], statuses["entered"] - begin),
         _rows(points["time"] - begin, points["kind"], points["points"]),
         _rows(messages["sent"] - begin, messages["accepted"]),
+        int((journal.leads["parent"] == customer).sum()),
     )
 
 

@@ -175,7 +175,7 @@ def test_below_all_tiers_a_member_has_none_and_earns_all_the_same(seed: int, eng
         **order(**SHIPPING),
         **members(gold, points_per_unit=1),
     )
-    assert life.orders["tier"].tolist() == [None, "tier 0"] or life.orders["tier"].isna()[0]
+    assert life.orders["tier"].isna().tolist() == [True, False]
     assert life.orders["paid"].tolist() == [80 + 4, 80]
     assert life.orders["points_earned"].tolist() == [84, 80 * 1.5]
 
@@ -329,7 +329,7 @@ def test_an_upsold_order_is_a_deal_of_its_own(seed: int, engine: str) -> None:
 def test_children_arrive_after_the_order_is_closed_at_the_stage_they_enter(
     seed: int, engine: str
 ) -> None:
-    """Closed on day 4; the upsold enter the second stage 10 days later, and pay in three days."""
+    """Closed on day 4; ten days later the customer enters the second stage."""
     scenario = everyone_buys(
         20,
         16,
@@ -346,8 +346,7 @@ def test_children_arrive_after_the_order_is_closed_at_the_stage_they_enter(
     upsold = leads[leads["kind"] == "upsell"]
     parents = leads.loc[upsold["parent"]]
     assert len(upsold) == (leads["kind"] == "new").sum()
-    assert (upsold["arrived"].to_numpy() - parents["arrived"].to_numpy()).round(6).tolist() == [
-        4 + 10
-    ] * len(upsold)
+    after = upsold["arrived"].to_numpy() - parents["arrived"].to_numpy()
+    assert set(after.round(6)) == {4 + 10}
     assert upsold["entered_Interest"].isna().all()
     assert (upsold["entered_Desire"] == upsold["arrived"]).all()

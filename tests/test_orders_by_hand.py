@@ -210,5 +210,5 @@ def test_an_order_that_is_not_kept_is_the_last(seed: int, engine: str, end: str)
         campaigns=[second_order("20 days"), we_miss_you("30 days", 1)],
     )
     assert len(life.orders) == 1
-    assert life.points == [] and life.messages == []
+    assert life.points == [] and life.messages == [] and life.children == 0
     assert life.orders["satisfaction"].isna().all()

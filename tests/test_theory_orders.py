@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pytest
 from everyone_buys import MANY, everyone_buys, share, times_odds
 from scipy import stats
 from theory import mean_of
@@ -73,10 +74,11 @@ def test_a_late_follow_up_makes_detractors_of_first_orders(seed: int) -> None:
     assert feelings_are(orders.loc[~first & late, "satisfaction"], 0.4, 0.2)
 
 
-def test_whom_a_late_follow_up_makes_no_promoter_brings_nobody(seed: int) -> None:
+@pytest.mark.parametrize("engine", ["process", "columns"])
+def test_whom_a_late_follow_up_makes_no_promoter_brings_nobody(seed: int, engine: str) -> None:
     """Nobody is called on the first day, a Monday. Of the promoters some become passive."""
     scenario = everyone_buys(
-        MANY,
+        2_000,
         4,
         teams=[{"name": "sales", "reps": 900, "open": "Tue-Sun 00:00-24:00"}],
         stages=[
@@ -91,7 +93,7 @@ def test_whom_a_late_follow_up_makes_no_promoter_brings_nobody(seed: int) -> Non
         },
         referral={"invites": 1.0, "enters": "Desire"},
     )
-    journal = fs.simulate(scenario, seed)
+    journal = fs.simulate(scenario, seed, engine=engine)
     leads, orders = journal.leads, journal.orders.set_index("lead")
     feelings = orders.loc[leads.loc[leads["kind"] == "referral", "parent"], "satisfaction"]
     assert set(feelings) == {"promoter"}

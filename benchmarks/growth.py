@@ -1,0 +1,121 @@
+"""Time and memory from ten thousand leads to ten million, and many small simulations in a row."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import plain_simpy
+from side_by_side import REFERENCE
+from turns import fresh_python, span, table, take_turns
+
+import funnelsim as fs
+from funnelsim.engines import MOST_LEADS, columns
+
+LEADS = (10_000, 100_000, 1_000_000, 10_000_000)
+PER_DAY = 100
+REPLICATIONS, DAYS, LIKE = 200, 20, 10  # of SimPy alone only so many are run
+NEEDED = 700  # bytes of memory that a lead may take; without so much free it is left out
+
+# In a Python of its own. VmHWM is the most memory that it had; all is loaded, and compiled, before.
+CODE = """
+import json, re, sys, time
+from pathlib import Path
+import funnelsim as fs
+
+def memory(what):
+    return int(re.search(what + r":\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1]) * 1024
+
+file, days, turns = sys.argv[1], sys.argv[2], int(sys.argv[3])
+s = fs.load(file)
+fs.simulate(s.vary({"horizon": "5 days"}), progress=False)
+before = memory("VmRSS")
+s, times = s.vary({"horizon": days + " days"}), []
+for turn in range(turns):
+    start = time.perf_counter()
+    journal = fs.simulate(s, progress=False)
+    times.append(time.perf_counter() - start)
+    leads = len(journal.whole["leads"]["key"])
+    del journal
+print(json.dumps([leads, sorted(times)[turns // 2], memory("VmHWM") - before]))
+"""
+
+
+def section() -> str:
+    """The two sections of RESULTS.md."""
+    return f"{by_leads()}\n{replications()}"
+
+
+def by_leads() -> str:
+    head = "## Growth\n\n"
+    if not Path("/proc/self/status").exists():
+        return f"{head}Not measured: the memory of a process is read from /proc, a part of Linux.\n"
+    rows = []
+    for leads in LEADS:
+        for numba in (True, False) if columns.the_walk()[1] else (False,):
+            if leads > MOST_LEADS["columns"] or leads * NEEDED > free_memory():
+                rows.append((f"{leads:,}", walk(numba), "too little memory here", "", "", ""))
+                continue
+            found, seconds, memory = measured(leads, numba)
+            rows.append((
+                f"{found:,}", walk(numba), span(seconds), f"{found / seconds:,.0f}",
+                f"{memory / 1e6:,.0f} MB", f"{memory / found:,.0f}",
+            ))  # fmt: skip
+    what = "leads | walk | time | leads a second | memory | bytes a lead"
+    return (
+        f"{head}{table(what, rows)}\n"
+        "The reference funnel over more and more days, each in a Python of its own. Memory is the "
+        "most that it took beyond what was there before, all modules loaded; the goal is 300 MB "
+        "for a million leads.\n"
+    )
+
+
+def walk(numba: bool) -> str:
+    return "Numba" if numba else "plain Python"
+
+
+def measured(leads: int, numba: bool) -> tuple[int, float, float]:
+    """Leads that there were, seconds, bytes."""
+    days, turns = str(leads // PER_DAY), "1" if leads > 2_000_000 else "3"
+    file = str(Path(__file__).parent / "reference.toml")
+    found, seconds, memory = fresh_python(CODE, file, days, turns, numba=numba)
+    return found, seconds, memory
+
+
+def free_memory() -> float:
+    """Bytes."""
+    for line in Path("/proc/meminfo").read_text(encoding="utf-8").splitlines():
+        if line.startswith("MemAvailable"):
+            return int(line.split()[1]) * 1024
+    return 0
+
+
+def replications() -> str:
+    """Key figures of many small simulations."""
+    scenario = REFERENCE.vary({"horizon": f"{DAYS} days"})
+
+    def ours() -> None:
+        fs.replicate(scenario, REPLICATIONS, progress=False)
+
+    def like() -> None:
+        for seed in range(LIKE):
+            plain_simpy.simulate(seed, DAYS)
+
+    cores = os.cpu_count() or 1
+    with ProcessPoolExecutor(cores) as pool:
+
+        def on_all() -> None:
+            fs.replicate(scenario, REPLICATIONS, progress=False, executor=pool)
+
+        on_all()
+        one, all_cores, alone = take_turns(ours, on_all, like)
+    alone *= REPLICATIONS / LIKE
+    rows = [
+        ("`replicate`, one process", span(one), f"{alone / one:,.0f}"),
+        (f"`replicate`, a pool of {cores} processes", span(all_cores), f"{alone / all_cores:,.0f}"),
+        (f"SimPy alone, counting only ({LIKE} of them, times {REPLICATIONS // LIKE})",
+         span(alone), "1"),
+    ]  # fmt: skip
+    head = f"## {REPLICATIONS} replications of {DAYS * PER_DAY:,} leads, key figures only\n\n"
+    return head + table("program | time | × SimPy alone", rows)
