@@ -20,9 +20,7 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
-    Discriminator,
     PlainSerializer,
-    Tag,
     model_validator,
 )
 
@@ -132,15 +130,6 @@ def spread(value: Any) -> float:
     return x
 
 
-def shape(value: Any) -> float:
-    rule = "a shape among customers lies between 0.001 and 1000"
-    x = number(value, rule)
-    if not 0.001 <= x <= 1000:
-        alike = "where customers are nearly alike, write one number for all"
-        raise BrokenRule(rule, alike if x > 1000 else "at 0.1 they differ very much already")
-    return x
-
-
 def positive_duration(value: Any) -> int:
     microseconds = duration(value)
     if microseconds == 0:
@@ -154,7 +143,6 @@ PositiveDuration = Annotated[int, BeforeValidator(positive_duration), _AS_TEXT]
 Amount = Annotated[float, BeforeValidator(amount)]
 Positive = Annotated[float, BeforeValidator(positive)]
 Spread = Annotated[float, BeforeValidator(spread)]
-Shape = Annotated[float, BeforeValidator(shape)]
 Probability = Annotated[float, BeforeValidator(probability)]
 
 
@@ -307,57 +295,6 @@ class AmountDistribution(Distribution[Amount, Positive]):
 AT_ONCE = DurationDistribution(constant="0 days")
 
 
-# --- what differs among customers -----------------------------------------------------------
-
-
-class BetaAmong(Part):
-    a: Shape
-    b: Shape
-
-
-class Beta(Part):
-    """A probability that is Beta among customers; each has its own, once for all."""
-
-    beta: BetaAmong
-
-
-class GammaAmong(Part):
-    shape: Shape
-    rate: Positive
-
-
-class GammaRate(Part):
-    """A rate (per day) that is Gamma among customers; each has its own, once for all."""
-
-    gamma: GammaAmong
-
-
-def _form(value: Any) -> str:
-    return AMONG if isinstance(value, (Mapping, Part)) else ONE
-
-
-ONE, AMONG = "one for all", "among customers"  # pydantic names them in the places of errors
-_FORM = Discriminator(_form)
-OneProbability = Annotated[Annotated[Probability, Tag(ONE)] | Annotated[Beta, Tag(AMONG)], _FORM]
-OneRate = Annotated[Annotated[Positive, Tag(ONE)] | Annotated[GammaRate, Tag(AMONG)], _FORM]
-
-
-class ExponentialGap(Exponential[PositiveDuration]):
-    rate: OneRate | None = None  # type: ignore[assignment]
-
-
-class GapDistribution(DurationDistribution):
-    """Of the time between two orders; its rate may differ among customers."""
-
-    exponential: ExponentialGap | None = None
-
-    @property
-    def rate_among(self) -> GammaAmong | None:
-        """How the rate differs among customers, if it does."""
-        rate = self.exponential.rate if self.exponential else None
-        return rate.gamma if isinstance(rate, GammaRate) else None
-
-
 # --- mean and inverse ---------------------------------------------------------------------
 
 
@@ -387,8 +324,8 @@ def mean(distribution: Distribution[Any, Any]) -> float:
             return float(np.average(d.values, weights=d.weights))
     if d.mean is not None:
         return float(d.mean)
-    if isinstance(d.rate, GammaRate):
-        among = d.rate.gamma
+    among = getattr(distribution, "rate_among", None)
+    if among is not None:
         return among.rate / (among.shape - 1) * DAY if among.shape > 1 else math.inf
     return getattr(d, "shape", 1.0) / d.rate * _unit(distribution)
 

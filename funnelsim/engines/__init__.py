@@ -30,8 +30,9 @@ def simulate(
     """What happens in the scenario, as a `Journal`.
 
     The same scenario, seed and replication give the same journal, always. `progress` shows a bar
-    once a simulation has taken two seconds. Either engine tells the same history. Raises `FunnelSimError` for a seed or an engine that
-    is none, and for more leads than a simulation can take.
+    once a simulation has taken two seconds. Either engine tells the same history. Raises
+    `FunnelSimError` for a seed or an engine that is none, and for more leads than a simulation
+    can take.
 
     >>> from funnelsim import load
     >>> journal = simulate(load("aida"), seed=1)

@@ -24,7 +24,6 @@ from funnelsim.engines.queue_walk import ADVANCED, LOST, OPEN, Entries
 from funnelsim.engines.story import Block, Calls, Story, tables_of
 from funnelsim.journal import GONE_COLD, MISSED, NEVER, NOT_REACHED, Table, reasons
 
-
 PARTS = 3  # after each of them `run` says so
 
 

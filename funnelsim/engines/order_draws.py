@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelsim import distributions
+from funnelsim.among_customers import Beta
 from funnelsim.chance import Asked, Chance
-from funnelsim.distributions import DAY, Beta, Floats, Ints, duration_text
+from funnelsim.distributions import DAY, Floats, Ints, duration_text
 from funnelsim.engines.arrivals import poisson_quantile
 from funnelsim.engines.deliveries import Deliveries, draw_deliveries
 from funnelsim.engines.drawn import Bools, Leads, OrderDraws, same

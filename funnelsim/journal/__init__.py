@@ -278,7 +278,7 @@ class Journal:
 
     @property
     def message_costs(self) -> list[float]:
-        """What a message of each name costs: those of the stages' recoveries, then the campaigns'."""
+        """What a message of each name costs: of the stages' recoveries, then of campaigns."""
         recoveries = [stage.recovery for stage in self.scenario.stages]
         costs = [recovery.cost if recovery else 0.0 for recovery in recoveries]
         return costs + [campaign.cost_per_send for campaign in self.scenario.campaigns]

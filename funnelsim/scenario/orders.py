@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
+from funnelsim.among_customers import GapDistribution, OneProbability
 from funnelsim.distributions import (
     AT_ONCE,
     Amount,
@@ -13,8 +14,6 @@ from funnelsim.distributions import (
     BrokenRule,
     Duration,
     DurationDistribution,
-    GapDistribution,
-    OneProbability,
     Part,
     Positive,
     Probability,

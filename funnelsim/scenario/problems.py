@@ -13,7 +13,8 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from funnelsim.distributions import AMONG, ONE, BrokenRule, duration
+from funnelsim.among_customers import AMONG, ONE
+from funnelsim.distributions import BrokenRule, duration
 from funnelsim.errors import MISSING, Finding, Problem, nearest
 from funnelsim.scenario.customer_problems import problems_of_customers
 
