@@ -10,9 +10,9 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from funnelsim.among_customers import Beta
 from funnelsim.distributions import (
     DAY,
-    Beta,
     Distribution,
     DurationDistribution,
     Part,
