@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ProcessPoolExecutor
+from importlib.util import find_spec
 from pathlib import Path
 
 import plain_simpy
-from side_by_side import REFERENCE
+from programs import reference
 from turns import fresh_python, span, table, take_turns
 
 import funnelsim as fs
-from funnelsim.engines import MOST_LEADS, columns
+from funnelsim.engines import MOST_LEADS
 
 LEADS = (10_000, 100_000, 1_000_000, 10_000_000)
 PER_DAY = 100
@@ -53,7 +54,7 @@ def by_leads() -> str:
         return f"{head}Not measured: the memory of a process is read from /proc, a part of Linux.\n"
     rows = []
     for leads in LEADS:
-        for numba in (True, False) if columns.the_walk()[1] else (False,):
+        for numba in (True, False) if find_spec("numba") else (False,):
             if leads > MOST_LEADS["columns"] or leads * NEEDED > free_memory():
                 rows.append((f"{leads:,}", walk(numba), "too little memory here", "", "", ""))
                 continue
@@ -93,7 +94,7 @@ def free_memory() -> float:
 
 def replications() -> str:
     """Key figures of many small simulations."""
-    scenario = REFERENCE.vary({"horizon": f"{DAYS} days"})
+    scenario = reference().vary({"horizon": f"{DAYS} days"})
 
     def ours() -> None:
         fs.replicate(scenario, REPLICATIONS, progress=False)

@@ -8,7 +8,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -16,24 +15,32 @@ TURNS = 5
 Row = Iterable[str]
 
 
-def take_turns(*works: Callable[[], object], turns: int = TURNS) -> list[float]:
-    """Median seconds of each, called one after the other so that a slow minute hits all."""
+def take_turns(*works: Callable[[], object]) -> list[float]:
+    """Median seconds of each, called one after the other so that a slow minute hits all.
+
+    A work that returns a float has measured itself.
+    """
     times: list[list[float]] = [[] for _ in works]
-    for _ in range(turns):
+    for _ in range(TURNS):
         for work, seconds in zip(works, times, strict=True):
             start = time.perf_counter()
-            work()
-            seconds.append(time.perf_counter() - start)
+            own = work()
+            seconds.append(own if isinstance(own, float) else time.perf_counter() - start)
     return [median(seconds) for seconds in times]
 
 
 def fresh_python(code: str, *arguments: str, numba: bool = True) -> Any:
     """Runs the code in a Python of its own; what it prints, read as JSON (nothing: None)."""
-    environment = dict(os.environ, FUNNELSIM_NUMBA="1" if numba else "0")
-    environment["PYTHONPATH"] = str(Path(__file__).parent)
     command = [sys.executable, "-c", code, *arguments]
-    done = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
+    done = subprocess.run(
+        command, env=environment(numba), check=True, stdout=subprocess.PIPE, text=True
+    )
     return json.loads(done.stdout) if done.stdout else None
+
+
+def environment(numba: bool = True) -> dict[str, str]:
+    """That of a Python which compiles the walk, or does not."""
+    return dict(os.environ, FUNNELSIM_NUMBA="1" if numba else "0")
 
 
 def table(head: str, rows: Iterable[Row]) -> str:
