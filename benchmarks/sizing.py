@@ -45,7 +45,7 @@ def main() -> None:
 
 def measure() -> Measured:
     """One core's work, what comes back from it, and the scheduler's."""
-    scenario = fs.load(str(HERE / "reference.toml"))
+    scenario = fs.load(str(HERE / "reference.toml")).vary({"horizon": "100 days"})
     chunks.measured(chunks.key_figures, scenario, 1, range(2))  # all is loaded and compiled
     seconds = []
     for turn in range(TURNS):

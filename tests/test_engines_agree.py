@@ -103,6 +103,37 @@ def test_on_everything_in_any_order_of_service(serves: str, opens: str, seed: in
     assert both(WHOLE.vary({**changes, "horizon": "60 days"}), seed) == []
 
 
+def at_ten_to_eleven(stage: dict[str, Any], **parts: Any) -> fs.Scenario:
+    """All calls begin on the hour: what follows from them comes at one moment."""
+    team = {"name": "team", "reps": 3, "open": "Mon-Sun 10:00-11:00", "skills": [5.0, 0.2]}
+    ask = {"name": "Interest", "conversion": 0.8, "decision_time": {"constant": "1 h"}, **stage}
+    return fs.Scenario(
+        name="on the hour",
+        horizon="14 days",
+        channels=[{"name": "web", "leads_per_day": 6}],
+        teams=[team],
+        stages=[ask, {"name": "Action"}],
+        **parts,
+    )
+
+
+def test_where_a_lead_comes_back_the_moment_it_gave_up(seed: int) -> None:
+    call = {"team": "team", "patience": {"constant": "0 h"}}
+    recovery = {"probability": 0.8, "attempts": 3}
+    assert both(at_ten_to_eleven({"follow_up": call, "recovery": recovery}), seed) == []
+
+
+@pytest.mark.parametrize("opens", ["Mon-Sun 10:00-11:00", "Mon-Sun 10:00-12:00"])
+def test_where_customers_bring_leads_the_moment_they_buy(opens: str, seed: int) -> None:
+    scenario = at_ten_to_eleven(
+        {"follow_up": {"team": "team"}},
+        order={"value": {"constant": 10}},
+        retention={"repeat_probability": 0.5, "gap": {"constant": "24 h"}},
+        upsell={"probability": 0.4, "enters": "Interest"},
+    )
+    assert both(scenario.vary({"teams.team.open": opens}), seed) == []
+
+
 @by_the_hundred
 @given(any_tables, st.integers(0, 2**32), st.integers(0, 3))
 def test_on_generated_scenarios(tables: dict[str, Any], seed: int, replication: int) -> None:

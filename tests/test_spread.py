@@ -54,11 +54,12 @@ def test_in_pieces_it_is_the_same(seed):
         assert np.array_equal(pieces.figures[key], table[key], equal_nan=True), key
 
 
-@pytest.mark.parametrize("name", fs.templates())
+SELLING = [name for name in fs.templates() if fs.load(name).order]
+
+
+@pytest.mark.parametrize("name", SELLING)
 def test_revenue_by_day_is_what_the_orders_say(name, seed):
     scenario = fs.load(name)
-    if scenario.order is None:
-        pytest.skip("nothing is sold")
     journal = fs.simulate(scenario, seed, progress=False)
     ends = day_ends(scenario)
     count, cents = revenue_so_far(journal, ends)
