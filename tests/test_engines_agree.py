@@ -42,7 +42,7 @@ WHOLE = fs.load(Path(__file__).parent / "whole_scenario.toml")
 NAMED = {name: fs.load(name) for name in fs.templates()} | {"everything": WHOLE}
 SCENARIOS = int(os.environ.get("FUNNELSIM_SCENARIOS", "100"))
 ENGINES = Path(columns.__file__).parent
-any_tables = st.one_of(tied_tables(), scenario_tables(), eventful_lives())
+any_tables = st.one_of(tied_tables(), tied_tables(), scenario_tables(), eventful_lives())
 
 by_the_hundred = settings(
     max_examples=SCENARIOS, deadline=None, suppress_health_check=list(HealthCheck)

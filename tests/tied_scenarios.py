@@ -23,6 +23,7 @@ _OPEN = [
 ]
 _odds = st.sampled_from([0.2, 1.0, 1.0, 5.0])
 _probability = st.sampled_from([0.0, 0.5, 0.8, 1.0])
+_days = st.sampled_from(["24 h", "48 h", "72 h"])
 
 
 def _hours(*choice: int) -> st.SearchStrategy[dict[str, Any]]:
@@ -71,7 +72,7 @@ def _follow_up(draw: st.DrawFn, teams: int) -> dict[str, Any]:
 def _recovery(draw: st.DrawFn) -> dict[str, Any]:
     return {
         "probability": draw(_probability),
-        "delay": draw(_long),
+        "delay": draw(_short),
         "discount": draw(st.sampled_from([0.0, 0.05, 0.1, 0.3])),
         "odds_ratio": draw(_odds),
         "attempts": draw(st.integers(1, 3)),
@@ -82,7 +83,7 @@ def _recovery(draw: st.DrawFn) -> dict[str, Any]:
 def _stage(draw: st.DrawFn, number: int, teams: int) -> dict[str, Any]:
     stage: dict[str, Any] = {
         "name": f"stage {number}",
-        "conversion": draw(st.sampled_from([0.4, 0.8, 0.95, 1.0])),
+        "conversion": draw(st.sampled_from([0.5, 0.8, 0.95, 1.0])),
         "decision_time": draw(_short),
     }
     if draw(st.booleans()):
@@ -90,7 +91,7 @@ def _stage(draw: st.DrawFn, number: int, teams: int) -> dict[str, Any]:
     if number == 0 or draw(st.booleans()):
         stage["follow_up"] = draw(_follow_up(teams))
     if draw(st.booleans()):
-        stage["recovery"] = draw(_recovery())
+        stage |= {"recovery": draw(_recovery()), "conversion": draw(st.sampled_from([0.2, 0.6]))}
     return stage
 
 
@@ -102,6 +103,18 @@ def _customers(draw: st.DrawFn, stages: list[dict[str, Any]]) -> dict[str, Any]:
     enters = st.sampled_from(called or [stage["name"] for stage in stages])
     for key in {"referral", "upsell"} & tables.keys():
         tables[key] = tables[key] | {"enters": draw(enters), "delay": draw(_long)}
+    if draw(st.booleans()):
+        tables["retention"]["gap"] = {"constant": draw(_days)}
+    if "loyalty" in tables:
+        tables["loyalty"] |= {"expires_after": draw(_days), "period": draw(_days)}
+    if "satisfaction" in tables:
+        after = draw(st.sampled_from(["0 h", "1 h", "2 h", "22 h"]))
+        tables["satisfaction"]["late_follow_up"] = {"after": after, "odds_ratio": 50}
+    miss = {"name": "we miss you", "kind": "win-back", "probability": 0.6, "discount": 0.08}
+    tables["campaigns"] = [
+        {**miss, "after": draw(_days)} if campaign["kind"] == miss["kind"] else campaign
+        for campaign in tables["campaigns"]
+    ]
     return tables
 
 
@@ -113,7 +126,7 @@ def tied_tables(draw: st.DrawFn) -> dict[str, Any]:
     tables: dict[str, Any] = {
         "name": "tied",
         "start": START,
-        "horizon": f"{draw(st.integers(5 * 24, 14 * 24))} h",
+        "horizon": f"{24 * draw(st.integers(5, 14)) + draw(st.sampled_from([0, 9, 10, 11, 12]))} h",
         "channels": [{"name": "web", "leads_per_day": draw(st.sampled_from([3.0, 8.0]))}],
         "teams": [draw(_team(number)) for number in range(teams)],
         "stages": [*stages, {"name": "goal"}],

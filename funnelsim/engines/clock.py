@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from heapq import heappop, heappush
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import simpy
@@ -77,7 +78,8 @@ class Team:
         self._clock, self._number, self._hours = clock, number, hours
         self._newest_first = newest_first
         self._idle = [(0, rep) for rep in range(1, reps + 1)]  # (idle since, rep)
-        self._waiting: list[tuple[int, int, Call]] = []  # (order of service, key, call)
+        self._waiting: list[tuple[int, int, int, Call]] = []  # (order of service, key, nth, call)
+        self._asked = count()
         if not hours.always:
             clock.process(self._opens())
 
@@ -88,7 +90,9 @@ class Team:
             call.is_taken_by(heappop(self._idle)[1])
         else:
             now = self._clock.now
-            heappush(self._waiting, (-now if self._newest_first else now, key, call))
+            order = -now if self._newest_first else now
+            # a lead that gave up may ask again at the same moment
+            heappush(self._waiting, (order, key, next(self._asked), call))
         return call
 
     def handles(self, rep: int, time: int) -> Generator[simpy.Event, Any, None]:
@@ -103,7 +107,7 @@ class Team:
     def _next(self) -> Call | None:
         """The lead to serve next, if one still waits."""
         while self._waiting:
-            call = heappop(self._waiting)[2]
+            call = heappop(self._waiting)[3]
             if not call.given_up:
                 return call
         return None

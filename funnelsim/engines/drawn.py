@@ -37,6 +37,14 @@ def taken(column: NDArray[Any], which: NDArray[Any]) -> NDArray[Any]:
     return column[..., which]
 
 
+def _joined(columns: Sequence[NDArray[Any]]) -> NDArray[Any]:
+    """One column of several; where all rows of all are the same, it takes no memory either."""
+    some = [column for column in columns if column.shape[-1]]
+    if some and all(column.strides == (0,) and column[0] == some[0][0] for column in some):
+        return same(some[0][0], sum(map(len, some)), some[0].dtype)
+    return np.concatenate(columns, axis=-1)
+
+
 class Columns:
     """Columns of equal length, each a field of a dataclass; rows are the last axis."""
 
@@ -46,12 +54,20 @@ class Columns:
         if len(parts) == 1:
             return parts[0]
         names = [field.name for field in fields(cls)]  # type: ignore[arg-type]
-        return cls(**{n: np.concatenate([getattr(p, n) for p in parts], axis=-1) for n in names})
+        return cls(**{name: _joined([getattr(part, name) for part in parts]) for name in names})
 
     def only(self, which: Any) -> Self:
         """These rows (places, or true and false) of every column."""
         names = [field.name for field in fields(self)]  # type: ignore[arg-type]
         return type(self)(**{name: taken(getattr(self, name), which) for name in names})
+
+    def blocks(self, most: int) -> list[Self]:
+        """The same in blocks of so many rows at most; one of none, where there are none."""
+        rows = len(getattr(self, fields(self)[0].name))  # type: ignore[arg-type]
+        if rows <= most:
+            return [self]
+        places = np.arange(rows)
+        return [self.only(places[begin : begin + most]) for begin in range(0, rows, most)]
 
     def moved(self, by: int) -> Self:
         """The same of a generation of leads whose rows begin at `by`."""

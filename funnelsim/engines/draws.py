@@ -15,6 +15,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +31,16 @@ from funnelsim.journal import NEVER, NEW, REFERRED, UPSOLD
 from funnelsim.scenario import FollowUp, Scenario, Stage
 
 ENDLESS = 2**62  # a patience that no run outlasts
+LEADS_AT_ONCE = 65_536
 MOST_CHILDREN = 100_000  # where [referral] does not say
+
+
+class _Block(NamedTuple):
+    """What is drawn for some leads, whose rows begin at `begin`."""
+
+    begin: int
+    stages: list[list[StageDraws]]
+    orders: list[OrderDraws]
 
 
 class Draws:
@@ -46,21 +56,36 @@ class Draws:
         self.scenario = scenario
         self.replications = [replication] if isinstance(replication, int) else [*replication]
         self._chance = Chance(seed, np.array(self.replications, dtype=np.uint64))
-        generation, before = self._arrivals(), 0
-        generations: list[tuple[Leads, list[list[StageDraws]], list[OrderDraws], int]] = []
-        while not generations or len(generation.key):
-            stages, buyers, earliest_sale = self._stages(generation)
-            orders = draw_orders(scenario, self._chance, generation, buyers, earliest_sale)
-            generations.append((generation, stages, orders, before))
-            children = self._children(generation, orders, before)
-            before += len(generation.key)
-            born = before + len(children.key) - len(generations[0][0].key)
-            self._guard(born / len(self.replications))
-            generation = children
-        self.generation_ends = np.cumsum([len(leads.key) for leads, *_ in generations]).tolist()
-        self.leads = Leads.joined([leads for leads, *_ in generations])
-        self.stages = _joined_stages([(stages, at) for _, stages, _, at in generations])
-        self.orders = _joined_orders([(orders, at) for _, _, orders, at in generations])
+        blocks: list[_Block] = []
+        generations = [self._arrivals()]
+        ends: list[int] = []
+        while len(generations) > len(ends):
+            generation, begin = generations[-1], ends[-1] if ends else 0
+            ends.append(begin + len(generation.key))
+            children = self._drawn(generation, begin, blocks)
+            self._guard((ends[-1] + len(children.key) - ends[0]) / len(self.replications))
+            if len(children.key):
+                own = np.arange(ends[-1], ends[-1] + len(children.key))
+                customer = np.where(children.kind == REFERRED, own, children.customer)
+                generations.append(replace(children, customer=customer))
+        self.generation_ends = ends
+        self.leads = Leads.joined(generations)
+        self.stages = _joined_stages(blocks, len(scenario.stages) - 1)
+        self.orders = _joined_orders(blocks)
+
+    def _drawn(self, generation: Leads, begin: int, blocks: list[_Block]) -> Leads:
+        """Draws what a generation would do, and returns those whom its orders may bring.
+
+        A block of leads at a time: what fits the processor's cache is quickest.
+        """
+        children = []
+        for leads in generation.blocks(LEADS_AT_ONCE):
+            stages, buyers, earliest_sale = self._stages(leads)
+            orders = draw_orders(self.scenario, self._chance, leads, buyers, earliest_sale)
+            blocks.append(_Block(begin, stages, orders))
+            children.append(self._children(leads, orders, begin))
+            begin += len(leads.key)
+        return Leads.joined(children)
 
     def forget(self, stage: int, attempt: int) -> None:
         """Lets go of what only the queue asks about; it is most of the memory."""
@@ -167,12 +192,10 @@ class Draws:
             return parents.only(np.zeros(0, dtype=np.int64))
         children = Leads.joined(parts)
         referred = children.kind == REFERRED
-        row = before + len(parents.key) + np.arange(len(referred))
         return replace(
             children,
             channel=np.where(referred, len(self.scenario.channels), children.channel),
             segment=np.where(referred, self._segments(children.asked()), children.segment),
-            customer=np.where(referred, row, children.customer),
         )
 
     def _guard(self, children: float) -> None:
@@ -324,22 +347,22 @@ def _attempt_times(
     return np.array([duration(f"attempt time, call {n}", call.attempt_time) for n in calls])
 
 
-def _joined_stages(
-    generations: list[tuple[list[list[StageDraws]], int]]
-) -> list[list[StageDraws]]:
-    """`[stage][attempt]` of all generations, whose rows begin at the number beside."""
-    parts = [[[d.moved(at) for d in attempts] for attempts in stages] for stages, at in generations]
-    return [
-        [StageDraws.joined(attempt) for attempt in zip(*stage, strict=True)]
-        for stage in zip(*parts, strict=True)
-    ]
+def _joined_stages(blocks: list[_Block], count: int) -> list[list[StageDraws]]:
+    """`[stage][attempt]` of all blocks, which let go of them one after the other."""
+    joined = []
+    for _ in range(count):
+        attempts = [
+            [drawn.moved(block.begin) for drawn in block.stages.pop(0)] for block in blocks
+        ]
+        joined.append([StageDraws.joined(attempt) for attempt in zip(*attempts, strict=True)])
+    return joined
 
 
-def _joined_orders(generations: list[tuple[list[OrderDraws], int]]) -> list[OrderDraws]:
-    """The first orders of all generations, their second ones ..."""
-    most = max(len(orders) for orders, _ in generations)
+def _joined_orders(blocks: list[_Block]) -> list[OrderDraws]:
+    """The first orders of all blocks, their second ones ..."""
+    most = max(len(block.orders) for block in blocks)
     return [
-        OrderDraws.joined([orders[n].moved(at) for orders, at in generations if n < len(orders)])
+        OrderDraws.joined([b.orders[n].moved(b.begin) for b in blocks if n < len(b.orders)])
         for n in range(most)
     ]
 
