@@ -140,9 +140,8 @@ def _jobs(
         lost_to = _full(size, NOWHERE)
         if (stage, attempt + 1) in first_job:
             lost_to[drawn.returns] = first_job[stage, attempt + 1] + np.arange(drawn.returns.sum())
-        reached = drawn.reached_by == np.arange(attempts)[:, None]
-        call_times.append(np.where(reached, drawn.handling_time, drawn.attempt_times).T.ravel())
-        to, after = leads_to[stage, attempt]
+        call_times.append(_call_times(drawn))
+        to, after = leads_to.pop((stage, attempt))
         draws.forget(stage, attempt)
         columns.append(
             (
@@ -163,10 +162,24 @@ def _jobs(
         calls += attempts * size
     parts = [list(column) for column in zip(*columns, strict=True)]
     columns.clear()
+    del drawn, to, after
     joined = []
     while parts:  # one after the other, so that nothing stands in memory twice
-        joined.append(np.concatenate(parts.pop(0)))
+        some = parts.pop(0)
+        # untouched zeros take no memory, and the walk wants columns of one make
+        nothing = all(c.strides == (0,) and len(c) and c[0] == 0 for c in some)
+        kind, size = some[0].dtype, sum(map(len, some))
+        joined.append(np.zeros(size, dtype=kind) if nothing else np.concatenate(some))
     return Jobs._make([*joined, np.concatenate(call_times)])
+
+
+def _call_times(drawn: StageDraws) -> Ints:
+    """What each call takes the rep, the calls of a visit one after the other."""
+    attempts = len(drawn.attempt_times)
+    if attempts == 1 and not drawn.reached_by.any():  # the first call reaches everybody
+        return drawn.handling_time
+    reached = drawn.reached_by == np.arange(attempts)[:, None]
+    return np.where(reached, drawn.handling_time, drawn.attempt_times).T.ravel()
 
 
 def _entries(draws: Draws, way: Way, brings: bool) -> tuple[Entries, list[int]]:

@@ -25,14 +25,20 @@ class Numbers:
         self._of_row = np.full(len(leads.key), NEVER, dtype=np.int32)
         self._of_row[rows[order]] = np.arange(self.count, dtype=np.int32)
 
+    @property
+    def in_order(self) -> bool:
+        return self._of_row is None
+
     def __getitem__(self, rows: Ints) -> Ints:
         return rows if self._of_row is None else self._of_row[rows]
 
 
 def leads_table(draws: Draws, number: Numbers, rows: Ints, arrived: Ints) -> Table:
     """The journal's leads: the rows that came to be, and when they did."""
-    leads, order = draws.leads, np.argsort(number[rows], kind="stable")
-    who = rows[order]
+    leads, who = draws.leads, rows
+    if not number.in_order:
+        order = np.argsort(number[rows])
+        who, arrived = rows[order], arrived[order]
     parent, customer = leads.parent[who], leads.customer[who]
     columns: Table = {
         "key": leads.key[who],
@@ -41,7 +47,7 @@ def leads_table(draws: Draws, number: Numbers, rows: Ints, arrived: Ints) -> Tab
         "customer": number[customer],
         "channel": leads.channel[who],
         "segment": leads.segment[who],
-        "arrived": arrived[order],
+        "arrived": arrived,
         "deal_value": draws.deal_value[who],
         "enrols": draws.customers.enrols(customer),
     }
