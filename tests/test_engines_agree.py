@@ -134,6 +134,35 @@ def test_where_customers_bring_leads_the_moment_they_buy(opens: str, seed: int) 
     assert both(scenario.vary({"teams.team.open": opens}), seed) == []
 
 
+def test_where_a_discount_decides_whether_a_customer_brings_someone(seed: int) -> None:
+    """What was paid decides the tier, the tier the next order, and that order who else comes."""
+
+    def stage(name: str, discount: float, **parts: Any) -> dict[str, Any]:
+        recovery = {"probability": 0.7, "discount": discount, "attempts": 2, "odds_ratio": 2.0}
+        return {"name": name, "conversion": 0.3, "recovery": recovery, **parts}
+
+    call = {"team": "team", "handling_time": {"exponential": {"mean": "1 h"}}}
+    gold = {"name": "gold", "from_spend": 75, "repeat_odds_ratio": 30.0}
+    scenario = fs.Scenario(
+        name="discounts",
+        horizon="60 days",
+        channels=[{"name": "web", "leads_per_day": 30}],
+        teams=[{"name": "team", "reps": 2}],
+        stages=[
+            stage("Attention", 0.3),
+            stage("Interest", 0.1, follow_up=call),
+            stage("Desire", 0.2, follow_up={**call, "patience": {"constant": "4 h"}}),
+            stage("Basket", 0.05),
+            {"name": "Action"},
+        ],
+        order={"value": {"lognormal": {"mean": 80, "cv": 0.3}}},
+        retention={"repeat_probability": 0.2, "gap": {"exponential": {"mean": "3 days"}}},
+        loyalty={"enrolment": 1.0, "tiers": [gold]},
+        upsell={"probability": 0.4, "enters": "Interest"},
+    )
+    assert both(scenario, seed) == []
+
+
 @by_the_hundred
 @given(any_tables, st.integers(0, 2**32), st.integers(0, 3))
 def test_on_generated_scenarios(tables: dict[str, Any], seed: int, replication: int) -> None:

@@ -105,11 +105,15 @@ def _customers(draw: st.DrawFn, stages: list[dict[str, Any]]) -> dict[str, Any]:
         tables[key] = tables[key] | {"enters": draw(enters), "delay": draw(_long)}
     if draw(st.booleans()):
         tables["retention"]["gap"] = {"constant": draw(_days)}
-    if "loyalty" in tables:
-        tables["loyalty"] |= {"expires_after": draw(_days), "period": draw(_days)}
+        for payment in tables["order"]["payments"]:
+            payment["statuses"] = [[name, draw(_short)] for name, _ in payment["statuses"]]
     if "satisfaction" in tables:
         after = draw(st.sampled_from(["0 h", "1 h", "2 h", "22 h"]))
         tables["satisfaction"]["late_follow_up"] = {"after": after, "odds_ratio": 50}
+    if "loyalty" in tables:
+        all_at_once = {"point_value": 0.5, "redeem_from": 1, "redeem_probability": 1.0}
+        tables["loyalty"] |= {"points_per_unit": 1.1, **all_at_once}
+        tables["loyalty"] |= {"expires_after": draw(_days), "period": draw(_days)}
     miss = {"name": "we miss you", "kind": "win-back", "probability": 0.6, "discount": 0.08}
     tables["campaigns"] = [
         {**miss, "after": draw(_days)} if campaign["kind"] == miss["kind"] else campaign
