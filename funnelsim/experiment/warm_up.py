@@ -73,7 +73,7 @@ def warm_up_advice(
 
     The advice is the first day on which the smoothed curve cannot be told from its level, the mean
     of the second half: within 2 % of it, or two standard errors (more replications see more). If
-    the last quarter still differs from the third by more than 2 % and three standard errors, there
+    the last quarter still differs from the third by more than 2 % and five standard errors, there
     is no level and no advice. A queue that grows without end never has one, and that is said.
 
     Raises `FunnelSimError` for an n below 2 or an executor that is none.
@@ -139,7 +139,7 @@ def _advice(scenario: Scenario, by_day: pd.DataFrame) -> tuple[float | None, int
     levels = by_day.iloc[:, -half:].mean(axis=1)
     level = float(levels.mean())
     third, last = by_day.iloc[:, -2 * quarter : -quarter], by_day.iloc[:, -quarter:]
-    if _differ(last.mean(axis=1) - third.mean(axis=1), level, errors=3):
+    if _differ(last.mean(axis=1) - third.mean(axis=1), level, errors=5):
         text = f"The pipeline does not level off within {days} days: give a longer horizon."
         return None, None, text
     away = _smooth(by_day).sub(levels, axis=0)
