@@ -123,15 +123,24 @@ def test_where_a_lead_comes_back_the_moment_it_gave_up(seed: int) -> None:
     assert both(at_ten_to_eleven({"follow_up": call, "recovery": recovery}), seed) == []
 
 
-@pytest.mark.parametrize("opens", ["Mon-Sun 10:00-11:00", "Mon-Sun 10:00-12:00"])
-def test_where_customers_bring_leads_the_moment_they_buy(opens: str, seed: int) -> None:
+@pytest.mark.parametrize("paid", [0, 1, 24])
+@pytest.mark.parametrize("opens", ["Mon-Sun 10:00-11:00", "Mon-Sun 10:00-12:00", "always"])
+def test_where_customers_bring_leads_the_moment_an_order_is_closed(
+    opens: str, paid: int, seed: int
+) -> None:
+    statuses = [["new", {"constant": f"{paid} h"}], ["paid", {"constant": "0 h"}]]
     scenario = at_ten_to_eleven(
         {"follow_up": {"team": "team"}},
-        order={"value": {"constant": 10}},
-        retention={"repeat_probability": 0.5, "gap": {"constant": "24 h"}},
-        upsell={"probability": 0.4, "enters": "Interest"},
+        order={
+            "value": {"constant": 10},
+            "payments": [{"name": "card", "share": 1.0, "statuses": statuses}],
+        },
+        retention={"repeat_probability": 0.4, "gap": {"constant": "24 h"}},
+        satisfaction={"promoter": 0.6, "detractor": 0.1},
+        referral={"invites": 0.5, "enters": "Interest"},
+        upsell={"probability": 0.2, "enters": "Interest"},
     )
-    assert both(scenario.vary({"teams.team.open": opens}), seed) == []
+    assert both(scenario.vary({"teams.team.open": opens, "horizon": "8 days"}), seed) == []
 
 
 def test_where_a_discount_decides_whether_a_customer_brings_someone(seed: int) -> None:

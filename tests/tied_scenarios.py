@@ -102,7 +102,8 @@ def _customers(draw: st.DrawFn, stages: list[dict[str, Any]]) -> dict[str, Any]:
     called = [stage["name"] for stage in stages if "follow_up" in stage]
     enters = st.sampled_from(called or [stage["name"] for stage in stages])
     for key in {"referral", "upsell"} & tables.keys():
-        tables[key] = tables[key] | {"enters": draw(enters), "delay": draw(_long)}
+        delay = draw(_hours(0, 0, 0, 1, 24, 47))
+        tables[key] = tables[key] | {"enters": draw(enters), "delay": delay}
     if draw(st.booleans()):
         tables["retention"]["gap"] = {"constant": draw(_days)}
         for payment in tables["order"]["payments"]:

@@ -173,6 +173,7 @@ class Draws:
                 key = keys(parents.key[row], number, nth + (kind == REFERRED))
                 who = asked(key, parents.replication[row])
                 delay = _durations(part.delay, self._chance.uniform("delay of a child", who))
+                delay = np.maximum(delay, 1)  # an order is before those whom it brings
                 children = Leads(
                     key=key,
                     words=who.words,

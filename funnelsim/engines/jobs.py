@@ -271,15 +271,11 @@ def _births(draws: Draws, ways: list[Way]) -> Births:
         at = leads.enters[child]
         enters_at[child] = np.array([way.to for way in ways])[at, child]
         enters_after[child] = np.array([way.after for way in ways])[at, child]
-    # only the first order may be closed at the very moment of the sale
-    takes_time = (np.array(cases).reshape(len(cases), -1) > 0).any(axis=0)
     return Births(
         late_after=late.after if late else FAR,
-        at_once=bool((leads.delay[child] == 0).any()),
         first_child=np.concatenate([[0], np.cumsum(per_lead)]),
         child=child,
         after=np.array(cases).reshape(len(cases), len(child)),
-        follows=(leads.delay[child] == 0) & ((leads.parent_order[child] > 1) | takes_time),
         enters_at=enters_at,
         enters_after=enters_after,
     )

@@ -16,11 +16,11 @@ from __future__ import annotations
 from heapq import heappop, heappush, heapreplace
 from typing import Any, NamedTuple
 
-TEAM_OPENS, REP_FREE, PATIENCE_ENDS, READY, QUEUES = 1, 2, 3, 4, 5
+TEAM_OPENS, REP_FREE, PATIENCE_ENDS, READY = 1, 2, 3, 4
 OPEN, ADVANCED, LOST, MISSED, NOT_REACHED, GONE_COLD = range(6)
 NEVER = NOWHERE = -1
 FIRST_TAKEN = 0  # the first lead that an opening takes; the others come by events of their own
-SALE = -2  # in place of a job; the sale of lead n is SALE - 1 - n; behind the leads, children
+SALE = -2  # in place of a job; the sale of lead n is SALE - 1 - n
 
 
 class Jobs(NamedTuple):
@@ -72,11 +72,9 @@ class Births(NamedTuple):
     """
 
     late_after: int
-    at_once: bool  # whether some arrive the moment that an order is closed
     first_child: Any  # lead n has the children first_child[n] to first_child[n + 1]
     child: Any  # the lead that it is
     after: Any  # [case, child]: NEVER where it is not born
-    follows: Any  # per child: it arrives the moment that a later order of its parent's is closed
     enters_at: Any  # per lead: the first that happens to it, a job, SALE or NOWHERE
     enters_after: Any
 
@@ -110,8 +108,7 @@ def walk(entries, keys, jobs, stages, teams, births, horizon, told):  # type: ig
      advance_to, advance_after, lost_to, lost_after, call_time) = jobs
     team_of, calls_of, every, decay, level_of = stages
     reps_of, newest_first, first_skill, ln_skill, always_open, first_hours, opens, closes = teams
-    (late_after, at_once, first_child, child_of, child_after, follows,
-     enters_at, enters_after) = births
+    late_after, first_child, child_of, child_after, enters_at, enters_after = births
     decided, outcome_of, queued, started, rep_of, call_of, waits, is_late, level = told
 
     zero = keys[0] * 0
@@ -130,7 +127,7 @@ def walk(entries, keys, jobs, stages, teams, births, horizon, told):  # type: ig
         if newest_first[team] and not always_open[team]:
             heappush(later, (opens[first_hours[team]], TEAM_OPENS, zero, team))
 
-    case, at, count, brings = 0, 0, len(ready), len(child_of) > 0
+    at, count, brings = 0, len(ready), len(child_of) > 0
     while at < count or len(later) > 0:
         comes_later = len(later) > 0
         if at < count:
@@ -148,30 +145,21 @@ def walk(entries, keys, jobs, stages, teams, births, horizon, told):  # type: ig
         if now >= horizon:
             break
 
-        if what < SALE:  # a sale, or a later order: children will enter
+        if what < SALE:  # a sale: its children will enter
             lead = SALE - 1 - what
-            begin, end = lead - len(keys), lead - len(keys) + 1
-            is_sale = lead < len(keys)
-            if is_sale:
-                case = 2 * level[lead] + (1 if is_late[lead] else 0)
-                begin, end = first_child[lead], first_child[lead + 1]
-            for n in range(begin, end):
-                child = child_of[n]
-                after = child_after[case][n] if is_sale else 0
+            case = 2 * level[lead] + (1 if is_late[lead] else 0)
+            for n in range(first_child[lead], first_child[lead + 1]):
+                child, after = child_of[n], child_after[case][n]
                 to = enters_at[child]
-                if after == NEVER or to == NOWHERE or now + after >= horizon:
-                    continue
-                if is_sale and follows[n]:  # not before its parent at that moment
-                    heappush(later, (now + after, READY, key, SALE - 1 - len(keys) - n))
-                    continue
-                to = SALE - 1 - child if to == SALE else to
-                when = now + after + enters_after[child]
-                heappush(later, (when, READY, keys[child], to))
+                if after != NEVER and to != NOWHERE and now + after < horizon:
+                    to = SALE - 1 - child if to == SALE else to
+                    when = now + after + enters_after[child]
+                    heappush(later, (when, READY, keys[child], to))
             continue
 
         # 1. Whose call starts, and when? A job that fails before has its outcome at once.
         start, outcome, rep = now, OPEN, key
-        if rank >= READY:
+        if rank == READY:
             job = what
             stage = stage_of[job]
             team = team_of[stage]
@@ -200,10 +188,6 @@ def walk(entries, keys, jobs, stages, teams, births, horizon, told):  # type: ig
                         waits[job] = True
                         continue
                     rep = heappop(idle[team])[1]
-                elif at_once and start > now and rank == READY:
-                    # who comes up in this very moment may yet have a smaller key
-                    heappush(later, (now, QUEUES, key, job))
-                    continue
                 elif start > gives_up:
                     outcome = GONE_COLD
         elif rank == PATIENCE_ENDS:
