@@ -46,6 +46,8 @@ _HOME = {
     "sensitivity": "experiment",
     "warm_up_advice": "experiment",
     "load_of_teams": "experiment",
+    "plan": "planner",
+    "forecast": "planner",
     "write_report": "report",
     "explore": "widgets.explorer",
     "check": "exercises",
@@ -67,6 +69,7 @@ __all__ = [
     "customer_lifetime_value",
     "datasets",
     "explore",
+    "forecast",
     "funnel_by",
     "funnel_table",
     "load",
@@ -74,6 +77,7 @@ __all__ = [
     "load_of_teams",
     "open_deals",
     "pipeline_board",
+    "plan",
     "points_liability",
     "read_olist_funnel",
     "replicate",
@@ -124,6 +128,7 @@ if TYPE_CHECKING:
     from funnelsim.journal import Journal
     from funnelsim.metrics import channels_table, funnel_table, points_liability, summary
     from funnelsim.pipeline import open_deals, pipeline_board
+    from funnelsim.planner import forecast, plan
     from funnelsim.report import write_report
     from funnelsim.scenario import Scenario, load, templates
     from funnelsim.widgets.explorer import explore

@@ -1,0 +1,346 @@
+"""From a sales target back to leads, budget and people, with a chance of success.
+
+`plan` asks how far to turn one thing (leads, the budget, reps, a conversion) so that the target is
+reached with a given chance; `forecast` asks what a scenario will bring. A formula answers where
+there is one (`closed_form.py`), else a search on the same customers (`search.py`).
+"""
+
+from __future__ import annotations
+
+import math
+import numbers
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from funnelsim.distributions import BrokenRule, duration, duration_text
+from funnelsim.errors import FunnelSimError, Problem, nearest
+from funnelsim.experiment.chunks import a_scenario, a_seed, progress_bar
+from funnelsim.metrics.basis import whole_days
+from funnelsim.planner import knowledge as known
+from funnelsim.planner import needs, obstacles, telling
+from funnelsim.planner.answer import Plan
+from funnelsim.planner.closed_form import formula, why_not
+from funnelsim.planner.forecasts import Forecast, forecast
+from funnelsim.planner.levers import Lever, leads_of_channels, lever
+from funnelsim.planner.results import a_metric, result
+from funnelsim.planner.search import MOST, Found, Trials, chance, journals, search
+from funnelsim.planner.spreadsheet import naive_leads
+from funnelsim.scenario import Scenario
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Forecast", "Plan", "forecast", "plan"]
+
+ARRIVALS = ("random", "fixed")
+POINTS = 60  # of the curve
+QUANTILES = (0.1, 0.5, 0.9)
+
+
+@dataclass(frozen=True)
+class Solved:
+    """A lever's setting, how it was found, and the curve: setting (a factor), chance, mean."""
+
+    found: Found
+    chance: float
+    naive_chance: float
+    certain: float  # the setting if the conversion were known; NaN where it is
+    curve: pd.DataFrame
+    method: str
+    replications: int
+
+
+def plan(
+    scenario: Any,
+    target: float,
+    metric: str = "sales",
+    probability: float = 0.9,
+    within: str | None = None,
+    change: str = "leads",
+    *,
+    initial: Any = None,
+    pilot: Any = None,
+    arrivals: str = "random",
+    most_gone_cold: float = 0.1,
+    seed: int = 1,
+    progress: bool = True,
+) -> Plan:
+    """What it takes to reach a target with a given probability.
+
+    `scenario` is a Scenario, or a Calibration: then the standard errors of its conversion and of
+    its mean deal count too. `target` is a number of sales (first orders), or an amount of the
+    `metric` "revenue" (net, of orders placed in time), "contribution" or "profit", from the
+    warm-up on, `within` a time ("90 days"; left out, up to the scenario's horizon). `change` is
+    what may be moved: "leads" (at the present mix, no channel past its ceiling), "budget" (the
+    leads of channels that cost something), "reps" (of the only team), or a dotted path.
+
+    `initial` is the state at the start (`fs.State`): what is open counts first. `pilot` says how
+    well the conversion is known: "15 of 300" sales and leads seen; the scenario's odds are turned
+    to that rate, and the doubt is part of the chance. `arrivals="fixed"` takes the number of leads
+    as certain, where a formula holds. `most_gone_cold` is the share of visits of which a team's
+    `needed` reps let go cold. `progress` shows a bar after two seconds.
+
+    Raises FunnelSimError for an argument that is none. A target that cannot be met is no error:
+    the plan's `is_reached` is False, and its sentences say what stands in the way.
+
+    >>> from funnelsim import load
+    >>> p = plan(load("aida"), target=300)
+    >>> p.method, round(p.chance, 2), p.leads > p.naive_leads
+    ('formula', 0.9, True)
+    """
+    today, knowledge, target, probability = _asked(scenario, target, probability, within, pilot)
+    metric = a_metric(metric, today)
+    if arrivals not in ARRIVALS:
+        way_out = nearest(arrivals, ARRIVALS)
+        raise FunnelSimError(str(Problem("arrivals", arrivals, "there is no such", way_out)))
+    moved, seed = lever(today, change), a_seed(seed)
+    reason = why_not(today, metric) or ("business is running" if initial is not None else "")
+    if arrivals == "fixed" and (reason or not moved.moves_leads):
+        rule = f"a fixed number of leads has an answer only by formula; here {reason or 'not'}"
+        raise FunnelSimError(str(Problem("arrivals", arrivals, rule, 'write arrivals="random"')))
+    with progress_bar(MOST * 4, progress) as bar:
+        open_business = _open_business(today, metric, seed, initial)
+        remaining = target - (float(open_business["mean"]) if open_business is not None else 0.0)
+        naive = naive_leads(today, max(remaining, 0.0), metric)
+        if reason:
+            trials = Trials(moved, metric, seed, initial, knowledge, bar.update)
+            moved, solved = _by_search(trials, moved, target, probability, naive)
+        else:
+            solved = _by_formula(
+                moved, target, metric, probability, knowledge, arrivals == "fixed", naive
+            )
+        asked = telling.Asked(today, target, metric, probability, moved, knowledge, initial, seed)
+        hindrances = [] if solved.found.x is not None else obstacles.of(asked, solved.found)
+        return _told(asked, solved, naive, open_business, remaining, most_gone_cold, hindrances)
+
+
+# --- what is asked ----------------------------------------------------------------------------
+
+
+def _asked(
+    scenario: Any, target: Any, probability: Any, within: Any, pilot: Any
+) -> tuple[Scenario, known.Knowledge | None, float, float]:
+    """The scenario up to the deadline, what is known of its conversion, target and probability."""
+    knowledge = None
+    if hasattr(scenario, "overall_se"):  # a Calibration
+        knowledge, scenario = known.from_calibration(scenario), scenario.scenario
+    today = a_scenario(scenario, "plan")
+    for name, value, rule, least, most in (
+        ("target", target, "it is a number above 0", 0.0, math.inf),
+        ("probability", probability, "it lies between 0 and 1", 0.0, 1.0),
+    ):
+        number = isinstance(value, numbers.Real) and not isinstance(value, bool)
+        if not number or not least < float(value) < most:
+            percent = name == "probability" and number and 1 < value < 100
+            way_out = f"write {value / 100:g} for {value:g} %" if percent else ""
+            raise FunnelSimError(str(Problem(name, value, rule, way_out)))
+    if within is not None:
+        try:
+            length = duration(within)
+        except BrokenRule as broken:
+            raise FunnelSimError(
+                str(Problem("within", within, broken.rule, broken.way_out))
+            ) from None
+        today = today.vary({"horizon": duration_text(today.warm_up + length)})
+    if pilot is not None:
+        knowledge = known.from_pilot(pilot)
+        at = np.array([knowledge.seen])
+        today = known.variants(today, at, np.ones(1))[0]
+    return today, knowledge, float(target), float(probability)
+
+
+def _open_business(today: Scenario, metric: str, seed: int, initial: Any) -> pd.Series | None:
+    """What is open at the start brings of the metric with no further lead: mean and quantiles."""
+    import pandas as pd
+
+    if initial is None:
+        return None
+    alone = lever(today, "leads").at(0.0)
+    told = [result(journal, metric) for journal in journals(alone, seed, range(MOST // 2), initial)]
+    values = np.array(told)
+    if metric in ("contribution", "profit"):  # less what is spent in any case
+        values = values - np.mean([result(j, metric) for j in journals(alone, seed, range(1))])
+    quantiles = {f"{p:.0%}": float(np.quantile(values, p)) for p in QUANTILES}
+    return pd.Series({"mean": float(values.mean()), **quantiles}, name=metric)
+
+
+# --- solved -----------------------------------------------------------------------------------
+
+
+def _by_formula(
+    moved: Lever,
+    target: float,
+    metric: str,
+    probability: float,
+    knowledge: known.Knowledge | None,
+    fixed: bool,
+    naive: float,
+) -> Solved:
+    import pandas as pd
+
+    leads = float(leads_of_channels(moved.scenario).sum())
+
+    def chances(doubt: known.Knowledge | None) -> Callable[[float], float]:
+        def at(x: float) -> float:
+            scenario = moved.at(x)
+            law = formula(scenario, target, metric, doubt, fixed)
+            return law.chance(float(leads_of_channels(scenario).sum()))
+
+        return at
+
+    at = chances(knowledge)
+    x = _root(at, probability, moved)
+    start = x if x is not None else moved.high
+    low = _root(at, 0.01, moved) or start / 4
+    high = min(_root(at, 0.995, moved) or 2 * start, moved.high)
+    settings = np.linspace(low, max(high, low), POINTS)
+    curve = pd.DataFrame({"setting": settings, "chance": [at(float(s)) for s in settings]})
+    curve["mean"] = _means(moved, settings, target, metric)
+    certain = math.nan
+    if knowledge is not None:
+        certain = _root(chances(None), probability, moved) or math.nan
+    naive_chance = at(naive / leads) if moved.moves_leads and naive < math.inf else at(1.0)
+    found = Found(x, start, limit="" if x is not None else "nothing" if not at(start) else "high")
+    return Solved(found, at(start), naive_chance, certain, curve, "formula", 0)
+
+
+def _means(moved: Lever, settings: np.ndarray, target: float, metric: str) -> list[float]:
+    """The result expected at each setting."""
+    from funnelsim.planner.closed_form import expected
+    from funnelsim.planner.spreadsheet import naive_leads
+
+    means = []
+    for x in settings:
+        scenario = moved.at(float(x))
+        _, sales = expected(scenario)
+        one = naive_leads(scenario, 1.0, metric) * known.mean_conversion(scenario)
+        means.append(sales / one if one > 0 else 0.0)  # one: sales that bring 1 of the metric
+    return means
+
+
+def _root(at: Callable[[float], float], probability: float, moved: Lever) -> float | None:
+    """The least setting with this chance, to six digits; None where there is none."""
+    if moved.whole:
+        raise AssertionError("teams have no formula")
+    low, high = 0.0, min(1.0, moved.high)
+    while at(high) < probability:
+        if high >= moved.high:
+            return None
+        low, high = high, min(2 * high, moved.high)
+    while high - low > 1e-7 * high:
+        middle = (low + high) / 2
+        low, high = (low, middle) if at(middle) >= probability else (middle, high)
+        if high < 1e-9:
+            return 0.0
+    return high
+
+
+def _by_search(
+    trials: Trials, moved: Lever, target: float, probability: float, naive: float
+) -> tuple[Lever, Solved]:
+    import pandas as pd
+
+    leads = float(leads_of_channels(moved.scenario).sum())
+    start = naive / leads if moved.moves_leads and naive < math.inf else 1.0
+    if not moved.moves_leads and not moved.whole and _falls(trials, moved):
+        moved = replace(moved, downwards=True)
+        trials = trials.of(moved, trials.knowledge)
+    found = search(trials, moved, target, probability, start)
+    x = found.x if found.x is not None else found.best
+    results = trials.known(x)
+    naive_at = min(start, moved.high)
+    naive_chance = chance(trials.at(naive_at, 2 * trials.few(naive_at)), target)
+    certain = math.nan
+    if trials.knowledge is not None and found.x:
+        certain = search(trials.of(moved), moved, target, probability, found.x).x or math.nan
+    tried = trials.settings()
+    settings = np.array(tried) if moved.whole else np.linspace(tried[0], tried[-1], POINTS)
+    joined = trials.joined(settings)
+    curve = pd.DataFrame(
+        {
+            "setting": settings,
+            "chance": (joined >= target).mean(axis=1),
+            "mean": joined.mean(axis=1),
+        }
+    )
+    now = chance(results, target)
+    return moved, Solved(found, now, naive_chance, certain, curve, "simulation", len(results))
+
+
+def _falls(trials: Trials, moved: Lever) -> bool:
+    """Whether more of it is less of the result."""
+    more = min(1.25, moved.high)
+    less, count = 1 / 1.25, trials.few(1.0)
+    return bool(trials.at(more, count).mean() < trials.at(less, count).mean())
+
+
+# --- told -------------------------------------------------------------------------------------
+
+
+def _told(
+    asked: telling.Asked,
+    solved: Solved,
+    naive: float,
+    open_business: pd.Series | None,
+    remaining: float,
+    most_gone_cold: float,
+    hindrances: list[str],
+) -> Plan:
+    found, moved = solved.found, asked.lever
+    x = found.x if found.x is not None else found.best
+    planned = moved.at(x)
+    seen = needs.see(planned, asked.seed, asked.initial)
+    leads = float(leads_of_channels(planned).sum())
+    reps, tried = needs.reps_table(planned, asked.seed, most_gone_cold, asked.initial)
+    wide = math.exp(1.96 * found.error) if moved.moves_leads else 1.0
+    price = 0
+    if solved.certain == solved.certain and found.x is not None and moved.moves_leads:
+        price = round(leads - float(leads_of_channels(moved.at(solved.certain)).sum()))
+    channels = needs.channels_table(asked.today, planned)
+    plan_ = Plan(
+        today=asked.today,
+        target=asked.target,
+        metric=asked.metric,
+        probability=asked.probability,
+        change=moved.path,
+        is_reached=found.x is not None,
+        scenario=planned,
+        leads=round(leads),
+        leads_low=round(leads / wide),
+        leads_high=round(leads * wide),
+        leads_per_day=leads / max(whole_days(planned), 1),
+        setting=telling.setting(moved, x),
+        setting_today=telling.setting(moved, 1.0),
+        chance=solved.chance,
+        naive_leads=round(naive) if naive == naive else 0,
+        naive_chance=solved.naive_chance if naive == naive else math.nan,
+        price_of_not_knowing=price,
+        method=solved.method,
+        replications=solved.replications,
+        curve=_curve(moved, solved.curve),
+        stages=needs.stages_table(planned, seen.entered),
+        channels=channels,
+        reps=reps,
+        reps_tried=tried,
+        outcome=needs.outcome_table(seen.results),
+        budget=float(channels["cost"].sum()),
+        cac=seen.cac,
+        payback_days=seen.payback_days,
+        deadline=needs.deadline(planned, asked.seed),
+        open_business=open_business,
+        remaining=remaining,
+        sentences=(),
+    )
+    return replace(plan_, sentences=telling.sentences(plan_, asked, hindrances, most_gone_cold))
+
+
+def _curve(moved: Lever, curve: pd.DataFrame) -> pd.DataFrame:
+    """With leads, or what stands at the path, in place of factors."""
+    if moved.moves_leads:
+        leads = [float(leads_of_channels(moved.at(float(x))).sum()) for x in curve["setting"]]
+        return curve.drop(columns="setting").assign(leads=leads)[["leads", "chance", "mean"]]
+    factors = 1 / curve["setting"] if moved.downwards else curve["setting"]
+    return curve.assign(setting=factors * moved.today)

@@ -1,0 +1,87 @@
+"""A plan: the numbers, and what they say in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING
+
+from funnelsim.planner.needs import Deadline
+from funnelsim.scenario import Scenario
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """From a target back to what it takes. NaN is what does not apply, or what cannot be met.
+
+    What was asked: `today` (the scenario), `target`, `metric`, `probability`, `change`.
+
+    `is_reached`    False: the target cannot be met by what is moved; `sentences` say why and
+                    what would move it, and all below describes the best setting that was tried
+    `scenario`      the planned scenario: simulate it
+    `leads`         leads expected from the warm-up to the horizon, rounded; `leads_low`,
+                    `leads_high`: how sure the number itself is (95 %; equal to it for a formula)
+    `leads_per_day` the same ÷ days
+    `setting`       what was moved, as planned, in words; `setting_today` as it is
+    `chance`        of reaching the target with it
+    `naive_leads`, `naive_chance`   target ÷ value ÷ conversions, and how often that is enough
+    `price_of_not_knowing`   leads of these that certainty about the conversion would save
+    `method`        "formula" or "simulation"; `replications` at the planned setting
+    `curve`         chance of the target: `leads`, `chance`, `mean` result; in a search only
+                    between the settings tried, and `setting` where something else is moved
+    `stages`, `channels`, `reps`, `reps_tried`, `outcome`   tables (see `needs`); `outcome` has a
+                    row per result with its mean and quantiles over futures
+    `budget`        what the channels cost, in currency; `cac`; `payback_days`
+    `deadline`      how late is too late for a lead
+    `open_business` what open deals and customers bring (mean, 10 %, 50 %, 90 %) of the metric,
+                    None without `initial`; `remaining` what is left of the target on average
+    `sentences`     the answer in words, the most important first
+    """
+
+    today: Scenario
+    target: float
+    metric: str
+    probability: float
+    change: str
+    is_reached: bool
+    scenario: Scenario
+    leads: int
+    leads_low: int
+    leads_high: int
+    leads_per_day: float
+    setting: str
+    setting_today: str
+    chance: float
+    naive_leads: int
+    naive_chance: float
+    price_of_not_knowing: int
+    method: str
+    replications: int
+    curve: pd.DataFrame
+    stages: pd.DataFrame
+    channels: pd.DataFrame
+    reps: pd.DataFrame
+    reps_tried: pd.DataFrame
+    outcome: pd.DataFrame
+    budget: float
+    cac: float
+    payback_days: float
+    deadline: Deadline
+    open_business: pd.Series | None
+    remaining: float
+    sentences: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return "\n".join(self.sentences)
+
+    def __repr__(self) -> str:
+        reached = f"{self.leads:,} leads" if self.is_reached else "cannot be met"
+        return f"<Plan for {self.scenario.name!r}: {reached}>\n{self}"
+
+    def _repr_html_(self) -> str:
+        first, *others = self.sentences
+        rest = "".join(f"<p>{escape(sentence)}</p>" for sentence in others)
+        return f"<p><strong>{escape(first)}</strong></p>{rest}"

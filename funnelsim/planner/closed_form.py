@@ -1,0 +1,249 @@
+"""The chance of reaching a target by a formula, where there is one.
+
+Leads that arrive by a Poisson process and do not wait for one another are won independently, so the
+sales of a period are Poisson distributed too ("thinning"; for instance S. M. Ross, Introduction to
+Probability Models, 12th edition 2019, section 5.3.4), with the mean
+
+    leads expected × conversion × share of the winners who get there by the horizon.
+
+With a number of leads that is fixed beforehand they are binomial. Revenue is a Poisson number of
+independent orders, a compound Poisson sum, whose distribution comes from the Fourier transform of
+the values (P. Embrechts and M. Frei, "Panjer recursion versus FFT for compound distributions",
+Mathematical Methods of Operations Research 69, 2009).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from funnelsim.distributions import (
+    DAY,
+    AmountDistribution,
+    DurationDistribution,
+    Floats,
+    inverse,
+)
+from funnelsim.engines.arrivals import mean_by_day, time_of_day
+from funnelsim.experiment.load import conversion_of_channels
+from funnelsim.planner.knowledge import Knowledge, mean_conversion
+from funnelsim.scenario import Scenario, Segment
+
+CELLS = 16_384  # of the time up to the horizon
+QUANTILES = (np.arange(100_000) + 0.5) / 100_000  # of a distribution
+TARGET_CELLS, MOST_TARGETS = 2_048, 32  # of the sum: cells up to the target, and how far it reaches
+
+
+def why_not(scenario: Scenario, metric: str) -> str:
+    """What keeps a formula from holding; "" where there is one."""
+    s, order = scenario, scenario.order
+    if any(stage.follow_up for stage in s.stages):
+        return "leads wait for one another"
+    if any(stage.recovery for stage in s.stages):
+        return "lost leads come back"
+    if any(channel.dispersion != 1 for channel in s.channels if channel.rate):
+        return "leads come in heaps"
+    if s.referral:
+        return "customers bring leads"
+    if metric == "sales":
+        return ""
+    if metric != "revenue" or order is None:
+        return "it has costs"
+    if s.retention or s.upsell or s.campaigns:
+        return "customers order again"
+    if order.payments or order.offers or s.loyalty:
+        return "orders are more than a value"
+    return ""
+
+
+@dataclass(frozen=True)
+class Formula:
+    """Sales expected at today's leads (`sales`), the leads themselves, and the law of a value.
+
+    `values` are chances of the cells of width target ÷ TARGET_CELLS; none where sales are planned.
+    """
+
+    target: float
+    leads: float
+    sales: float
+    values: Floats | None
+    knowledge: Knowledge | None
+    fixed: bool
+
+    def chance(self, leads: float) -> float:
+        """The chance of the target with so many leads expected."""
+        mean = self.sales * leads / self.leads
+        if self.knowledge is None:
+            return float(self._chance(mean, leads, np.array([1.0]))[0])
+        # sales are in proportion to the conversion, and so is what is not known of them
+        conversions, value_factors = self.knowledge.classes(self._classes())
+        factors = conversions / self.knowledge.mean
+        if self.values is None:
+            return float(self._chance(mean, leads, factors).mean())
+        reached = [
+            self._chance(mean, leads, np.array([factor]), value)[0]
+            for factor, value in zip(factors, value_factors, strict=True)
+        ]
+        return float(np.mean(reached))
+
+    def _classes(self) -> int:
+        return 1_000 if self.values is None else 25
+
+    def _chance(
+        self, mean: float, leads: float, factors: Floats, value_factor: float = 1.0
+    ) -> Floats:
+        from scipy.special import gammainc
+        from scipy.stats import binom
+
+        if self.values is None:
+            if not np.isfinite(self.target):
+                return 0 * factors
+            least = int(np.ceil(self.target))
+            if self.fixed:
+                p = np.clip(mean / leads * factors, 0, 1) if leads else 0 * factors
+                found: Floats = np.asarray(binom.sf(least - 1, int(leads), p))
+                return found
+            return np.asarray(gammainc(least, mean * factors))  # P(Poisson >= least)
+        below = _sum_below(self.values, mean * float(factors[0]))
+        cells = TARGET_CELLS / value_factor  # the target in cells, were values so much larger
+        return np.array([1 - np.interp(cells, np.arange(len(below)), below)])
+
+
+def formula(
+    scenario: Scenario, target: float, metric: str, knowledge: Knowledge | None, fixed: bool
+) -> Formula:
+    """The formula of a scenario that has one (see `why_not`)."""
+    leads, sales = expected(scenario)
+    values = None
+    if metric == "revenue":
+        assert scenario.order is not None
+        alike = scenario.order.value.constant
+        if alike is None or any(s.order_value_factor != 1 for s in scenario.segments):
+            values = _law_of_values(scenario, target)
+        else:  # each sale brings the same: so many of them
+            paid = alike + scenario.order.shipping_fee
+            target = np.ceil(target / paid - 1e-9) if paid else np.inf
+    if knowledge is not None and (nominal := mean_conversion(scenario)):
+        sales = sales * knowledge.mean / nominal
+    return Formula(target, leads, sales, values, knowledge, fixed)
+
+
+def expected(scenario: Scenario) -> tuple[float, float]:
+    """Leads and sales expected from the warm-up to the horizon, if nobody has to wait."""
+    warm_up, horizon = scenario.warm_up / DAY, scenario.horizon / DAY
+    by_then = arrival_by(scenario)
+    leads = sales = 0.0
+    for channel, p in zip(scenario.channels, conversion_of_channels(scenario), strict=True):
+        at = (
+            np.arange(scenario.days)[:, None]
+            + time_of_day((np.arange(24) + 0.5) / 24, channel) / DAY
+        )
+        share = by_then(horizon - at) - by_then(warm_up - at)
+        mean = mean_by_day(scenario, channel)
+        leads += float(mean[-(-scenario.warm_up // DAY) :].sum())
+        sales += float(p * (mean[:, None] * share).sum()) / 24
+    return leads, sales
+
+
+def arrival_by(scenario: Scenario) -> Callable[[Floats], Floats]:
+    """The distribution function of a winner's lead time in days, without waiting for anybody.
+
+    The decision times of the stages add up: their laws on a grid, folded by Fourier transform.
+    """
+    width = scenario.horizon / CELLS
+    summed = _summed(tuple(stage.decision_time for stage in scenario.stages[:-1]), width)
+    edges = (np.arange(CELLS + 1) - 0.5) * width / DAY  # a cell is what lies around its middle
+    edges[0] = 0.0
+
+    def by(days: Floats) -> Floats:
+        found: Floats = np.where(days > 0, np.interp(days, edges, summed), 0.0)
+        return found
+
+    return by
+
+
+@lru_cache(maxsize=8)  # a root asks for it again and again
+def _summed(times: tuple[DurationDistribution, ...], width: float) -> Floats:
+    """The chance that these times together are shorter than each edge of the cells."""
+    law = np.zeros(2 * CELLS)
+    law[0] = 1.0
+    for time in times:
+        law = _folded(law, _on_grid(time, width, CELLS))
+    return np.concatenate([[0.0], np.cumsum(law[:CELLS])])
+
+
+@lru_cache(maxsize=8)
+def _quantiles(distribution: AmountDistribution) -> Floats:
+    return inverse(distribution, QUANTILES)
+
+
+def _on_grid(distribution: DurationDistribution, width: float, cells: int) -> Floats:
+    """Chances of the multiples of a width; each value is shared by the two beside it, so that the
+    mean stays. What lies past the last cell is left out.
+    """
+    places = inverse(distribution, QUANTILES) / width
+    places = places[places < cells - 1]
+    below = places.astype(np.int64)
+    part = places - below
+    law = np.bincount(below, 1 - part, cells) + np.bincount(below + 1, part, cells)
+    found: Floats = law / len(QUANTILES)
+    return found
+
+
+def _folded(one: Floats, other: Floats) -> Floats:
+    """The law of a sum, of as many cells; what would go round stays out of the first half."""
+    size = len(one)
+    padded = np.zeros(size)
+    padded[: len(other)] = other
+    folded = np.fft.irfft(np.fft.rfft(one) * np.fft.rfft(padded), size)
+    folded[size // 2 :] = 0.0
+    found: Floats = np.maximum(folded, 0.0)
+    return found
+
+
+def _law_of_values(scenario: Scenario, target: float) -> Floats:
+    """The law of what a first order pays, in cells of the target; one who pays it all is enough."""
+    assert scenario.order is not None
+    shares = _shares_of_sales(scenario)
+    factors = [s.order_value_factor for s in scenario.segments] or [1.0]
+    law = np.zeros(2 * TARGET_CELLS)
+    for share, factor in zip(shares, factors, strict=True):
+        paid = _quantiles(scenario.order.value) * factor + scenario.order.shipping_fee
+        cells = np.minimum(paid / target * TARGET_CELLS, 2 * TARGET_CELLS - 2)
+        below = cells.astype(np.int64)
+        part = cells - below
+        law += share * np.bincount(below, 1 - part, len(law)) / len(paid)
+        law += share * np.bincount(below + 1, part, len(law)) / len(paid)
+    return law
+
+
+def _shares_of_sales(scenario: Scenario) -> Floats:
+    """The shares of the segments among those who buy."""
+    if not scenario.segments:
+        return np.array([1.0])
+    leads = np.array([mean_by_day(scenario, c).sum() for c in scenario.channels])
+    won = np.array(
+        [s.share * (leads @ conversion_of_channels(_only(scenario, s))) for s in scenario.segments]
+    )
+    found: Floats = won / won.sum() if won.sum() else won
+    return found
+
+
+def _only(scenario: Scenario, segment: Segment) -> Scenario:
+    alone = segment.model_copy(update={"share": 1.0})
+    return scenario.model_copy(update={"segments": (alone,)})
+
+
+def _sum_below(values: Floats, mean: float) -> Floats:
+    """The chance that a Poisson number (of this mean) of values sums to less than each cell."""
+    size = TARGET_CELLS * MOST_TARGETS
+    padded = np.zeros(size)
+    padded[: len(values)] = values
+    law = np.fft.irfft(np.exp(mean * (np.fft.rfft(padded) - 1)), size)
+    # a sum exactly at the target reaches it: half of the cell around a whole number is below
+    summed = np.cumsum(np.maximum(law, 0.0))
+    below: Floats = np.concatenate([[0.0], summed])[:-1]
+    return below

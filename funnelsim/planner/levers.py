@@ -1,0 +1,129 @@
+"""What a plan may move: the leads, the budget, or one number of the scenario.
+
+A lever turns the scenario by a factor: 1 is today. Leads are moved at the present mix of the
+channels, none past its ceiling; a budget buys leads of those channels only that cost something.
+Any other lever is a dotted path: `teams.sales.reps`, `stages.Interest.conversion`.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from funnelsim.distributions import Floats
+from funnelsim.engines.arrivals import mean_by_day
+from funnelsim.errors import FunnelSimError, Problem
+from funnelsim.experiment.parameters import default_paths, size, turned, value_at, value_text
+from funnelsim.metrics.basis import whole_days
+from funnelsim.scenario import Channel, Scenario
+
+MOST_LEADS = 5_000_000  # in one simulation of a search
+MOST_REPS = 1_000
+MOST_TURNED = 100.0  # times as much, of a number without a limit of its own
+
+
+@dataclass(frozen=True)
+class Lever:
+    """What is moved in a scenario, and how far it may go.
+
+    `path` is "leads", "budget" or a dotted path; `high` the largest factor; `whole` says that it
+    moves in whole steps (reps); `downwards` that less of it is more of the result.
+    """
+
+    scenario: Scenario
+    path: str
+    high: float
+    whole: bool = False
+    downwards: bool = False
+
+    @property
+    def moves_leads(self) -> bool:
+        return self.path in ("leads", "budget")
+
+    def at(self, factor: float) -> Scenario:
+        """The scenario with it turned by this factor."""
+        if self.moves_leads:
+            return with_leads(self.scenario, factor, only_paid=self.path == "budget")
+        value = value_at(self.scenario, self.path)
+        if self.whole:
+            return self.scenario.vary({self.path: round(value * factor)})
+        factor = 1 / factor if self.downwards else factor
+        return self.scenario.vary({self.path: turned(value, factor, self.path)})
+
+    @property
+    def today(self) -> float:
+        """The number that stands at the path, of a distribution its mean."""
+        return size(value_at(self.scenario, self.path))
+
+    def text(self, factor: float) -> str:
+        """What stands there at this factor, in words."""
+        return value_text(self.scenario, self.path, value_at(self.at(factor), self.path))
+
+
+def lever(scenario: Scenario, change: str) -> Lever:
+    """The lever of this name; FunnelSimError for what cannot be moved."""
+    if change in ("leads", "budget"):
+        paid = [c for c in scenario.channels if change == "leads" or is_paid(c)]
+        rates = [channel.rate for channel in paid]
+        if not sum(rates):
+            rule = (
+                "no channel brings leads" if change == "leads" else "no paid channel brings leads"
+            )
+            way_out = "give each the leads_per_day of today: the plan keeps their mix"
+            raise FunnelSimError(str(Problem("change", change, rule, way_out)))
+        limits = [c.ceiling / c.rate if c.ceiling is not None else math.inf for c in paid if c.rate]
+        return Lever(scenario, change, min(max(limits), MOST_LEADS / _first_year(scenario)))
+    if change == "reps" and len(scenario.teams) == 1:
+        change = f"teams.{scenario.teams[0].name}.reps"
+    value = value_at(scenario, change) if isinstance(change, str) else None
+    if not size(value):
+        there = ["leads", "budget", *default_paths(scenario)]
+        rule = "no number above 0 stands there, so it cannot be moved"
+        raise FunnelSimError(str(Problem("change", change, rule, f"there are: {', '.join(there)}")))
+    last = change.rsplit(".", 1)[-1]
+    if last == "reps":
+        return Lever(scenario, change, MOST_REPS / size(value), whole=True)
+    share = "probability" in last or last in ("conversion", "margin", "click_through_rate")
+    return Lever(scenario, change, 1 / size(value) if share else MOST_TURNED)
+
+
+def with_leads(scenario: Scenario, factor: float, only_paid: bool = False) -> Scenario:
+    """The scenario with the leads of its channels times a factor, none past its ceiling."""
+    changes = {}
+    for channel in scenario.channels:
+        if channel.rate and (is_paid(channel) or not only_paid):
+            rate = channel.rate * factor
+            if channel.ceiling is not None:
+                rate = min(rate, channel.ceiling)
+            if channel.leads_per_day is None:
+                key, rate = "impressions_per_day", rate / (channel.click_through_rate or 1.0)
+            else:
+                key = "leads_per_day"
+            changes[f"channels.{channel.name}.{key}"] = rate
+    return scenario.vary(changes)
+
+
+def is_paid(channel: Channel) -> bool:
+    """Whether a lead of this channel costs something."""
+    return channel.cost_per_lead + channel.cost_per_click > 0
+
+
+def leads_of_channels(scenario: Scenario) -> Floats:
+    """Leads expected of each channel from the warm-up to the horizon, shape (channels,)."""
+    begun = scenario.days - whole_days(scenario)
+    return np.array([mean_by_day(scenario, c)[begun:].sum() for c in scenario.channels])
+
+
+def cost_of_channels(scenario: Scenario) -> Floats:
+    """What these leads and the days of the channels cost, in currency, shape (channels,)."""
+    each = np.array([c.cost_per_lead + c.cost_per_click for c in scenario.channels])
+    by_day = np.array([c.cost_per_day for c in scenario.channels])
+    cost: Floats = each * leads_of_channels(scenario) + by_day * whole_days(scenario)
+    return cost
+
+
+def _first_year(scenario: Scenario) -> float:
+    """Leads expected from day 0 to the horizon, at least one."""
+    return max(1.0, sum(float(mean_by_day(scenario, c).sum()) for c in scenario.channels))

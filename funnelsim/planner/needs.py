@@ -1,0 +1,306 @@
+"""What the planned scenario needs and brings: stages, channels, money, people, and by when.
+
+Read from some replications of the planned scenario, told as means (and quantiles, of results).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from funnelsim.distributions import DAY, Floats, Ints, duration_text
+from funnelsim.experiment.load import load_of_teams
+from funnelsim.journal import (
+    FOLLOW_UP_OUTCOMES,
+    GONE_COLD,
+    MISSED,
+    NEVER,
+    NEW,
+    NOT_REACHED,
+    SERVED,
+    Journal,
+    reasons,
+)
+from funnelsim.metrics.basis import divided, whole_days
+from funnelsim.metrics.money import money
+from funnelsim.planner.levers import cost_of_channels, is_paid, leads_of_channels
+from funnelsim.planner.results import all_results, sales_of
+from funnelsim.planner.search import journals
+from funnelsim.scenario import Scenario
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+LEADS = 250_000  # simulated for the tables
+FEWEST, MOST = 20, 200  # replications
+LEADS_FOR_REPS = 60_000  # simulated for each number of reps that is tried
+MOST_REPS = 500
+IN_VAIN = 0.05  # of the winners: if only so many still get there in time, it is too late
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What replications of the planned scenario showed.
+
+    `results` has a row per replication; `entered` the mean first entries of each stage; `cac` the
+    cost of winning a customer; `payback_days` how long until a customer's orders have paid for it.
+    """
+
+    results: pd.DataFrame
+    entered: Floats
+    cac: float
+    payback_days: float
+
+
+def see(scenario: Scenario, seed: int, initial: Any = None) -> Seen:
+    """Simulates the planned scenario some times."""
+    import pandas as pd
+
+    count = _replications(scenario, LEADS)
+    rows, entered, spent, sales = [], [], 0.0, 0
+    ages: list[Floats] = []
+    for journal in journals(scenario, seed, range(count), initial):
+        rows.append(all_results(journal))
+        entered.append(_entered(journal))
+        spent += money(journal).acquisition / 100
+        sales += sales_of(journal)
+        if scenario.order is not None:
+            ages.append(_contribution_by_age(journal))
+    cac = divided(spent, sales)
+    return Seen(pd.DataFrame(rows), np.mean(entered, axis=0), cac, _payback(ages, cac))
+
+
+def outcome_table(results: pd.DataFrame) -> pd.DataFrame:
+    """A row per result: its `mean`, and the quantiles `10%`, `50%` and `90%` of single futures."""
+    quantiles = {f"{p:.0%}": results.quantile(p) for p in (0.1, 0.5, 0.9)}
+    table = results.mean().to_frame("mean").assign(**quantiles)
+    return table.rename_axis("result")
+
+
+def _replications(scenario: Scenario, leads: int) -> int:
+    each = max(1.0, float(leads_of_channels(scenario).sum()))
+    return int(min(max(leads / each, FEWEST), MOST))
+
+
+def _entered(journal: Journal) -> Floats:
+    """Leads that entered each stage since the warm-up, each counted once."""
+    visits = journal.whole["stage_visits"]
+    first = (visits["attempt"] == 0) & (visits["entered"] >= journal.scenario.warm_up)
+    stages = len(journal.scenario.stages)
+    return np.bincount(visits["stage"][first], minlength=stages).astype(float)
+
+
+def stages_table(scenario: Scenario, entered: Floats) -> pd.DataFrame:
+    """A row per stage: `entered` (leads, in all), `per_day`, and the share that got from each to
+    the next within the time (`went_on`)."""
+    import pandas as pd
+
+    went_on = np.append([divided(b, a) for a, b in pairwise(entered)], np.nan)
+    index = pd.Index([stage.name for stage in scenario.stages], name="stage")
+    days = max(whole_days(scenario), 1)
+    columns = {"entered": entered, "per_day": entered / days, "went_on": went_on}
+    return pd.DataFrame(columns, index=index)
+
+
+def channels_table(today: Scenario, planned: Scenario) -> pd.DataFrame:
+    """A row per channel: leads a day `today` and `planned`, `leads` and `cost` in all, its
+    `ceiling` a day (NaN: none) and whether the plan has reached it (`full`)."""
+    import pandas as pd
+
+    days = max(whole_days(planned), 1)
+    leads = leads_of_channels(planned)
+    ceilings = np.array(
+        [np.nan if c.ceiling is None else c.ceiling for c in planned.channels], dtype=float
+    )
+    rates = np.array([channel.rate for channel in planned.channels])
+    return pd.DataFrame(
+        {
+            "today": leads_of_channels(today) / days,
+            "planned": leads / days,
+            "leads": leads,
+            "cost": cost_of_channels(planned),
+            "ceiling": ceilings,
+            "full": rates >= ceilings * (1 - 1e-9),
+            "paid": [is_paid(channel) for channel in planned.channels],
+        },
+        index=pd.Index([channel.name for channel in planned.channels], name="channel"),
+    )
+
+
+# --- when a customer has paid for itself ------------------------------------------------------
+
+
+def _contribution_by_age(journal: Journal) -> Floats:
+    """By days since the first order: contribution of the orders, and customers seen so long."""
+    scenario, days = journal.scenario, journal.scenario.days + 1
+    t, customer = journal.whole["orders"], journal.whole["leads"]["customer"]
+    of, numbers = customer[t["lead"]], journal.order_numbers
+    first = np.full(len(customer), NEVER, dtype=np.int64)
+    first[of[numbers == 1]] = t["placed"][numbers == 1]
+    counted = first[of] >= scenario.warm_up  # NEVER is before
+    age = (t["placed"][counted] - first[of[counted]]) // DAY
+    left = np.bincount(age, journal.contributions[counted] / 100, days)
+    seen = (scenario.horizon - first[first >= scenario.warm_up]) // DAY
+    exposed = np.bincount(seen, minlength=days)[::-1].cumsum()[::-1]
+    return np.array([left, exposed])
+
+
+def _payback(ages: list[Floats], cac: float) -> float:
+    """Days after the first order until the mean customer's orders have paid the CAC; NaN: never.
+
+    What orders of an age leave is divided by the customers seen for so long.
+    """
+    if not ages or not math.isfinite(cac):
+        return math.nan
+    left, exposed = np.sum(ages, axis=0)
+    earned = np.cumsum(np.divide(left, exposed, out=np.zeros_like(left), where=exposed > 0))
+    paid = np.flatnonzero(earned >= cac)
+    return float(paid[0]) if len(paid) else math.nan
+
+
+# --- people -----------------------------------------------------------------------------------
+
+
+def reps_table(
+    scenario: Scenario, seed: int, most_gone_cold: float, initial: Any = None
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """What each team needs, and what other numbers of reps would do: two tables.
+
+    The first has a row per team: `reps`; `needed`, the fewest of which at most the share
+    `most_gone_cold` of the visits goes cold (where nobody goes cold: with which the queue does not
+    grow without end); `gone_cold` now, `gone_cold_then`; `load`. The second has a row for each
+    team and number tried: `gone_cold`, `utilisation` and `sales`.
+    """
+    import pandas as pd
+
+    loads, needs, tried = load_of_teams(scenario), [], []
+    for number, team in enumerate(scenario.teams):
+        shown = _Reps(scenario, team.name, number, seed, initial)
+        patient = not any(
+            stage.follow_up and stage.follow_up.team == team.name and stage.follow_up.patience
+            for stage in scenario.stages
+        )
+        load = float(loads.loc[team.name, "load"])
+        if patient:
+            needed: float = math.floor(load * team.reps) + 1 if math.isfinite(load) else math.nan
+        else:
+            needed = shown.fewest(most_gone_cold)
+        around = {team.reps, *({needed - 1, needed, needed + 1} if needed == needed else ())}
+        tried += [(team.name, int(n), *shown.at(int(n))) for n in sorted(around) if n >= 1]
+        then = shown.at(int(needed))[0] if needed == needed else math.nan
+        needs.append((team.name, team.reps, needed, shown.at(team.reps)[0], then, load))
+    heads = ["team", "reps", "needed", "gone_cold", "gone_cold_then", "load"]
+    table = pd.DataFrame(needs, columns=heads).set_index("team")
+    columns = ["team", "reps", "gone_cold", "utilisation", "sales"]
+    return table, pd.DataFrame(tried, columns=columns)
+
+
+class _Reps:
+    """What one team's number of reps does to it, by simulation, each number once."""
+
+    def __init__(self, scenario: Scenario, team: str, number: int, seed: int, initial: Any) -> None:
+        self._scenario, self._number, self._seed, self._initial = scenario, number, seed, initial
+        self._today, self._path = scenario.teams[number].reps, f"teams.{team}.reps"
+        self._count = _replications(scenario, LEADS_FOR_REPS)
+        self._known: dict[int, tuple[float, float, float]] = {}
+
+    def at(self, reps: int) -> tuple[float, float, float]:
+        """Share gone cold, utilisation, mean sales."""
+        if reps not in self._known:
+            scenario = self._scenario
+            if reps != self._today:
+                scenario = scenario.vary({self._path: reps})
+            told = [
+                (*_of_team(journal, self._number), sales_of(journal))
+                for journal in journals(scenario, self._seed, range(self._count), self._initial)
+            ]
+            cold, ended, busy, sales = np.sum(told, axis=0)
+            share = divided(float(cold), float(ended))
+            self._known[reps] = share, float(busy) / self._count, float(sales) / self._count
+        return self._known[reps]
+
+    def fewest(self, most_gone_cold: float) -> float:
+        """The fewest reps of which at most this share goes cold; NaN where no number is enough."""
+        low, high = 0, max(1, self._today)
+        while not self._is_enough(high, most_gone_cold):
+            if high >= MOST_REPS:
+                return math.nan
+            low, high = high, min(2 * high, MOST_REPS)
+        while high - low > 1:
+            middle = (low + high) // 2
+            if self._is_enough(middle, most_gone_cold):
+                high = middle
+            else:
+                low = middle
+        return high
+
+    def _is_enough(self, reps: int, most_gone_cold: float) -> bool:
+        share = self.at(reps)[0]
+        return not share > most_gone_cold  # NaN: nobody came
+
+
+def _of_team(journal: Journal, team: int) -> tuple[int, int, float]:
+    """Visits to the team that went cold, all whose follow-up ended, and how busy it was."""
+    from funnelsim.metrics.follow_up import follow_up_figures
+
+    scenario, names = journal.scenario, reasons(journal.scenario)
+    visits, calls = journal.whole["stage_visits"], journal.whole["follow_ups"]
+    mine = (journal.team_of_stage[visits["stage"]] == team) & (
+        visits["entered"] >= scenario.warm_up
+    )
+    reason = visits["reason"][mine]
+    lost = np.bincount(reason[reason != NEVER], minlength=len(names))
+    failed = sum(int(lost[names.index(name)]) for name in (MISSED, NOT_REACHED, GONE_COLD))
+    served = calls["outcome"] == FOLLOW_UP_OUTCOMES.index(SERVED)
+    served &= (journal.team_of_stage[calls["stage"]] == team) & (
+        calls["queued"] >= scenario.warm_up
+    )
+    busy = follow_up_figures(journal)[f"utilisation: {scenario.teams[team].name}"]
+    return int(lost[names.index(GONE_COLD)]), failed + int(served.sum()), busy
+
+
+# --- by when ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """How late is too late for a lead, in days from the start of the scenario.
+
+    `half` is the day from which on fewer than half of the winners get there by the horizon, `last`
+    that from which on fewer than one in twenty; `share_in_time` of all winners those who do. NaN
+    where nobody wins.
+    """
+
+    half: float
+    last: float
+    share_in_time: float
+
+
+def deadline(scenario: Scenario, seed: int) -> Deadline:
+    """From the lead times of those who win, simulated up to twice the horizon."""
+    longer = scenario.vary({"horizon": duration_text(2 * scenario.horizon)})
+    told = [
+        _lead_times(journal, scenario.horizon)
+        for journal in journals(longer, seed, range(_replications(longer, LEADS // 2)))
+    ]
+    arrived, lead_time = (np.concatenate(column) for column in zip(*told, strict=True))
+    if not len(arrived):
+        return Deadline(math.nan, math.nan, math.nan)
+    half, last = scenario.horizon - np.quantile(lead_time, [0.5, IN_VAIN])
+    counts = arrived >= scenario.warm_up
+    in_time = (arrived + lead_time < scenario.horizon)[counts].mean() if counts.any() else np.nan
+    return Deadline(float(half) / DAY, float(last) / DAY, float(in_time))
+
+
+def _lead_times(journal: Journal, until: int) -> tuple[Ints, Ints]:
+    """When the winners among the leads arrived, until some moment, and how long each took."""
+    visits, leads = journal.whole["stage_visits"], journal.whole["leads"]
+    at_goal = visits["stage"] == len(journal.scenario.stages) - 1
+    lead, won = visits["lead"][at_goal], visits["entered"][at_goal]
+    arrived = leads["arrived"][lead]
+    counted = (leads["kind"][lead] == NEW) & (arrived < until)
+    return arrived[counted], (won - arrived)[counted]

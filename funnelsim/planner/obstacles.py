@@ -1,0 +1,119 @@
+"""What stands in the way of a target that cannot be met, and what would move it.
+
+Each way out that is named has been tried: the same search, quickly, on the changed scenario.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from funnelsim.distributions import duration_text
+from funnelsim.errors import FunnelSimError
+from funnelsim.experiment.load import load_of_teams
+from funnelsim.planner.levers import MOST_LEADS, leads_of_channels, lever
+from funnelsim.planner.search import Found, Trials, chance, search
+from funnelsim.scenario import Scenario
+from funnelsim.tables import figure_text
+
+if TYPE_CHECKING:
+    from funnelsim.planner.telling import Asked
+
+FULL = 0.9  # a team with this load at the best setting is in the way
+
+
+def of(asked: Asked, found: Found) -> list[str]:
+    """Sentences: what is in the way, then what would move it."""
+    best = asked.lever.at(found.best)
+    told = _dead_ends(best)
+    if told:
+        return told
+    told = [*_teams(best), *_ceilings(asked, best)] if found.limit != "nothing" else []
+    if found.limit == "falls" and asked.metric in ("contribution", "profit") and not _teams(best):
+        told.append(
+            f"More leads lower the {asked.metric}: a lead costs more than it brings. Cheaper "
+            "leads, a higher conversion or a higher margin would change that."
+        )
+    if not told:
+        told = _limits(asked, found)
+    return told + _ways_out(asked, best, found)
+
+
+def _dead_ends(scenario: Scenario) -> list[str]:
+    return [
+        f"stages.{stage.name}.conversion is 0: nobody gets past it. Any conversion above 0 would."
+        for stage in scenario.stages[:-1]
+        if stage.conversion == 0
+    ]
+
+
+def _teams(best: Scenario) -> list[str]:
+    told = []
+    for name, row in load_of_teams(best).iterrows():
+        if row["load"] >= FULL:
+            reps = f"{row['reps']:,.0f} rep{'s' * (int(row['reps']) != 1)}"
+            told.append(
+                f"Team {name} is in the way: its {reps} would have "
+                f"{figure_text(float(row['load']), 'share')} of their hours to work; past that "
+                "more leads only wait."
+            )
+    return told
+
+
+def _ceilings(asked: Asked, best: Scenario) -> list[str]:
+    if not asked.lever.moves_leads:
+        return []
+    full = [c.name for c in best.channels if c.ceiling is not None and c.rate >= c.ceiling * 0.999]
+    if not full:
+        return []
+    are = "is at its ceiling" if len(full) == 1 else "are at their ceilings"
+    return [f"{', '.join(full)} {are}: no more leads a day can be had there."]
+
+
+def _limits(asked: Asked, found: Found) -> list[str]:
+    days = duration_text(asked.today.horizon - asked.today.warm_up)
+    if found.limit == "nothing":
+        return [f"Nobody gets through the funnel within {days}: the way takes longer."]
+    if asked.lever.moves_leads:
+        if found.limit == "high":
+            return [f"More than {MOST_LEADS:,} leads are not simulated."]
+        return ["More leads bring hardly any more."]
+    return [f"{asked.lever.path} goes no further, or brings no more."]
+
+
+def _ways_out(asked: Asked, best: Scenario, found: Found) -> list[str]:
+    """Changes that would do, each tried."""
+    told = []
+    for words, changes in _candidates(asked, best):
+        try:
+            changed = asked.today.vary(changes)
+            moved = lever(changed, asked.lever.path)
+            trials = Trials(moved, asked.metric, asked.seed, asked.initial, asked.knowledge)
+            start = min(max(found.best / 2, 1e-6), moved.high)
+            there = search(trials, moved, asked.target, asked.probability, start)
+        except FunnelSimError:  # the change is none for this scenario, or too much to simulate
+            continue
+        if there.x is not None:
+            leads = float(leads_of_channels(moved.at(there.x)).sum())
+            told.append(f"{words} it would take about {leads:,.0f} leads.")
+        elif chance(trials.at(there.best, trials.few(there.best)), asked.target):
+            continue
+    return told
+
+
+def _candidates(asked: Asked, best: Scenario) -> list[tuple[str, dict[str, object]]]:
+    if not asked.lever.moves_leads:
+        return []
+    made: list[tuple[str, dict[str, object]]] = []
+    for name, row in load_of_teams(best).iterrows():
+        if row["load"] >= FULL and math.isfinite(row["load"]):
+            reps = math.ceil(row["load"] * row["reps"] / 0.8)
+            made.append((f"With {reps:,} reps in team {name}", {f"teams.{name}.reps": reps}))
+    if len(made) > 1:
+        together = {path: value for _, change in made for path, value in change.items()}
+        numbers = ", ".join(f"{path.split('.')[1]}: {value:,}" for path, value in together.items())
+        made = [(f"With more reps ({numbers})", together)]
+    longer = 2 * (asked.today.horizon - asked.today.warm_up) + asked.today.warm_up
+    text = duration_text(longer - asked.today.warm_up)
+    made.append((f"Within {text}", {"horizon": duration_text(longer)}))
+    return made

@@ -1,0 +1,84 @@
+"""What a plan counts in one simulated future: sales, revenue, contribution or profit.
+
+Sales are first orders; without an order in the scenario, leads that reached the goal. Revenue is
+net. All of it from the warm-up to the horizon, read from the whole columns, since a search asks for
+it hundreds of times.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from funnelsim.distributions import Ints
+from funnelsim.errors import FunnelSimError, Problem, nearest
+from funnelsim.journal import UPSOLD, Journal
+from funnelsim.metrics.basis import Bools
+from funnelsim.metrics.money import counts_as_revenue, money
+from funnelsim.scenario import Scenario
+
+METRICS = ("sales", "revenue", "contribution", "profit")
+
+
+def result(journal: Journal, metric: str) -> float:
+    """The figure of one journal: a count of sales, or an amount of money."""
+    match metric:
+        case "sales":
+            return float(sales_of(journal))
+        case "revenue":
+            return float(journal.whole["orders"]["paid"][_counted(journal)].sum()) / 100
+        case "contribution":
+            return money(journal).contribution / 100
+        case _:
+            return money(journal).profit / 100
+
+
+def sales_of(journal: Journal) -> int:
+    """How many sales there were since the warm-up."""
+    return len(sale_times(journal))
+
+
+def sale_times(journal: Journal) -> Ints:
+    """When each sale since the warm-up was made: first orders, or leads that reached the goal."""
+    if journal.scenario.order is not None:
+        placed = journal.whole["orders"]["placed"]
+        first = (placed >= journal.scenario.warm_up) & (journal.order_numbers == 1)
+        return np.asarray(placed[first])
+    visits = journal.whole["stage_visits"]
+    at_goal = visits["stage"] == len(journal.scenario.stages) - 1
+    new = journal.whole["leads"]["kind"][visits["lead"]] != UPSOLD
+    counted = at_goal & new & (visits["entered"] >= journal.scenario.warm_up)
+    return np.asarray(visits["entered"][counted])
+
+
+def all_results(journal: Journal) -> dict[str, float]:
+    """Everything that a plan tells of a future, revenue of first orders and of repeats apart."""
+    told = {"sales": float(sales_of(journal))}
+    if journal.scenario.order is None:
+        return told
+    counted, spent = _counted(journal), money(journal)
+    paid, first = journal.whole["orders"]["paid"], journal.order_numbers == 1
+    return told | {
+        "revenue": spent.revenue / 100,
+        "revenue of first orders": float(paid[counted & first].sum()) / 100,
+        "revenue of repeats": float(paid[counted & ~first].sum()) / 100,
+        "contribution": spent.contribution / 100,
+        "profit": spent.profit / 100,
+    }
+
+
+def _counted(journal: Journal) -> Bools:
+    since = journal.whole["orders"]["placed"] >= journal.scenario.warm_up
+    return np.asarray(since & counts_as_revenue(journal))
+
+
+def a_metric(metric: object, scenario: Scenario) -> str:
+    """The name, if the scenario has such a figure; FunnelSimError if not."""
+    if metric not in METRICS:
+        raise FunnelSimError(
+            str(Problem("metric", metric, "a plan has no such", nearest(metric, METRICS)))
+        )
+    if metric != "sales" and scenario.order is None:
+        rule = "the scenario has no [order], so nothing is earned"
+        way_out = 'give it one, or plan metric="sales"'
+        raise FunnelSimError(str(Problem("metric", metric, rule, way_out)))
+    return str(metric)

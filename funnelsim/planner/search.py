@@ -1,0 +1,302 @@
+"""How far to turn a lever so that the target is reached with the chance asked for: a search.
+
+All settings of the lever are tried on the same customers ("common random numbers"): replication 17
+has the same arrivals, tempers and patience whether 2,000 leads come or 2,300, and those 2,000 are
+among them. So the chance rises smoothly with the lever, and few settings suffice:
+
+1. go up or down from the first guess, in steps that follow the quantile of the results, until the
+   chance asked for lies between two settings;
+2. join the results of each replication by lines, and read off where the chance is met;
+3. simulate there many times, and move once more by what the quantile lacks.
+
+Sources: common random numbers, and quantiles by order statistics: A. M. Law, Simulation Modeling
+and Analysis, 5th edition (2015), sections 11.2 and 9.4.2.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from funnelsim.distributions import Floats
+from funnelsim.engines import simulate_many
+from funnelsim.planner.knowledge import CLASSES, Knowledge, variants
+from funnelsim.planner.levers import Lever, leads_of_channels
+from funnelsim.planner.results import result
+from funnelsim.scenario import Scenario
+
+FEW_LEADS, MANY_LEADS = 200_000, 800_000  # simulated at one setting: on the way, and at the end
+FEWEST, MOST = 25, 500  # replications
+STEPS = 14
+LARGEST_STEP = 1.6
+FLAT = 0.1  # results that grow by less than this share of what the lever does: past capacity
+
+
+class Trials:
+    """The results of replications at each setting tried, on the same customers."""
+
+    def __init__(
+        self,
+        lever: Lever,
+        metric: str,
+        seed: int,
+        initial: Any = None,
+        knowledge: Knowledge | None = None,
+        told: Callable[[int], Any] = lambda _: None,
+    ) -> None:
+        self.metric, self.seed, self.initial, self._told = metric, seed, initial, told
+        self.lever, self.knowledge, self._levers = lever, knowledge, [lever]
+        if knowledge is not None:
+            made = variants(lever.scenario, *knowledge.classes())
+            self._levers = [replace(lever, scenario=scenario) for scenario in made]
+        self._results: dict[float, Floats] = {}
+        leads = max(1.0, float(leads_of_channels(lever.scenario).sum()))
+        self._leads = lambda x: leads * (x if lever.moves_leads else 1.0)
+
+    def of(self, lever: Lever, knowledge: Knowledge | None = None) -> Trials:
+        """The same of another lever, or with other knowledge; nothing of it is simulated yet."""
+        return Trials(lever, self.metric, self.seed, self.initial, knowledge, self._told)
+
+    def few(self, x: float) -> int:
+        """Replications enough to see which way to go at this setting."""
+        return self._count(FEW_LEADS, x, MOST // 5)
+
+    def many(self, x: float) -> int:
+        """Replications for a figure that is told."""
+        return self._count(MANY_LEADS, x, MOST)
+
+    def _count(self, leads: int, x: float, most: int) -> int:
+        count = int(min(max(leads / max(self._leads(x), 1.0), FEWEST), most))
+        return -(-count // CLASSES) * CLASSES  # as many of each class
+
+    def at(self, x: float, count: int) -> Floats:
+        """The results of the first `count` replications at a setting; kept for the next time."""
+        known = self._results.get(x, np.empty(0))
+        if len(known) < count:
+            more = self._simulated(x, range(len(known), count))
+            self._results[x] = known = np.concatenate([known, more])
+        return known[:count]
+
+    def known(self, x: float) -> Floats:
+        """All results at a setting that was tried."""
+        return self._results[x]
+
+    def settings(self, count: int = 1) -> list[float]:
+        """The settings tried so far with so many replications at least, ascending."""
+        return sorted(x for x, results in self._results.items() if len(results) >= count)
+
+    def _simulated(self, x: float, replications: range) -> Floats:
+        found = np.empty(len(replications))
+        classes = len(self._levers)
+        for number, lever in enumerate(self._levers):
+            mine = [r for r in replications if r % classes == number]
+            if mine:
+                part = range(mine[0], mine[-1] + 1, classes)
+                for r, journal in zip(part, self._journals(lever.at(x), part), strict=True):
+                    found[r - replications.start] = result(journal, self.metric)
+                    self._told(1)
+        return found
+
+    def _journals(self, scenario: Scenario, replications: range) -> Any:
+        return journals(scenario, self.seed, replications, self.initial)
+
+    def joined(self, x: Floats, tried: list[float] | None = None) -> Floats:
+        """The results at any settings between those tried, shape (len(x), replications): lines.
+
+        Of all settings tried, or of these: as many replications as each of them has.
+        """
+        tried = tried or self.settings()
+        count = min(len(self._results[at]) for at in tried)
+        known = np.array([self._results[at][:count] for at in tried])
+        if len(tried) == 1:
+            return np.repeat(known, len(x), axis=0)
+        place = np.clip(np.searchsorted(tried, x) - 1, 0, len(tried) - 2)
+        left, right = np.array(tried)[place], np.array(tried)[place + 1]
+        part = np.clip((x - left) / (right - left), 0, 1)[:, None]
+        found: Floats = known[place] * (1 - part) + known[place + 1] * part
+        return found
+
+
+def journals(scenario: Scenario, seed: int, replications: range, initial: Any = None) -> Any:
+    """The journals of these replications, with what is there at the start, if anything is."""
+    if initial is None:
+        return simulate_many(scenario, seed, replications)
+    return simulate_many(scenario, seed, replications, initial=initial)  # type: ignore[call-arg]
+
+
+@dataclass(frozen=True)
+class Found:
+    """Where the search ended: the setting, or None and what stopped it; the error of its logarithm.
+
+    `limit` is "" where the target is met, else "high" (the lever goes no further), "flat" (more
+    of it brings no more), "falls" (more of it brings less) or "nothing" (nothing comes at all).
+    """
+
+    x: float | None
+    best: float  # the setting tried with the best chance
+    error: float = 0.0
+    limit: str = ""
+
+
+def chance(results: Floats, target: float) -> float:
+    """The share of these results that reach the target."""
+    return float(np.mean(results >= target))
+
+
+def search(trials: Trials, lever: Lever, target: float, probability: float, start: float) -> Found:
+    """The least setting of the lever that reaches the target with this chance."""
+    if lever.whole:
+        return _whole(trials, lever, target, probability)
+    low, high, limit = _bracket(trials, lever, target, probability, start)
+    if high is None:
+        return Found(None, low, limit=limit)
+    if high == 0.0:
+        return Found(0.0, 0.0)
+    return _refined(trials, low, high, target, probability)
+
+
+def _bracket(
+    trials: Trials, lever: Lever, target: float, probability: float, start: float
+) -> tuple[float, float | None, str]:
+    """Two settings near each other, of which only the second reaches the target often enough."""
+    nothing = trials.at(0.0, trials.few(0.0)) if lever.moves_leads else None
+    if nothing is not None and chance(nothing, target) >= probability:
+        return 0.0, 0.0, ""
+    x, below, above = min(start, lever.high), [0.0], math.inf
+    for _ in range(STEPS):
+        results = trials.at(x, trials.few(x))
+        if chance(results, target) >= probability:
+            above = min(above, x)
+            if above <= max(below) * LARGEST_STEP:
+                break
+            x = max(above / _step(results, target, probability), math.sqrt(max(below) * above))
+            continue
+        below.append(x)
+        if above < math.inf:
+            if above <= x * LARGEST_STEP:
+                break
+            x = math.sqrt(x * above)
+        elif limit := _limit(trials, lever, below, target):
+            best = max(below[1:], key=lambda at: chance(trials.at(at, trials.few(at)), target))
+            return best, None, limit
+        else:
+            x = min(x * _step(results, target, probability), lever.high)
+    below = [at for at in below if at < above]
+    return (max(below), above, "") if above < math.inf else (max(below), None, "high")
+
+
+def _step(results: Floats, target: float, probability: float) -> float:
+    """By what factor the quantile falls short, or is too much, with a bit on top; at least 1.03."""
+    quantile = float(np.quantile(results, 1 - probability))
+    if quantile <= 0 or target <= 0:
+        return LARGEST_STEP
+    ratio = target / quantile
+    return min(max(ratio, 1 / ratio) * 1.03, LARGEST_STEP)
+
+
+def _limit(trials: Trials, lever: Lever, below: list[float], target: float) -> str:
+    """What stops the way up, if anything does."""
+    x = below[-1]
+    now = float(np.mean(trials.at(x, trials.few(x))))
+    if x >= lever.high:
+        return "nothing" if not now and not trials.at(x, trials.few(x)).any() else "high"
+    if len(below) > 5 and not now and not trials.at(x, trials.few(x)).any():
+        return "nothing"
+    if len(below) < 4:
+        return ""
+    before = below[-3]  # two steps back: one step of chance is no plateau
+    then = float(np.mean(trials.at(before, trials.few(before))))
+    if not x > before * 1.2 or not now:
+        return ""
+    if now < then:
+        return "falls"
+    grown = (now - then) / abs(now) / (1 - before / x)
+    return "flat" if grown < FLAT and now < target else ""
+
+
+def _refined(trials: Trials, low: float, high: float, target: float, probability: float) -> Found:
+    """Where between two settings the chance is met: by lines, then by many replications."""
+    x = _crossing(trials.joined, low, high, target, probability)
+    slope = _slope(trials, low, high, target, probability)
+    for _ in range(3):
+        results = trials.at(x, trials.many(high))
+        if abs(chance(results, target) - probability) < 0.5 / len(results) + 0.002:
+            break
+        near = [at for at in trials.settings(len(results)) if low <= at <= high * 1.3]
+        above = [at for at in near if chance(trials.at(at, len(results)), target) >= probability]
+        if len(above) in (0, len(near)):  # all on one side: move by what the quantile lacks
+            x = x * math.exp(_lacking(results, target, probability) / slope)
+            x = float(np.clip(x, low, high * 1.3))
+        else:
+            below = max((at for at in near if at < min(above)), default=low)
+            ends = [below, min(above)]
+            x = _crossing(partial(trials.joined, tried=ends), *ends, target, probability)
+    results = trials.at(x, trials.many(high))
+    error = math.sqrt(probability * (1 - probability) / len(results))
+    return Found(x, x, error / _steepness(trials, x, target))
+
+
+def _crossing(
+    joined: Callable[[Floats], Floats], low: float, high: float, target: float, probability: float
+) -> float:
+    """The least of some settings between two, from which on the joined results reach the target
+    often enough.
+    """
+    fine = np.linspace(low, high, 400)[1:]
+    reached = (joined(fine) >= target).mean(axis=1) >= probability
+    return float(fine[int(np.argmax(reached))]) if reached.any() else high
+
+
+def _lacking(results: Floats, target: float, probability: float) -> float:
+    """The logarithm of target ÷ quantile, kept small."""
+    quantile = float(np.quantile(results, 1 - probability, method="inverted_cdf"))
+    if quantile <= 0 or target <= 0:
+        return 0.0
+    return float(np.clip(math.log(target / quantile), -0.2, 0.2))
+
+
+def _slope(trials: Trials, low: float, high: float, target: float, probability: float) -> float:
+    """By how many per cent the quantile grows for one per cent of the lever, there."""
+    if not low > 0:
+        return 1.0
+    ends = [float(np.quantile(trials.at(x, trials.few(x)), 1 - probability)) for x in (low, high)]
+    if min(ends) <= 0:
+        return 1.0
+    return float(np.clip(math.log(ends[1] / ends[0]) / math.log(high / low), 0.2, 5.0))
+
+
+def _steepness(trials: Trials, x: float, target: float) -> float:
+    """How fast the chance grows with the logarithm of the lever there, by the lines."""
+    around = np.array([x / 1.05, x * 1.05])
+    chances = (trials.joined(around) >= target).mean(axis=1)
+    return max(float(chances[1] - chances[0]) / (2 * math.log(1.05)), 0.05)
+
+
+def _whole(trials: Trials, lever: Lever, target: float, probability: float) -> Found:
+    """The least whole step: doubling, then halving the distance."""
+
+    def reaches(x: float) -> bool:
+        return chance(trials.at(x, trials.many(x) // 2), target) >= probability
+
+    now = round(lever.today)
+    low, high = 0, 1
+    while not reaches(high / now):
+        if high / now >= lever.high:
+            return Found(None, high / now, limit="high")
+        if high >= 4 and _no_more(trials, low / now, high / now):
+            return Found(None, high / now, limit="flat")
+        low, high = high, min(2 * high, round(lever.high * now))
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if reaches(middle / now) else (middle, high)
+    return Found(high / now, high / now)
+
+
+def _no_more(trials: Trials, low: float, high: float) -> bool:
+    few, more = (float(np.mean(trials.at(x, trials.few(x)))) for x in (low, high))
+    return more - few <= 0.01 * abs(few)

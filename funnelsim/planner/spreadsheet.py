@@ -1,0 +1,69 @@
+"""The sum that every sales blog gives: target ÷ average deal ÷ conversion ÷ conversion ...
+
+It is right on average, and so about half of the futures fall short of it. A plan shows it beside
+its own number.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from funnelsim.distributions import mean
+from funnelsim.experiment.load import conversion_of_channels
+from funnelsim.metrics.basis import whole_days
+from funnelsim.planner.knowledge import mean_conversion
+from funnelsim.planner.levers import leads_of_channels
+from funnelsim.scenario import Scenario
+
+
+def naive_leads(scenario: Scenario, target: float, metric: str) -> float:
+    """Leads that bring the target on average, if every lead has time enough and nobody waits.
+
+    For revenue first orders at their mean value are counted, for contribution and profit what is
+    left of them; where a lead leaves nothing the sum has no answer (NaN).
+    """
+    conversion = mean_conversion(scenario)
+    if metric == "sales":
+        return _quotient(target, conversion)
+    order = scenario.order
+    assert order is not None
+    paid = _mean_value(scenario) + order.shipping_fee
+    if metric == "revenue":
+        return _quotient(target, conversion * paid)
+    leads = leads_of_channels(scenario)
+    mix = leads / leads.sum() if leads.sum() else leads
+    commission = mix @ np.array([c.commission for c in scenario.channels])
+    price = mix @ np.array([c.cost_per_lead + c.cost_per_click for c in scenario.channels])
+    goods = (1 - order.margin) * _mean_value(scenario)
+    each = conversion * (paid * (1 - commission) - goods - order.shipping_cost) - price
+    days = whole_days(scenario)
+    fixed = days * sum(c.cost_per_day for c in scenario.channels)
+    if metric == "profit":
+        fixed += days * sum(t.reps * t.cost_per_rep_day for t in scenario.teams)
+    return _quotient(target + fixed, float(each))
+
+
+def _mean_value(scenario: Scenario) -> float:
+    assert scenario.order is not None
+    value = mean(scenario.order.value)
+    if not scenario.segments:
+        return value
+    leads = leads_of_channels(scenario)
+    won = [
+        s.share
+        * float(leads @ conversion_of_channels(scenario.model_copy(update={"segments": (s,)})))
+        for s in scenario.segments
+    ]
+    if not sum(won):
+        return value
+    return (
+        value
+        * sum(w * s.order_value_factor for w, s in zip(won, scenario.segments, strict=True))
+        / sum(won)
+    )
+
+
+def _quotient(target: float, each: float) -> float:
+    return target / each if each > 0 else math.nan

@@ -1,0 +1,199 @@
+"""A plan in words: short sentences, the most important first."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from funnelsim.distributions import DAY, duration_text
+from funnelsim.planner.answer import Plan
+from funnelsim.planner.knowledge import Knowledge
+from funnelsim.planner.levers import Lever, cost_of_channels, leads_of_channels
+from funnelsim.scenario import Scenario
+from funnelsim.tables import figure_text
+
+LATE = 0.95  # of the winners in time: below, it is said by when leads must come
+CLIFF = 0.3  # if ten per cent more leads bring less than three per cent more
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a plan was asked for."""
+
+    today: Scenario
+    target: float
+    metric: str
+    probability: float
+    lever: Lever
+    knowledge: Knowledge | None
+    initial: Any
+    seed: int
+
+
+def setting(lever: Lever, x: float) -> str:
+    """What the lever stands at, in words."""
+    scenario = lever.at(x)
+    leads = f"{float(leads_of_channels(scenario).sum()):,.0f} leads"
+    if lever.path == "leads":
+        return leads
+    if lever.path == "budget":
+        cost = float(cost_of_channels(scenario).sum())
+        return f"{figure_text(cost, 'money', scenario.currency)} for {leads}"
+    return f"{lever.path} = {lever.text(x)}"
+
+
+def percent(chance: float) -> str:
+    return figure_text(chance, "share")
+
+
+def amount(plan: Plan, value: float) -> str:
+    """Sales as a count, other results as money, with their name."""
+    if plan.metric == "sales":
+        return f"{value:,.0f} sale{'s' * (round(value) != 1)}"
+    return f"{figure_text(value, 'money', plan.today.currency)} of {plan.metric}"
+
+
+def sentences(
+    plan: Plan, asked: Asked, hindrances: list[str], most_gone_cold: float
+) -> tuple[str, ...]:
+    """All that a plan has to say."""
+    told = [_answer(plan), *hindrances, *_running(plan)]
+    if plan.is_reached:
+        told += [*_naive(plan), *_doubt(plan, asked)]
+    told += _money(plan)
+    told += _people(plan, most_gone_cold)
+    told += _cliff(plan)
+    told += _by_when(plan)
+    return tuple(told)
+
+
+def _answer(plan: Plan) -> str:
+    days = duration_text(plan.scenario.horizon - plan.scenario.warm_up)
+    goal = f"{amount(plan, plan.target)} within {days}"
+    if not plan.is_reached:
+        if plan.chance:
+            return (
+                f"The target of {goal} cannot be met {percent(plan.probability)} of the time: at "
+                f"best, with {plan.setting}, its chance is {percent(plan.chance)}."
+            )
+        return f"The target of {goal} cannot be met: with {plan.setting} it was never reached."
+    many = f"With {plan.setting}" + (
+        f" ({plan.leads_per_day:,.1f} a day)" if plan.change in ("leads", "budget") else ""
+    )
+    return f"{many} you reach {goal} with a chance of {percent(plan.chance)}."
+
+
+def _naive(plan: Plan) -> list[str]:
+    if plan.change not in ("leads", "budget") or not plan.naive_leads:
+        return []
+    parts = "÷ conversion" if plan.metric == "sales" else "÷ what a sale brings ÷ conversion"
+    return [
+        f"The usual sum (target {parts}) says {plan.naive_leads:,} leads; they are enough with a "
+        f"chance of {percent(plan.naive_chance)}."
+    ]
+
+
+def _doubt(plan: Plan, asked: Asked) -> list[str]:
+    told = []
+    if asked.knowledge is not None and plan.price_of_not_knowing:
+        told.append(
+            f"The conversion is known only from {asked.knowledge.words}: "
+            f"{plan.price_of_not_knowing:,} of the leads are the price of not knowing it better."
+        )
+    if plan.method == "simulation" and plan.leads_high > plan.leads_low:
+        told.append(
+            f"The number comes from {plan.replications:,} simulated futures and is known to lie "
+            f"between {plan.leads_low:,} and {plan.leads_high:,} (95 % interval)."
+        )
+    return told
+
+
+def _running(plan: Plan) -> list[str]:
+    if plan.open_business is None:
+        return []
+    brings = plan.open_business
+    return [
+        f"What is open today brings {amount(plan, brings['mean'])} of that on average "
+        f"({amount(plan, brings['10%'])} to {amount(plan, brings['90%'])} in 8 of 10 futures); "
+        f"{amount(plan, max(plan.remaining, 0.0))} remain to be won."
+    ]
+
+
+def _money(plan: Plan) -> list[str]:
+    if not plan.budget:
+        return []
+    currency = plan.today.currency
+    told = f"The leads cost {figure_text(plan.budget, 'money', currency)}"
+    if math.isfinite(plan.cac):
+        told += f", a customer {figure_text(plan.cac, 'money', currency)} (CAC)"
+    if plan.today.order is None:
+        return [told + "."]
+    if not math.isfinite(plan.payback_days):
+        return [told + "; a customer's orders do not pay that back within the time."]
+    days = plan.payback_days
+    when = "with the first order" if not days else f"{days:,.0f} day{'s' * (days != 1)} after it"
+    return [told + f", paid back {when}."]
+
+
+def _people(plan: Plan, most_gone_cold: float) -> list[str]:
+    told = []
+    for team, row in plan.reps.iterrows():
+        now, reps = row["gone_cold"], _reps(int(row["reps"]))
+        if not math.isfinite(row["needed"]):
+            told.append(
+                f"Team {team} ({reps}): no number of reps keeps those gone cold at "
+                f"{percent(most_gone_cold)}; the patience is too short, or the hours are."
+            )
+        elif row["needed"] > row["reps"]:
+            cold = (
+                f"{percent(now)} of its leads go cold"
+                if now > most_gone_cold
+                else "its queue grows"
+            )
+            told.append(
+                f"Team {team} ({reps}) is too small for that: {cold}; it takes "
+                f"{row['needed']:,.0f} reps."
+            )
+        elif row["needed"] < row["reps"]:
+            told.append(f"Team {team} ({reps}): {row['needed']:,.0f} would do.")
+    return told
+
+
+def _reps(count: int) -> str:
+    return f"{count:,} rep{'s' * (count != 1)}"
+
+
+def _cliff(plan: Plan) -> list[str]:
+    """Where more leads hardly bring more: past what a team can do."""
+    if plan.change not in ("leads", "budget") or plan.reps.empty or len(plan.curve) < 3:
+        return []
+    near = plan.curve.iloc[(plan.curve["leads"] - plan.leads).abs().argmin() :]
+    if len(near) < 3 or not near["mean"].iloc[0]:
+        near = plan.curve.iloc[-max(3, len(plan.curve) // 5) :]
+    more = near["leads"].iloc[-1] / near["leads"].iloc[0] - 1
+    grown = near["mean"].iloc[-1] / near["mean"].iloc[0] - 1 if near["mean"].iloc[0] > 0 else 1.0
+    if not more or grown / more >= CLIFF:
+        return []
+    busiest = plan.reps["load"].idxmax()
+    return [
+        f"Here more leads hardly help: {percent(more)} more bring {percent(max(grown, 0.0))} more "
+        f"{plan.metric}, since team {busiest} can do no more."
+    ]
+
+
+def _by_when(plan: Plan) -> list[str]:
+    until, d = plan.scenario.horizon / DAY, plan.deadline
+    if not d.share_in_time < LATE:
+        return []
+    if d.half <= 0:
+        return [
+            "The time is short: more than half of those who buy take longer than all of it; "
+            f"{percent(d.share_in_time)} of the sales that these leads bring come in time."
+        ]
+    told = (
+        f"Of the leads that come after day {d.half:,.0f} fewer than half of the sales come in time"
+    )
+    if 0 < d.last < until:
+        told += f", and after day {d.last:,.0f} hardly any"
+    return [told + f" (day {until:,.0f} is the end)."]
