@@ -234,8 +234,8 @@ def _refined(trials: Trials, low: float, high: float, target: float, probability
             x = float(np.clip(x, low, high * 1.3))
         else:
             below = max((at for at in near if at < min(above)), default=low)
-            ends = [below, min(above)]
-            x = _crossing(partial(trials.joined, tried=ends), *ends, target, probability)
+            joined = partial(trials.joined, tried=[below, min(above)])
+            x = _crossing(joined, below, min(above), target, probability)
     results = trials.at(x, trials.many(high))
     error = math.sqrt(probability * (1 - probability) / len(results))
     return Found(x, x, error / _steepness(trials, x, target))
