@@ -18,6 +18,7 @@ import numpy as np
 from funnelsim.distributions import BrokenRule, duration, duration_text
 from funnelsim.errors import FunnelSimError, Problem, nearest
 from funnelsim.experiment.chunks import a_scenario, a_seed, progress_bar
+from funnelsim.experiment.load import load_of_teams
 from funnelsim.metrics.basis import whole_days
 from funnelsim.planner import knowledge as known
 from funnelsim.planner import needs, obstacles, telling
@@ -112,7 +113,9 @@ def plan(
             solved = _by_formula(
                 moved, target, metric, probability, knowledge, arrivals == "fixed", naive
             )
-        asked = telling.Asked(today, target, metric, probability, moved, knowledge, initial, seed)
+        asked = telling.Asked(
+            today, target, metric, probability, moved, knowledge, initial, seed, naive
+        )
         hindrances = [] if solved.found.x is not None else obstacles.of(asked, solved.found)
         return _told(asked, solved, naive, open_business, remaining, most_gone_cold, hindrances)
 
@@ -203,8 +206,9 @@ def _by_formula(
     if knowledge is not None:
         certain = _root(chances(None), probability, moved) or math.nan
     naive_chance = at(naive / leads) if moved.moves_leads and naive < math.inf else at(1.0)
-    found = Found(x, start, limit="" if x is not None else "nothing" if not at(start) else "high")
-    return Solved(found, at(start), naive_chance, certain, curve, "formula", 0)
+    limit = "" if x is not None else "high" if at(start) else "nothing"
+    best = 1.0 if limit == "nothing" else start  # where nothing helps, today is as good
+    return Solved(Found(x, best, limit=limit), at(best), naive_chance, certain, curve, "formula", 0)
 
 
 def _means(moved: Lever, settings: np.ndarray, target: float, metric: str) -> list[float]:
@@ -244,14 +248,17 @@ def _by_search(
     import pandas as pd
 
     leads = float(leads_of_channels(moved.scenario).sum())
-    start = naive / leads if moved.moves_leads and naive < math.inf else 1.0
+    start = 1.0
+    if moved.moves_leads:  # not past what the teams can do: from there on it only gets worse
+        busiest = load_of_teams(moved.scenario)["load"].max() if moved.scenario.teams else 0.0
+        start = min(naive / leads if naive < math.inf else 1.0, 1 / max(busiest, 1e-9))
     if not moved.moves_leads and not moved.whole and _falls(trials, moved):
         moved = replace(moved, downwards=True)
         trials = trials.of(moved, trials.knowledge)
     found = search(trials, moved, target, probability, start)
     x = found.x if found.x is not None else found.best
     results = trials.known(x)
-    naive_at = min(start, moved.high)
+    naive_at = min(naive / leads, moved.high) if moved.moves_leads and naive < math.inf else 1.0
     naive_chance = chance(trials.at(naive_at, 2 * trials.few(naive_at)), target)
     certain = math.nan
     if trials.knowledge is not None and found.x:

@@ -36,9 +36,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
 LEADS = 250_000  # simulated for the tables
-FEWEST, MOST = 20, 200  # replications
+FEWEST, MOST = 20, 200  # replications; of very many leads a few, who differ little
+MANY = 100_000  # leads of one replication
 LEADS_FOR_REPS = 60_000  # simulated for each number of reps that is tried
-MOST_REPS = 500
+PLENTY = 4  # times the reps whom all the work would keep busy
+GAIN = 0.01  # of the share gone cold: less is none
 IN_VAIN = 0.05  # of the winners: if only so many still get there in time, it is too late
 
 
@@ -83,7 +85,7 @@ def outcome_table(results: pd.DataFrame) -> pd.DataFrame:
 
 def _replications(scenario: Scenario, leads: int) -> int:
     each = max(1.0, float(leads_of_channels(scenario).sum()))
-    return int(min(max(leads / each, FEWEST), MOST))
+    return int(min(max(leads / each, FEWEST if each < MANY else 3), MOST))
 
 
 def _entered(journal: Journal) -> Floats:
@@ -172,8 +174,9 @@ def reps_table(
 
     The first has a row per team: `reps`; `needed`, the fewest of which at most the share
     `most_gone_cold` of the visits goes cold (where nobody goes cold: with which the queue does not
-    grow without end); `gone_cold` now, `gone_cold_then`; `load`. The second has a row for each
-    team and number tried: `gone_cold`, `utilisation` and `sales`.
+    grow without end; where no number keeps to the share, closed hours say, the fewest past which
+    more do not help, and `is_enough` is False); `gone_cold` now, `gone_cold_then`; `load`. The
+    second has a row for each team and number tried: `gone_cold`, `utilisation` and `sales`.
     """
     import pandas as pd
 
@@ -185,15 +188,15 @@ def reps_table(
             for stage in scenario.stages
         )
         load = float(loads.loc[team.name, "load"])
-        if patient:
-            needed: float = math.floor(load * team.reps) + 1 if math.isfinite(load) else math.nan
-        else:
-            needed = shown.fewest(most_gone_cold)
-        around = {team.reps, *({needed - 1, needed, needed + 1} if needed == needed else ())}
-        tried += [(team.name, int(n), *shown.at(int(n))) for n in sorted(around) if n >= 1]
-        then = shown.at(int(needed))[0] if needed == needed else math.nan
-        needs.append((team.name, team.reps, needed, shown.at(team.reps)[0], then, load))
-    heads = ["team", "reps", "needed", "gone_cold", "gone_cold_then", "load"]
+        busy = math.floor(min(load * team.reps, 10_000)) + 1
+        needed, is_enough = (
+            (busy, math.isfinite(load)) if patient else shown.fewest(most_gone_cold, PLENTY * busy)
+        )
+        around = {team.reps, needed - 1, needed, needed + 1}
+        tried += [(team.name, n, *shown.at(n)) for n in sorted(around) if n >= 1]
+        cold, then = shown.at(team.reps)[0], shown.at(needed)[0]
+        needs.append((team.name, team.reps, needed, is_enough, cold, then, load))
+    heads = ["team", "reps", "needed", "is_enough", "gone_cold", "gone_cold_then", "load"]
     table = pd.DataFrame(needs, columns=heads).set_index("team")
     columns = ["team", "reps", "gone_cold", "utilisation", "sales"]
     return table, pd.DataFrame(tried, columns=columns)
@@ -223,24 +226,18 @@ class _Reps:
             self._known[reps] = share, float(busy) / self._count, float(sales) / self._count
         return self._known[reps]
 
-    def fewest(self, most_gone_cold: float) -> float:
-        """The fewest reps of which at most this share goes cold; NaN where no number is enough."""
-        low, high = 0, max(1, self._today)
-        while not self._is_enough(high, most_gone_cold):
-            if high >= MOST_REPS:
-                return math.nan
-            low, high = high, min(2 * high, MOST_REPS)
+    def fewest(self, most_gone_cold: float, plenty: int) -> tuple[int, bool]:
+        """The fewest reps of which at most this share goes cold, and whether there are such: else
+        the fewest with which hardly more goes cold than with plenty of them.
+        """
+        floor = self.at(plenty)[0]
+        is_enough = not floor > most_gone_cold  # NaN: nobody came
+        limit = most_gone_cold if is_enough else floor + GAIN
+        low, high = 0, plenty
         while high - low > 1:
             middle = (low + high) // 2
-            if self._is_enough(middle, most_gone_cold):
-                high = middle
-            else:
-                low = middle
-        return high
-
-    def _is_enough(self, reps: int, most_gone_cold: float) -> bool:
-        share = self.at(reps)[0]
-        return not share > most_gone_cold  # NaN: nobody came
+            low, high = (middle, high) if self.at(middle)[0] > limit else (low, middle)
+        return high, is_enough
 
 
 def _of_team(journal: Journal, team: int) -> tuple[int, int, float]:

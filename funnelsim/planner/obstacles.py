@@ -12,7 +12,7 @@ from funnelsim.distributions import duration_text
 from funnelsim.errors import FunnelSimError
 from funnelsim.experiment.load import load_of_teams
 from funnelsim.planner.levers import MOST_LEADS, leads_of_channels, lever
-from funnelsim.planner.search import Found, Trials, chance, search
+from funnelsim.planner.search import Found, Trials, search
 from funnelsim.scenario import Scenario
 from funnelsim.tables import figure_text
 
@@ -78,13 +78,17 @@ def _limits(asked: Asked, found: Found) -> list[str]:
         if found.limit == "high":
             return [f"More than {MOST_LEADS:,} leads are not simulated."]
         return ["More leads bring hardly any more."]
-    return [f"{asked.lever.path} goes no further, or brings no more."]
+    if found.limit == "high":
+        return [f"{asked.lever.text(asked.lever.high)} is as far as {asked.lever.path} goes."]
+    return [f"More of {asked.lever.path} brings hardly any more."]
 
 
 def _ways_out(asked: Asked, best: Scenario, found: Found) -> list[str]:
     """Changes that would do, each tried."""
-    told = []
+    told: list[str] = []
+    tried: list[str] = []
     for words, changes in _candidates(asked, best):
+        tried.append(words[0].lower() + words[1:])
         try:
             changed = asked.today.vary(changes)
             moved = lever(changed, asked.lever.path)
@@ -96,8 +100,9 @@ def _ways_out(asked: Asked, best: Scenario, found: Found) -> list[str]:
         if there.x is not None:
             leads = float(leads_of_channels(moved.at(there.x)).sum())
             told.append(f"{words} it would take about {leads:,.0f} leads.")
-        elif chance(trials.at(there.best, trials.few(there.best)), asked.target):
-            continue
+            return told  # the first that does, the smallest change
+    if tried and not told:
+        told.append(f"None of these alone would do: {'; '.join(tried)}.")
     return told
 
 
@@ -105,15 +110,18 @@ def _candidates(asked: Asked, best: Scenario) -> list[tuple[str, dict[str, objec
     if not asked.lever.moves_leads:
         return []
     made: list[tuple[str, dict[str, object]]] = []
+    more = asked.naive / max(float(leads_of_channels(best).sum()), 1.0)  # times the work
     for name, row in load_of_teams(best).iterrows():
-        if row["load"] >= FULL and math.isfinite(row["load"]):
-            reps = math.ceil(row["load"] * row["reps"] / 0.8)
+        load = row["load"] * (max(more, 1.0) if math.isfinite(more) else 1.0)
+        if load >= FULL and math.isfinite(load):
+            reps = math.ceil(load * row["reps"] / 0.8)
             made.append((f"With {reps:,} reps in team {name}", {f"teams.{name}.reps": reps}))
     if len(made) > 1:
         together = {path: value for _, change in made for path, value in change.items()}
         numbers = ", ".join(f"{path.split('.')[1]}: {value:,}" for path, value in together.items())
         made = [(f"With more reps ({numbers})", together)]
-    longer = 2 * (asked.today.horizon - asked.today.warm_up) + asked.today.warm_up
-    text = duration_text(longer - asked.today.warm_up)
-    made.append((f"Within {text}", {"horizon": duration_text(longer)}))
+    for times in (2, 4):
+        longer = times * (asked.today.horizon - asked.today.warm_up)
+        horizon = duration_text(longer + asked.today.warm_up)
+        made.append((f"Within {duration_text(longer)}", {"horizon": horizon}))
     return made

@@ -182,12 +182,28 @@ def _bracket(
                 break
             x = math.sqrt(x * above)
         elif limit := _limit(trials, lever, below, target):
-            best = max(below[1:], key=lambda at: chance(trials.at(at, trials.few(at)), target))
-            return best, None, limit
+            best = _best(trials, below[1:], target)
+            for near in (best / 1.15, best * 1.15):  # the best may lie between two large steps
+                if near <= lever.high:
+                    trials.at(near, trials.few(near))
+                    below.append(near)
+            return _best(trials, below[1:], target), None, limit
         else:
             x = min(x * _step(results, target, probability), lever.high)
     below = [at for at in below if at < above]
-    return (max(below), above, "") if above < math.inf else (max(below), None, "high")
+    if above < math.inf:
+        return max(below), above, ""
+    return _best(trials, below[1:], target), None, "high"
+
+
+def _best(trials: Trials, tried: list[float], target: float) -> float:
+    """The setting with the best chance; among equals the one that brings most, then the least."""
+
+    def merit(x: float) -> tuple[float, float, float]:
+        results = trials.known(x)
+        return chance(results, target), float(results.mean()), -x
+
+    return max(tried, key=merit)
 
 
 def _step(results: Floats, target: float, probability: float) -> float:
@@ -279,24 +295,25 @@ def _steepness(trials: Trials, x: float, target: float) -> float:
 
 def _whole(trials: Trials, lever: Lever, target: float, probability: float) -> Found:
     """The least whole step: doubling, then halving the distance."""
+    now, tried = round(lever.today), list[float]()
 
-    def reaches(x: float) -> bool:
-        return chance(trials.at(x, trials.many(x) // 2), target) >= probability
+    def reaches(step: int) -> bool:
+        tried.append(step / now)
+        return chance(trials.at(step / now, 2 * trials.few(1.0)), target) >= probability
 
-    now = round(lever.today)
-    low, high = 0, 1
-    while not reaches(high / now):
-        if high / now >= lever.high:
-            return Found(None, high / now, limit="high")
+    low, high, most = 0, 1, round(lever.high * now)
+    while not reaches(high):
+        if high >= most:
+            return Found(None, _best(trials, tried, target), limit="high")
         if high >= 4 and _no_more(trials, low / now, high / now):
-            return Found(None, high / now, limit="flat")
-        low, high = high, min(2 * high, round(lever.high * now))
+            return Found(None, _best(trials, tried, target), limit="flat")
+        low, high = high, min(2 * high, most)
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (low, middle) if reaches(middle / now) else (middle, high)
+        low, high = (low, middle) if reaches(middle) else (middle, high)
     return Found(high / now, high / now)
 
 
 def _no_more(trials: Trials, low: float, high: float) -> bool:
-    few, more = (float(np.mean(trials.at(x, trials.few(x)))) for x in (low, high))
+    few, more = (float(np.mean(trials.known(x))) for x in (low, high))
     return more - few <= 0.01 * abs(few)

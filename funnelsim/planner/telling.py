@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from funnelsim.distributions import DAY, duration_text
@@ -29,6 +30,7 @@ class Asked:
     knowledge: Knowledge | None
     initial: Any
     seed: int
+    naive: float  # leads by the usual sum
 
 
 def setting(lever: Lever, x: float) -> str:
@@ -72,12 +74,14 @@ def _answer(plan: Plan) -> str:
     days = duration_text(plan.scenario.horizon - plan.scenario.warm_up)
     goal = f"{amount(plan, plan.target)} within {days}"
     if not plan.is_reached:
+        brings = amount(plan, float(plan.outcome.loc[plan.metric, "mean"]))
+        best = f"at best, with {plan.setting}, there are {brings} on average"
         if plan.chance:
             return (
-                f"The target of {goal} cannot be met {percent(plan.probability)} of the time: at "
-                f"best, with {plan.setting}, its chance is {percent(plan.chance)}."
+                f"The target of {goal} cannot be met {percent(plan.probability)} of the time: "
+                f"{best}, and the chance is {percent(plan.chance)}."
             )
-        return f"The target of {goal} cannot be met: with {plan.setting} it was never reached."
+        return f"The target of {goal} cannot be met: {best}."
     many = f"With {plan.setting}" + (
         f" ({plan.leads_per_day:,.1f} a day)" if plan.change in ("leads", "budget") else ""
     )
@@ -139,11 +143,14 @@ def _money(plan: Plan) -> list[str]:
 def _people(plan: Plan, most_gone_cold: float) -> list[str]:
     told = []
     for team, row in plan.reps.iterrows():
+        if plan.change == f"teams.{team}.reps":
+            continue  # that is the answer itself
         now, reps = row["gone_cold"], _reps(int(row["reps"]))
-        if not math.isfinite(row["needed"]):
+        if not row["is_enough"]:
             told.append(
-                f"Team {team} ({reps}): no number of reps keeps those gone cold at "
-                f"{percent(most_gone_cold)}; the patience is too short, or the hours are."
+                f"Team {team} ({reps}): {percent(now)} of its leads go cold; however many reps "
+                f"there are, {percent(row['gone_cold_then'])} do, since nobody calls while their "
+                f"patience lasts (closed hours, say). More than {row['needed']:,.0f} do not help."
             )
         elif row["needed"] > row["reps"]:
             cold = (
@@ -156,7 +163,10 @@ def _people(plan: Plan, most_gone_cold: float) -> list[str]:
                 f"{row['needed']:,.0f} reps."
             )
         elif row["needed"] < row["reps"]:
-            told.append(f"Team {team} ({reps}): {row['needed']:,.0f} would do.")
+            told.append(
+                f"Team {team} ({reps}): {row['needed']:,.0f} would keep those gone cold at "
+                f"{percent(most_gone_cold)}; now it is {percent(now)}."
+            )
     return told
 
 
@@ -166,7 +176,7 @@ def _reps(count: int) -> str:
 
 def _cliff(plan: Plan) -> list[str]:
     """Where more leads hardly bring more: past what a team can do."""
-    if plan.change not in ("leads", "budget") or plan.reps.empty or len(plan.curve) < 3:
+    if not (plan.is_reached and plan.change in ("leads", "budget")) or plan.reps.empty:
         return []
     near = plan.curve.iloc[(plan.curve["leads"] - plan.leads).abs().argmin() :]
     if len(near) < 3 or not near["mean"].iloc[0]:
@@ -184,16 +194,19 @@ def _cliff(plan: Plan) -> list[str]:
 
 def _by_when(plan: Plan) -> list[str]:
     until, d = plan.scenario.horizon / DAY, plan.deadline
+
+    def day(number: float) -> str:
+        date = plan.scenario.start + timedelta(days=math.floor(number))
+        return f"day {number:,.0f} ({date:%Y-%m-%d})"
+
     if not d.share_in_time < LATE:
         return []
-    if d.half <= 0:
+    if d.half <= plan.scenario.warm_up / DAY:
         return [
             "The time is short: more than half of those who buy take longer than all of it; "
             f"{percent(d.share_in_time)} of the sales that these leads bring come in time."
         ]
-    told = (
-        f"Of the leads that come after day {d.half:,.0f} fewer than half of the sales come in time"
-    )
+    told = f"Of the leads that come after {day(d.half)} fewer than half of the sales come in time"
     if 0 < d.last < until:
-        told += f", and after day {d.last:,.0f} hardly any"
-    return [told + f" (day {until:,.0f} is the end)."]
+        told += f", and after {day(d.last)} hardly any"
+    return [told + f"; the end is {day(until)}."]
