@@ -1,0 +1,289 @@
+"""What a plan says, what it can move, and what bad input gets."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+
+import funnelsim as fs
+from funnelsim.metrics.basis import whole_days
+from funnelsim.planner.levers import lever
+
+SHOP: dict[str, Any] = {
+    "name": "shop",
+    "horizon": "90 days",
+    "channels": [{"name": "web", "leads_per_day": 10, "cost_per_lead": 2}],
+    "stages": [{"name": "Visit", "conversion": 0.05}, {"name": "Sale"}],
+    "order": {"value": {"constant": 80}, "margin": 0.5},
+}
+
+
+def shop(**changed: Any) -> fs.Scenario:
+    return fs.Scenario(**{**SHOP, **changed})
+
+
+@pytest.fixture(scope="module")
+def follow_up() -> Any:
+    return fs.plan(fs.load("aida-follow-up"), 330, progress=False)
+
+
+def test_the_first_sentences_say_number_chance_and_the_usual_sum() -> None:
+    first, second, *_ = fs.plan(shop(), 100).sentences
+    assert first == (
+        "With 2,260 leads (25.1 a day) you reach 100 sales within 90 days with a chance of 90.0 %."
+    )
+    assert "says 2,000 leads" in second
+    assert "51.3 %" in second
+
+
+def test_the_planned_scenario_brings_the_planned_leads(follow_up: Any) -> None:
+    days = whole_days(follow_up.scenario)
+    assert follow_up.channels["leads"].sum() == pytest.approx(follow_up.leads, abs=0.5)
+    assert follow_up.channels["planned"].sum() == pytest.approx(follow_up.leads_per_day)
+    assert follow_up.leads_per_day * days == pytest.approx(follow_up.leads, abs=0.5)
+    ratio = follow_up.channels["planned"] / follow_up.channels["today"]
+    assert np.ptp(ratio) < 1e-9  # the mix of today
+
+
+def test_each_stage_is_entered_by_those_who_passed_the_one_before(follow_up: Any) -> None:
+    entered = follow_up.stages["entered"]
+    assert list(entered.index) == ["Attention", "Interest", "Desire", "Action"]
+    assert entered.is_monotonic_decreasing
+    assert entered.iloc[-1] == pytest.approx(follow_up.outcome.loc["sales", "mean"])
+
+
+def test_budget_is_what_the_channels_cost(follow_up: Any) -> None:
+    prices = [channel.cost_per_lead for channel in follow_up.scenario.channels]
+    assert follow_up.budget == pytest.approx(float(follow_up.channels["leads"] @ prices))
+
+
+def test_revenue_of_repeats_is_shown_apart(follow_up: Any) -> None:
+    means = follow_up.outcome["mean"]
+    parts = means["revenue of first orders"] + means["revenue of repeats"]
+    assert means["revenue"] == pytest.approx(parts)
+    assert means["revenue of repeats"] > 0
+
+
+def test_ceilings_are_kept_and_the_others_take_the_rest() -> None:
+    channels = [
+        {"name": "web", "leads_per_day": 10, "ceiling": 12},
+        {"name": "ads", "leads_per_day": 10},
+    ]
+    p = fs.plan(shop(channels=channels), 100)
+    assert p.leads == 2_260
+    assert p.channels.loc["web", "planned"] == pytest.approx(12)
+    assert list(p.channels["full"]) == [True, False]
+
+
+def test_a_budget_buys_leads_of_paid_channels_only() -> None:
+    channels = [
+        {"name": "word of mouth", "leads_per_day": 10},
+        {"name": "ads", "leads_per_day": 10, "cost_per_lead": 3},
+    ]
+    p = fs.plan(shop(channels=channels), 100, change="budget")
+    assert p.channels.loc["word of mouth", "planned"] == pytest.approx(10)
+    assert p.leads == 2_260
+    assert p.budget == pytest.approx(3 * (2_260 - 900), abs=3)
+
+
+def test_a_conversion_can_be_moved() -> None:
+    p = fs.plan(shop(), 100, change="stages.Visit.conversion")
+    # 900 leads: the mean of a Poisson number that is 100 or more nine times in ten is 113.03
+    assert p.scenario.stages[0].conversion == pytest.approx(113.03 / 900, rel=1e-3)
+    assert p.setting.startswith("stages.Visit.conversion = 0.1256")
+
+
+def test_reps_move_in_whole_steps() -> None:
+    p = fs.plan(fs.load("aida-follow-up"), 330, change="reps", progress=False)
+    assert p.change == "teams.sales.reps"
+    assert p.scenario.teams[0].reps == 3
+
+
+def test_less_handling_time_is_more_sales() -> None:
+    scenario = fs.load("aida-follow-up").vary({"teams.sales.reps": 1})
+    path = "stages.Desire.follow_up.handling_time"
+    p = fs.plan(scenario, 230, change=path, progress=False)
+    assert p.is_reached
+    handling = p.scenario.stages[2].follow_up.handling_time.exponential.mean
+    assert handling < scenario.stages[2].follow_up.handling_time.exponential.mean
+
+
+def test_within_sets_the_deadline() -> None:
+    short = fs.plan(shop(), 100, within="30 days")
+    assert short.leads == 2_260
+    assert short.leads_per_day == pytest.approx(2_260 / 30, rel=1e-3)
+
+
+def test_no_lead_is_too_late_where_all_decide_at_once() -> None:
+    d = fs.plan(shop(), 100).deadline
+    assert d.share_in_time == 1
+    assert d.last == 90
+
+
+def test_a_lead_that_takes_ten_days_must_come_ten_days_before() -> None:
+    stages = [
+        {"name": "Visit", "conversion": 0.5, "decision_time": {"constant": "10 days"}},
+        {"name": "Sale"},
+    ]
+    p = fs.plan(shop(stages=stages), 100)
+    assert p.deadline.last == pytest.approx(80)
+    assert "day 80" in p.sentences[-1]
+
+
+def test_a_cheap_win_is_paid_back_with_the_first_order() -> None:
+    assert fs.plan(shop(), 100).payback_days == pytest.approx(np.nan, nan_ok=True)  # CAC 40 = 40
+    assert fs.plan(shop(order={"value": {"constant": 200}}), 100).payback_days == 0
+
+
+def test_reps_needed_keep_the_share_gone_cold() -> None:
+    scenario = fs.load("aida-follow-up").vary({"teams.sales.reps": 1})
+    p = fs.plan(scenario, 180, most_gone_cold=0.05, progress=False)
+    team = p.reps.loc["sales"]
+    assert team["gone_cold"] > 0.05 >= team["gone_cold_then"]
+    tried = p.reps_tried.set_index("reps")["gone_cold"]
+    assert tried[team["needed"] - 1] > 0.05
+    assert any("too small" in sentence for sentence in p.sentences)
+
+
+def test_where_hours_are_closed_no_number_of_reps_is_enough() -> None:
+    scenario = fs.load("aida-follow-up").vary(
+        {
+            "teams.sales.open": "Mon-Fri 09:00-10:00",
+            "stages.Interest.follow_up.patience": {"constant": "6 h"},
+        }
+    )
+    p = fs.plan(scenario, 10, progress=False)
+    assert not p.reps.loc["sales", "is_enough"]
+    assert any("however many reps" in sentence for sentence in p.sentences)
+
+
+# --- what cannot be met -----------------------------------------------------------------------
+
+
+def said(p: Any, pattern: str) -> bool:
+    assert not p.is_reached
+    assert "cannot be met" in p.sentences[0]
+    return any(re.search(pattern, sentence) for sentence in p.sentences)
+
+
+def test_a_team_that_is_too_small_is_named_with_a_number_that_would_do() -> None:
+    p = fs.plan(fs.load("aida-follow-up"), 600, progress=False)
+    assert said(p, "Team sales is in the way")
+    way_out = next(s for s in p.sentences if s.startswith("With 3 reps"))
+    leads = int(re.search(r"about ([\d,]+) leads", way_out)[1].replace(",", ""))
+    assert 3_500 < leads < 6_000
+
+
+def test_past_capacity_it_does_not_ask_for_more_leads() -> None:
+    p = fs.plan(fs.load("aida-follow-up"), 2_000, progress=False)
+    assert said(p, "Team sales is in the way")
+    assert p.leads < 6_000
+
+
+def test_a_conversion_of_0_is_named() -> None:
+    stages = [{"name": "Visit", "conversion": 0}, {"name": "Sale"}]
+    assert said(fs.plan(shop(stages=stages), 10), r"stages\.Visit\.conversion is 0")
+
+
+def test_full_channels_are_named() -> None:
+    channels = [{"name": "web", "leads_per_day": 10, "ceiling": 12}]
+    p = fs.plan(shop(channels=channels), 80)
+    assert said(p, "web is at its ceiling")
+    assert any("Within 180 days" in sentence for sentence in p.sentences)
+
+
+def test_a_horizon_that_is_too_short_is_named() -> None:
+    stages = [
+        {"name": "Visit", "conversion": 0.5, "decision_time": {"constant": "100 days"}},
+        {"name": "Sale"},
+    ]
+    p = fs.plan(shop(stages=stages), 10)
+    assert said(p, "Nobody gets through the funnel within 90 days")
+    assert any(sentence.startswith("Within 180 days") for sentence in p.sentences)
+
+
+def test_leads_that_cost_more_than_they_bring_are_named() -> None:
+    channels = [{"name": "web", "leads_per_day": 10, "cost_per_lead": 10}]
+    p = fs.plan(shop(channels=channels), 1_000, "contribution", progress=False)
+    assert said(p, "a lead costs more than it brings")
+
+
+# --- bad input --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"target": -1}, "target is -1; it is a number above 0"),
+        ({"target": "many"}, 'target is "many"; it is a number above 0'),
+        ({"target": float("nan")}, "target is nan"),
+        ({"target": True}, "target is True"),
+        ({"metric": "sails"}, "did you mean sales"),
+        ({"probability": 90}, "write 0.9 for 90 %"),
+        ({"probability": 1}, "it lies between 0 and 1"),
+        ({"within": 90}, "within is 90; a duration is a number and a unit"),
+        ({"change": "stages.Visit.conversio"}, "there are: leads, budget, "),
+        ({"change": "reps"}, "no number above 0 stands there"),
+        ({"change": 3}, "change is 3"),
+        ({"pilot": "a few"}, 'write "15 of 300"'),
+        ({"pilot": (20, 10)}, "pilot is (20, 10)"),
+        ({"pilot": (0, 300)}, "without a sale seen"),
+        ({"pilot": (1.5, 300)}, "pilot is (1.5, 300)"),
+        ({"arrivals": "some"}, "there is no such"),
+        ({"seed": -1}, "seed is -1"),
+    ],
+)
+def test_bad_input_gets_a_clear_word(arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(fs.FunnelSimError, match=re.escape(message)):
+        fs.plan(shop(), **{"target": 100, **arguments})
+
+
+def test_money_needs_an_order() -> None:
+    with pytest.raises(fs.FunnelSimError, match=r"the scenario has no \[order\]"):
+        fs.plan(shop(order=None), 100, "revenue")
+
+
+def test_no_scenario_is_no_scenario() -> None:
+    with pytest.raises(fs.FunnelSimError, match="plan takes a Scenario"):
+        fs.plan("aida", 100)
+
+
+def test_channels_without_leads_have_no_mix() -> None:
+    channels = [{"name": "web", "leads_per_day": 0}]
+    with pytest.raises(fs.FunnelSimError, match="no channel brings leads"):
+        fs.plan(shop(channels=channels), 100)
+
+
+def test_a_fixed_number_of_leads_needs_a_formula() -> None:
+    with pytest.raises(fs.FunnelSimError, match="leads wait for one another"):
+        fs.plan(fs.load("aida-follow-up"), 100, arrivals="fixed")
+
+
+# --- a calibrated scenario, a forecast --------------------------------------------------------
+
+
+def test_a_calibration_brings_its_own_doubt() -> None:
+    calibration = fs.calibrate(fs.load_crm_deals(), **fs.datasets.CRM_COLUMNS)
+    in_doubt = fs.plan(calibration, 50, progress=False)
+    certain = fs.plan(calibration.scenario, 50, progress=False)
+    assert in_doubt.leads > certain.leads
+    assert in_doubt.price_of_not_knowing > 0
+
+
+def test_a_forecast_adds_up_and_is_what_is_simulated(seed: int) -> None:
+    scenario = fs.load("aida")
+    told = fs.forecast(scenario, n=20, seed=seed, progress=False)
+    last = fs.simulate(scenario, seed, replication=19)
+    assert told.totals.loc[19, "revenue"] == pytest.approx(fs.summary(last)["revenue"])
+    assert told.by_week["sales", "mean"].cumsum().iloc[-1] == pytest.approx(
+        told.so_far["sales", "mean"].iloc[-1]
+    )
+
+
+def test_a_lever_of_one_is_today() -> None:
+    for name in fs.templates():
+        scenario = fs.load(name)
+        assert lever(scenario, "leads").at(1.0) == scenario

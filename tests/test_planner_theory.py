@@ -1,0 +1,170 @@
+"""The planner against formulas and against what happens when its plan is simulated."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from scipy import stats
+from theory import FIVE, funnel, within
+
+import funnelsim as fs
+from funnelsim.planner.closed_form import expected, formula, why_not
+from funnelsim.planner.levers import leads_of_channels, with_leads
+from funnelsim.planner.results import result
+from funnelsim.planner.search import journals
+
+
+def shop(conversion: float, **more: object) -> fs.Scenario:
+    return fs.Scenario(
+        name="shop",
+        horizon="90 days",
+        channels=[{"name": "web", "leads_per_day": 10}],
+        stages=[{"name": "Visit", "conversion": conversion}, {"name": "Sale"}],
+        **more,
+    )
+
+
+@pytest.mark.parametrize(
+    ("conversion", "naive", "fixed", "random"),
+    [(0.05, 2_000, 2_254, 2_260), (0.015, 6_667, 7_528, 7_534)],
+)
+def test_a_hundred_sales(conversion: float, naive: int, fixed: int, random: int) -> None:
+    one = fs.plan(shop(conversion), 100, arrivals="fixed")
+    other = fs.plan(shop(conversion), 100)
+    assert (one.naive_leads, one.leads, other.leads) == (naive, fixed, random)
+    # by definition: binomial, and the quantile of a Poisson mean
+    assert stats.binom.sf(99, one.leads, conversion) >= 0.9
+    assert stats.binom.sf(99, one.leads - 1, conversion) < 0.9
+    exact = stats.gamma.ppf(0.9, 100) / conversion
+    assert other.leads == round(exact)
+
+
+def test_the_usual_sum_is_a_coin_toss() -> None:
+    p = fs.plan(shop(0.05), 100, arrivals="fixed")
+    assert p.naive_chance == pytest.approx(0.514, abs=5e-4)
+
+
+@pytest.mark.parametrize(
+    ("kind", "cv", "leads"),
+    [
+        ("lognormal", 0.5, 2_838),
+        ("lognormal", 1, 2_929),
+        ("lognormal", 2, 3_158),
+        ("gamma", 2, 3_200),
+    ],
+)
+def test_revenue_is_a_compound_sum(kind: str, cv: float, leads: int) -> None:
+    scenario = shop(0.05, order={"value": {kind: {"mean": 80, "cv": cv}}})
+    assert fs.plan(scenario, 10_000, "revenue").leads == pytest.approx(leads, rel=0.01)
+
+
+def test_orders_of_one_value_are_counted() -> None:
+    scenario = shop(0.05, order={"value": {"constant": 80}})
+    assert fs.plan(scenario, 8_000, "revenue").leads == fs.plan(scenario, 100).leads
+
+
+def test_a_pilot_of_15_in_300() -> None:
+    p = fs.plan(shop(0.05), 100, pilot="15 of 300")
+    # a Poisson number whose mean is Beta distributed, averaged over the Beta
+    shares = stats.beta.ppf((np.arange(4_000) + 0.5) / 4_000, 16, 286)
+    assert stats.poisson.sf(99, p.leads * shares).mean() == pytest.approx(0.9, abs=1e-3)
+    assert p.leads == pytest.approx(2_735, rel=0.002)
+    assert p.price_of_not_knowing == pytest.approx(p.leads - 2_260, abs=1)
+
+
+def test_more_evidence_costs_fewer_leads() -> None:
+    plans = [fs.plan(shop(0.05), 100, pilot=(n, 20 * n)) for n in (15, 150, 1_500)]
+    assert sorted((p.leads for p in plans), reverse=True) == [p.leads for p in plans]
+    assert plans[-1].price_of_not_knowing < 0.1 * plans[0].price_of_not_knowing
+
+
+def test_sales_expected_in_time_are_those_of_the_simulation(seed: int) -> None:
+    scenario = funnel(
+        warm_up="3 days",
+        stages=[
+            {
+                "name": "Interest",
+                "conversion": 0.5,
+                "decision_time": {"lognormal": {"mean": "2 days", "cv": 1.5}},
+            },
+            {"name": "Desire", "conversion": 0.4, "decision_time": {"constant": "30 h"}},
+            {"name": "Action"},
+        ],
+    )
+    count = 400
+    sales = [result(j, "sales") for j in journals(scenario, seed, range(count))]
+    mean = expected(scenario)[1]
+    assert within(float(np.mean(sales)), mean, math.sqrt(mean / count))
+
+
+@pytest.mark.parametrize("metric", ["sales", "revenue"])
+def test_formula_and_simulation_agree(metric: str, seed: int) -> None:
+    scenario = funnel(
+        segments=[
+            {"name": "small", "share": 0.7},
+            {"name": "large", "share": 0.3, "odds_ratio": 2.0, "order_value_factor": 3.0},
+        ],
+        channels=[
+            {"name": "web", "leads_per_day": 10},
+            {"name": "fair", "leads_per_day": 3, "odds_ratio": {"Desire": 1.5}},
+        ],
+    )
+    assert why_not(scenario, metric) == ""
+    count = 600
+    values = np.array([result(j, metric) for j in journals(scenario, seed, range(count))])
+    target = float(np.quantile(values, 0.3))
+    leads = float(leads_of_channels(scenario).sum())
+    told = formula(scenario, target, metric, None, fixed=False).chance(leads)
+    found = float((values >= target).mean())
+    # the target comes of the same values, which only makes them agree less
+    assert within(found, told, math.sqrt(told * (1 - told) / count))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", fs.templates())
+def test_a_plan_holds_nine_times_out_of_ten(name: str, seed: int) -> None:
+    scenario = fs.load(name)
+    usual = np.mean([result(j, "sales") for j in journals(scenario, seed, range(10))])
+    p = fs.plan(scenario, round(float(usual)), seed=seed, progress=False)
+    assert p.is_reached
+    count = int(np.clip(400_000 / p.leads, 50, 400))
+    again = journals(p.scenario, seed + 1, range(count))
+    hits = np.mean([result(journal, "sales") >= p.target for journal in again])
+    known = 0.09 / p.replications if p.replications else 0.0  # how well the search knows
+    assert within(float(hits), 0.9, math.sqrt(0.09 / count + known))
+
+
+def test_search_and_formula_find_the_same_number(seed: int) -> None:
+    by_formula = fs.load("aida")
+    # a team nobody has to wait for: no formula, the same sales
+    searched = by_formula.vary(
+        {
+            "teams": [{"name": "all", "reps": 500}],
+            "stages.Interest.follow_up": {"team": "all"},
+        }
+    )
+    one = fs.plan(by_formula, 300, seed=seed)
+    other = fs.plan(searched, 300, seed=seed, progress=False)
+    assert (one.method, other.method) == ("formula", "simulation")
+    error = math.log(other.leads_high / other.leads_low) / 2 / 1.96
+    assert abs(math.log(other.leads / one.leads)) <= FIVE * error
+
+
+def test_doubt_is_in_the_search_as_in_the_formula(seed: int) -> None:
+    by_formula = fs.load("aida")
+    searched = by_formula.vary(
+        {"teams": [{"name": "all", "reps": 500}], "stages.Interest.follow_up": {"team": "all"}}
+    )
+    one = fs.plan(by_formula, 150, pilot=(60, 500), seed=seed)
+    other = fs.plan(searched, 150, pilot=(60, 500), seed=seed, progress=False)
+    error = math.log(other.leads_high / other.leads_low) / 2 / 1.96
+    assert abs(math.log(other.leads / one.leads)) <= FIVE * error
+    assert other.price_of_not_knowing > 0
+
+
+def test_raising_the_leads_adds_leads_and_moves_none(seed: int) -> None:
+    scenario = fs.load("aida-follow-up")
+    few, more = (fs.simulate(with_leads(scenario, x), seed) for x in (1.0, 1.3))
+    assert set(few.leads["key"]) <= set(more.leads["key"])
