@@ -24,6 +24,7 @@ from some_scenarios import scenario_tables
 from tied_scenarios import tied_tables
 
 import funnelsim as fs
+from funnelsim.distributions import HOUR
 from funnelsim.engines import (
     account,
     clock,
@@ -141,6 +142,61 @@ def test_where_customers_bring_leads_the_moment_an_order_is_closed(
         upsell={"probability": 0.2, "enters": "Interest"},
     )
     assert both(scenario.vary({"teams.team.open": opens, "horizon": "8 days"}), seed) == []
+
+
+@pytest.mark.parametrize("hour", [10, 11, 12, 13])
+def test_where_the_horizon_falls_on_the_hour(hour: int, seed: int) -> None:
+    """Calls begin at 10, end and are decided at 11, orders go on at 12 and are closed at 13."""
+    moment = (13 * 24 + hour) * HOUR
+    statuses = [["new", {"constant": "1 h"}], ["paid", {"constant": "1 h"}]]
+    scenario = at_ten_to_eleven(
+        {"follow_up": {"team": "team", "handling_time": {"constant": "1 h"}}},
+        order={
+            "value": {"constant": 10},
+            "payments": [{"name": "card", "share": 1.0, "statuses": statuses}],
+        },
+    ).vary({"stages.Interest.decision_time": {"constant": "0 h"}})
+    at_the_end = scenario.vary({"horizon": f"{13 * 24 + hour} h"})
+    past_it = scenario.vary({"horizon": "14 days"})
+    assert both(at_the_end, seed) == []
+    # there is something at that very moment, and it does not happen any more
+    table, column = {
+        10: ("follow_ups", "started"),
+        11: ("follow_ups", "finished"),
+        12: ("statuses", "entered"),
+        13: ("orders", "closed"),
+    }[hour]
+    longer, shorter = (simulate(s, seed, "columns") for s in (past_it, at_the_end))
+    assert (longer.whole[table][column] == moment).any()
+    assert not (shorter.whole[table][column] == moment).any()
+
+
+def test_where_the_next_call_would_begin_at_the_horizon(seed: int) -> None:
+    """One rep, an hour a call, more leads than calls: the second begins as the first ends."""
+    call = {"team": "team", "handling_time": {"constant": "1 h"}}
+    team = {"teams.team.reps": 1, "teams.team.open": "Mon-Sun 10:00-12:00"}
+    scenario = at_ten_to_eleven({"follow_up": call}).vary(team)
+    assert both(scenario.vary({"horizon": f"{13 * 24 + 11} h"}), seed) == []
+
+
+@pytest.mark.parametrize("after", [1, 1_000_000])
+def test_where_points_expire_together(after: int, seed: int) -> None:
+    """Orders close a microsecond apart, and points live as long: some expire as others come."""
+    scenario = at_ten_to_eleven(
+        {"follow_up": {"team": "team"}},
+        order={"value": {"constant": 10}},
+        retention={"repeat_probability": 0.8, "gap": {"constant": f"{after} us"}},
+        loyalty={
+            "enrolment": 1.0,
+            "points_per_unit": 1.0,
+            "point_value": 0.01,
+            "redeem_from": 1,
+            "redeem_probability": 0.5,
+            "expires_after": f"{after} us",
+        },
+    )
+    assert both(scenario, seed) == []
+    assert (simulate(scenario, seed, "columns").points["kind"] == "expired").any()
 
 
 def test_where_a_discount_decides_whether_a_customer_brings_someone(seed: int) -> None:
