@@ -172,11 +172,15 @@ def test_where_the_horizon_falls_on_the_hour(hour: int, seed: int) -> None:
 
 
 def test_where_the_next_call_would_begin_at_the_horizon(seed: int) -> None:
-    """One rep, an hour a call, more leads than calls: the second begins as the first ends."""
-    call = {"team": "team", "handling_time": {"constant": "1 h"}}
-    team = {"teams.team.reps": 1, "teams.team.open": "Mon-Sun 10:00-12:00"}
-    scenario = at_ten_to_eleven({"follow_up": call}).vary(team)
-    assert both(scenario.vary({"horizon": f"{13 * 24 + 11} h"}), seed) == []
+    """Several come from the first call at 10 to one rep who is always there: an hour each."""
+    scenario = at_ten_to_eleven(
+        {"follow_up": {"team": "team"}, "decision_time": {"constant": "0 h"}},
+    )
+    tables = scenario.tables()
+    call = {"team": "closer", "handling_time": {"constant": "1 h"}}
+    tables["teams"] += [{"name": "closer", "reps": 1}]
+    tables["stages"].insert(1, {"name": "Desire", "conversion": 0.5, "follow_up": call})
+    assert both(fs.Scenario(**tables).vary({"horizon": f"{13 * 24 + 12} h"}), seed) == []
 
 
 @pytest.mark.parametrize("after", [1, 1_000_000])
