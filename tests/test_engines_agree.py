@@ -180,7 +180,8 @@ def test_where_the_next_call_would_begin_at_the_horizon(seed: int) -> None:
     call = {"team": "closer", "handling_time": {"constant": "1 h"}}
     tables["teams"] += [{"name": "closer", "reps": 1}]
     tables["stages"].insert(1, {"name": "Desire", "conversion": 0.5, "follow_up": call})
-    assert both(fs.Scenario(**tables).vary({"horizon": f"{13 * 24 + 12} h"}), seed) == []
+    busy = {"channels.web.leads_per_day": 20, "horizon": f"{13 * 24 + 12} h"}
+    assert both(fs.Scenario(**tables).vary(busy), seed) == []
 
 
 @pytest.mark.parametrize("after", [1, 1_000_000])
