@@ -38,6 +38,7 @@ __all__ = ["Forecast", "Plan", "forecast", "plan"]
 
 ARRIVALS = ("random", "fixed")
 POINTS = 60  # of the curve
+PAST_CAPACITY = (1.15, 1.6)  # times the leads that keep the busiest team busy all the time
 QUANTILES = (0.1, 0.5, 0.9)
 
 
@@ -249,8 +250,8 @@ def _by_search(
 
     leads = float(leads_of_channels(moved.scenario).sum())
     start = 1.0
+    busiest = load_of_teams(moved.scenario)["load"].max() if moved.scenario.teams else 0.0
     if moved.moves_leads:  # not past what the teams can do: from there on it only gets worse
-        busiest = load_of_teams(moved.scenario)["load"].max() if moved.scenario.teams else 0.0
         start = min(naive / leads if naive < math.inf else 1.0, 1 / max(busiest, 1e-9))
     if not moved.moves_leads and not moved.whole and _falls(trials, moved):
         moved = replace(moved, downwards=True)
@@ -263,16 +264,14 @@ def _by_search(
     certain = math.nan
     if trials.knowledge is not None and found.x:
         certain = search(trials.of(moved), moved, target, probability, found.x).x or math.nan
-    tried = trials.settings()
-    settings = np.array(tried) if moved.whole else np.linspace(tried[0], tried[-1], POINTS)
-    joined = trials.joined(settings)
-    curve = pd.DataFrame(
-        {
-            "setting": settings,
-            "chance": (joined >= target).mean(axis=1),
-            "mean": joined.mean(axis=1),
-        }
-    )
+    if moved.moves_leads and busiest > 0:  # what teams do with more, for the picture of the cliff
+        for more in PAST_CAPACITY:
+            if (past := more / busiest) > x and past <= moved.high:
+                trials.at(past, trials.few(past))
+    tried = np.array(trials.settings())
+    settings = tried if moved.whole else np.linspace(tried[0], tried[-1], POINTS)
+    chances, means = trials.curve(settings, target)
+    curve = pd.DataFrame({"setting": settings, "chance": chances, "mean": means})
     now = chance(results, target)
     return moved, Solved(found, now, naive_chance, certain, curve, "simulation", len(results))
 

@@ -7,7 +7,7 @@ among them. So the chance rises smoothly with the lever, and few settings suffic
 1. go up or down from the first guess, in steps that follow the quantile of the results, until the
    chance asked for lies between two settings;
 2. join the results of each replication by lines, and read off where the chance is met;
-3. simulate there many times, and move once more by what the quantile lacks.
+3. simulate there many times, and move once or twice more by what the chance lacks.
 
 Sources: common random numbers, and quantiles by order statistics: A. M. Law, Simulation Modeling
 and Analysis, 5th edition (2015), sections 11.2 and 9.4.2.
@@ -34,6 +34,7 @@ FEW_LEADS, MANY_LEADS = 200_000, 800_000  # simulated at one setting: on the way
 FEWEST, MOST = 25, 500  # replications
 STEPS = 14
 LARGEST_STEP = 1.6
+CLOSE = 0.4  # standard errors: nearer than that the search need not come
 FLAT = 0.1  # results that grow by less than this share of what the lever does: past capacity
 
 
@@ -89,6 +90,21 @@ class Trials:
     def settings(self, count: int = 1) -> list[float]:
         """The settings tried so far with so many replications at least, ascending."""
         return sorted(x for x, results in self._results.items() if len(results) >= count)
+
+    def curve(self, settings: Floats, target: float) -> tuple[Floats, Floats]:
+        """Chance of the target and mean result at settings between those tried.
+
+        Each between its two neighbours, by as many replications as both have.
+        """
+        tried = self.settings()
+        chances, means = np.empty(len(settings)), np.empty(len(settings))
+        places = np.clip(np.searchsorted(tried, settings) - 1, 0, max(len(tried) - 2, 0))
+        for place in np.unique(places):
+            mine = places == place
+            results = self.joined(settings[mine], tried[place : place + 2])
+            chances[mine] = (results >= target).mean(axis=1)
+            means[mine] = results.mean(axis=1)
+        return chances, means
 
     def _simulated(self, x: float, replications: range) -> Floats:
         found = np.empty(len(replications))
@@ -238,22 +254,22 @@ def _limit(trials: Trials, lever: Lever, below: list[float], target: float) -> s
 def _refined(trials: Trials, low: float, high: float, target: float, probability: float) -> Found:
     """Where between two settings the chance is met: by lines, then by many replications."""
     x = _crossing(trials.joined, low, high, target, probability)
-    slope = _slope(trials, low, high, target, probability)
     for _ in range(3):
         results = trials.at(x, trials.many(high))
-        if abs(chance(results, target) - probability) < 0.5 / len(results) + 0.002:
+        error = math.sqrt(probability * (1 - probability) / len(results))
+        if abs(chance(results, target) - probability) < CLOSE * error:
             break
         near = [at for at in trials.settings(len(results)) if low <= at <= high * 1.3]
         above = [at for at in near if chance(trials.at(at, len(results)), target) >= probability]
-        if len(above) in (0, len(near)):  # all on one side: move by what the quantile lacks
-            x = x * math.exp(_lacking(results, target, probability) / slope)
-            x = float(np.clip(x, low, high * 1.3))
+        if len(above) in (0, len(near)):  # all on one side: Newton's step
+            lacks = probability - chance(results, target)
+            step = float(np.clip(lacks / _steepness(trials, x, target), -0.1, 0.1))
+            x = float(np.clip(x * math.exp(step), low, high * 1.3))
         else:
             below = max((at for at in near if at < min(above)), default=low)
             joined = partial(trials.joined, tried=[below, min(above)])
             x = _crossing(joined, below, min(above), target, probability)
     results = trials.at(x, trials.many(high))
-    error = math.sqrt(probability * (1 - probability) / len(results))
     return Found(x, x, error / _steepness(trials, x, target))
 
 
@@ -266,24 +282,6 @@ def _crossing(
     fine = np.linspace(low, high, 400)[1:]
     reached = (joined(fine) >= target).mean(axis=1) >= probability
     return float(fine[int(np.argmax(reached))]) if reached.any() else high
-
-
-def _lacking(results: Floats, target: float, probability: float) -> float:
-    """The logarithm of target ÷ quantile, kept small."""
-    quantile = float(np.quantile(results, 1 - probability, method="inverted_cdf"))
-    if quantile <= 0 or target <= 0:
-        return 0.0
-    return float(np.clip(math.log(target / quantile), -0.2, 0.2))
-
-
-def _slope(trials: Trials, low: float, high: float, target: float, probability: float) -> float:
-    """By how many per cent the quantile grows for one per cent of the lever, there."""
-    if not low > 0:
-        return 1.0
-    ends = [float(np.quantile(trials.at(x, trials.few(x)), 1 - probability)) for x in (low, high)]
-    if min(ends) <= 0:
-        return 1.0
-    return float(np.clip(math.log(ends[1] / ends[0]) / math.log(high / low), 0.2, 5.0))
 
 
 def _steepness(trials: Trials, x: float, target: float) -> float:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+import numpy as np
+
 from funnelsim.distributions import DAY, duration_text
 from funnelsim.planner.answer import Plan
 from funnelsim.planner.knowledge import Knowledge
@@ -15,7 +17,7 @@ from funnelsim.scenario import Scenario
 from funnelsim.tables import figure_text
 
 LATE = 0.95  # of the winners in time: below, it is said by when leads must come
-CLIFF = 0.3  # if ten per cent more leads bring less than three per cent more
+STEP, CLIFF = 1.2, 0.3  # if so much more leads bring less than a third of that
 
 
 @dataclass(frozen=True)
@@ -93,9 +95,13 @@ def _naive(plan: Plan) -> list[str]:
         return []
     parts = "÷ conversion" if plan.metric == "sales" else "÷ what a sale brings ÷ conversion"
     return [
-        f"The usual sum (target {parts}) says {plan.naive_leads:,} leads; they are enough with a "
-        f"chance of {percent(plan.naive_chance)}."
+        f"The usual sum (target {parts}) says {plan.naive_leads:,} leads; they are enough "
+        f"{_with_chance(plan.naive_chance)}."
     ]
+
+
+def _with_chance(chance: float) -> str:
+    return f"with a chance of {percent(chance)}" if chance >= 0.01 else "hardly ever"
 
 
 def _doubt(plan: Plan, asked: Asked) -> list[str]:
@@ -178,18 +184,17 @@ def _cliff(plan: Plan) -> list[str]:
     """Where more leads hardly bring more: past what a team can do."""
     if not (plan.is_reached and plan.change in ("leads", "budget")) or plan.reps.empty:
         return []
-    near = plan.curve.iloc[(plan.curve["leads"] - plan.leads).abs().argmin() :]
-    if len(near) < 3 or not near["mean"].iloc[0]:
-        near = plan.curve.iloc[-max(3, len(plan.curve) // 5) :]
-    more = near["leads"].iloc[-1] / near["leads"].iloc[0] - 1
-    grown = near["mean"].iloc[-1] / near["mean"].iloc[0] - 1 if near["mean"].iloc[0] > 0 else 1.0
-    if not more or grown / more >= CLIFF:
-        return []
-    busiest = plan.reps["load"].idxmax()
-    return [
-        f"Here more leads hardly help: {percent(more)} more bring {percent(max(grown, 0.0))} more "
-        f"{plan.metric}, since team {busiest} can do no more."
-    ]
+    leads, means = plan.curve["leads"].to_numpy(), plan.curve["mean"].to_numpy()
+    for here in np.linspace(plan.leads, max(plan.leads, leads[-1] / STEP), 50):
+        now, then = np.interp([here, here * STEP], leads, means)
+        if now > 0 and then / now - 1 < CLIFF * (STEP - 1):
+            where = f"past about {here:,.0f} leads" if here > plan.leads * 1.02 else "from here on"
+            grown = figure_text(max(then / now - 1, 0.0), "share")
+            return [
+                f"More leads hardly help {where}: {percent(STEP - 1)} more bring {grown} more "
+                f"{plan.metric}, since team {plan.reps['load'].idxmax()} can do no more."
+            ]
+    return []
 
 
 def _by_when(plan: Plan) -> list[str]:
