@@ -25,6 +25,7 @@ _HOME = {
     "load": "scenario",
     "templates": "scenario",
     "simulate": "engines",
+    "State": "state",
     "Journal": "journal",
     "funnel_table": "metrics",
     "summary": "metrics",
@@ -59,6 +60,7 @@ __all__ = [
     "Journal",
     "Scenario",
     "ScenarioError",
+    "State",
     "calibrate",
     "channels_table",
     "charts",
@@ -131,4 +133,5 @@ if TYPE_CHECKING:
     from funnelsim.planner import forecast, plan
     from funnelsim.report import write_report
     from funnelsim.scenario import Scenario, load, templates
+    from funnelsim.state import State
     from funnelsim.widgets.explorer import explore

@@ -366,6 +366,90 @@ def inverse(distribution: Distribution[Any, Any], u: Floats) -> Floats:
             ]
 
 
+def remaining(distribution: Distribution[Any, Any], age: Floats, u: Floats) -> Floats:
+    """What is left of a value that is known to be larger than `age`, at the probabilities `u`.
+
+    The inverse of the distribution given its age, (F(x) - F(age)) ÷ (1 - F(age)), less the age;
+    0 where no value is so large. Worked out from above, so that it holds far out in the tail.
+
+    >>> exponential = DurationDistribution(exponential={"mean": "1 day"})
+    >>> remaining(exponential, np.array([0.0, 9e11]), np.array([0.5, 0.5])).round(-6).tolist()
+    [59889000000.0, 59889000000.0]
+    """
+    kind = distribution.kind
+    d = getattr(distribution, kind)
+    if kind == "exponential":  # it has no memory
+        return inverse(distribution, u)
+    above = survival(distribution, age) * (1 - u)
+    if kind == "weibull":
+        scale = d.mean / math.gamma(1 + 1 / d.shape)
+        # from the logarithm: far out the chance itself is 0
+        value = scale * ((age / scale) ** d.shape - np.log1p(-u)) ** (1 / d.shape)
+    elif kind == "lognormal":
+        from scipy.special import ndtri
+
+        middle, deviation = _of_logarithm(d)
+        value = np.exp(middle - deviation * ndtri(above))
+    elif kind == "gamma":
+        from scipy.special import gammainccinv
+
+        shape = d.shape if d.shape is not None else d.cv**-2.0
+        value = mean(distribution) / shape * gammainccinv(shape, above)
+    elif kind == "empirical":  # the values in order, which a file need not have them in
+        values, weights = np.asarray(d.values, dtype=float), d.weights or [1] * len(d.values)
+        order = np.argsort(values, kind="stable")
+        value = values[order][choose(np.asarray(weights, dtype=float)[order], 1 - above)]
+    else:
+        value = inverse(distribution, 1 - above)
+    is_left = (above > 0) & np.isfinite(value)
+    return np.where(is_left, np.maximum(value - age, 0.0), 0.0)
+
+
+def survival(distribution: Distribution[Any, Any], x: Floats) -> Floats:
+    """The probability of a value larger than x (microseconds or currency), float64.
+
+    >>> survival(AmountDistribution(uniform={"low": 10, "high": 20}), np.array([5.0, 12.5]))
+    array([1.  , 0.75])
+    """
+    d = getattr(distribution, distribution.kind)
+    match distribution.kind:
+        case "constant":
+            return (x < d).astype(np.float64)
+        case "uniform":
+            return np.clip((d.high - x) / max(d.high - d.low, 1e-12), 0, 1)
+        case "triangular":
+            x, width = np.clip(x, d.low, d.high), max(float(d.high - d.low), 1e-12)
+            left = (x - d.low) ** 2 / max(width * (d.mode - d.low), 1e-12)
+            right = (d.high - x) ** 2 / max(width * (d.high - d.mode), 1e-12)
+            return np.where(x < d.mode, 1 - left, right)
+        case "exponential":
+            return np.exp(-x / mean(distribution))
+        case "weibull":
+            return np.exp(-((x / d.mean * math.gamma(1 + 1 / d.shape)) ** d.shape))
+        case "lognormal":
+            from scipy.special import ndtr
+
+            middle, deviation = _of_logarithm(d)
+            with np.errstate(divide="ignore"):
+                return np.asarray(ndtr((middle - np.log(x)) / deviation))
+        case "gamma":
+            from scipy.special import gammaincc
+
+            shape = d.shape if d.shape is not None else d.cv**-2.0
+            return np.asarray(gammaincc(shape, x / mean(distribution) * shape))
+        case _:
+            values = np.asarray(d.values, dtype=np.float64)
+            weights = np.asarray(d.weights or [1.0] * len(values))
+            larger = values[None, :] > x[:, None]
+            return np.asarray((larger * weights).sum(axis=1) / weights.sum())
+
+
+def _of_logarithm(lognormal: Lognormal[Any]) -> tuple[float, float]:
+    """Mean and standard deviation of the logarithm."""
+    variance = math.log1p(lognormal.cv**2)
+    return math.log(lognormal.mean) - variance / 2, math.sqrt(variance)
+
+
 def _inverse_triangular(low: float, mode: float, high: float, u: Floats) -> Floats:
     left = low + np.sqrt(u * float(high - low) * (mode - low))
     right = high - np.sqrt((1 - u) * float(high - low) * (high - mode))

@@ -307,7 +307,7 @@ def imported(module: str) -> set[str]:
 
 
 def test_the_two_share_what_is_drawn_and_nothing_of_what_happens() -> None:
-    shared = {"arrivals", "deliveries", "drawn", "draws", "numbering", "order_draws"}
+    shared = {"arrivals", "deliveries", "drawn", "draws", "initial", "numbering", "order_draws"}
     by_process, by_columns = imported("process") | imported("recorder"), imported("columns")
     assert {"clock", "leads", "recorder", "customer_life"} <= by_process
     assert {"queue_walk", "lives", "jobs", "story"} <= by_columns

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from funnelsim.errors import FunnelSimError, Problem, nearest
 from funnelsim.journal import Journal, Table
 from funnelsim.scenario import Scenario
+from funnelsim.state import State, a_state
 
 LEADS_TOGETHER = 40_000  # drawn in one go: enough to be quick, few enough for the memory's cache
 MOST_LEADS = {"columns": 20_000_000, "process": 1_000_000}  # 7 GB and 2 GB, about a minute each
@@ -26,13 +27,15 @@ def simulate(
     replication: int = 0,
     engine: str = "auto",
     progress: bool = True,
+    initial: State | None = None,
 ) -> Journal:
     """What happens in the scenario, as a `Journal`.
 
     The same scenario, seed and replication give the same journal, always. `progress` shows a bar
-    once a simulation has taken two seconds. Either engine tells the same history. Raises
-    `FunnelSimError` for a seed or an engine that is none, and for more leads than a simulation
-    can take.
+    once a simulation has taken two seconds. Either engine tells the same history. `initial` is
+    business that is already running (`fs.State`): open deals and customers. Raises
+    `FunnelSimError` for a seed or an engine that is none, for a state that does not fit the
+    scenario, and for more leads than a simulation can take.
 
     >>> from funnelsim import load
     >>> journal = simulate(load("aida"), seed=1)
@@ -53,9 +56,10 @@ def simulate(
 
     name = "process" if engine == "process" else "columns"
     _guard(scenario, MOST_LEADS[name])
+    initial = a_state(initial, "simulate")
     tell = _by_process if name == "process" else _by_columns
-    tables = tell(scenario, int(seed), int(replication), progress)
-    return Journal(scenario, int(seed), int(replication), name, tables)
+    tables = tell(scenario, int(seed), int(replication), progress, initial)
+    return Journal(scenario, int(seed), int(replication), name, tables, initial)
 
 
 def _guard(scenario: Scenario, most: int) -> None:
@@ -70,10 +74,12 @@ def _guard(scenario: Scenario, most: int) -> None:
         )
 
 
-def simulate_many(scenario: Scenario, seed: int, replications: range) -> Iterator[Journal]:
+def simulate_many(
+    scenario: Scenario, seed: int, replications: range, initial: State | None = None
+) -> Iterator[Journal]:
     """The journals of these replications, one after the other, by the fast engine.
 
-    Each is what `simulate(scenario, seed, replication=r)` gives alone.
+    Each is what `simulate(scenario, seed, replication=r, initial=initial)` gives alone.
 
     >>> from funnelsim import load
     >>> [journal.replication for journal in simulate_many(load("aida"), 1, range(3))]
@@ -84,34 +90,36 @@ def simulate_many(scenario: Scenario, seed: int, replications: range) -> Iterato
     from funnelsim.engines.arrivals import expected_leads
     from funnelsim.engines.draws import Draws
 
-    together = max(1, min(len(replications), int(LEADS_TOGETHER / (expected_leads(scenario) + 1))))
+    initial = a_state(initial, "simulate_many")
+    there = len(initial.deals) + len(initial.customers) if initial is not None else 0
+    each = expected_leads(scenario) + there + 1
+    together = max(1, min(len(replications), int(LEADS_TOGETHER / each)))
     for first in range(0, len(replications), together):
         some = replications[first : first + together]
-        for replication, tables in zip(
-            some, columns.run(Draws(scenario, seed, some)), strict=True
-        ):
-            yield Journal(scenario, seed, replication, "columns", tables)
+        draws = Draws(scenario, seed, some, initial)
+        for replication, tables in zip(some, columns.run(draws), strict=True):
+            yield Journal(scenario, seed, replication, "columns", tables, initial)
 
 
 def _by_columns(
-    scenario: Scenario, seed: int, replication: int, progress: bool
+    scenario: Scenario, seed: int, replication: int, progress: bool, initial: State | None
 ) -> Mapping[str, Table]:
     from funnelsim.engines import columns
     from funnelsim.engines.arrivals import expected_leads
     from funnelsim.engines.draws import Draws
 
     if not progress or expected_leads(scenario) < TAKES_A_WHILE:
-        return columns.run(Draws(scenario, seed, replication))[0]
+        return columns.run(Draws(scenario, seed, replication, initial))[0]
     from tqdm.auto import tqdm
 
     with tqdm(total=columns.PARTS + 1, desc="simulating", unit="part", delay=2) as bar:
-        draws = Draws(scenario, seed, replication)
+        draws = Draws(scenario, seed, replication, initial)
         bar.update()
         return columns.run(draws, bar.update)[0]
 
 
 def _by_process(
-    scenario: Scenario, seed: int, replication: int, progress: bool
+    scenario: Scenario, seed: int, replication: int, progress: bool, initial: State | None
 ) -> Mapping[str, Table]:
     from funnelsim.engines import process
     from funnelsim.engines.draws import Draws
@@ -120,7 +128,7 @@ def _by_process(
     recorder = Recorder(scenario)
     days = _Days(scenario.days, progress)
     try:
-        draws = Draws(scenario, seed, replication)
+        draws = Draws(scenario, seed, replication, initial)
         process.run(draws, recorder, days)
     except KeyboardInterrupt as stop:
         stop.add_note(f"stopped on day {days.begun} of {scenario.days}; no journal was made")

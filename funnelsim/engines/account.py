@@ -67,4 +67,3 @@ class Account:
         if points:
             self._lots.append(lot)
         return lot
-

@@ -18,11 +18,11 @@ from funnelsim.distributions import Ints
 from funnelsim.engines import queue_walk
 from funnelsim.engines.drawn import StageDraws
 from funnelsim.engines.draws import Draws
-from funnelsim.engines.jobs import discounts, queue
+from funnelsim.engines.jobs import discounts, first_levels, queue
 from funnelsim.engines.lives import arrivals_of_children, live
 from funnelsim.engines.queue_walk import ADVANCED, LOST, OPEN, Entries
 from funnelsim.engines.story import Block, Calls, Story, tables_of
-from funnelsim.journal import GONE_COLD, MISSED, NEVER, NOT_REACHED, Table, reasons
+from funnelsim.journal import CUSTOMER, GONE_COLD, MISSED, NEVER, NOT_REACHED, Table, reasons
 
 PARTS = 3  # after each of them `run` says so
 
@@ -108,7 +108,7 @@ def _way_to_the_sale(
     draws: Draws, story: Story, rows: Ints, arrived: Ints
 ) -> tuple[Ints, Ints, Ints]:
     """Tells the visits of these leads; returns who is sold to, when, and the discount's level."""
-    level = np.zeros(len(draws.leads.key), dtype=np.int64)
+    level = first_levels(draws)
     enters = draws.leads.enters[rows]
     going, when = rows[:0], arrived[:0]
     for number in range(len(draws.stages)):
@@ -127,7 +127,15 @@ def _way_to_the_sale(
     nothing = np.full(len(going), NEVER)
     goal, advanced = len(draws.stages), np.zeros(len(going), dtype=np.int8)
     story.blocks.append(Block(goal, 0, going, when, when, advanced, nothing, None))
+    if draws.initial:
+        going, when = _by_row([(going, when), _order_again(draws, rows, arrived)])
     return going, when, level[going]
+
+
+def _order_again(draws: Draws, rows: Ints, arrived: Ints) -> tuple[Ints, Ints]:
+    """Who of these is a customer when the simulation begins and orders again, and when."""
+    again = (draws.leads.kind[rows] == CUSTOMER) & (draws.leads.delay[rows] != NEVER)
+    return rows[again], arrived[again] + draws.leads.delay[rows[again]]
 
 
 def _visit(

@@ -138,9 +138,7 @@ def points_expire(world: World, lead: Lead, account: Account) -> None:
         world.journal.moves_points(lead.number, world.clock.now, EXPIRED, lost)
 
 
-def decides_to_come_back(
-    world: World, lead: Lead, order: Order, tier: int, feeling: int
-) -> int:
+def decides_to_come_back(world: World, lead: Lead, order: Order, tier: int, feeling: int) -> int:
     """When the customer orders next; a campaign may tip the coin."""
     now, loyalty = world.clock.now, world.scenario.loyalty
     helps = math.log(loyalty.tiers[tier].repeat_odds_ratio) if loyalty and tier != NEVER else 0.0

@@ -88,7 +88,8 @@ class Leads(Columns):
     parent_order: Ints  # the number of the parent's order that the lead comes of
     customer: Ints  # to whom its orders belong: itself, or the customer who is sold more
     enters: Small  # the number of the stage
-    delay: Ints  # from the closing of the parent's order to the lead's arrival
+    delay: Ints  # from the closing of the parent's order to the lead's arrival; see `initial.py`
+    initial: Ints  # the place in the state at the start: deals, then customers; -1: not in it
     earliest: Ints  # of those whom channels bring the arrival; others do not arrive before
 
     def asked(self, rows: Any = slice(None)) -> Asked:
@@ -109,6 +110,7 @@ class StageDraws(Columns):
     decision_time: Ints
     reason: Small  # number of the loss reason, were the lead to be lost
     missed: Bools
+    settled: Bools  # past its follow-up when the simulation begins: nobody calls
     handling_time: Ints
     patience: Ints
     reached_by: Small  # the call that reaches the lead (0, 1, ...); past all: none

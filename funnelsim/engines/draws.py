@@ -25,10 +25,12 @@ from funnelsim.chance import Asked, Chance, asked, keys, number_of
 from funnelsim.distributions import DAY, DurationDistribution, Floats, Ints
 from funnelsim.engines.arrivals import count_quantile, mean_by_day, time_of_day
 from funnelsim.engines.drawn import Leads, OrderDraws, StageDraws, same
-from funnelsim.engines.order_draws import Customers, draw_orders, logit, logit_of, order_value
+from funnelsim.engines.initial import Initial, logit, logit_of
+from funnelsim.engines.order_draws import Customers, draw_orders, order_value
 from funnelsim.errors import FunnelSimError
 from funnelsim.journal import NEVER, NEW, REFERRED, UPSOLD
 from funnelsim.scenario import FollowUp, Scenario, Stage
+from funnelsim.state import State
 
 ENDLESS = 2**62  # a patience that no run outlasts
 LEADS_AT_ONCE = 65_536
@@ -51,9 +53,14 @@ class Draws:
     """
 
     def __init__(
-        self, scenario: Scenario, seed: int, replication: int | Sequence[int] = 0
+        self,
+        scenario: Scenario,
+        seed: int,
+        replication: int | Sequence[int] = 0,
+        initial: State | None = None,
     ) -> None:
         self.scenario = scenario
+        self.initial = Initial(scenario, initial) if initial is not None else None
         self.replications = [replication] if isinstance(replication, int) else [*replication]
         self._chance = Chance(seed, np.array(self.replications, dtype=np.uint64))
         blocks: list[_Block] = []
@@ -81,7 +88,9 @@ class Draws:
         children = []
         for leads in generation.blocks(LEADS_AT_ONCE):
             stages, buyers, earliest_sale = self._stages(leads)
-            orders = draw_orders(self.scenario, self._chance, leads, buyers, earliest_sale)
+            orders = draw_orders(
+                self.scenario, self._chance, leads, buyers, earliest_sale, self.initial
+            )
             blocks.append(_Block(begin, stages, orders))
             children.append(self._children(leads, orders, begin))
             begin += len(leads.key)
@@ -104,14 +113,16 @@ class Draws:
     # --- leads ------------------------------------------------------------------------------
 
     def _arrivals(self) -> Leads:
-        """The leads that channels bring, sorted by (arrived, key)."""
+        """The leads that channels bring, sorted by (arrived, key); before them who is there."""
         columns = [self._leads_of(number) for number in range(len(self.scenario.channels))]
+        if self.initial is not None:
+            columns.append(self.initial.rows(len(self.replications)))
         of, key, arrived, channel = (np.concatenate(c) for c in zip(*columns, strict=True))
         order = in_order(of * (self.scenario.horizon + DAY) + arrived, key)
         count, runs = len(key), len(self.replications)
         who = asked(key[order])
         of = of[order].astype(np.int16) if runs > 1 else same(0, count, "i2")
-        return Leads(
+        leads = Leads(
             key=key[order],
             words=who.words,
             replication=of,
@@ -123,8 +134,10 @@ class Draws:
             customer=np.arange(count, dtype=np.int32),
             enters=same(0, count, "i2"),
             delay=same(0, count),
+            initial=same(NEVER, count, "i4"),
             earliest=arrived[order],
         )
+        return leads if self.initial is None else self.initial.known(leads, self._chance)
 
     def _leads_of(self, number: int) -> tuple[Ints, Ints, Ints, NDArray[np.int16]]:
         """Replications, keys and arrivals of one channel's leads."""
@@ -186,6 +199,7 @@ class Draws:
                     customer=parents.customer[row],
                     enters=np.full(len(key), stage_names.index(part.enters), dtype=np.int16),
                     delay=delay,
+                    initial=same(NEVER, len(key), "i4"),
                     earliest=drawn.earliest[of] + drawn.closed[of] + delay,
                 )
                 parts.append(children.only(children.earliest < self.scenario.horizon))
@@ -232,6 +246,8 @@ class Draws:
                 rows = rows[drawn.returns]
             columns.append(attempts)
             able = through
+        if self.initial is not None:
+            self.initial.order_again(leads, able, earliest)
         buyers = np.flatnonzero(able).astype(np.int32)
         return columns, buyers, earliest[buyers]
 
@@ -272,7 +288,7 @@ class Draws:
         if recovery and attempt > 0:
             slack += math.log(recovery.odds_ratio)
         reasons = list(stage.loss_reasons.values())
-        return StageDraws(
+        drawn = StageDraws(
             rows=rows,
             slack=slack,
             decision_time=decision_time,
@@ -280,6 +296,7 @@ class Draws:
             if len(reasons) > 1
             else same(0, len(rows), "i2"),
             missed=missed,
+            settled=same(False, len(rows), "?"),
             handling_time=duration("handling time", call.handling_time) if call else nothing,
             patience=patience,
             reached_by=_first_success(calls, call, uniform, len(rows))
@@ -289,6 +306,9 @@ class Draws:
             returns=happens("comes back", recovery.probability if recovery else 0.0),
             return_delay=duration("delay", recovery.delay) if recovery else nothing,
         )
+        if self.initial is None:
+            return drawn
+        return self.initial.as_they_stand(stage, leads, drawn, attempt, uniform)
 
     def _slack(self, stage: Stage, u: Floats, leads: Leads, rows: Ints) -> Floats:
         """The rule of odds: by how much a lead's odds exceed what it asks for (natural log)."""
@@ -306,13 +326,14 @@ class Draws:
     @cached_property
     def deal_value(self) -> Ints:
         """What the first order would be worth, in cents, for every lead (0 without an order)."""
+        everyone = np.arange(len(self.leads.key))
         return order_value(
-            self.scenario, self._chance, self.leads, np.arange(len(self.leads.key)), number=1
+            self.scenario, self._chance, self.leads, everyone, number=1, initial=self.initial
         )
 
     @cached_property
     def customers(self) -> Customers:
-        return Customers(self.scenario, self._chance, self.leads)
+        return Customers(self.scenario, self._chance, self.leads, self.initial)
 
     @cached_property
     def children(self) -> dict[tuple[int, int], list[int]]:
@@ -332,12 +353,6 @@ def in_order(time: Ints, key: Ints) -> Ints:
     return np.lexsort((key, time)) if (sorted_[1:] == sorted_[:-1]).any() else order
 
 
-def decay_of(stage: Stage) -> float:
-    """What a microsecond of waiting takes off the log odds: ln 2 ÷ response half-life."""
-    half_life = stage.follow_up.response_half_life if stage.follow_up else None
-    return math.log(2) / half_life if half_life else 0.0
-
-
 def _attempt_times(
     calls: range, call: FollowUp | None, duration: Callable[..., Ints], count: int
 ) -> Ints:
@@ -352,9 +367,7 @@ def _joined_stages(blocks: list[_Block], count: int) -> list[list[StageDraws]]:
     """`[stage][attempt]` of all blocks, which let go of them one after the other."""
     joined = []
     for _ in range(count):
-        attempts = [
-            [drawn.moved(block.begin) for drawn in block.stages.pop(0)] for block in blocks
-        ]
+        attempts = [[drawn.moved(block.begin) for drawn in block.stages.pop(0)] for block in blocks]
         joined.append([StageDraws.joined(attempt) for attempt in zip(*attempts, strict=True)])
     return joined
 

@@ -16,9 +16,12 @@ from numpy.typing import NDArray
 
 from funnelsim.distributions import Ints
 from funnelsim.engines.drawn import StageDraws, same
-from funnelsim.engines.draws import Draws, decay_of, in_order
+from funnelsim.engines.draws import Draws, in_order
+from funnelsim.engines.initial import decay_of
 from funnelsim.engines.lives import arrivals_of_children, live
 from funnelsim.engines.queue_walk import (
+    ADVANCED,
+    LOST,
     NEVER,
     NOWHERE,
     SALE,
@@ -29,6 +32,7 @@ from funnelsim.engines.queue_walk import (
     Teams,
     Told,
 )
+from funnelsim.journal import CUSTOMER
 from funnelsim.opening_hours import OpeningHours
 from funnelsim.scenario.values import NEWEST_FIRST
 
@@ -60,7 +64,16 @@ class Queue:
 def discounts(draws: Draws) -> list[float]:
     """The discounts with which a lead may have been brought back; a level is a place in them."""
     recoveries = [stage.recovery for stage in draws.scenario.stages]
-    return sorted({0.0, *(recovery.discount for recovery in recoveries if recovery)})
+    before = draws.initial.discounts() if draws.initial else []
+    return sorted({0.0, *before, *(recovery.discount for recovery in recoveries if recovery)})
+
+
+def first_levels(draws: Draws) -> Ints:
+    """The level with which each lead begins: with which it was brought back before."""
+    level = np.zeros(len(draws.leads.key), dtype=np.int64)
+    if draws.initial:
+        level[:] = np.searchsorted(discounts(draws), draws.initial.discounts_of(draws.leads))
+    return level
 
 
 def queue(draws: Draws) -> Queue:
@@ -78,19 +91,27 @@ def queue(draws: Draws) -> Queue:
 
     ways: list[Way] = [Way(_full(count, SALE), np.zeros(count, dtype=np.int64))]
     leads_to: dict[tuple[int, int], tuple[Ints, Ints]] = {}
+    settled: list[Settled] = []
     for stage in reversed(range(goal)):
         attempts, after_it = draws.stages[stage], ways[0]
         if stage in with_team:
             to = _full(count, NOWHERE)
             to[attempts[0].rows] = first_job[stage, 0] + np.arange(len(attempts[0].rows))
-            ways.insert(0, Way(to, np.zeros(count, dtype=np.int64)))
+            way = Way(to, np.zeros(count, dtype=np.int64))
+            ways.insert(0, way)
+            if attempts[0].settled.any():
+                settled.append(_settled(draws, stage, way, after_it, first_job))
             for attempt, drawn in enumerate(attempts):
                 leads_to[stage, attempt] = after_it.to[drawn.rows], after_it.after[drawn.rows]
         else:
             ways.insert(0, _through(attempts, after_it, count))
     jobs = _jobs(draws, visits, first_job, leads_to)
     births = _births(draws, ways)
-    entries, entry_ends = _entries(draws, ways[0], bool(len(births.child)))
+    entries, entry_ends = _entries(draws, ways, bool(len(births.child)))
+    told = _told(draws, jobs)
+    for some in settled:
+        told.decided[some.job], told.outcome[some.job] = some.decided, some.outcome
+        told.level[some.back] = np.maximum(told.level[some.back], some.level)
     return Queue(
         entries=entries,
         entry_ends=entry_ends,
@@ -99,7 +120,7 @@ def queue(draws: Draws) -> Queue:
         stages=_stages(draws, with_team),
         teams=_teams(draws),
         births=births,
-        told=_told(draws, jobs),
+        told=told,
         first_job=first_job,
     )
 
@@ -123,6 +144,41 @@ def _through(attempts: list[StageDraws], after_it: Way, leads: int) -> Way:
         place = np.cumsum(drawn.returns) - 1  # the next attempt is drawn for those who return
         rows, time, at = rows[back], (time + drawn.return_delay[at])[back], place[at[back]]
     return Way(to, after)
+
+
+class Settled(NamedTuple):
+    """Visits whose call was made before the simulation began: what became of them."""
+
+    job: Ints
+    decided: Ints
+    outcome: Ints
+    back: Ints  # rows of those who come back
+    level: int  # of the discount that brings them back
+
+
+def _settled(
+    draws: Draws, stage: int, way: Way, after_it: Way, first_job: dict[tuple[int, int], int]
+) -> Settled:
+    """Those who are past their call in this stage go on without one; changes their `way`."""
+    drawn = draws.stages[stage][0]
+    at = np.flatnonzero(drawn.settled)
+    rows, decided = drawn.rows[at], draws.leads.earliest[drawn.rows[at]] + drawn.decision_time[at]
+    advances, back = drawn.slack[at] > 0, drawn.returns[at]
+    way.to[rows] = np.where(advances, after_it.to[rows], NOWHERE)
+    way.after[rows] = drawn.decision_time[at] + after_it.after[rows]
+    back = back & ~advances
+    if back.any():
+        place = np.cumsum(drawn.returns) - 1  # the next attempt is drawn for those who return
+        way.to[rows[back]] = first_job[stage, 1] + place[at[back]]
+        way.after[rows[back]] = (drawn.decision_time + drawn.return_delay)[at[back]]
+    recovery = draws.scenario.stages[stage].recovery
+    return Settled(
+        job=first_job[stage, 0] + at,
+        decided=decided,
+        outcome=np.where(advances, ADVANCED, LOST),
+        back=rows[back],
+        level=discounts(draws).index(recovery.discount) if recovery else 0,
+    )
 
 
 def _jobs(
@@ -182,9 +238,11 @@ def _call_times(drawn: StageDraws) -> Ints:
     return np.where(reached, drawn.handling_time, drawn.attempt_times).T.ravel()
 
 
-def _entries(draws: Draws, way: Way, brings: bool) -> tuple[Entries, list[int]]:
+def _entries(draws: Draws, ways: list[Way], brings: bool) -> tuple[Entries, list[int]]:
     """The first jobs, and sales that may bring children; and where each replication ends."""
-    leads = draws.leads
+    leads, way = draws.leads, ways[0]
+    if draws.initial:
+        way = _from_where_they_stand(draws, ways)
     come = leads.parent == NEVER
     come &= (way.to >= 0) | (brings & (way.to == SALE))
     come &= leads.earliest + way.after < draws.scenario.horizon
@@ -195,6 +253,19 @@ def _entries(draws: Draws, way: Way, brings: bool) -> tuple[Entries, list[int]]:
     order = in_order(run * draws.scenario.horizon + ready, key)
     counts = np.bincount(run, minlength=len(draws.replications))
     return Entries(ready[order], key[order], what[order]), np.cumsum(counts).tolist()
+
+
+def _from_where_they_stand(draws: Draws, ways: list[Way]) -> Way:
+    """The way of each lead from the stage it enters; customers order again after their gap."""
+    leads = draws.leads
+    way = Way(ways[0].to.copy(), ways[0].after.copy())
+    for number, here in enumerate(ways):
+        rows = np.flatnonzero((leads.initial != NEVER) & (leads.enters == number))
+        way.to[rows], way.after[rows] = here.to[rows], here.after[rows]
+    customers = np.flatnonzero(leads.kind == CUSTOMER)
+    way.after[customers] = leads.delay[customers]
+    way.to[customers[leads.delay[customers] == NEVER]] = NOWHERE
+    return way
 
 
 def _stages(draws: Draws, with_team: list[int]) -> Stages:
@@ -302,7 +373,7 @@ def _told(draws: Draws, jobs: Jobs) -> Told:
 
 def _levels(draws: Draws) -> Ints:
     """The largest discount that brings each lead back in stages without a team."""
-    levels, level = discounts(draws), np.zeros(len(draws.leads.key), dtype=np.int64)
+    levels, level = discounts(draws), first_levels(draws)
     for number, stage in enumerate(draws.scenario.stages[:-1]):
         if stage.follow_up or not stage.recovery:
             continue

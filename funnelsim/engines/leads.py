@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from funnelsim.engines.drawn import OrderDraws, StageDraws
-from funnelsim.engines.draws import Draws, decay_of
-from funnelsim.journal import NEVER, UPSOLD
+from funnelsim.engines.draws import Draws
+from funnelsim.engines.initial import decay_of
+from funnelsim.journal import CUSTOMER, NEVER, UPSOLD
 
 
 class Lead(NamedTuple):
@@ -25,6 +26,8 @@ class Lead(NamedTuple):
     enters: int  # the number of the stage it enters first
     delay: int  # from the order that brought it to its arrival
     is_upsold: bool  # a customer who may be sold something else
+    is_customer: bool  # when the simulation begins; `delay` is then until it orders again
+    discount: float  # with which it had been brought back before the simulation began
     enrols: bool  # would join the loyalty programme with its first order
     is_won_back: bool  # would accept the win-back offer
 
@@ -47,6 +50,7 @@ class Visit:
         self._slack = by_lead(columns.slack)
         self._reason = by_lead(columns.reason)
         self._missed = by_lead(columns.missed)
+        self._settled = by_lead(columns.settled)
         self._decision_time = by_lead(columns.decision_time)
         self._handling_time = by_lead(columns.handling_time)
         self._patience = by_lead(columns.patience)
@@ -54,6 +58,10 @@ class Visit:
         self._attempt_times = [by_lead(times) for times in columns.attempt_times]
         self._returns = by_lead(columns.returns)
         self._return_delay = by_lead(columns.return_delay)
+
+    def is_followed_up(self, lead: Lead) -> bool:
+        """Whether a team calls; some are past that when the simulation begins."""
+        return bool(self.stage.team) and not self._settled[lead.number]
 
     def is_missed(self, lead: Lead) -> bool:
         return self._missed[lead.number]
@@ -158,6 +166,8 @@ class Funnel:
             leads.enters,
             leads.delay,
             leads.kind == UPSOLD,
+            leads.kind == CUSTOMER,
+            draws.initial.discounts_of(leads) if draws.initial else np.zeros(len(everyone)),
             draws.customers.enrols(everyone),
             draws.customers.is_won_back(everyone),
         )

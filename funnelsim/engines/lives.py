@@ -273,4 +273,3 @@ def arrivals_of_children(draws: Draws, lives: Lives, children: Ints) -> Ints:
         born = (when != NEVER) & (is_upsold[mine] | is_promoter[parent[mine]])
         arrived[mine] = np.where(born, when + leads.delay[children[mine]], NEVER)
     return arrived
-

@@ -68,8 +68,10 @@ def split(tables: dict[str, Table], first_lead: Ints) -> list[dict[str, Table]]:
         if name == "leads":
             begins, stops = first_lead, ends
         else:
-            owner = tables["orders"]["lead"][table["order"]] if name == "statuses" else (
-                table["customer"] if name == "points" else table["lead"]
+            owner = (
+                tables["orders"]["lead"][table["order"]]
+                if name == "statuses"
+                else (table["customer"] if name == "points" else table["lead"])
             )
             run = np.searchsorted(ends, owner, side="right")
             stops = np.searchsorted(run, np.arange(len(ends)), side="right")

@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 
 from funnelsim import distributions
 from funnelsim.among_customers import Beta
-from funnelsim.chance import Asked, Chance
+from funnelsim.chance import Chance
 from funnelsim.distributions import DAY, Floats, Ints, duration_text
 from funnelsim.engines.arrivals import poisson_quantile
 from funnelsim.engines.deliveries import Deliveries, draw_deliveries
 from funnelsim.engines.drawn import Bools, Leads, OrderDraws, same
+from funnelsim.engines.initial import Initial, logit, logit_of
 from funnelsim.errors import FunnelSimError
-from funnelsim.journal import DETRACTOR, NEVER, PASSIVE, PROMOTER, UPSOLD
+from funnelsim.journal import CUSTOMER, DETRACTOR, NEVER, PASSIVE, PROMOTER, UPSOLD
 from funnelsim.scenario import Scenario
 from funnelsim.scenario.orders import Satisfaction
 from funnelsim.scenario.values import FIRST_REPEAT, POST_PURCHASE, WIN_BACK
@@ -30,8 +31,11 @@ MOST_ORDERS = 10_000  # of one customer
 class Customers:
     """What a customer is from the first order to the last; `rows` are those who may buy."""
 
-    def __init__(self, scenario: Scenario, chance: Chance, leads: Leads) -> None:
+    def __init__(
+        self, scenario: Scenario, chance: Chance, leads: Leads, initial: Initial | None = None
+    ) -> None:
         self._scenario, self._chance, self._leads = scenario, chance, leads
+        self._initial = initial
         ratios = [segment.repeat_odds_ratio for segment in scenario.segments] or [1.0]
         self._ln_segment = np.log(ratios)
 
@@ -45,7 +49,8 @@ class Customers:
             from scipy.special import betaincinv
 
             u = self._chance.uniform("own repeat probability", self._leads.asked(rows))
-            own = logit(betaincinv(p.beta.a, p.beta.b, u))
+            won = self._initial.coins_won(self._leads, rows) if self._initial else 0
+            own = logit(betaincinv(p.beta.a + won, p.beta.b, u))
         else:
             own = same(logit_of(p), len(rows), "f8")
         if not self._scenario.segments:
@@ -81,12 +86,17 @@ class Customers:
 
 
 def draw_orders(
-    scenario: Scenario, chance: Chance, leads: Leads, buyers: Ints, earliest: Ints
+    scenario: Scenario,
+    chance: Chance,
+    leads: Leads,
+    buyers: Ints,
+    earliest: Ints,
+    initial: Initial | None = None,
 ) -> list[OrderDraws]:
     """What each order would be, as long as it could be placed before the horizon."""
     if scenario.order is None:
         return []
-    customers = Customers(scenario, chance, leads)
+    customers = Customers(scenario, chance, leads, initial)
     drawn: list[OrderDraws] = []
     rows = buyers
     while True:
@@ -102,7 +112,7 @@ def draw_orders(
                 f"than {MOST_ORDERS:,} times before the horizon: lengthen the gap, or lower "
                 "retention.repeat_probability"
             )
-        order = _order(scenario, chance, leads, customers, rows, earliest, len(drawn) + 1)
+        order = _order(scenario, chance, leads, customers, rows, earliest, len(drawn) + 1, initial)
         drawn.append(order)
         next_, earliest = _earliest_next(scenario, customers, leads, order)
         rows = rows[next_]
@@ -116,6 +126,7 @@ def _order(
     rows: Ints,
     earliest: Ints,
     number: int,
+    initial: Initial | None,
 ) -> OrderDraws:
     asked, count = leads.asked(rows), len(rows)
 
@@ -136,11 +147,14 @@ def _order(
     if retention:
         if retention.dropout_after == FIRST_REPEAT and number == 1:
             slack = same(math.inf, count, "f8")
+            if initial is not None:  # whose first coin has been tossed before
+                coin = customers.repeat_logit(rows) - logit(uniform("comes back"))
+                slack = np.where(leads.kind[rows] == CUSTOMER, coin, slack)
         else:
             slack = customers.repeat_logit(rows) - logit(uniform("comes back"))
         if scenario.upsell:  # a deal of its own: it has no coin
             slack = np.where(leads.kind[rows] == UPSOLD, -math.inf, slack)
-        gap = _gaps(scenario, chance, asked, uniform("gap"))
+        gap = _gaps(scenario, chance, leads, rows, uniform("gap"), initial)
         post_purchase = scenario.campaign(POST_PURCHASE)
         if post_purchase and post_purchase.within:
             u = uniform("return because of a campaign")
@@ -160,7 +174,7 @@ def _order(
     return OrderDraws(
         rows=rows,
         earliest=earliest,
-        basket=order_value(scenario, chance, leads, rows, number),
+        basket=order_value(scenario, chance, leads, rows, number, initial),
         offers=offers,
         payment=delivery.payment,
         status=delivery.status,
@@ -174,14 +188,17 @@ def _order(
         returns_within=returns_within,
         redeems=uniform("redeems points") < redeems if redeems else nobody,
         invites=invites,
-        is_upsold=delivery.is_kept & (uniform("upsell") < upsell)
-        if upsell
-        else nobody,
+        is_upsold=delivery.is_kept & (uniform("upsell") < upsell) if upsell else nobody,
     )
 
 
 def order_value(
-    scenario: Scenario, chance: Chance, leads: Leads, rows: Ints, number: int
+    scenario: Scenario,
+    chance: Chance,
+    leads: Leads,
+    rows: Ints,
+    number: int,
+    initial: Initial | None = None,
 ) -> Ints:
     """The basket of an order in cents, before the factor of a tier (0 without an order)."""
     if scenario.order is None:
@@ -195,7 +212,8 @@ def order_value(
         value = np.where(
             leads.kind[rows] == UPSOLD, value * scenario.upsell.order_value_factor, value
         )
-    return distributions.whole(value * 100)
+    cents = distributions.whole(value * 100)
+    return cents if initial is None or number > 1 else initial.deal_values(leads, rows, cents)
 
 
 # --- how the customer feels, and what comes next --------------------------------------------
@@ -220,7 +238,14 @@ def _feelings(
     return feeling.astype(np.int8)
 
 
-def _gaps(scenario: Scenario, chance: Chance, asked: Asked, u: Floats) -> Ints:
+def _gaps(
+    scenario: Scenario,
+    chance: Chance,
+    leads: Leads,
+    rows: Ints,
+    u: Floats,
+    initial: Initial | None,
+) -> Ints:
     assert scenario.retention is not None
     gap = scenario.retention.gap
     among = gap.rate_among
@@ -228,7 +253,8 @@ def _gaps(scenario: Scenario, chance: Chance, asked: Asked, u: Floats) -> Ints:
         return distributions.whole(distributions.inverse(gap, u))
     from scipy.special import gammaincinv
 
-    rate = gammaincinv(among.shape, chance.uniform("own rate of buying", asked)) / among.rate
+    shape, per = (among.shape, among.rate) if initial is None else initial.buying(leads, rows)
+    rate = gammaincinv(shape, chance.uniform("own rate of buying", leads.asked(rows))) / per
     with np.errstate(divide="ignore", over="ignore"):  # so seldom that it is never
         return distributions.whole(-np.log1p(-u) / rate * DAY)
 
@@ -261,13 +287,3 @@ def _earliest_next(
         )
     may = next_ < never
     return may, order.earliest[may] + next_[may]
-
-
-def logit(p: Floats) -> Floats:
-    with np.errstate(divide="ignore"):
-        return np.log(p) - np.log1p(-p)
-
-
-def logit_of(p: float) -> float:
-    """Certain things stay certain: the log odds of 0 and 1 are infinite."""
-    return -math.inf if p == 0 else math.inf if p == 1 else math.log(p / (1 - p))

@@ -19,7 +19,7 @@ from funnelsim.engines.draws import Draws
 from funnelsim.engines.leads import Funnel, Lead, Visit
 from funnelsim.engines.recorder import Recorder
 from funnelsim.engines.world import Past, World
-from funnelsim.journal import GONE_COLD, MISSED, NOT_REACHED, SERVED
+from funnelsim.journal import GONE_COLD, MISSED, NEVER, NOT_REACHED, SERVED
 from funnelsim.opening_hours import OpeningHours
 from funnelsim.scenario.values import NEWEST_FIRST
 
@@ -39,7 +39,16 @@ def leads_arrive(world: World) -> Story:
     """Wakes up whenever a lead arrives, and lets it walk."""
     for lead in world.funnel.leads():
         yield world.clock.ready(lead.arrived, lead.key)
-        world.clock.process(way_to_the_sale(world, lead))
+        story = orders_again if lead.is_customer else way_to_the_sale
+        world.clock.process(story(world, lead))
+
+
+def orders_again(world: World, lead: Lead) -> Story:
+    """Somebody who is a customer when the simulation begins, and may have dropped out."""
+    world.journal.arrives(lead.number, world.clock.now)
+    if lead.delay != NEVER:
+        yield world.clock.ready(world.clock.now + lead.delay, lead.key)
+        yield from life_of_a_customer(world, lead, Past(), child_arrives)
 
 
 def child_arrives(world: World, lead: Lead) -> Story:
@@ -50,7 +59,7 @@ def child_arrives(world: World, lead: Lead) -> Story:
 
 def way_to_the_sale(world: World, lead: Lead) -> Story:
     """One lead, from the stage it enters to the sale, or to where it is lost."""
-    past = Past()
+    past = Past(discount=lead.discount)
     world.journal.arrives(lead.number, world.clock.now)
     for stage in world.funnel.stages[lead.enters :]:
         for visit in stage.visits:  # the first, and one for each time it may come back
@@ -77,7 +86,7 @@ def goes_through(world: World, lead: Lead, visit: Visit, past: Past) -> Story:
     clock, journal = world.clock, world.journal
     entry = journal.enters(lead.number, visit.stage.number, visit.attempt, clock.now)
     call = NO_CALL
-    if visit.stage.team:
+    if visit.is_followed_up(lead):
         call = yield from is_followed_up(world, lead, visit)
         if call.failed:
             return journal.is_lost(entry, clock.now, call.failed)

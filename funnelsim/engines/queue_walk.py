@@ -104,8 +104,21 @@ class Entries(NamedTuple):
 def walk(entries, keys, jobs, stages, teams, births, horizon, told):  # type: ignore[no-untyped-def]
     """Tells `told` what happens before the horizon; `keys` are the keys of all leads."""
     ready, ready_key, ready_what = entries
-    (lead_of, stage_of, first_call, missed, patience, reached_by, decision_time, slack,
-     advance_to, advance_after, lost_to, lost_after, call_time) = jobs
+    (
+        lead_of,
+        stage_of,
+        first_call,
+        missed,
+        patience,
+        reached_by,
+        decision_time,
+        slack,
+        advance_to,
+        advance_after,
+        lost_to,
+        lost_after,
+        call_time,
+    ) = jobs
     team_of, calls_of, every, decay, level_of = stages
     reps_of, newest_first, first_skill, ln_skill, always_open, first_hours, opens, closes = teams
     late_after, first_child, child_of, child_after, enters_at, enters_after = births

@@ -135,14 +135,12 @@ def _calls_table(draws: Draws, story: Story, number: Numbers) -> Table:
     return _placed("follow_ups", blocks, number.count)
 
 
-def _calls(
-    draws: Draws, story: Story, number: Numbers, block: Block, nth: int
-) -> dict[str, Any]:
+def _calls(draws: Draws, story: Story, number: Numbers, block: Block, nth: int) -> dict[str, Any]:
     """The n-th calls of the visits of a block, as far as they were queued."""
     calls, job, row, is_lost = story.calls, block.job, block.row, block.outcome == _LOST
     assert calls is not None and job is not None
     call = calls.first_call[job] + nth
-    if nth:  # who enters is queued for the first call at once
+    if nth or draws.initial:  # else who enters is queued for the first call at once
         made = calls.told.queued[call] != NEVER
         call, job, row, is_lost = call[made], job[made], row[made], is_lost[made]
     started = calls.told.started[call]

@@ -5,10 +5,10 @@ An engine writes down whole microseconds, whole cents and numbers of stages, rep
 the tables are days since the scenario's start (float; NaN for what did not happen), money is in
 the scenario's currency, and names are categoricals in the scenario's order.
 
-- `leads`: lead, key, parent (-1 for none), kind (new, referral, upsell), channel, segment, a column
-  for each label, arrived, deal_value, owner, outcome (customer, lost, open), lost_stage, reason,
-  decided, recovered (number of returns), member (of the loyalty programme), entered_<stage> (first
-  entry)
+- `leads`: lead, key, parent (-1 for none), kind (new, referral, upsell; open deal and customer are
+  there at the start), channel, segment, a column for each label, arrived, deal_value, owner,
+  outcome (customer, lost, open), lost_stage, reason, decided, recovered (number of returns),
+  member (of the loyalty programme), entered_<stage> (first entry)
 - `stage_visits`: lead, stage, attempt, entered, decided, outcome (advanced, lost, open), reason
 - `follow_ups`: lead, stage, attempt, call, team, rep, queued, started, finished, outcome
   (served, not reached, gone cold, missed, open)
@@ -34,6 +34,7 @@ from funnelsim.distributions import DAY, Ints
 from funnelsim.journal.whole import (
     CLOSED,
     COLUMNS,
+    CUSTOMER,
     DETRACTOR,
     EARNED,
     EXPIRED,
@@ -43,6 +44,7 @@ from funnelsim.journal.whole import (
     LEAD_OUTCOMES,
     NEVER,
     NEW,
+    OPEN_DEAL,
     PASSIVE,
     POINT_KINDS,
     PROMOTER,
@@ -69,9 +71,12 @@ from funnelsim.scenario.values import (
 if TYPE_CHECKING:
     import pandas as pd
 
+    from funnelsim.state import State
+
 __all__ = [
     "CLOSED",
     "COLUMNS",
+    "CUSTOMER",
     "DETRACTOR",
     "EARNED",
     "EXPIRED",
@@ -84,6 +89,7 @@ __all__ = [
     "NEVER",
     "NEW",
     "NOT_REACHED",
+    "OPEN_DEAL",
     "PASSIVE",
     "POINT_KINDS",
     "PROMOTER",
@@ -97,6 +103,7 @@ __all__ = [
     "reasons",
     "statuses",
 ]
+
 
 class Journal:
     """What happened in one simulation; `scenario`, `seed`, `replication` and `engine` say which.
@@ -113,6 +120,7 @@ class Journal:
         replication: int,
         engine: str,
         tables: Mapping[str, Table],
+        initial: State | None = None,
     ) -> None:
         self.scenario, self.seed, self.replication, self.engine = (
             scenario,
@@ -120,6 +128,7 @@ class Journal:
             replication,
             engine,
         )
+        self.initial = initial  # the state at the start, if the simulation began in the middle
         self.whole: dict[str, Table] = {name: tables[name] for name in COLUMNS}
 
     def __repr__(self) -> str:
@@ -249,14 +258,36 @@ class Journal:
 
     @cached_property
     def order_numbers(self) -> Ints:
-        """1 for a customer's first order, 2 for the next, in the order of placing."""
+        """1 for a customer's first order, 2 for the next, in the order of placing.
+
+        Of those who are customers at the start it goes on from the orders that they have placed.
+        """
         of = self.whole["leads"]["customer"][self.whole["orders"]["lead"]]
         order = np.argsort(of, kind="stable")  # they stand in the order of placing
         place = np.arange(len(of))
         first = np.r_[True, of[order][1:] != of[order][:-1]][: len(of)]
         number = np.empty(len(of), dtype=np.int64)
         number[order] = place - np.maximum.accumulate(np.where(first, place, 0)) + 1
+        if self.initial is not None:
+            from funnelsim.journal.on_a_day import orders_before
+
+            number += orders_before(self)[of]
         return number
+
+    def state(self, day: float) -> State:
+        """The open deals and the customers on a day of the simulation, to begin another there.
+
+        `day` counts from the start, 0 to the horizon; the state holds neither points nor tiers,
+        messages on their way, orders not yet closed or upsells under way (`fs.State`). Raises
+        FunnelSimError for a day that is none.
+
+        >>> from funnelsim import load, simulate
+        >>> simulate(load("aida"), seed=1).state(30).deals["stage"].unique().tolist()
+        ['Attention', 'Interest', 'Desire']
+        """
+        from funnelsim.journal.on_a_day import state_on
+
+        return state_on(self, day)
 
     @cached_property
     def messages(self) -> pd.DataFrame:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from funnelsim.distributions import DAY, Floats
 from funnelsim.errors import FunnelSimError
-from funnelsim.journal import UPSOLD, Journal
+from funnelsim.journal import CUSTOMER, KINDS, NEW, OPEN_DEAL, REFERRED, Journal
 from funnelsim.scenario import Scenario
 from funnelsim.scenario.values import WIN_BACK
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Bools = NDArray[np.bool_]
+THERE = (KINDS[OPEN_DEAL], KINDS[CUSTOMER])  # at the start: they did not come in
 
 
 def a_journal(value: object, name: str) -> Journal:
@@ -35,16 +36,20 @@ def a_journal(value: object, name: str) -> Journal:
 
 def since_warm_up(journal: Journal) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """The leads that arrived since, with their visits and follow-ups."""
-    leads = journal.leads[journal.leads["arrived"] >= journal.scenario.warm_up / DAY]
+    came = journal.leads["arrived"] >= journal.scenario.warm_up / DAY
+    leads = journal.leads[came & ~journal.leads["kind"].isin(THERE)]
     visits, calls = journal.stage_visits, journal.follow_ups
     first = len(journal.leads) - len(leads)  # leads are numbered by arrival
     return leads, visits[visits["lead"] >= first], calls[calls["lead"] >= first]
 
 
 def came_in(journal: Journal) -> Bools:
-    """Which leads came in since the warm-up; an upsell is a deal with somebody who had before."""
+    """Which leads came in since the warm-up; an upsell is a deal with somebody who had before,
+    and open deals and customers were there at the start.
+    """
     t = journal.whole["leads"]
-    return (t["arrived"] >= journal.scenario.warm_up) & (t["kind"] != UPSOLD)
+    new = (t["kind"] == NEW) | (t["kind"] == REFERRED)
+    return np.asarray(new & (t["arrived"] >= journal.scenario.warm_up))
 
 
 def is_customer(journal: Journal) -> Bools:

@@ -142,7 +142,7 @@ def journals(scenario: Scenario, seed: int, replications: range, initial: Any = 
     """The journals of these replications, with what is there at the start, if anything is."""
     if initial is None:
         return simulate_many(scenario, seed, replications)
-    return simulate_many(scenario, seed, replications, initial=initial)  # type: ignore[call-arg]
+    return simulate_many(scenario, seed, replications, initial=initial)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,304 @@
+"""Business that is already running: the open deals and the customers of the day it begins.
+
+A simulation may start in the middle: `fs.simulate(s, initial=fs.State(deals, customers))`. Two
+tables hold the state, as a CRM would export them; `journal.state(day)` makes them of a simulation.
+Here they are checked, first by themselves and then against a scenario.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from funnelsim.distributions import DAY, LARGEST, Floats, Ints
+from funnelsim.errors import Finding, FunnelSimError, Problem, nearest
+from funnelsim.scenario import Scenario
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+DEALS = (
+    *("stage", "days_in_stage", "value", "channel", "segment", "owner"),
+    *("waiting", "in_call", "response_days", "returns", "discount"),
+)
+CUSTOMERS = ("days_since_last_order", "orders", "days_since_first_order", "channel", "segment")
+NEEDED = ("stage", "days_in_stage", "days_since_last_order", "orders")
+MOST_SHOWN = 10  # problems
+
+
+class Deals(NamedTuple):
+    """The open deals as a scenario takes them: numbers of its lists, microseconds, cents."""
+
+    stage: Ints
+    age: Ints  # in the stage: of the wait, or of the decision
+    value: Ints  # -1: drawn
+    channel: Ints  # -1: drawn by the mix of the channels
+    segment: Ints  # -1: drawn by the shares
+    waits: NDArray[np.bool_]  # for a call, or in one
+    in_call: NDArray[np.bool_]
+    waited: Ints  # for the call that reached it, or so far
+    returns: Ints  # how often it has come back to the stage
+    discount: Floats
+
+
+class Customers(NamedTuple):
+    """The customers: microseconds since their first and last order, and how many there were."""
+
+    last: Ints
+    first: Ints  # -1: not known
+    orders: Ints
+    channel: Ints
+    segment: Ints
+
+
+@dataclass(frozen=True, eq=False, init=False)
+class State:
+    """The open deals and the customers at the start of a simulation.
+
+    `deals` has a row per open deal and these columns, of which the first two are needed:
+
+    - `stage`: its name; `days_in_stage`: since it entered, or since the call that reached it
+    - `value`: in currency (empty: drawn, as of any lead); `channel`, `segment` (empty: drawn by
+      the mix of the leads); `owner`: kept for the reader, a simulation makes nothing of it
+    - `waiting`: whether it still waits for a call (else it is past its follow-up)
+    - `in_call`: whether a rep is calling it just now; `response_days`: how long it waited for
+      that call, which takes odds where the stage has a `response_half_life` (0)
+    - `returns`: how often it was lost in this stage and has come back (0); `discount`: with which
+      it was brought back (0)
+
+    `customers` has a row per customer: `days_since_last_order` (since it was closed), `orders` so
+    far, `days_since_first_order` (needed where customers buy at rates of their own), `channel`,
+    `segment`. Whoever is sure not to come back need not be in it.
+
+    Points, tiers, messages on their way, orders not yet closed and calls made so far start afresh.
+    Raises FunnelSimError for a column that is none or a value that cannot be.
+
+    >>> state = State(deals={"stage": ["Interest"], "days_in_stage": [3.0]})
+    >>> len(state.deals), len(state.customers)
+    (1, 0)
+    """
+
+    deals: pd.DataFrame
+    customers: pd.DataFrame
+
+    def __init__(self, deals: Any = None, customers: Any = None) -> None:
+        object.__setattr__(self, "deals", _table("deals", deals, DEALS))
+        object.__setattr__(self, "customers", _table("customers", customers, CUSTOMERS))
+
+    @classmethod
+    def read(cls, deals: str | Path | None = None, customers: str | Path | None = None) -> State:
+        """The state in two CSV files (UTF-8, comma) whose heads are the names of the columns."""
+        return cls(*(_read(path) for path in (deals, customers)))
+
+    def write(self, deals: str | Path, customers: str | Path) -> None:
+        """Two CSV files that `read` takes."""
+        for path, table in ((deals, self.deals), (customers, self.customers)):
+            text = table.to_csv(index=False, lineterminator="\n")
+            try:
+                Path(path).write_text(text, encoding="utf-8", newline="\n")
+            except OSError as error:
+                raise FunnelSimError(f"{path} cannot be written: {error.strerror}") from None
+
+    def __repr__(self) -> str:
+        stages = self.deals["stage"].astype(str).value_counts(sort=False)
+        by_stage = ", ".join(f"{stage}: {count:,}" for stage, count in stages.items())
+        deals = f"{len(self.deals):,} open deals" + (f" ({by_stage})" if by_stage else "")
+        return f"<State: {deals}, {len(self.customers):,} customers>"
+
+
+def a_state(value: object, name: str) -> State | None:
+    """The value, if it is a State or None; FunnelSimError, naming who asked for one, if not."""
+    if value is None or isinstance(value, State):
+        return value
+    rule = f"{name} takes a State"
+    raise FunnelSimError(
+        str(Problem("initial", value, rule, "write fs.State(deals=..., customers=...)"))
+    )
+
+
+def _read(path: str | Path | None) -> Any:
+    if path is None:
+        return None
+    import pandas as pd
+
+    try:
+        return pd.read_csv(path, encoding="utf-8-sig")
+    except (OSError, ValueError) as error:  # pandas' own errors are ValueErrors
+        raise FunnelSimError(f"{path} cannot be read as a table: {error}") from None
+
+
+def _table(name: str, given: Any, columns: Sequence[str]) -> pd.DataFrame:
+    """The table with the columns it may have; those that are needed are there."""
+    import pandas as pd
+
+    if given is None:
+        given = {column: [] for column in columns if column in NEEDED}
+    try:
+        table = pd.DataFrame(given).reset_index(drop=True)
+    except (TypeError, ValueError) as error:
+        rule = f"it is a table: {error}"
+        found = Finding(f"a {type(given).__name__}")
+        raise FunnelSimError(str(Problem(name, found, rule, "give a DataFrame"))) from None
+    unknown = [column for column in table.columns if column not in columns]
+    if unknown:
+        raise FunnelSimError(
+            str(Problem(f"{name}.{unknown[0]}", Finding("a column"), "there is no such",
+                        nearest(unknown[0], columns)))
+        )  # fmt: skip
+    missing = [column for column in columns if column in NEEDED and column not in table]
+    if missing:
+        there = ", ".join(map(str, table.columns)) or "no column"
+        rule, way_out = f"there are: {there}", f"the table needs {', '.join(missing)}"
+        raise FunnelSimError(
+            str(Problem(f"{name}.{missing[0]}", Finding("missing"), rule, way_out))
+        )
+    return table
+
+
+# --- against a scenario -----------------------------------------------------------------------
+
+
+def fitted(state: State, scenario: Scenario) -> tuple[Deals, Customers]:
+    """The state as this scenario takes it; FunnelSimError with every row that cannot be."""
+    problems: list[Problem] = []
+    deals, customers = _deals(state, scenario, problems), _customers(state, scenario, problems)
+    if problems:
+        shown = "\n  ".join(map(str, problems[:MOST_SHOWN]))
+        more = len(problems) - MOST_SHOWN
+        tail = f"\n  and {more:,} more" if more > 0 else ""
+        raise FunnelSimError(f"the state does not fit the scenario:\n  {shown}{tail}")
+    return deals, customers
+
+
+class _Column:
+    """Reads one column, row by row, and notes what cannot be."""
+
+    def __init__(self, name: str, table: pd.DataFrame, problems: list[Problem]) -> None:
+        self.name, self.table, self.problems = name, table, problems
+
+    def read(self, column: str, check: Callable[[Any], Any], empty: Any) -> list[Any]:
+        import pandas as pd
+
+        if column not in self.table:
+            return [empty] * len(self.table)
+        found = []
+        for row, value in enumerate(self.table[column].tolist()):
+            if pd.isna(value) and column not in NEEDED:
+                found.append(empty)
+                continue
+            try:
+                found.append(check(value))
+            except ValueError as error:
+                rule, _, way_out = str(error).partition(" | ")
+                self.problems.append(
+                    Problem(f"{self.name}.{column}, row {row}", value, rule, way_out)
+                )
+                found.append(empty)
+        return found
+
+
+def _number(least: float, rule: str, most: float = LARGEST / 100) -> Callable[[Any], float]:
+    def check(value: Any) -> float:
+        number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        if not number or not least <= float(value) <= most:
+            raise ValueError(rule)
+        return float(value)
+
+    return check
+
+
+def _named(what: str, names: Sequence[str]) -> Callable[[Any], int]:
+    def check(value: Any) -> int:
+        if str(value) not in names:
+            raise ValueError(f"there is no such {what} | {nearest(value, names)}")
+        return list(names).index(str(value))
+
+    return check
+
+
+def _truth(value: Any) -> bool:
+    if value in (True, False, 0, 1):
+        return bool(value)
+    if str(value).strip().lower() in ("true", "false", "yes", "no"):
+        return str(value).strip().lower() in ("true", "yes")
+    raise ValueError("it is true or false")
+
+
+def _share(value: Any) -> float:
+    share = _number(0, "it is a share, from 0 to 1")(value)
+    if share > 1:
+        raise ValueError("it is a share, from 0 to 1")
+    return share
+
+
+_days = _number(0, "it is a number of days, from 0 to 100,000", most=100_000)
+
+
+def _deals(state: State, scenario: Scenario, problems: list[Problem]) -> Deals:
+    column = _Column("deals", state.deals, problems)
+    stages = [stage.name for stage in scenario.stages[:-1]]
+    channels, segments = _names(scenario)
+    stage = np.array(column.read("stage", _named("stage before the goal", stages), 0), dtype="i2")
+    age = _microseconds(column.read("days_in_stage", _days, 0.0))
+    response = _microseconds(column.read("response_days", _days, 0.0))
+    in_call = np.array(column.read("in_call", _truth, False), dtype=bool)
+    waits = np.array(column.read("waiting", _truth, False), dtype=bool) | in_call
+    for row in np.flatnonzero(waits):
+        if not scenario.stages[stage[row]].follow_up:
+            rule = f"nobody calls in stage {stages[stage[row]]}"
+            problems.append(Problem(f"deals.waiting, row {row}", True, rule))
+    value = column.read("value", _number(0, "it is an amount of 0 or more"), -1.0)
+    return Deals(
+        stage=stage,
+        age=age,
+        value=np.array([round(v * 100) if v >= 0 else -1 for v in value], dtype=np.int64),
+        channel=np.array(column.read("channel", _named("channel", channels), -1), dtype="i2"),
+        segment=np.array(column.read("segment", _named("segment", segments), -1), dtype="i2"),
+        waits=waits,
+        in_call=in_call,
+        waited=np.where(waits & ~in_call, age, response),
+        returns=np.array(column.read("returns", _number(0, "it is a count"), 0), dtype=np.int64),
+        discount=np.array(column.read("discount", _share, 0.0), dtype=float),
+    )
+
+
+def _customers(state: State, scenario: Scenario, problems: list[Problem]) -> Customers:
+    column = _Column("customers", state.customers, problems)
+    channels, segments = _names(scenario)
+    last = _microseconds(column.read("days_since_last_order", _days, 0.0))
+    first = column.read("days_since_first_order", _days, -1.0)
+    orders = column.read("orders", _number(1, "it is a number of orders, 1 or more"), 1)
+    retention = scenario.retention
+    for row, (since, ago) in enumerate(zip(first, last.tolist(), strict=True)):
+        if 0 <= since < ago / DAY - 1e-9:
+            rule = "the first order is not later than the last"
+            problems.append(Problem(f"customers.days_since_first_order, row {row}", since, rule))
+        if since < 0 and retention and retention.gap.rate_among and orders[row] > 1:
+            rule = "it is needed, since customers buy at rates of their own"
+            problems.append(
+                Problem(f"customers.days_since_first_order, row {row}", Finding("empty"), rule)
+            )
+    return Customers(
+        last=last,
+        first=np.array([round(d * DAY) if d >= 0 else -1 for d in first], dtype=np.int64),
+        orders=np.array(orders, dtype=np.int64),
+        channel=np.array(column.read("channel", _named("channel", channels), -1), dtype="i2"),
+        segment=np.array(column.read("segment", _named("segment", segments), -1), dtype="i2"),
+    )
+
+
+def _names(scenario: Scenario) -> tuple[list[str], list[str]]:
+    """Channels, those who were referred last, and segments ("all" where there is one kind)."""
+    channels = [channel.name for channel in scenario.channels]
+    referral = ["referral"] if scenario.referral else []
+    return channels + referral, [s.name for s in scenario.segments] or ["all"]
+
+
+def _microseconds(days: list[float]) -> Ints:
+    return np.array([math.floor(d * DAY + 0.5) for d in days], dtype=np.int64)

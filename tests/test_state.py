@@ -1,0 +1,432 @@
+"""Business that is already running: in both engines, and cut in the middle without a trace."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+from test_engines_agree import any_tables, by_the_hundred, differences
+from theory import mean_of, within
+
+import funnelsim as fs
+from funnelsim.distributions import DAY, AmountDistribution, remaining, survival
+from funnelsim.engines import simulate_many
+from funnelsim.errors import FunnelSimError
+
+KINDS: list[dict[str, Any]] = [
+    {"exponential": {"mean": 3}},
+    {"lognormal": {"mean": 3, "cv": 1.5}},
+    {"gamma": {"mean": 3, "cv": 0.7}},
+    {"gamma": {"shape": 0.5, "rate": 0.2}},
+    {"weibull": {"mean": 3, "shape": 0.8}},
+    {"uniform": {"low": 1, "high": 5}},
+    {"triangular": {"low": 1, "mode": 2, "high": 6}},
+]
+TOGETHER = settings(by_the_hundred, max_examples=max(1, by_the_hundred.max_examples // 2))
+
+
+def simulate(scenario: fs.Scenario, seed: int, **more: Any) -> fs.Journal:
+    return fs.simulate(scenario, seed, progress=False, **more)
+
+
+# --- what is left of a time, given its age ----------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: next(iter(kind)))
+@given(st.floats(0.01, 30), st.floats(0.001, 0.999))
+def test_what_is_left_is_the_inverse_given_the_age(
+    kind: dict[str, Any], age: float, u: float
+) -> None:
+    distribution = AmountDistribution(**kind)
+    above = float(survival(distribution, np.array([age]))[0])
+    left = float(remaining(distribution, np.array([age]), np.array([u]))[0])
+    if above == 0:
+        assert left == 0
+        return
+    then = float(survival(distribution, np.array([age + left]))[0])
+    assert then == pytest.approx(above * (1 - u), rel=1e-6, abs=1e-12)
+
+
+def test_of_listed_values_those_that_are_larger_are_left() -> None:
+    distribution = AmountDistribution(empirical={"values": [9, 1, 5], "weights": [1, 2, 1]})
+    u = (np.arange(100) + 0.5) / 100
+    left = remaining(distribution, np.full(100, 2.0), u)
+    assert sorted(np.unique(left)) == [3, 7]
+    assert (left == 3).mean() == pytest.approx(0.5)
+
+
+# --- two engines, one history -----------------------------------------------------------------
+
+
+def begun(tables: dict[str, Any], seed: int, share: float) -> tuple[fs.Scenario, fs.State]:
+    """A scenario, and its state somewhere in the middle."""
+    scenario = fs.Scenario(**tables)
+    days = scenario.horizon / DAY
+    return scenario, simulate(scenario, seed).state(share * days)
+
+
+@by_the_hundred
+@given(any_tables, st.integers(0, 2**32), st.sampled_from([0.3, 0.6, 0.9]))
+def test_both_engines_go_on_alike(tables: dict[str, Any], seed: int, share: float) -> None:
+    try:
+        scenario, state = begun(tables, seed, share)
+        told = [
+            simulate(scenario, seed + 1, engine=engine, initial=state)
+            for engine in ("process", "columns")
+        ]
+    except FunnelSimError as error:
+        assert "avalanche" in str(error)
+        return
+    assert differences(*told) == []
+
+
+@TOGETHER
+@given(any_tables, st.integers(0, 2**32))
+def test_replications_drawn_together_begin_alike(tables: dict[str, Any], seed: int) -> None:
+    try:
+        scenario, state = begun(tables, seed, 0.5)
+        together = list(simulate_many(scenario, seed, range(2, 4), state))
+    except FunnelSimError as error:
+        assert "avalanche" in str(error)
+        return
+    for journal in together:
+        alone = simulate(scenario, seed, replication=journal.replication, initial=state)
+        assert differences(journal, alone) == []
+
+
+@pytest.mark.parametrize("name", fs.templates())
+def test_the_named_scenarios_go_on_alike(name: str, seed: int) -> None:
+    scenario = fs.load(name)
+    state = simulate(scenario, seed).state(scenario.horizon / DAY / 2)
+    told = [
+        simulate(scenario, seed + 1, engine=engine, initial=state)
+        for engine in ("process", "columns")
+    ]
+    assert differences(*told) == []
+
+
+@pytest.mark.parametrize("name", ["aida", "subscription", "online-shop"])
+def test_who_arrives_lives_the_same_life(name: str, seed: int) -> None:
+    """Without a team: nobody is in anybody's way."""
+    scenario = fs.load(name)
+    state = simulate(scenario, seed).state(30)
+    alone, with_others = (simulate(scenario, seed, initial=i) for i in (None, state))
+    came = with_others.leads[with_others.leads["kind"].isin(["new", "referral"])]
+    columns = ["key", "arrived", "outcome", "decided", "channel", "segment"]
+    one, other = (
+        table[table["kind"] == "new"][columns].sort_values("key").reset_index(drop=True)
+        for table in (alone.leads, came)
+    )
+    pd.testing.assert_frame_equal(one, other)
+
+
+# --- cut and begun again ----------------------------------------------------------------------
+
+
+def results(journal: fs.Journal, since: float, until: float) -> tuple[float, float]:
+    """First orders and repeats between two days."""
+    orders = journal.orders
+    numbers = journal.order_numbers
+    inside = ((orders["placed"] >= since) & (orders["placed"] < until)).to_numpy()
+    return float((inside & (numbers == 1)).sum()), float((inside & (numbers > 1)).sum())
+
+
+EXPONENTIAL = {"exponential": {"mean": "12 days"}}
+CUTS: dict[str, dict[str, Any]] = {
+    "decisions that age": {
+        "stages": [
+            {
+                "name": "Interest",
+                "conversion": 0.6,
+                "decision_time": {"lognormal": {"mean": "6 days", "cv": 1.5}},
+            },
+            {
+                "name": "Desire",
+                "conversion": 0.7,
+                "decision_time": {"uniform": {"low": "2 days", "high": "9 days"}},
+            },
+            {"name": "Action"},
+        ]
+    },
+    "a team": {
+        "teams": [{"name": "sales", "reps": 2}],
+        "stages": [
+            {
+                "name": "Interest",
+                "conversion": 0.7,
+                "decision_time": {"gamma": {"mean": "5 days", "cv": 0.5}},
+                "follow_up": {
+                    "team": "sales",
+                    "handling_time": {"exponential": {"mean": "4 h"}},
+                    "patience": {"weibull": {"mean": "2 days", "shape": 2.0}},
+                    "response_half_life": "1 day",
+                },
+            },
+            {"name": "Action"},
+        ],
+    },
+    "returns": {
+        "stages": [
+            {
+                "name": "Interest",
+                "conversion": 0.4,
+                "decision_time": {"constant": "6 days"},
+                # at once: a message on its way would start afresh
+                "recovery": {"probability": 0.7, "attempts": 2, "odds_ratio": 2.0},
+            },
+            {"name": "Action"},
+        ]
+    },
+    "repeats": {"retention": {"repeat_probability": 0.7, "gap": EXPONENTIAL}},
+    "repeats that age": {
+        "retention": {
+            "repeat_probability": 0.8,
+            "gap": {"lognormal": {"mean": "12 days", "cv": 0.6}},
+            "dropout_after": "first repeat",
+        },
+        "segments": [
+            {"name": "some", "share": 0.5},
+            {"name": "others", "share": 0.5, "repeat_odds_ratio": 0.3},
+        ],
+    },
+    "customers that differ": {
+        "retention": {
+            "repeat_probability": {"beta": {"a": 1.5, "b": 0.8}},
+            "gap": {"exponential": {"rate": {"gamma": {"shape": 0.8, "rate": 6.0}}}},
+        }
+    },
+    "customers that differ, the first repeat sure": {
+        "retention": {
+            "repeat_probability": {"beta": {"a": 1.5, "b": 0.8}},
+            "gap": {"exponential": {"rate": {"gamma": {"shape": 0.8, "rate": 6.0}}}},
+            "dropout_after": "first repeat",
+        }
+    },
+}
+
+
+@pytest.mark.parametrize("name", CUTS)
+def test_a_run_cut_and_begun_again_has_the_same_results(name: str, seed: int) -> None:
+    tables: dict[str, Any] = {
+        "name": name,
+        "horizon": "60 days",
+        "channels": [{"name": "web", "leads_per_day": 8}],
+        "stages": [{"name": "Interest", "conversion": 0.5}, {"name": "Action"}],
+        "order": {"value": {"constant": 10}},
+    }
+    whole = fs.Scenario(**{**tables, **CUTS[name]})
+    rest = whole.vary({"horizon": "25 days"})
+    count, cut = 160, 35
+    in_one, begun_again = [], []
+    for replication in range(count):
+        journal = simulate(whole, seed, replication=replication)
+        in_one.append(results(journal, cut, 60))
+        # other customers from there on, and another run than the one it is compared with
+        before = simulate(whole, seed + 1, replication=replication).state(cut)
+        again = simulate(rest, seed + 2, replication=replication, initial=before)
+        begun_again.append(results(again, 0, 25))
+    for one, other in zip(np.transpose(in_one), np.transpose(begun_again), strict=True):
+        assert mean_of(one - other, 0.0) if np.ptp(one - other) else np.all(one == other)
+        if np.ptp(one):  # the whole distribution too
+            assert stats.ks_2samp(one, other).pvalue > 1e-6
+
+
+# --- what it says, sentence by sentence -------------------------------------------------------
+
+
+def shop(**changed: Any) -> fs.Scenario:
+    tables: dict[str, Any] = {
+        "name": "shop",
+        "horizon": "400 days",
+        "channels": [{"name": "web", "leads_per_day": 0}],
+        "stages": [{"name": "Interest", "conversion": 0.5}, {"name": "Action"}],
+        "order": {"value": {"constant": 10}},
+    }
+    return fs.Scenario(**{**tables, **changed})
+
+
+def test_what_is_left_of_a_decision_is_drawn_given_its_age(seed: int) -> None:
+    """A Weibull time of shape 2 in its tenth day: the rest of it by numerical integration."""
+    decision = {"weibull": {"mean": "8 days", "shape": 2.0}}
+    stage = {"name": "Interest", "conversion": 0.5, "decision_time": decision}
+    scenario = shop(stages=[stage, {"name": "Action"}])
+    count = 4_000
+    state = fs.State(deals={"stage": ["Interest"] * count, "days_in_stage": [10.0] * count})
+    visits = simulate(scenario, seed, initial=state).stage_visits
+    decided = visits[visits["stage"] == "Interest"]["decided"]
+    law = stats.weibull_min(2.0, scale=8 / math.gamma(1.5))
+    grid = np.linspace(10, 100, 100_000)
+    expected = float(np.trapezoid(law.sf(grid), grid) / law.sf(10))
+    assert mean_of(decided, expected)
+
+
+def test_a_deal_of_a_stage_is_won_with_the_conversions_that_are_left(seed: int) -> None:
+    stages = [
+        {"name": "Interest", "conversion": 0.1},
+        {"name": "Desire", "conversion": 0.3},
+        {"name": "Action"},
+    ]
+    count = 4_000
+    state = fs.State(deals={"stage": ["Desire"] * count, "days_in_stage": [1.0] * count})
+    j = simulate(shop(stages=stages), seed, initial=state)
+    assert within(len(j.orders) / count, 0.3, math.sqrt(0.3 * 0.7 / count))
+
+
+@pytest.mark.parametrize("age", [5.0, 40.0])
+def test_a_silent_customer_is_still_active_with_this_probability(age: float, seed: int) -> None:
+    """p S(age) ÷ (p S(age) + 1 - p), for p = 0.6 and exponential gaps of 20 days."""
+    retention = {"repeat_probability": 0.6, "gap": {"exponential": {"mean": "20 days"}}}
+    count = 4_000
+    state = fs.State(customers={"days_since_last_order": [age] * count, "orders": [1] * count})
+    journal = simulate(shop(retention=retention), seed, initial=state)
+    survives = 0.6 * math.exp(-age / 20)
+    expected = survives / (survives + 0.4)
+    active = journal.orders["customer"].nunique() / count
+    assert within(active, expected, math.sqrt(expected * (1 - expected) / count))
+
+
+def test_orders_of_customers_go_on_from_those_they_have_placed() -> None:
+    retention = {"repeat_probability": 1.0, "gap": {"constant": "100 days"}}
+    customers = {"days_since_last_order": [30.0], "orders": [4]}
+    j = simulate(shop(retention=retention), 1, initial=fs.State(customers=customers))
+    assert j.orders["placed"].round(6).tolist() == [70, 170, 270, 370]
+    assert j.order_numbers.tolist() == [5, 6, 7, 8]
+
+
+def test_open_deals_and_customers_do_not_come_in_but_what_they_bring_counts() -> None:
+    state = fs.State(
+        deals={"stage": ["Interest"] * 3, "days_in_stage": [1.0] * 3, "value": [7.0, 8.0, 9.0]},
+        customers={"days_since_last_order": [1.0], "orders": [1]},
+    )
+    always = shop(
+        stages=[{"name": "Interest", "conversion": 1.0}, {"name": "Action"}],
+        channels=[{"name": "web", "leads_per_day": 0, "cost_per_lead": 5}],
+        retention={"repeat_probability": 1.0, "gap": {"constant": "300 days"}},
+    )
+    figures = fs.summary(simulate(always, 1, initial=state))
+    assert figures["leads"] == figures["customers"] == 0
+    # three deals of the known values and their repeats at 10, the customer's order at 10
+    assert figures["revenue"] == 7 + 8 + 9 + 3 * 10 + 10
+    assert fs.funnel_table(simulate(always, 1, initial=state))["entered"].sum() == 0
+
+
+@pytest.mark.parametrize("serves", ["first come", "newest first"])
+def test_who_has_waited_longest_is_called_first_or_last(serves: str) -> None:
+    stage = {
+        "name": "Interest",
+        "conversion": 1.0,
+        "follow_up": {"team": "sales", "handling_time": {"constant": "1 h"}},
+    }
+    scenario = shop(
+        stages=[stage, {"name": "Action"}],
+        teams=[{"name": "sales", "reps": 1, "serves": serves}],
+    )
+    ages = [3.0, 1.0, 2.0, 5.0, 4.0]
+    deals = {
+        "stage": ["Interest"] * 5,
+        "days_in_stage": ages,
+        "waiting": [True] * 5,
+        "value": ages,  # tells who is who
+    }
+    for engine in ("columns", "process"):
+        j = simulate(scenario, 1, initial=fs.State(deals=deals), engine=engine)
+        called = j.follow_ups.sort_values("started")["lead"]
+        in_order = j.leads["deal_value"].loc[called].tolist()
+        assert in_order == sorted(ages, reverse=serves == "first come")
+
+
+def test_a_deal_past_its_call_is_not_called_again() -> None:
+    stage = {"name": "Interest", "conversion": 1.0, "follow_up": {"team": "sales"}}
+    scenario = shop(stages=[stage, {"name": "Action"}], teams=[{"name": "sales", "reps": 1}])
+    state = fs.State(deals={"stage": ["Interest"], "days_in_stage": [1.0]})
+    j = simulate(scenario, 1, initial=state)
+    assert len(j.follow_ups) == 0
+    assert j.leads["outcome"].tolist() == ["customer"]
+
+
+def test_a_state_of_the_first_day_is_empty_and_changes_nothing(seed: int) -> None:
+    scenario = fs.load("aida-follow-up")
+    j = simulate(scenario, seed)
+    state = j.state(0)
+    assert (len(state.deals), len(state.customers)) == (0, 0)
+    assert differences(simulate(scenario, seed, initial=state), j) == []
+
+
+def test_a_state_can_be_written_and_read(tmp_path: Path) -> None:
+    state = simulate(fs.load("aida-follow-up"), 1).state(40)
+    places = tmp_path / "deals.csv", tmp_path / "customers.csv"
+    state.write(*places)
+    again = fs.State.read(*places)
+    scenario = fs.load("aida-follow-up")
+    one, other = (simulate(scenario, 2, initial=s) for s in (state, again))
+    assert differences(one, other) == []
+
+
+# --- bad input --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("deals", "customers", "message"),
+    [
+        ({"stage": ["Intrest"], "days_in_stage": [1]}, None, "did you mean Interest"),
+        ({"stage": ["Action"], "days_in_stage": [1]}, None, "no such stage before the goal"),
+        ({"stage": ["Interest"], "days_in_stage": [-1]}, None, "deals.days_in_stage, row 0 is -1"),
+        ({"stage": ["Interest"], "days_in_stage": ["x"]}, None, "it is a number of days"),
+        ({"stage": ["Interest"], "days_in_stage": [float("nan")]}, None, "it is a number of days"),
+        ({"stage": ["Interest"], "days_in_stage": [1], "value": [-5]}, None, "it is an amount"),
+        ({"stage": ["Interest"], "days_in_stage": [1], "waiting": [True]}, None, "nobody calls"),
+        (
+            {"stage": ["Interest"], "days_in_stage": [1], "waiting": ["maybe"]},
+            None,
+            "true or false",
+        ),
+        ({"stage": ["Interest"], "days_in_stage": [1], "channel": ["tv"]}, None, "no such channel"),
+        (None, {"days_since_last_order": [1], "orders": [0]}, "it is a number of orders"),
+        (
+            None,
+            {"days_since_last_order": [9], "orders": [2], "days_since_first_order": [3]},
+            "the first order is not later than the last",
+        ),
+    ],
+)
+def test_every_wrong_cell_is_named(deals: Any, customers: Any, message: str) -> None:
+    state = fs.State(deals=deals, customers=customers)
+    with pytest.raises(FunnelSimError, match=message):
+        simulate(shop(), 1, initial=state)
+
+
+@pytest.mark.parametrize(
+    ("deals", "message"),
+    [
+        ({"stage": ["Interest"]}, "the table needs days_in_stage"),
+        ({"stage": ["Interest"], "days_in_stage": [1], "valu": [1]}, "did you mean value"),
+        ({"stage": ["Interest"], "days_in_stage": [1, 2]}, "give a DataFrame"),
+        ("deals.csv", "give a DataFrame"),
+    ],
+)
+def test_a_table_of_other_columns_is_none(deals: Any, message: str) -> None:
+    with pytest.raises(FunnelSimError, match=message):
+        fs.State(deals=deals)
+
+
+def test_initial_is_a_state() -> None:
+    with pytest.raises(FunnelSimError, match="simulate takes a State"):
+        simulate(shop(), 1, initial={"deals": []})
+
+
+@pytest.mark.parametrize("day", [-1, 401, "today", True])
+def test_a_day_of_the_run(day: Any) -> None:
+    with pytest.raises(FunnelSimError, match="it is a day of the simulation, from 0 to 400"):
+        simulate(shop(), 1).state(day)
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(FunnelSimError, match=r"none\.csv cannot be read"):
+        fs.State.read(deals=tmp_path / "none.csv")
