@@ -10,15 +10,18 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelsim.distributions import DAY, LARGEST, Floats, Ints
+from funnelsim.distributions import DAY, LARGEST, Floats, Ints, duration, duration_text
 from funnelsim.errors import Finding, FunnelSimError, Problem, nearest
 from funnelsim.scenario import Scenario
+from funnelsim.scenario.values import REFERRAL
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -161,13 +164,72 @@ def _table(name: str, given: Any, columns: Sequence[str]) -> pd.DataFrame:
     return table
 
 
+def from_today(scenario: Scenario) -> Scenario:
+    """The scenario from the end of its warm-up on: what the warm-up would fill is there already.
+
+    >>> from funnelsim import load
+    >>> s = from_today(load("b2b-pipeline"))
+    >>> s.warm_up, str(s.start), s.days
+    (0, '2027-04-04', 365)
+    """
+    if not scenario.warm_up:
+        return scenario
+    warm_up, tables = scenario.warm_up, scenario.tables()
+    days = -(-warm_up // DAY)
+    for channel in tables["channels"]:
+        growth = channel.get("growth", 1.0) ** (days / 365)
+        for rate in ("leads_per_day", "impressions_per_day"):
+            if channel.get(rate) is not None:
+                channel[rate] *= growth
+        moved = [
+            {**burst, **{end: duration(burst[end]) - days * DAY for end in ("from", "to")}}
+            for burst in channel.get("bursts", [])
+        ]
+        channel["bursts"] = [
+            {**b, "from": duration_text(max(b["from"], 0)), "to": duration_text(b["to"])}
+            for b in moved
+            if b["to"] > 0
+        ]
+    return Scenario(
+        **tables
+        | {
+            "warm_up": "0 days",
+            "horizon": duration_text(scenario.horizon - days * DAY),
+            "start": scenario.start + timedelta(days=days),
+        }
+    )
+
+
 # --- against a scenario -----------------------------------------------------------------------
+
+
+class _Names(NamedTuple):
+    """What a state must fit: all that this scenario has, in order."""
+
+    stages: tuple[str, ...]  # before the goal
+    called: tuple[bool, ...]  # where a team calls
+    channels: tuple[str, ...]  # with "referral", if there is any
+    segments: tuple[str, ...]  # "all", where there is one kind
+    first_orders: bool  # whether it must be known when customers began
 
 
 def fitted(state: State, scenario: Scenario) -> tuple[Deals, Customers]:
     """The state as this scenario takes it; FunnelSimError with every row that cannot be."""
+    before_goal, retention = scenario.stages[:-1], scenario.retention
+    names = _Names(
+        stages=tuple(stage.name for stage in before_goal),
+        called=tuple(stage.follow_up is not None for stage in before_goal),
+        channels=(*(c.name for c in scenario.channels), *([REFERRAL] if scenario.referral else [])),
+        segments=tuple(s.name for s in scenario.segments) or ("all",),
+        first_orders=retention is not None and retention.gap.rate_among is not None,
+    )
+    return _fitted(state, names)
+
+
+@lru_cache(maxsize=16)  # the same for every replication
+def _fitted(state: State, names: _Names) -> tuple[Deals, Customers]:
     problems: list[Problem] = []
-    deals, customers = _deals(state, scenario, problems), _customers(state, scenario, problems)
+    deals, customers = _deals(state, names, problems), _customers(state, names, problems)
     if problems:
         shown = "\n  ".join(map(str, problems[:MOST_SHOWN]))
         more = len(problems) - MOST_SHOWN
@@ -240,26 +302,26 @@ def _share(value: Any) -> float:
 _days = _number(0, "it is a number of days, from 0 to 100,000", most=100_000)
 
 
-def _deals(state: State, scenario: Scenario, problems: list[Problem]) -> Deals:
+def _deals(state: State, names: _Names, problems: list[Problem]) -> Deals:
     column = _Column("deals", state.deals, problems)
-    stages = [stage.name for stage in scenario.stages[:-1]]
-    channels, segments = _names(scenario)
-    stage = np.array(column.read("stage", _named("stage before the goal", stages), 0), dtype="i2")
+    stage = np.array(
+        column.read("stage", _named("stage before the goal", names.stages), 0), dtype="i2"
+    )
     age = _microseconds(column.read("days_in_stage", _days, 0.0))
     response = _microseconds(column.read("response_days", _days, 0.0))
     in_call = np.array(column.read("in_call", _truth, False), dtype=bool)
     waits = np.array(column.read("waiting", _truth, False), dtype=bool) | in_call
     for row in np.flatnonzero(waits):
-        if not scenario.stages[stage[row]].follow_up:
-            rule = f"nobody calls in stage {stages[stage[row]]}"
+        if not names.called[stage[row]]:
+            rule = f"nobody calls in stage {names.stages[stage[row]]}"
             problems.append(Problem(f"deals.waiting, row {row}", True, rule))
     value = column.read("value", _number(0, "it is an amount of 0 or more"), -1.0)
     return Deals(
         stage=stage,
         age=age,
         value=np.array([round(v * 100) if v >= 0 else -1 for v in value], dtype=np.int64),
-        channel=np.array(column.read("channel", _named("channel", channels), -1), dtype="i2"),
-        segment=np.array(column.read("segment", _named("segment", segments), -1), dtype="i2"),
+        channel=np.array(column.read("channel", _named("channel", names.channels), -1), dtype="i2"),
+        segment=np.array(column.read("segment", _named("segment", names.segments), -1), dtype="i2"),
         waits=waits,
         in_call=in_call,
         waited=np.where(waits & ~in_call, age, response),
@@ -268,18 +330,16 @@ def _deals(state: State, scenario: Scenario, problems: list[Problem]) -> Deals:
     )
 
 
-def _customers(state: State, scenario: Scenario, problems: list[Problem]) -> Customers:
+def _customers(state: State, names: _Names, problems: list[Problem]) -> Customers:
     column = _Column("customers", state.customers, problems)
-    channels, segments = _names(scenario)
     last = _microseconds(column.read("days_since_last_order", _days, 0.0))
     first = column.read("days_since_first_order", _days, -1.0)
     orders = column.read("orders", _number(1, "it is a number of orders, 1 or more"), 1)
-    retention = scenario.retention
     for row, (since, ago) in enumerate(zip(first, last.tolist(), strict=True)):
         if 0 <= since < ago / DAY - 1e-9:
             rule = "the first order is not later than the last"
             problems.append(Problem(f"customers.days_since_first_order, row {row}", since, rule))
-        if since < 0 and retention and retention.gap.rate_among and orders[row] > 1:
+        if since < 0 and names.first_orders and orders[row] > 1:
             rule = "it is needed, since customers buy at rates of their own"
             problems.append(
                 Problem(f"customers.days_since_first_order, row {row}", Finding("empty"), rule)
@@ -288,16 +348,9 @@ def _customers(state: State, scenario: Scenario, problems: list[Problem]) -> Cus
         last=last,
         first=np.array([round(d * DAY) if d >= 0 else -1 for d in first], dtype=np.int64),
         orders=np.array(orders, dtype=np.int64),
-        channel=np.array(column.read("channel", _named("channel", channels), -1), dtype="i2"),
-        segment=np.array(column.read("segment", _named("segment", segments), -1), dtype="i2"),
+        channel=np.array(column.read("channel", _named("channel", names.channels), -1), dtype="i2"),
+        segment=np.array(column.read("segment", _named("segment", names.segments), -1), dtype="i2"),
     )
-
-
-def _names(scenario: Scenario) -> tuple[list[str], list[str]]:
-    """Channels, those who were referred last, and segments ("all" where there is one kind)."""
-    channels = [channel.name for channel in scenario.channels]
-    referral = ["referral"] if scenario.referral else []
-    return channels + referral, [s.name for s in scenario.segments] or ["all"]
 
 
 def _microseconds(days: list[float]) -> Ints:

@@ -18,7 +18,9 @@ from theory import mean_of, within
 import funnelsim as fs
 from funnelsim.distributions import DAY, AmountDistribution, remaining, survival
 from funnelsim.engines import simulate_many
+from funnelsim.engines.arrivals import mean_by_day
 from funnelsim.errors import FunnelSimError
+from funnelsim.state import from_today
 
 KINDS: list[dict[str, Any]] = [
     {"exponential": {"mean": 3}},
@@ -433,3 +435,79 @@ def test_a_day_of_the_run(day: Any) -> None:
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(FunnelSimError, match=r"none\.csv cannot be read"):
         fs.State.read(deals=tmp_path / "none.csv")
+
+
+# --- from an export, and in a plan ------------------------------------------------------------
+
+
+def test_the_open_deals_of_an_export_are_read_with_it() -> None:
+    deals = pd.DataFrame(
+        {
+            "in": ["2026-01-01", "2026-01-02", "2026-01-03", "2026-02-20", "2026-02-25"],
+            "offer": ["2026-01-04", "2026-01-05", "2026-01-06", "2026-02-27", None],
+            "sold": ["2026-01-11", None, "2026-01-08", None, None],
+            "lost": [None, "2026-01-09", None, None, None],
+            "worth": [100, 200, 300, 400, 500],
+        }
+    )
+    found = fs.calibrate(
+        deals, created="in", won="sold", lost="lost", value="worth",
+        stages={"Offer": "offer"}, export_date="2026-03-01",
+    )  # fmt: skip
+    state = found.state.deals
+    assert state["stage"].tolist() == ["Offer", "Lead"]
+    assert state["days_in_stage"].round().tolist() == [3, 5]  # to the end of that day
+    assert state["value"].tolist() == [400, 500]
+    simulate(found.scenario, 1, initial=found.state)
+
+
+def test_a_plan_counts_what_is_open_first(seed: int) -> None:
+    stages = [
+        {"name": "Interest", "conversion": 0.2},
+        {"name": "Desire", "conversion": 0.5},
+        {"name": "Action"},
+    ]
+    scenario = shop(stages=stages, channels=[{"name": "web", "leads_per_day": 5}])
+    deals = {"stage": ["Desire"] * 60, "days_in_stage": [1.0] * 60}
+    p = fs.plan(scenario, 100, initial=fs.State(deals=deals), seed=seed, progress=False)
+    assert within(p.open_business["mean"], 30, math.sqrt(60 / 4 / 250))
+    assert p.remaining == pytest.approx(100 - p.open_business["mean"])
+    assert any("remain to be won" in sentence for sentence in p.sentences)
+    # 100 = binomial (60, 1/2) + Poisson: nine times in ten
+    won = stats.binom.pmf(np.arange(61), 60, 0.5)
+    mean = p.leads * 0.1
+    chance = float(won @ stats.poisson.sf(99 - np.arange(61), mean))
+    assert within(chance, 0.9, math.sqrt(0.09 / p.replications))
+
+
+def test_what_is_open_may_be_enough() -> None:
+    deals = {"stage": ["Interest"] * 50, "days_in_stage": [1.0] * 50}
+    channels = [{"name": "web", "leads_per_day": 5}]
+    p = fs.plan(shop(channels=channels), 10, initial=fs.State(deals=deals), progress=False)
+    assert p.is_reached
+    assert p.leads == 0
+
+
+def test_a_forecast_begins_with_what_is_open(seed: int) -> None:
+    deals = {"stage": ["Interest"] * 400, "days_in_stage": [1.0] * 400}
+    told = fs.forecast(shop(), fs.State(deals=deals), n=100, seed=seed, progress=False)
+    assert mean_of(told.totals["sales"], 200)
+
+
+def test_the_end_of_the_warm_up_is_today() -> None:
+    channels = [
+        {
+            "name": "web",
+            "leads_per_day": 10,
+            "growth": 2.0,
+            "bursts": [
+                {"from": "10 days", "to": "50 days", "factor": 2},
+                {"from": "1 day", "to": "2 days", "factor": 9},
+            ],
+        }
+    ]
+    scenario = shop(channels=channels, warm_up="40 days", horizon="100 days")
+    today = from_today(scenario)
+    assert (today.days, today.warm_up) == (60, 0)
+    one, other = (mean_by_day(s, s.channels[0]) for s in (scenario, today))
+    np.testing.assert_allclose(one[40:], other)

@@ -19,10 +19,12 @@ import pandas as pd
 from funnelsim.calibration import telling
 from funnelsim.calibration.estimate import arrivals, channel_odds, product_se, stage_table
 from funnelsim.calibration.export import Export, read_export
+from funnelsim.calibration.open_deals import open_deals
 from funnelsim.calibration.report import CalibrationReport
 from funnelsim.calibration.to_scenario import loss_reasons, scenario_tables
 from funnelsim.errors import FunnelSimError
 from funnelsim.scenario import Scenario
+from funnelsim.state import State
 
 __all__ = ["Calibration", "CalibrationReport", "calibrate"]
 
@@ -32,13 +34,15 @@ class Calibration:
     """A scenario that behaves as the export did, and the report on how it was found.
 
     `overall` is the share of leads that become customers (the product of the stages'
-    conversions), `overall_se` its standard error.
+    conversions), `overall_se` its standard error. `state` holds the deals that were open when the
+    export was taken: `fs.plan(calibration, ..., initial=calibration.state)`.
     """
 
     scenario: Scenario
     report: CalibrationReport
     overall: float
     overall_se: float
+    state: State
 
     def __str__(self) -> str:
         return f"{self.scenario.name}\n\n{self.report}"
@@ -165,6 +169,7 @@ def _estimated(export: Export, quantile: float, name: str, currency: str) -> Cal
         report=report,
         overall=float(table["conversion"].prod()),
         overall_se=product_se(list(table["conversion"]), list(table["se"])),
+        state=open_deals(export, table),
     )
 
 

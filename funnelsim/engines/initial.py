@@ -69,13 +69,12 @@ class Initial:
 
     def known(self, leads: Leads, chance: Chance) -> Leads:
         """The leads, with what is known of those who are there at the start."""
-        deal_keys, customers = self._deal_keys(), customer_keys(len(self.customers.orders))
-        place = {key: n for n, key in enumerate([*deal_keys.tolist(), *customers.tolist()])}
-        there = leads.earliest == 0
+        customers = customer_keys(len(self.customers.orders))
+        key = np.concatenate([self._deal_keys(), customers])
+        order = np.argsort(key)
+        rows = np.flatnonzero((leads.earliest == 0) & np.isin(leads.key, key))
         initial = np.full(len(leads.key), NEVER, dtype=np.int32)
-        for row in np.flatnonzero(there):
-            initial[row] = place.get(int(leads.key[row]), NEVER)
-        rows = np.flatnonzero(initial != NEVER)
+        initial[rows] = order[np.searchsorted(key[order], leads.key[rows])]
         at = initial[rows]
         kind = np.zeros(len(initial), dtype=np.int8)
         kind[rows] = np.where(at < self.count, OPEN_DEAL, CUSTOMER)

@@ -30,6 +30,7 @@ from funnelsim.planner.results import a_metric, result
 from funnelsim.planner.search import MOST, Found, Trials, chance, journals, search
 from funnelsim.planner.spreadsheet import naive_leads
 from funnelsim.scenario import Scenario
+from funnelsim.state import a_state, from_today
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,6 +39,7 @@ __all__ = ["Forecast", "Plan", "forecast", "plan"]
 
 ARRIVALS = ("random", "fixed")
 POINTS = 60  # of the curve
+LEAST_START = 0.02  # of today's leads: where open deals bring nearly all of the target
 PAST_CAPACITY = (1.15, 1.6)  # times the leads that keep the busiest team busy all the time
 QUANTILES = (0.1, 0.5, 0.9)
 
@@ -79,7 +81,8 @@ def plan(
     what may be moved: "leads" (at the present mix, no channel past its ceiling), "budget" (the
     leads of channels that cost something), "reps" (of the only team), or a dotted path.
 
-    `initial` is the state at the start (`fs.State`): what is open counts first. `pilot` says how
+    `initial` is the state at the start (`fs.State`): what is open counts first, and the plan begins
+    at the end of the warm-up, whose place the state takes. `pilot` says how
     well the conversion is known: "15 of 300" sales and leads seen; the scenario's odds are turned
     to that rate, and the doubt is part of the chance. `arrivals="fixed"` takes the number of leads
     as certain, where a formula holds. `most_gone_cold` is the share of visits of which a team's
@@ -94,6 +97,8 @@ def plan(
     ('formula', 0.9, True)
     """
     today, knowledge, target, probability = _asked(scenario, target, probability, within, pilot)
+    if a_state(initial, "plan") is not None:
+        today = from_today(today)
     metric = a_metric(metric, today)
     if arrivals not in ARRIVALS:
         way_out = nearest(arrivals, ARRIVALS)
@@ -253,6 +258,7 @@ def _by_search(
     busiest = load_of_teams(moved.scenario)["load"].max() if moved.scenario.teams else 0.0
     if moved.moves_leads:  # not past what the teams can do: from there on it only gets worse
         start = min(naive / leads if naive < math.inf else 1.0, 1 / max(busiest, 1e-9))
+        start = max(start, LEAST_START)
     if not moved.moves_leads and not moved.whole and _falls(trials, moved):
         moved = replace(moved, downwards=True)
         trials = trials.of(moved, trials.knowledge)

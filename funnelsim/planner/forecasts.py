@@ -14,6 +14,7 @@ from funnelsim.metrics.money import counts_as_revenue
 from funnelsim.planner.results import sale_times
 from funnelsim.planner.search import journals
 from funnelsim.scenario import Scenario
+from funnelsim.state import a_state, from_today
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,9 +62,9 @@ def forecast(
 ) -> Forecast:
     """What this scenario will bring: sales and revenue by week, as quantiles over n futures.
 
-    `initial` is the state at the start (`fs.State`). Revenue counts when the order is placed, less
-    orders cancelled, refused or returned by the horizon. Raises FunnelSimError for a scenario or
-    an n that is none.
+    `initial` is the state at the start (`fs.State`), in place of the warm-up. Revenue counts when
+    the order is placed, less orders cancelled, refused or returned by the horizon. Raises
+    FunnelSimError for a scenario or an n that is none.
 
     >>> from funnelsim import load
     >>> told = forecast(load("aida"), n=20)
@@ -73,6 +74,8 @@ def forecast(
     import pandas as pd
 
     scenario = a_scenario(scenario, "forecast")
+    if a_state(initial, "forecast") is not None:
+        scenario = from_today(scenario)
     n, seed = a_number_of_replications(n), a_seed(seed)
     ends = np.append(np.arange(scenario.warm_up + WEEK, scenario.horizon, WEEK), scenario.horizon)
     rows: dict[str, list[Floats]] = {"sales": []}
