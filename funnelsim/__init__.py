@@ -50,6 +50,7 @@ _HOME = {
     "plan": "planner",
     "forecast": "planner",
     "write_report": "report",
+    "write_workbook": "workbook",
     "explore": "widgets.explorer",
     "check": "exercises",
 }
@@ -92,6 +93,7 @@ __all__ = [
     "templates",
     "warm_up_advice",
     "write_report",
+    "write_workbook",
 ]
 
 
@@ -135,3 +137,4 @@ if TYPE_CHECKING:
     from funnelsim.scenario import Scenario, load, templates
     from funnelsim.state import State
     from funnelsim.widgets.explorer import explore
+    from funnelsim.workbook import write_workbook

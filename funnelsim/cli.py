@@ -79,6 +79,8 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("--report", type=Path, metavar="FILE", help="write an HTML page as well")
     run.set_defaults(command=_run)
 
+    _add_plan(commands.add_parser("plan", help="from a target back to leads, budget and people"))
+
     demo = commands.add_parser("demo", help="from a CRM export to a simulated quarter and a page")
     demo.add_argument(
         "--data", type=Path, metavar="FOLDER_OR_CSV",
@@ -93,6 +95,34 @@ def parser() -> argparse.ArgumentParser:
 
     _add_calibrate(commands.add_parser("calibrate", help="a scenario from your own CRM export"))
     return top
+
+
+def _add_plan(plan: argparse.ArgumentParser) -> None:
+    plan.set_defaults(command=_plan)
+    plan.add_argument("scenario", help="the name of a scenario that comes along, or a .toml file")
+    plan.add_argument("--target", type=float, required=True, help="sales, or an amount of money")
+    plan.add_argument(
+        "--metric", default="sales", choices=["sales", "revenue", "contribution", "profit"],
+        help="what the target is of (sales: first orders; revenue is net)",
+    )  # fmt: skip
+    plan.add_argument(
+        "--probability", type=float, default=0.9, help="how often it is to be reached (0.9)"
+    )
+    plan.add_argument("--within", metavar="TIME", help='the time for it, such as "90 days"')
+    plan.add_argument(
+        "--change", default="leads", metavar="WHAT",
+        help="what may be moved: leads, budget, reps, or a path such as teams.sales.reps (leads)",
+    )  # fmt: skip
+    plan.add_argument("--pilot", metavar='"15 of 300"', help="sales seen, of how many leads")
+    plan.add_argument("--deals", type=Path, metavar="CSV", help="the deals that are open today")
+    plan.add_argument("--customers", type=Path, metavar="CSV", help="the customers of today")
+    plan.add_argument(
+        "--gone-cold", type=float, default=0.1, metavar="SHARE",
+        help="how many leads a team may let go cold (0.1)",
+    )  # fmt: skip
+    plan.add_argument("--seed", type=int, default=1, help="another seed, another search (1)")
+    plan.add_argument("--report", type=Path, metavar="FILE", help="write an HTML page as well")
+    plan.add_argument("--workbook", type=Path, metavar="FILE", help="write an .xlsx as well")
 
 
 def _add_calibrate(calibrate: argparse.ArgumentParser) -> None:
@@ -155,6 +185,38 @@ def _run(chosen: argparse.Namespace) -> None:
         from funnelsim.report import write_report
 
         print(f"\nReport (opens offline): {write_report(journal, chosen.report).resolve()}")
+
+
+def _plan(chosen: argparse.Namespace) -> None:
+    from funnelsim.planner import plan
+    from funnelsim.planner.tables import about, sections
+    from funnelsim.scenario import load
+    from funnelsim.state import State
+    from funnelsim.tables import as_text, heading, say
+
+    initial = None
+    if chosen.deals or chosen.customers:
+        initial = State.read(chosen.deals, chosen.customers)
+    p = plan(
+        load(chosen.scenario), chosen.target, chosen.metric, chosen.probability, chosen.within,
+        chosen.change, initial=initial, pilot=chosen.pilot, most_gone_cold=chosen.gone_cold,
+        seed=chosen.seed,
+    )  # fmt: skip
+    say(f"{about(p)}.")
+    print()
+    for sentence in p.sentences:
+        say(sentence)
+    for title, table in sections(p):
+        heading(title)
+        print(as_text(table))
+    if chosen.report:
+        from funnelsim.report import write_report
+
+        print(f"\nReport (opens offline): {write_report(p, chosen.report).resolve()}")
+    if chosen.workbook:
+        from funnelsim.workbook import write_workbook
+
+        print(f"\nWorkbook: {write_workbook(p, chosen.workbook).resolve()}")
 
 
 def _demo(chosen: argparse.Namespace) -> None:

@@ -16,6 +16,12 @@
     fs.charts.sweep(x)           a figure along the values of a parameter (fs.sweep)
     fs.charts.tornado(x)         which parameter matters most (fs.sensitivity)
     fs.charts.warm_up(x)         how the pipeline fills (fs.warm_up_advice)
+    fs.charts.plan_chance(p)     the chance of a target against leads (fs.plan)
+    fs.charts.plan_cliff(p)      what leads bring, and where more bring no more
+    fs.charts.plan_stages(p)     how many must enter each stage
+    fs.charts.plan_channels(p)   leads a day by channel, today and planned
+    fs.charts.plan_reps(p)       what other numbers of reps would do
+    fs.charts.forecast(f)        what may come, week by week (fs.forecast)
 
 Every number comes from a table of `metrics`, `cohorts`, `pipeline`, `groups` or the journal; a
 chart counts nothing of its own. `rows.py` makes those numbers into rows, `theme.py` holds the look;
@@ -32,6 +38,14 @@ import altair as alt
 from funnelsim.charts.customers import cohorts, lifetime_value, points, waterfall
 from funnelsim.charts.experiments import differences, replications, sweep, tornado, warm_up
 from funnelsim.charts.parts import DATES, NAMES, NO_ORDER, NONE_PLACED, rows_data, sentence
+from funnelsim.charts.planning import (
+    forecast,
+    plan_chance,
+    plan_channels,
+    plan_cliff,
+    plan_reps,
+    plan_stages,
+)
 from funnelsim.charts.rows import (
     funnel_rows,
     loss_rows,
@@ -56,11 +70,17 @@ __all__ = [
     "COLOURS",
     "cohorts",
     "differences",
+    "forecast",
     "funnel",
     "funnels",
     "lifetime_value",
     "losses",
     "pipeline",
+    "plan_chance",
+    "plan_channels",
+    "plan_cliff",
+    "plan_reps",
+    "plan_stages",
     "points",
     "replications",
     "reps",

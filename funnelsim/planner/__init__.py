@@ -275,8 +275,13 @@ def _by_search(
             if (past := more / busiest) > x and past <= moved.high:
                 trials.at(past, trials.few(past))
     tried = np.array(trials.settings())
-    settings = tried if moved.whole else np.linspace(tried[0], tried[-1], POINTS)
+    settings = tried
+    if not moved.whole:
+        near = np.linspace(max(0.7 * x, tried[0]), min(1.3 * x, tried[-1]), POINTS)
+        settings = np.unique([*tried, *near, *np.linspace(tried[0], tried[-1], POINTS // 2)])
     chances, means = trials.curve(settings, target)
+    if not moved.whole:  # neighbours stand for different numbers of replications
+        chances = np.convolve(np.pad(chances, 2, mode="edge"), np.full(5, 0.2), mode="valid")
     curve = pd.DataFrame({"setting": settings, "chance": chances, "mean": means})
     now = chance(results, target)
     return moved, Solved(found, now, naive_chance, certain, curve, "simulation", len(results))

@@ -1,0 +1,366 @@
+"""Charts of a plan and of a forecast: the chance against leads, what a plan needs, what may come.
+
+The plan is dark blue, the number of the usual sum vermilion, what chance does a grey or sky blue
+band. Every number comes from the tables of the plan or of the forecast.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import altair as alt
+import numpy as np
+
+from funnelsim.charts.experiment_rows import figure_axis
+from funnelsim.charts.parts import NAMES, rows_data, sentence
+from funnelsim.charts.rows import Rows
+from funnelsim.charts.theme import COLOURS
+from funnelsim.errors import Finding, FunnelSimError, Problem, nearest
+from funnelsim.planner import Forecast, Plan
+from funnelsim.tables import figure_text
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+PLANNED, NAIVE, LINE = COLOURS["first orders"], COLOURS["lost"], COLOURS["baseline"]
+SOFT, TODAY = COLOURS["repeat orders"], COLOURS["open"]
+WIDE, HIGH = 600, 260
+
+
+def plan_chance(p: Plan) -> alt.TopLevelMixin:
+    """The chance of reaching the target against the leads (or what else is moved).
+
+    The plan and the usual sum are marked on the curve; the band says how sure the number of leads
+    is. The curve ends where nothing more was tried.
+    """
+    p = _a_plan(p, "charts.plan_chance")
+    across = _moved(p)
+    title = f"Chance of {_target(p)}"
+    rows: Rows = [
+        {"at": float(at), "chance": float(chance), "told": figure_text(float(chance), "share")}
+        for at, chance in zip(p.curve[across], p.curve["chance"], strict=True)
+    ]
+    if len(rows) < 2:
+        return sentence(title, p.sentences[0])
+    ticks = alt.Axis(format=",~f", grid=False, tickMinStep=1 if p.change.endswith("reps") else 0)
+    x = alt.X("at:Q", title=_axis_title(p), axis=ticks, scale=_range(p))
+    y = alt.Y("chance:Q", title="chance", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%"))
+    curve = alt.Chart(rows_data(rows)).mark_line(color=LINE, strokeWidth=2, clip=True)
+    parts: list[Any] = [
+        alt.Chart(rows_data([{"chance": p.probability}]))
+        .mark_rule(color=TODAY, strokeDash=[4, 4])
+        .encode(y=y),
+        curve.encode(
+            x=x,
+            y=y,
+            tooltip=[
+                alt.Tooltip("at:Q", title=_axis_title(p), format=",.4~r"),
+                alt.Tooltip("told:N", title="Chance"),
+            ],
+        ),
+    ]
+    if across == "leads" and p.leads_high > p.leads_low:
+        band = rows_data([{"at": p.leads_low, "to": p.leads_high}])
+        parts.insert(0, alt.Chart(band).mark_rect(color=SOFT, opacity=0.35).encode(x=x, x2="to:Q"))
+    for at, chance, name, colour, aside in _marks(p, across):
+        parts += _mark(x, y, at, chance, name, colour, aside)
+    return alt.layer(*parts).properties(
+        width=WIDE, height=HIGH, title=alt.Title(title, subtitle=_subtitle(p))
+    )
+
+
+def _marks(p: Plan, across: str) -> list[tuple[float, float, str, str, str]]:
+    """Where the plan and the usual sum stand on the curve, and what is said of them."""
+    at = float(p.leads) if across == "leads" else _setting(p)
+    what = f"{p.leads:,} leads" if across == "leads" else f"{at:,.4g}"
+    name = "the plan" if p.is_reached else "at best"
+    marks = [(at, p.chance, f"{name}: {what}, {figure_text(p.chance, 'share')}", PLANNED, "left")]
+    if across == "leads" and p.naive_leads and p.naive_chance == p.naive_chance:
+        usual = f"the usual sum: {p.naive_leads:,}, {figure_text(p.naive_chance, 'share')}"
+        aside = "right" if p.naive_leads < at else "left"
+        marks.append((float(p.naive_leads), p.naive_chance, usual, NAIVE, aside))
+    return marks
+
+
+def _mark(
+    x: alt.X, y: alt.Y, at: float, chance: float, name: str, colour: str, aside: str
+) -> list[alt.Chart]:
+    """A point on the curve and its words, to the left or the right of it."""
+    base = alt.Chart(rows_data([{"at": at, "chance": chance, "name": name}])).encode(x=x, y=y)
+    to_left = aside == "right"
+    return [
+        base.mark_point(color=colour, filled=True, size=110, opacity=1, clip=True),
+        base.mark_text(
+            color=colour,
+            align="right" if to_left else "left",
+            dx=-10 if to_left else 10,
+            dy=-9 if to_left else 14,
+            fontWeight="bold",
+            clip=True,
+        ).encode(text="name:N"),
+    ]
+
+
+def plan_cliff(p: Plan) -> alt.TopLevelMixin:
+    """What leads bring on average, against the target: where the line bends, teams are full."""
+    p = _a_plan(p, "charts.plan_cliff")
+    across = _moved(p)
+    title = f"{p.metric.capitalize()} expected, {p.today.name}"
+    kind, money = ("count", "") if p.metric == "sales" else ("money", p.today.currency)
+    rows: Rows = [
+        {"at": float(at), "mean": float(mean), "told": figure_text(float(mean), kind, money)}
+        for at, mean in zip(p.curve[across], p.curve["mean"], strict=True)
+    ]
+    if len(rows) < 2:
+        return sentence(title, p.sentences[0])
+    x = alt.X("at:Q", title=_axis_title(p), axis=alt.Axis(format=",~f", grid=False))
+    y = alt.Y("mean:Q", title=f"{p.metric} on average", axis=figure_axis(kind))
+    line = alt.Chart(rows_data(rows)).mark_line(color=PLANNED, strokeWidth=2.5)
+    goal = alt.Chart(rows_data([{"mean": p.target, "text": f"target: {_amount(p)}"}])).encode(y=y)
+    at = float(p.leads) if across == "leads" else _setting(p)
+    here = rows_data([{"at": at, "text": "the plan" if p.is_reached else "at best"}])
+    rule = alt.Chart(here).encode(x=x)
+    return alt.layer(
+        goal.mark_rule(color=NAIVE, strokeDash=[5, 4]),
+        goal.mark_text(align="left", dx=4, dy=-8, color=NAIVE).encode(
+            x=alt.value(0), text="text:N"
+        ),
+        rule.mark_rule(color=TODAY, strokeWidth=1.5),
+        rule.mark_text(align="left", dx=5, dy=-6).encode(y=alt.value(HIGH), text="text:N"),
+        line.encode(
+            x=x,
+            y=y,
+            tooltip=[
+                alt.Tooltip("at:Q", title=_axis_title(p), format=",.4~r"),
+                alt.Tooltip("told:N", title="On average"),
+            ],
+        ),
+    ).properties(
+        width=WIDE,
+        height=HIGH,
+        title=alt.Title(title, subtitle="the mean of futures; the plan needs more than the target"),
+    )
+
+
+def plan_reps(p: Plan, team: str | None = None) -> alt.TopLevelMixin:
+    """What other numbers of reps would do to the planned leads: gone cold, and sales.
+
+    Of all teams, or of one.
+    """
+    p = _a_plan(p, "charts.plan_reps")
+    title = f"Reps and the planned leads, {p.today.name}"
+    if p.reps_tried.empty:
+        return sentence(title, "No team calls anybody in this scenario.")
+    if team is not None:
+        if team not in p.reps.index:
+            way_out = nearest(team, p.reps.index)
+            raise FunnelSimError(str(Problem("team", team, "the plan has no such", way_out)))
+        return _team(p, team).properties(title=alt.Title(title, subtitle=f"team {team}"))
+    charts = [_team(p, str(team)) for team in p.reps.index]
+    return alt.vconcat(*charts, spacing=22).properties(
+        title=alt.Title(title, subtitle="each number simulated with the leads of the plan")
+    )
+
+
+def _team(p: Plan, team: str) -> alt.HConcatChart:
+    tried = p.reps_tried[p.reps_tried["team"] == team]
+    now = int(p.reps.loc[team, "reps"])
+    rows: Rows = [
+        {
+            "reps": int(row["reps"]),
+            "cold": None if np.isnan(row["gone_cold"]) else float(row["gone_cold"]),
+            "sales": float(row["sales"]),
+            "which": "as planned" if row["reps"] == now else "other numbers",
+            "cold_text": figure_text(float(row["gone_cold"]), "share"),
+            "sales_text": f"{row['sales']:,.0f}",
+        }
+        for _, row in tried.iterrows()
+    ]
+    base = alt.Chart(rows_data(rows))
+    x = alt.X("reps:O", title=f"reps in team {team}", axis=alt.Axis(labelAngle=0))
+    which = alt.Scale(domain=["as planned", "other numbers"], range=[PLANNED, SOFT])
+    colour = alt.Color("which:N", scale=which)
+
+    def bars(column: str, title: str, form: str, text: str) -> Any:
+        y = alt.Y(f"{column}:Q", title=title, axis=alt.Axis(format=form))
+        bar = base.mark_bar().encode(x=x, y=y, color=colour)
+        words = base.mark_text(dy=-7).encode(x=x, y=y, text=f"{text}:N")
+        return alt.layer(bar, words).properties(width=250, height=150)
+
+    return alt.hconcat(
+        bars("cold", "share gone cold", "%", "cold_text"),
+        bars("sales", "sales on average", ",d", "sales_text"),
+        spacing=40,
+    )
+
+
+def plan_stages(p: Plan) -> alt.TopLevelMixin:
+    """How many must enter each stage, in all and a day, by the horizon."""
+    p = _a_plan(p, "charts.plan_stages")
+    rows: Rows = [
+        {
+            "stage": str(stage),
+            "entered": float(row["entered"]),
+            "text": f"{row['entered']:,.0f} ({row['per_day']:,.1f} a day)",
+        }
+        for stage, row in p.stages.iterrows()
+    ]
+    top = max(row["entered"] for row in rows) or 1.0
+    y = alt.Y("stage:N", sort=[row["stage"] for row in rows], title=None, axis=NAMES)
+    scale = alt.Scale(domain=[0, 1.35 * top], nice=False)
+    x = alt.X("entered:Q", title="leads that must enter", axis=alt.Axis(format=",d"), scale=scale)
+    base = alt.Chart(rows_data(rows)).encode(x=x, y=y)
+    words = base.mark_text(align="left", dx=6).encode(text="text:N")
+    return alt.layer(base.mark_bar(color=PLANNED), words).properties(
+        width=WIDE,
+        height=42 * len(rows),
+        title=alt.Title(f"What each stage needs, {p.today.name}", subtitle=_subtitle(p)),
+    )
+
+
+def plan_channels(p: Plan) -> alt.TopLevelMixin:
+    """Leads a day of each channel, today and planned, and its ceiling as a line."""
+    p = _a_plan(p, "charts.plan_channels")
+    rows: Rows = []
+    for channel, row in p.channels.iterrows():
+        ceiling = None if np.isnan(row["ceiling"]) else float(row["ceiling"])
+        for which in ("today", "planned"):
+            per_day = float(row[which])
+            text = f"{per_day:,.1f}"
+            if which == "planned" and row["full"]:
+                text += ", at its ceiling"
+            rows.append(
+                {
+                    "channel": str(channel),
+                    "which": which,
+                    "per_day": per_day,
+                    "ceiling": ceiling,
+                    "text": text,
+                }
+            )
+    names = list(dict.fromkeys(row["channel"] for row in rows))
+    sides = ["today", "planned"]
+    base = alt.Chart(rows_data(rows)).encode(
+        y=alt.Y("channel:N", sort=names, title=None, axis=NAMES, scale=alt.Scale(padding=0.2)),
+        yOffset=alt.YOffset("which:N", sort=sides),
+    )
+    top = max([row["per_day"] for row in rows] + [row["ceiling"] or 0 for row in rows]) or 1.0
+    scale = alt.Scale(domain=[0, 1.3 * top], nice=False)
+    x = alt.X("per_day:Q", title="leads a day", scale=scale, axis=alt.Axis(format=",~f"))
+    colour = alt.Color("which:N", scale=alt.Scale(domain=sides, range=[TODAY, PLANNED]))
+    ceilings = base.transform_filter("isValid(datum.ceiling)").mark_tick(
+        color=NAIVE, thickness=3, size=16
+    )
+    return alt.layer(
+        base.mark_bar().encode(x=x, color=colour),
+        base.mark_text(align="left", dx=5).encode(x=x, text="text:N"),
+        ceilings.encode(x=alt.X("ceiling:Q", scale=scale)),
+    ).properties(width=WIDE, height=56 * len(names), title=f"Leads by channel, {p.today.name}")
+
+
+def forecast(f: Forecast, figure: str = "sales", target: float | None = None) -> alt.TopLevelMixin:
+    """What may come, week by week: the median of all futures and where 8 in 10 of them lie.
+
+    `figure` is "sales" or "revenue"; a `target` is drawn as a line, with the chance of reaching it.
+    """
+    if not isinstance(f, Forecast):
+        raise FunnelSimError(_not_given(f, "charts.forecast", "fs.forecast(scenario)"))
+    if figure not in f.totals:
+        rule = f"there are: {', '.join(map(str, f.totals.columns))}"
+        raise FunnelSimError(str(Problem("figure", figure, rule)))
+    kind, money = ("count", "") if figure == "sales" else ("money", f.scenario.currency)
+    table = f.so_far[figure]
+    rows: Rows = [{"week": 0, "low": 0.0, "mid": 0.0, "high": 0.0, "told": "0"}]
+    for week, row in table.iterrows():
+        low, mid, high = (float(row[name]) for name in ("10%", "50%", "90%"))
+        told = f"{figure_text(low, kind)} to {figure_text(high, kind, money)}"
+        rows.append({"week": int(week), "low": low, "mid": mid, "high": high, "told": told})
+    x = alt.X("week:Q", title="week", axis=alt.Axis(grid=False, tickMinStep=1, format="d"))
+    title = f"{figure}, {money}" if money else figure
+    y = alt.Y("mid:Q", title=title, axis=figure_axis(kind))
+    base = alt.Chart(rows_data(rows))
+    parts: list[Any] = [
+        base.mark_area(color=SOFT, opacity=0.4).encode(
+            x=x, y=alt.Y("low:Q", title=title, axis=figure_axis(kind)), y2="high:Q"
+        ),
+        base.mark_line(color=PLANNED, strokeWidth=2.5).encode(
+            x=x,
+            y=y,
+            tooltip=[
+                alt.Tooltip("week:Q", title="By the end of week"),
+                alt.Tooltip("told:N", title="8 in 10 futures"),
+            ],
+        ),
+    ]
+    subtitle = f"median of {len(f.totals):,} futures, and where 8 in 10 of them lie"
+    if target is not None:
+        chance = f.chance(figure, target)
+        line = alt.Chart(rows_data([{"mid": float(target)}]))
+        parts.append(line.mark_rule(color=NAIVE, strokeDash=[5, 4]).encode(y=y))
+        goal = figure_text(float(target), kind, money)
+        subtitle += f"; {goal} are reached by {figure_text(chance, 'share')} of them"
+    return alt.layer(*parts).properties(
+        width=WIDE,
+        height=HIGH,
+        title=alt.Title(f"What {f.scenario.name} may bring", subtitle=subtitle),
+    )
+
+
+# --- what is said -----------------------------------------------------------------------------
+
+
+def _a_plan(value: object, name: str) -> Plan:
+    if isinstance(value, Plan):
+        return value
+    raise FunnelSimError(_not_given(value, name, "fs.plan(scenario, target=100)"))
+
+
+def _not_given(value: object, name: str, way_out: str) -> str:
+    found = Finding(f"given a {type(value).__name__}")
+    rule = f"it takes what {way_out.split('(')[0]} returns"
+    return str(Problem(name, found, rule, f"write {way_out}"))
+
+
+def _moved(p: Plan) -> str:
+    return "leads" if "leads" in p.curve else "setting"
+
+
+def _setting(p: Plan) -> float:
+    """Where the plan stands on a curve of settings: where its chance is."""
+    curve: pd.DataFrame = p.curve
+    return float(curve["setting"].iloc[(curve["chance"] - p.chance).abs().argmin()])
+
+
+def _axis_title(p: Plan) -> str:
+    return "leads in all" if _moved(p) == "leads" else p.change
+
+
+def _range(p: Plan) -> alt.Scale:
+    """Where the chance changes, and what is marked; past that the curve says nothing new."""
+    across = _moved(p)
+    at, chance = p.curve[across].to_numpy(), p.curve["chance"].to_numpy()
+    moving = at[(chance > 0.002) & (chance < 0.998)]
+    marks = [float(p.leads)] if across == "leads" else [_setting(p)]
+    if across == "leads" and p.naive_leads:
+        marks.append(float(p.naive_leads))
+    ends = [*marks, *moving.tolist()]
+    low, high = min(ends), max(ends)
+    aside = 0.12 * (high - low) or 0.1 * abs(high) or 1.0
+    return alt.Scale(domain=[max(low - 3 * aside, 0.0), high + 3 * aside], nice=False)
+
+
+def _amount(p: Plan) -> str:
+    if p.metric == "sales":
+        return f"{p.target:,.0f} sales"
+    return f"{figure_text(p.target, 'money', p.today.currency)} of {p.metric}"
+
+
+def _target(p: Plan) -> str:
+    return f"{_amount(p)}, {p.today.name}"
+
+
+def _subtitle(p: Plan) -> list[str]:
+    if not p.is_reached:
+        return [f"cannot be met; at best: {p.setting}"]
+    how = "by formula" if p.method == "formula" else f"{p.replications:,} simulated futures"
+    return [f"the plan: {p.setting}, with a chance of {figure_text(p.chance, 'share')} ({how})"]

@@ -1,0 +1,132 @@
+"""A plan's tables as people read them: text for a console and a page.
+
+`sections` gives all of them with their titles, in the order of reading; `assumptions` every number
+of the scenario that the plan rests on, by its dotted path.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+
+from funnelsim.distributions import DAY
+from funnelsim.planner.answer import Plan
+from funnelsim.tables import NOTHING, figure_text
+
+
+def sections(p: Plan) -> Iterator[tuple[str, pd.DataFrame]]:
+    """(title, table of text): what a plan has to show."""
+    yield "What each stage needs", stages_text(p)
+    yield "Leads by channel", channels_text(p)
+    if not p.reps.empty:
+        yield "Reps", reps_text(p)
+    yield "What the plan brings", outcome_text(p)
+
+
+def stages_text(p: Plan) -> pd.DataFrame:
+    rows = [
+        (
+            str(stage),
+            f"{row['entered']:,.0f}",
+            f"{row['per_day']:,.1f}",
+            figure_text(float(row["went_on"]), "share"),
+        )
+        for stage, row in p.stages.iterrows()
+    ]
+    heads = ["stage", "leads that enter", "a day", "went on in time"]
+    return pd.DataFrame(rows, columns=heads)
+
+
+def channels_text(p: Plan) -> pd.DataFrame:
+    money = p.today.currency
+    rows = [
+        (
+            str(channel),
+            f"{row['today']:,.1f}",
+            f"{row['planned']:,.1f}",
+            f"{row['leads']:,.0f}",
+            figure_text(float(row["cost"]), "money", money),
+            figure_text(float(row["ceiling"]), "count") + (", reached" if row["full"] else ""),
+        )
+        for channel, row in p.channels.iterrows()
+    ]
+    heads = ["channel", "a day now", "a day planned", "leads in all", "cost", "ceiling a day"]
+    table = pd.DataFrame(rows, columns=heads)
+    return table if p.channels["ceiling"].notna().any() else table.drop(columns="ceiling a day")
+
+
+def reps_text(p: Plan) -> pd.DataFrame:
+    rows = [
+        (
+            str(row["team"]),
+            f"{row['reps']:,.0f}",
+            figure_text(float(row["gone_cold"]), "share"),
+            figure_text(float(row["utilisation"]), "share"),
+            f"{row['sales']:,.0f}",
+            _said(p, row),
+        )
+        for _, row in p.reps_tried.iterrows()
+    ]
+    heads = ["team", "reps", "gone cold", "utilisation", "sales on average", ""]
+    return pd.DataFrame(rows, columns=heads)
+
+
+def _said(p: Plan, row: pd.Series) -> str:
+    team = p.reps.loc[row["team"]]
+    said = ["as planned"] if row["reps"] == team["reps"] else []
+    if row["reps"] == team["needed"]:
+        said.append("needed" if team["is_enough"] else "more do not help")
+    return ", ".join(said)
+
+
+def outcome_text(p: Plan) -> pd.DataFrame:
+    """Means and quantiles of the results of single futures."""
+    rows = []
+    for result, row in p.outcome.iterrows():
+        kind, money = ("count", "") if result == "sales" else ("money", p.today.currency)
+        told = [
+            figure_text(float(row[name]), kind, money) for name in ("mean", "10%", "50%", "90%")
+        ]
+        rows.append((str(result), *told))
+    heads = ["by the end", "on average", "1 in 10 below", "half below", "1 in 10 above"]
+    return pd.DataFrame(rows, columns=heads)
+
+
+def assumptions(p: Plan) -> pd.DataFrame:
+    """Every number of the planned scenario: `path`, `value`, and today's where it differs."""
+    planned, today = dict(_leaves(p.scenario.tables())), dict(_leaves(p.today.tables()))
+    rows = [
+        (path, value, NOTHING if today.get(path) == value else today.get(path, NOTHING))
+        for path, value in planned.items()
+    ]
+    return pd.DataFrame(rows, columns=["assumption", "planned", "today, if different"])
+
+
+def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Paths and values, as `Scenario.vary` names them."""
+    if isinstance(value, dict):
+        for key, entry in value.items():
+            yield from _leaves(entry, f"{path}.{key}" if path else str(key))
+    elif isinstance(value, list) and value and all(isinstance(e, dict) for e in value):
+        for number, entry in enumerate(value):
+            name = str(entry.get("name", number))
+            rest = {key: part for key, part in entry.items() if key != "name"}
+            yield from _leaves(rest, f"{path}.{name}") if rest else [(f"{path}.{name}", "")]
+    elif isinstance(value, list):
+        yield path, ", ".join(map(str, value))
+    else:
+        yield path, value if isinstance(value, (int, float, str)) else str(value)
+
+
+def about(p: Plan) -> str:
+    """What was asked, in one line."""
+    days = (p.scenario.horizon - p.scenario.warm_up) / DAY
+    begin = pd.Timestamp(p.scenario.start) + pd.Timedelta(days=p.scenario.warm_up / DAY)
+    goal = figure_text(p.target, "count" if p.metric == "sales" else "money", p.today.currency)
+    how = "by a formula" if p.method == "formula" else f"from {p.replications:,} simulated futures"
+    return (
+        f"{goal}{'' if p.metric == 'sales' else ' of'} {p.metric} in {days:,.0f} days from "
+        f"{begin:%Y-%m-%d}, {figure_text(p.probability, 'share')} of the time; {how}"
+    )

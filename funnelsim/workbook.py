@@ -1,0 +1,196 @@
+"""A plan as an Excel workbook: the values, and the assumptions beside them, to be sent on.
+
+Numbers are numbers, with formats, and texts are texts: a channel called "=1+1" is written as the
+text that it is, so that no spreadsheet works it out. There are no formulas, macros or links.
+"""
+
+from __future__ import annotations
+
+import datetime
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from funnelsim.errors import Finding, FunnelSimError, Problem
+from funnelsim.planner import Plan
+from funnelsim.planner.tables import about, assumptions
+
+WIDEST = 60  # characters of a column
+FORMATS = {
+    "text": {},
+    "whole": {"num_format": "#,##0"},
+    "tenth": {"num_format": "#,##0.0"},
+    "share": {"num_format": "0.0%"},
+    "money": {"num_format": "#,##0.00"},
+    "head": {"bold": True, "bottom": 1},
+    "first": {"bold": True, "font_size": 13, "text_wrap": True},
+    "wrapped": {"text_wrap": True, "valign": "top"},
+}
+Column = tuple[str, str, Sequence[Any]]  # head, format, values
+
+
+def write_workbook(p: Plan, path: str | Path) -> Path:
+    """Write the workbook (.xlsx) and return where it is.
+
+    Sheets: Plan (the answer and what it says), Stages, Channels, People (where there are teams),
+    Chance (the curve, with a chart), Outcome, Assumptions (every number of the scenario). A folder
+    that is missing is made; an existing file is replaced. Raises FunnelSimError for what is no plan
+    and for a file that cannot be written.
+
+    >>> import tempfile
+    >>> import funnelsim as fs
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_workbook(fs.plan(fs.load("aida"), 150), Path(folder) / "plan.xlsx").name
+    'plan.xlsx'
+    """
+    import xlsxwriter
+
+    if not isinstance(p, Plan):
+        found = Finding(f"given a {type(p).__name__}")
+        way_out = "write fs.plan(scenario, target=100)"
+        raise FunnelSimError(str(Problem("write_workbook", found, "it takes a Plan", way_out)))
+    path = Path(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        options = {
+            "strings_to_formulas": False,
+            "strings_to_urls": False,
+            "nan_inf_to_errors": False,
+        }
+        with xlsxwriter.Workbook(str(path), options) as book:
+            # a fixed day: the same plan makes the same bytes
+            book.set_properties({"title": p.today.name, "created": datetime.datetime(2027, 1, 1)})
+            formats = {name: book.add_format(form) for name, form in FORMATS.items()}
+            _plan_sheet(book, formats, p)
+            for name, columns in _sheets(p):
+                _table_sheet(book, formats, name, columns)
+            _chance_chart(book, p)
+    except (OSError, xlsxwriter.exceptions.XlsxWriterException) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        raise FunnelSimError(
+            f"{path} cannot be written: {why}; close it where it is open, or give another place"
+        ) from error
+    return path
+
+
+def _plan_sheet(book: Any, formats: dict[str, Any], p: Plan) -> None:
+    """The answer: what was asked, the number, its chance, and all sentences."""
+    sheet = book.add_worksheet("Plan")
+    sheet.set_column(0, 0, 34)
+    sheet.set_column(1, 1, 90)
+    money = p.today.currency
+    rows: list[tuple[str, Any, str]] = [
+        ("Scenario", p.today.name, "text"),
+        ("Asked", about(p), "wrapped"),
+        ("Target can be met", "yes" if p.is_reached else "no", "text"),
+        ("What is moved", p.change, "text"),
+        ("Planned", p.setting, "text"),
+        ("Today", p.setting_today, "text"),
+        ("Leads in all", p.leads, "whole"),
+        ("Leads in all, from (95 %)", p.leads_low, "whole"),
+        ("Leads in all, to (95 %)", p.leads_high, "whole"),
+        ("Leads a day", p.leads_per_day, "tenth"),
+        ("Chance of the target", p.chance, "share"),
+        ("Leads by the usual sum", p.naive_leads, "whole"),
+        ("Chance with those", p.naive_chance, "share"),
+        ("Leads that not knowing the conversion costs", p.price_of_not_knowing, "whole"),
+        (f"Budget, {money}", p.budget, "money"),
+        (f"Cost per customer (CAC), {money}", p.cac, "money"),
+        ("Days until a customer has paid that back", p.payback_days, "whole"),
+    ]
+    for row, (name, value, form) in enumerate(rows):
+        _write(sheet, row, 0, name, formats["text"])
+        _write(sheet, row, 1, value, formats[form])
+        if form not in ("text", "wrapped"):
+            sheet.set_row(row, None)
+    at = len(rows) + 1
+    _write(sheet, at, 0, "In words", formats["head"])
+    for row, sentence in enumerate(p.sentences, start=at):
+        _write(sheet, row, 1, sentence, formats["first" if row == at else "wrapped"])
+
+
+def _sheets(p: Plan) -> list[tuple[str, list[Column]]]:
+    money = p.today.currency
+    stages, channels, curve = p.stages.reset_index(), p.channels.reset_index(), p.curve
+    moved = "leads" if "leads" in curve else "setting"
+    made: list[tuple[str, list[Column]]] = [
+        ("Stages", [
+            ("Stage", "text", list(stages["stage"])),
+            ("Leads that enter", "whole", list(stages["entered"])),
+            ("A day", "tenth", list(stages["per_day"])),
+            ("Went on in time", "share", list(stages["went_on"])),
+        ]),
+        ("Channels", [
+            ("Channel", "text", list(channels["channel"])),
+            ("Leads a day today", "tenth", list(channels["today"])),
+            ("Leads a day planned", "tenth", list(channels["planned"])),
+            ("Leads in all", "whole", list(channels["leads"])),
+            (f"Cost, {money}", "money", list(channels["cost"])),
+            ("Ceiling a day", "tenth", list(channels["ceiling"])),
+        ]),
+    ]  # fmt: skip
+    if not p.reps_tried.empty:
+        tried = p.reps_tried
+        made.append(("People", [
+            ("Team", "text", list(tried["team"])),
+            ("Reps", "whole", list(tried["reps"])),
+            ("Gone cold", "share", list(tried["gone_cold"])),
+            ("Utilisation", "share", list(tried["utilisation"])),
+            ("Sales on average", "whole", list(tried["sales"])),
+        ]))  # fmt: skip
+    rests = assumptions(p)
+    made += [
+        ("Chance", [
+            ("Leads" if moved == "leads" else p.change, "tenth", list(curve[moved])),
+            ("Chance of the target", "share", list(curve["chance"])),
+            (f"{p.metric.capitalize()} on average", "money", list(curve["mean"])),
+        ]),
+        ("Outcome", [
+            ("By the end", "text", list(p.outcome.index)),
+            *((name, "money", list(p.outcome[name])) for name in p.outcome),
+        ]),
+        ("Assumptions", [
+            ("Assumption", "text", list(rests.iloc[:, 0])),
+            ("Planned", "text", list(rests.iloc[:, 1])),
+            ("Today, if different", "text", list(rests.iloc[:, 2])),
+        ]),
+    ]  # fmt: skip
+    return made
+
+
+def _table_sheet(book: Any, formats: dict[str, Any], name: str, columns: list[Column]) -> None:
+    sheet = book.add_worksheet(name)
+    sheet.freeze_panes(1, 0)
+    for place, (head, form, values) in enumerate(columns):
+        _write(sheet, 0, place, head, formats["head"])
+        for row, value in enumerate(values, start=1):
+            _write(sheet, row, place, value, formats[form])
+        longest = max(len(str(v)) for v in values) if form == "text" and len(values) else 12
+        sheet.set_column(place, place, min(max(longest, len(head)) + 2, WIDEST))
+
+
+def _write(sheet: Any, row: int, column: int, value: Any, form: Any) -> None:
+    """A number as a number, any text as text, whatever it begins with; nothing where it is not."""
+    if isinstance(value, str):
+        sheet.write_string(row, column, value, form)
+    elif value is not None and math.isfinite(float(value)):
+        sheet.write_number(row, column, float(value), form)
+    else:
+        sheet.write_blank(row, column, None, form)
+
+
+def _chance_chart(book: Any, p: Plan) -> None:
+    """The curve as a chart of the spreadsheet's own, on its sheet."""
+    rows = len(p.curve)
+    chart = book.add_chart({"type": "scatter", "subtype": "straight"})
+    series = {
+        "name": "Chance of the target",
+        "categories": ["Chance", 1, 0, rows, 0],
+        "values": ["Chance", 1, 1, rows, 1],
+    }
+    chart.add_series(series)
+    chart.set_y_axis({"min": 0, "max": 1, "num_format": "0%"})
+    chart.set_x_axis({"name": "Leads" if "leads" in p.curve else p.change, "num_format": "#,##0"})
+    chart.set_legend({"none": True})
+    book.get_worksheet_by_name("Chance").insert_chart("E2", chart)
