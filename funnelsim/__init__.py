@@ -52,6 +52,7 @@ _HOME = {
     "write_report": "report",
     "write_workbook": "workbook",
     "explore": "widgets.explorer",
+    "plan_form": "widgets.plan_form",
     "check": "exercises",
 }
 _MODULES = ("charts", "cohorts", "datasets")
@@ -81,6 +82,7 @@ __all__ = [
     "open_deals",
     "pipeline_board",
     "plan",
+    "plan_form",
     "points_liability",
     "read_olist_funnel",
     "replicate",
@@ -137,4 +139,5 @@ if TYPE_CHECKING:
     from funnelsim.scenario import Scenario, load, templates
     from funnelsim.state import State
     from funnelsim.widgets.explorer import explore
+    from funnelsim.widgets.plan_form import plan_form
     from funnelsim.workbook import write_workbook

@@ -103,11 +103,11 @@ def figures(table: pd.DataFrame) -> str:
 def chart(draw: Callable[[Any], alt.TopLevelMixin], told: Any, said: str) -> str:
     """The chart of a journal or plan in two widths, of which the page shows the one that fits."""
     sizes = (("on-page", WIDE), ("on-phone", NARROW))
-    drawn = "".join(f'<div class="{c}">{_svg(draw(told), width, said)}</div>' for c, width in sizes)
+    drawn = "".join(f'<div class="{c}">{svg(draw(told), width, said)}</div>' for c, width in sizes)
     return f"<figure>{drawn}</figure>"
 
 
-def _svg(chart: alt.TopLevelMixin, width: int, said: str) -> str:
+def svg(chart: alt.TopLevelMixin, width: int, said: str) -> str:
     if isinstance(chart, alt.HConcatChart):  # side by side, or one below the other on a phone
         chart = chart if width == WIDE else alt.vconcat(*chart.hconcat, title=chart.title)
     else:

@@ -1,0 +1,265 @@
+"""A planner's form: say the target, read the answer in words and pictures, save it.
+
+    fs.plan_form()
+
+Whoever plans writes no code. What cannot be is said in the form, and no entry is lost.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import altair as alt
+import ipywidgets
+
+from funnelsim import charts
+from funnelsim.calibration import Calibration
+from funnelsim.errors import FunnelSimError
+from funnelsim.planner import Plan, forecast, plan
+from funnelsim.planner.results import METRICS, result
+from funnelsim.planner.search import journals
+from funnelsim.planner.tables import sections
+from funnelsim.report import write_report
+from funnelsim.report.frame import svg
+from funnelsim.scenario import Scenario
+from funnelsim.tables import as_html
+from funnelsim.widgets.live_chart import STATIC
+from funnelsim.widgets.plan_source import WIDE, Source, problem
+from funnelsim.workbook import write_workbook
+
+CHART = 560  # pixels of a chart's plot
+LOOKED_AT = 10  # simulations for the target that stands there first
+
+
+def plan_form(folder: str | Path = ".") -> PlanForm:
+    """The form; report and workbook are saved in this folder.
+
+    >>> import funnelsim as fs
+    >>> form = fs.plan_form()
+    >>> form.source.chosen.value = "aida"
+    >>> form.target.value = 200
+    >>> form.answer.is_reached
+    True
+    """
+    return PlanForm(Path(folder))
+
+
+class PlanForm(ipywidgets.VBox):
+    """What `plan_form` returns; `.answer` is the last `Plan`, None before the first."""
+
+    def __init__(self, folder: Path) -> None:
+        self.answer: Plan | None = None
+        self._folder = folder
+        self._is_setting = True  # entries made by the form itself are no questions
+        self.source = Source(self._another_scenario)
+        self.metric = _dropdown("What is planned", METRICS)
+        self.target = ipywidgets.FloatText(description="Target", style=WIDE)
+        self.within = ipywidgets.Text(description="Within", style=WIDE, continuous_update=False)
+        self.chance = ipywidgets.IntSlider(
+            90, 50, 99, description="Chance, %", style=WIDE, continuous_update=False
+        )
+        self.change = _dropdown("What may be moved", ["leads"])
+        self.pilot = ipywidgets.Text(
+            description="Seen so far", placeholder="15 of 300: sales of leads", style=WIDE
+        )
+        self._ask = ipywidgets.Button(description="Plan", button_style="primary")
+        self._foresee = ipywidgets.Button(description="What do today's leads bring?")
+        self._report = ipywidgets.Button(description="Save report", disabled=True)
+        self._workbook = ipywidgets.Button(description="Save workbook", disabled=True)
+        for one in (self._ask, self._foresee, self._report, self._workbook):
+            one.layout.width = "auto"
+        self._said, self._shown, self._saved = (ipywidgets.HTML() for _ in range(3))
+        self._bar = ipywidgets.Output()
+        self._style = ipywidgets.HTML(
+            f"<style>{(STATIC / 'plan_form.css').read_text('utf-8')}</style>"
+        )
+        super().__init__(self._layout())
+        self.add_class("funnelsim-plan")
+        self._another_scenario()
+
+        self._ask.on_click(lambda _: self.plan())
+        self._foresee.on_click(lambda _: self.forecast())
+        self._report.on_click(lambda _: self._save(write_report, "html"))
+        self._workbook.on_click(lambda _: self._save(write_workbook, "xlsx"))
+        for box in (self.target, self.within, self.chance, self.change, self.metric):
+            box.observe(lambda _: self._entered(), "value")
+        self.metric.observe(lambda _: self._usual_target(), "value")
+
+    def __repr__(self) -> str:
+        # what a page shows that cannot run widgets
+        return "A planner's form: Run ▸ Run All Cells brings it to life"
+
+    def _layout(self) -> list[Any]:
+        title = ipywidgets.HTML("<h2>Plan a target</h2>")
+        asked = ipywidgets.VBox(
+            [
+                self.source, self.metric, self.target, self.within, self.chance, self.change,
+                self.pilot, ipywidgets.HBox([self._ask, self._foresee]),
+                ipywidgets.HBox([self._report, self._workbook]), self._saved,
+            ]
+        )  # fmt: skip
+        asked.add_class("funnelsim-asked")
+        told = ipywidgets.VBox([self._said, self._bar, self._shown])
+        told.add_class("funnelsim-told")
+        body = ipywidgets.HBox([asked, told])
+        body.add_class("funnelsim-plan-body")
+        return [self._style, title, body]
+
+    # --- asking -------------------------------------------------------------------------------
+
+    def plan(self) -> None:
+        """Works out the answer for what stands in the form, and shows it."""
+
+        def work(scenario: Scenario | Calibration) -> None:
+            self.answer = plan(
+                scenario, self.target.value, self.metric.value, self.chance.value / 100,
+                self.within.value or None, self.change.value,
+                initial=self.source.state(), pilot=self.pilot.value.strip() or None,
+            )  # fmt: skip
+            self._said.value = _words(self.answer)
+            self._shown.value = _pictures(self.answer)
+            self._report.disabled = self._workbook.disabled = False
+
+        self._working(work)
+
+    def forecast(self) -> None:
+        """What the leads of today will bring by then, as a picture."""
+
+        def work(scenario: Scenario | Calibration) -> None:
+            s = scenario.scenario if isinstance(scenario, Calibration) else scenario
+            told = forecast(self._in_time(s), self.source.state())
+            figure = self.metric.value if self.metric.value in told.totals else "sales"
+            target = self.target.value if figure == self.metric.value else None
+            self._said.value = ""
+            self._shown.value = _svg(charts.forecast(told, figure, target), "What may come")
+
+        self._working(work)
+
+    def _in_time(self, scenario: Scenario) -> Scenario:
+        from funnelsim.distributions import BrokenRule, duration, duration_text
+
+        if not self.within.value:
+            return scenario
+        try:
+            horizon = scenario.warm_up + duration(self.within.value)
+        except BrokenRule as broken:
+            raise FunnelSimError(f"Within: {broken.rule}: {broken.way_out}") from None
+        return scenario.vary({"horizon": duration_text(horizon)})
+
+    def _working(self, work: Callable[[Scenario | Calibration], None]) -> None:
+        """Does the work with a word that it goes on; what is wrong is said in the form."""
+        self._saved.value = ""
+        self._ask.disabled = self._foresee.disabled = True
+        self._said.value = '<p class="funnelsim-busy">Working it out ...</p>'
+        try:
+            with self._bar:
+                work(self.source.scenario())
+        except FunnelSimError as error:
+            self._said.value, self._shown.value = problem(error), ""
+            self.answer, self._report.disabled, self._workbook.disabled = None, True, True
+        finally:
+            self._ask.disabled = self._foresee.disabled = False
+
+    def _entered(self) -> None:
+        """An entry by the planner is a question; one that the form makes itself is none."""
+        if not self._is_setting:
+            self.plan()
+
+    # --- what stands in the form --------------------------------------------------------------
+
+    def _another_scenario(self) -> None:
+        """The entries that the scenario has, and a target near what it brings today."""
+        self._is_setting = True
+        try:
+            given = self.source.scenario()
+        except FunnelSimError as error:
+            self._said.value, self._shown.value = problem(error), ""
+            return
+        s = given.scenario if isinstance(given, Calibration) else given
+        self.metric.options = METRICS if s.order else METRICS[:1]
+        teams = [(f"reps of team {t.name}", f"teams.{t.name}.reps") for t in s.teams]
+        stages = [(f"conversion of {x.name}", f"stages.{x.name}.conversion") for x in s.stages[:-1]]
+        self.change.options = [("leads", "leads"), ("budget", "budget"), *teams, *stages]
+        self.change.value = "leads"
+        self.within.value = _days(s)
+        self._said.value = self._shown.value = ""
+        self._usual_target()
+        self._is_setting = False
+
+    def _usual_target(self) -> None:
+        """What the leads of today bring on average, in two digits."""
+        was, self._is_setting = self._is_setting, True
+        try:
+            given = self.source.scenario()
+            s = given.scenario if isinstance(given, Calibration) else given
+            told = [result(j, self.metric.value) for j in journals(s, 1, range(LOOKED_AT))]
+            mean = max(sum(told) / len(told), 1.0)
+            self.target.value = float(f"{mean:.2g}")
+        except FunnelSimError as error:
+            self._said.value = problem(error)
+        finally:
+            self._is_setting = was
+
+    # --- saving -------------------------------------------------------------------------------
+
+    def _save(self, write: Callable[[Plan, Path], Path], kind: str) -> None:
+        if self.answer is None:
+            return
+        name = re.sub(r"\W+", "-", self.answer.today.name.lower()).strip("-") or "funnel"
+        try:
+            path = write(self.answer, _free(self._folder / f"plan-{name}.{kind}"))
+        except FunnelSimError as error:
+            self._saved.value = problem(error)
+            return
+        self._saved.value = (
+            f"<p>Saved as <b>{escape(path.name)}</b> in {escape(str(path.resolve().parent))}: open "
+            "it from the file browser on the left.</p>"
+        )
+
+
+def _dropdown(label: str, options: Any) -> ipywidgets.Dropdown:
+    return ipywidgets.Dropdown(options=options, description=label, style=WIDE)
+
+
+def _days(s: Scenario) -> str:
+    from funnelsim.distributions import duration_text
+
+    return duration_text(s.horizon - s.warm_up)
+
+
+def _free(path: Path) -> Path:
+    """The path, with -2, -3 ... where there is such a file already."""
+    free, number = path, 1
+    while free.exists():
+        number += 1
+        free = path.with_name(f"{path.stem}-{number}{path.suffix}")
+    return free
+
+
+def _words(p: Plan) -> str:
+    first, *others = p.sentences
+    rest = "".join(f"<p>{escape(sentence)}</p>" for sentence in others)
+    return f'<p class="funnelsim-first">{escape(first)}</p>{rest}'
+
+
+def _pictures(p: Plan) -> str:
+    """The charts that the plan has something for, and the tables folded away."""
+    parts = [
+        _svg(charts.plan_chance(p), "The chance of the target"),
+        _svg(charts.plan_stages(p), "Leads that must enter each stage"),
+        _svg(charts.plan_channels(p), "Leads a day by channel"),
+    ]
+    for team in p.reps.index:
+        parts.append(_svg(charts.plan_reps(p, str(team)), f"Reps of team {team}"))
+    if len(p.reps):
+        parts.append(_svg(charts.plan_cliff(p), "What leads bring on average"))
+    tables = "".join(f"<h3>{escape(title)}</h3>{as_html(table)}" for title, table in sections(p))
+    return "".join(parts) + f"<details><summary>The tables</summary>{tables}</details>"
+
+
+def _svg(chart: alt.TopLevelMixin, said: str) -> str:
+    return f"<figure>{svg(chart, CHART, said)}</figure>"

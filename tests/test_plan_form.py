@@ -1,0 +1,124 @@
+"""The planner's form: what it asks, says and saves, without a browser."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import funnelsim as fs
+from funnelsim.datasets import bundled
+from funnelsim.widgets.plan_form import PlanForm
+
+
+@pytest.fixture
+def form(tmp_path: Path) -> PlanForm:
+    form = fs.plan_form(tmp_path)
+    form.source.chosen.value = "aida"
+    return form
+
+
+def upload(form: PlanForm, name: str, content: bytes) -> None:
+    form.source.chosen.value = ""
+    file = {"name": name, "type": "", "size": len(content), "content": content}
+    now = datetime.datetime(2027, 1, 1, tzinfo=datetime.UTC)
+    form.source.file.value = ({**file, "last_modified": now},)
+
+
+def test_a_target_that_is_typed_is_answered_as_fs_plan_answers(form: PlanForm) -> None:
+    form.target.value = 200
+    p = fs.plan(fs.load("aida"), 200, within="90 days")
+    assert form.answer.leads == p.leads
+    for sentence in p.sentences:
+        assert sentence.replace("÷", "÷") in form._said.value
+    assert form._shown.value.count("<svg") >= 3
+
+
+def test_the_form_offers_what_the_scenario_has(form: PlanForm) -> None:
+    assert list(form.metric.options) == ["sales", "revenue", "contribution", "profit"]
+    form.source.chosen.value = "awareness-to-decision"
+    assert list(form.metric.options) == ["sales"]
+    form.source.chosen.value = "aida-follow-up"
+    assert "teams.sales.reps" in [value for _, value in form.change.options]
+    assert form.within.value == "90 days"
+
+
+def test_the_first_target_is_near_what_today_brings(form: PlanForm) -> None:
+    assert 100 < form.target.value < 200  # 1,080 leads at 13 %
+    form.metric.value = "revenue"
+    assert 10_000 < form.target.value < 20_000
+
+
+def test_what_is_wrong_is_said_and_nothing_is_lost(form: PlanForm) -> None:
+    form.target.value = 200
+    form.within.value = "soon"
+    assert "within is" in form._said.value and "funnelsim-problem" in form._said.value
+    assert form.target.value == 200
+    assert form._report.disabled
+    form.within.value = "60 days"
+    assert form.answer.is_reached and not form._report.disabled
+
+
+def test_report_and_workbook_are_saved_and_nothing_is_overwritten(
+    form: PlanForm, tmp_path: Path
+) -> None:
+    form.target.value = 200
+    form._report.click()
+    form._report.click()
+    form._workbook.click()
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "plan-aida-2.html",
+        "plan-aida.html",
+        "plan-aida.xlsx",
+    ]
+    assert "plan-aida.xlsx" in form._saved.value
+
+
+def test_what_has_been_seen_is_part_of_the_plan(form: PlanForm) -> None:
+    form.pilot.value = "60 of 500"
+    form.target.value = 200
+    assert form.answer.price_of_not_knowing > 0
+
+
+def test_a_scenario_file_is_read(form: PlanForm) -> None:
+    upload(form, "mine.toml", fs.load("subscription").to_toml().encode())
+    form.target.value = 700
+    assert form.answer.today.name == fs.load("subscription").name
+
+
+def test_a_broken_file_is_named(form: PlanForm) -> None:
+    upload(form, "mine.toml", b"name = ")
+    assert "mine.toml" in form._said.value
+    upload(form, "mine.toml", b"\xff\xfe")
+    assert "cannot be read as UTF-8" in form._said.value
+
+
+def test_an_export_is_calibrated_with_its_open_deals(form: PlanForm) -> None:
+    upload(form, "deals.csv", bundled("crm_deals.csv").read_bytes())
+    source: Any = form.source
+    assert source.columns.layout.display == ""
+    # the columns whose names say what they are
+    guessed = {role: box.value for role, box in source.roles.items()}
+    assert (guessed["created"], guessed["won"], guessed["value"]) == (
+        "created",
+        "won",
+        "deal_value",
+    )
+    assert source.stages.value == ("qualified", "proposal")
+    form.target.value = 130
+    assert form.answer.open_business is not None
+    assert "remain to be won" in form._said.value
+    assert "What was used and left out" in source.told.value
+
+
+def test_an_export_needs_its_two_columns(form: PlanForm) -> None:
+    upload(form, "deals.csv", b"a,b\n1,2\n")
+    assert "Say which column is" in form._said.value
+
+
+def test_todays_leads_are_foreseen(form: PlanForm) -> None:
+    form._foresee.click()
+    assert "<svg" in form._shown.value
+    assert "funnelsim-busy" not in form._said.value
