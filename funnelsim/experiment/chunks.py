@@ -206,10 +206,11 @@ def _is_loss(error: BaseException) -> bool:
 
 
 @contextmanager
-def progress_bar(total: int, progress: bool) -> Iterator[Bar]:
+def progress_bar(total: int, progress: bool, is_guess: bool = False) -> Iterator[Bar]:
     """A bar after two seconds: a widget in a notebook, on stdout in a console, else nowhere.
 
-    Never on stderr, which a lesson's stored outputs must not have.
+    Never on stderr, which a lesson's stored outputs must not have. A total that is a guess is
+    put right at the end.
     """
     from tqdm.auto import tqdm
 
@@ -226,6 +227,8 @@ def progress_bar(total: int, progress: bool) -> Iterator[Bar]:
     try:
         yield bar
     finally:
+        if is_guess:
+            bar.total = bar.n
         bar.close()
 
 

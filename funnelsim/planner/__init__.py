@@ -27,7 +27,7 @@ from funnelsim.planner.closed_form import formula, why_not
 from funnelsim.planner.forecasts import Forecast, forecast
 from funnelsim.planner.levers import Lever, leads_of_channels, lever
 from funnelsim.planner.results import a_metric, result
-from funnelsim.planner.search import MOST, Found, Trials, chance, journals, search
+from funnelsim.planner.search import FEWEST, MOST, Found, Trials, chance, journals, search
 from funnelsim.planner.spreadsheet import naive_leads
 from funnelsim.scenario import Scenario
 from funnelsim.state import a_state, from_today
@@ -108,7 +108,7 @@ def plan(
     if arrivals == "fixed" and (reason or not moved.moves_leads):
         rule = f"a fixed number of leads has an answer only by formula; here {reason or 'not'}"
         raise FunnelSimError(str(Problem("arrivals", arrivals, rule, 'write arrivals="random"')))
-    with progress_bar(MOST * 4, progress) as bar:
+    with progress_bar(MOST * 4, progress, is_guess=True) as bar:
         open_business = _open_business(today, metric, seed, initial)
         remaining = target - (float(open_business["mean"]) if open_business is not None else 0.0)
         naive = naive_leads(today, max(remaining, 0.0), metric)
@@ -273,7 +273,7 @@ def _by_search(
     if moved.moves_leads and busiest > 0:  # what teams do with more, for the picture of the cliff
         for more in PAST_CAPACITY:
             if (past := more / busiest) > x and past <= moved.high:
-                trials.at(past, trials.few(past))
+                trials.at(past, FEWEST)
     tried = np.array(trials.settings())
     settings = tried
     if not moved.whole:

@@ -35,10 +35,10 @@ from funnelsim.scenario import Scenario
 if TYPE_CHECKING:
     import pandas as pd
 
-LEADS = 250_000  # simulated for the tables
+LEADS = 120_000  # simulated for the tables
 FEWEST, MOST = 20, 200  # replications; of very many leads a few, who differ little
 MANY = 100_000  # leads of one replication
-LEADS_FOR_REPS = 60_000  # simulated for each number of reps that is tried
+LEADS_FOR_REPS = 40_000  # simulated for each number of reps that is tried
 PLENTY = 4  # times the reps whom all the work would keep busy
 GAIN = 0.01  # of the share gone cold: less is none
 IN_VAIN = 0.05  # of the winners: if only so many still get there in time, it is too late

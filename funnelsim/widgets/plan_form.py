@@ -73,7 +73,6 @@ class PlanForm(ipywidgets.VBox):
         for one in (self._ask, self._foresee, self._report, self._workbook):
             one.layout.width = "auto"
         self._said, self._shown, self._saved = (ipywidgets.HTML() for _ in range(3))
-        self._bar = ipywidgets.Output()
         self._style = ipywidgets.HTML(
             f"<style>{(STATIC / 'plan_form.css').read_text('utf-8')}</style>"
         )
@@ -103,7 +102,7 @@ class PlanForm(ipywidgets.VBox):
             ]
         )  # fmt: skip
         asked.add_class("funnelsim-asked")
-        told = ipywidgets.VBox([self._said, self._bar, self._shown])
+        told = ipywidgets.VBox([self._said, self._shown])
         told.add_class("funnelsim-told")
         body = ipywidgets.HBox([asked, told])
         body.add_class("funnelsim-plan-body")
@@ -118,7 +117,7 @@ class PlanForm(ipywidgets.VBox):
             self.answer = plan(
                 scenario, self.target.value, self.metric.value, self.chance.value / 100,
                 self.within.value or None, self.change.value,
-                initial=self.source.state(), pilot=self.pilot.value.strip() or None,
+                initial=self.source.state(), pilot=self.pilot.value.strip() or None, progress=False,
             )  # fmt: skip
             self._said.value = _words(self.answer)
             self._shown.value = _pictures(self.answer)
@@ -131,7 +130,7 @@ class PlanForm(ipywidgets.VBox):
 
         def work(scenario: Scenario | Calibration) -> None:
             s = scenario.scenario if isinstance(scenario, Calibration) else scenario
-            told = forecast(self._in_time(s), self.source.state())
+            told = forecast(self._in_time(s), self.source.state(), progress=False)
             figure = self.metric.value if self.metric.value in told.totals else "sales"
             target = self.target.value if figure == self.metric.value else None
             self._said.value = ""
@@ -154,10 +153,9 @@ class PlanForm(ipywidgets.VBox):
         """Does the work with a word that it goes on; what is wrong is said in the form."""
         self._saved.value = ""
         self._ask.disabled = self._foresee.disabled = True
-        self._said.value = '<p class="funnelsim-busy">Working it out ...</p>'
+        self._said.value = '<p class="funnelsim-busy">Working it out ...<span></span></p>'
         try:
-            with self._bar:
-                work(self.source.scenario())
+            work(self.source.scenario())
         except FunnelSimError as error:
             self._said.value, self._shown.value = problem(error), ""
             self.answer, self._report.disabled, self._workbook.disabled = None, True, True

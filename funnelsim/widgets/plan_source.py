@@ -45,7 +45,10 @@ class Source(ipywidgets.VBox):
         self._changed, self._calibrated = changed, dict[str, Calibration]()
         names = [(load(name).name, name) for name in templates()]
         self.chosen = ipywidgets.Dropdown(
-            options=[*names, (A_FILE, "")], value="aida-follow-up", description="Scenario"
+            options=[*names, (A_FILE, "")],
+            value="aida-follow-up",
+            description="Scenario",
+            style=WIDE,
         )
         self.file = ipywidgets.FileUpload(accept=".toml,.csv", description="Choose a file")
         self.roles = {

@@ -1,0 +1,76 @@
+"""A planner's session in a real browser that reaches no other machine."""
+
+from __future__ import annotations
+
+import browser
+import pytest
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.browser
+
+FORM = "notebooks/plan_a_target.ipynb"
+READY = "() => document.querySelector('.funnelsim-plan input[type=\"number\"]')"
+
+
+@pytest.fixture(scope="module")
+def lab(chromium, tmp_path_factory):
+    folder = browser.course_copy(tmp_path_factory.mktemp("course"))
+    with browser.lab(folder, chromium) as running:
+        running.folder = folder
+        yield running
+
+
+@pytest.fixture(scope="module")
+def page(lab):
+    page = lab.page()
+    page.errors = []
+    page.on("pageerror", lambda error: page.errors.append(error.stack or str(error)))
+    lab.open(page, FORM)
+    lab.run_all(page)
+    page.wait_for_function(READY)
+    yield page
+    assert page.strangers == [], "the page asked another machine"
+    assert page.errors == []
+    page.close()
+
+
+def typed(page, label: str, text: str) -> None:
+    box = page.get_by_label(label, exact=True)
+    box.fill(text)
+    box.press("Enter")
+
+
+def test_a_target_is_typed_and_answered_in_words_and_pictures(page):
+    typed(page, "Target", "300")
+    first = page.locator(".funnelsim-plan .funnelsim-first")
+    expect(first).to_contain_text("you reach 300 sales within 90 days")
+    expect(page.locator(".funnelsim-told figure svg").first).to_be_visible()
+    expect(page.locator(".funnelsim-told")).to_contain_text("The usual sum")
+    assert page.locator(".funnelsim-told figure svg").count() >= 4
+
+
+def test_what_is_wrong_is_said_in_the_form(page):
+    typed(page, "Within", "soon")
+    expect(page.locator(".funnelsim-plan .funnelsim-problem").first).to_contain_text("within is")
+    typed(page, "Within", "90 days")
+    expect(page.locator(".funnelsim-plan .funnelsim-first")).to_be_visible()
+
+
+def test_report_and_workbook_are_saved_beside_the_notebook(page, lab):
+    for name, file in (
+        ("Save report", "plan-aida-with-follow-up.html"),
+        ("Save workbook", "plan-aida-with-follow-up.xlsx"),
+    ):
+        page.get_by_role("button", name=name, exact=True).click()
+        expect(page.locator(".funnelsim-asked")).to_contain_text(file)
+        assert (lab.folder / "notebooks" / file).stat().st_size > 4_000
+
+
+@pytest.mark.parametrize("width", [1280, 1920])
+def test_nothing_is_cut_off_sideways(page, width):
+    page.set_viewport_size({"width": width, "height": 800})
+    wide = page.evaluate(
+        "() => [...document.querySelectorAll('.funnelsim-plan, .funnelsim-plan-body')]"
+        ".map(box => box.scrollWidth - box.clientWidth)"
+    )
+    assert max(wide) <= 1
