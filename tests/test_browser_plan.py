@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import browser
 import pytest
+from browser import PATIENCE
 from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
@@ -43,17 +44,17 @@ def typed(page, label: str, text: str) -> None:
 def test_a_target_is_typed_and_answered_in_words_and_pictures(page):
     typed(page, "Target", "300")
     first = page.locator(".funnelsim-plan .funnelsim-first")
-    expect(first).to_contain_text("you reach 300 sales within 90 days")
-    expect(page.locator(".funnelsim-told figure svg").first).to_be_visible()
-    expect(page.locator(".funnelsim-told")).to_contain_text("The usual sum")
+    expect(first).to_contain_text("you reach 300 sales within 90 days", timeout=PATIENCE)
+    expect(page.locator(".funnelsim-told figure svg").first).to_be_visible(timeout=PATIENCE)
+    expect(page.locator(".funnelsim-told")).to_contain_text("The usual sum", timeout=PATIENCE)
     assert page.locator(".funnelsim-told figure svg").count() >= 4
 
 
 def test_what_is_wrong_is_said_in_the_form(page):
     typed(page, "Within", "soon")
-    expect(page.locator(".funnelsim-plan .funnelsim-problem").first).to_contain_text("within is")
+    expect(page.locator(".funnelsim-plan .funnelsim-problem").first).to_contain_text("within is", timeout=PATIENCE)
     typed(page, "Within", "90 days")
-    expect(page.locator(".funnelsim-plan .funnelsim-first")).to_be_visible()
+    expect(page.locator(".funnelsim-plan .funnelsim-first")).to_be_visible(timeout=PATIENCE)
 
 
 def test_report_and_workbook_are_saved_beside_the_notebook(page, lab):
@@ -62,7 +63,7 @@ def test_report_and_workbook_are_saved_beside_the_notebook(page, lab):
         ("Save workbook", "plan-aida-with-follow-up.xlsx"),
     ):
         page.get_by_role("button", name=name, exact=True).click()
-        expect(page.locator(".funnelsim-asked")).to_contain_text(file)
+        expect(page.locator(".funnelsim-asked")).to_contain_text(file, timeout=PATIENCE)
         assert (lab.folder / "notebooks" / file).stat().st_size > 4_000
 
 

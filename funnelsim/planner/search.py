@@ -34,6 +34,7 @@ FEW_LEADS, MANY_LEADS = 150_000, 600_000  # simulated at one setting: on the way
 FEWEST, MOST = 25, 500  # replications
 STEPS = 14
 LARGEST_STEP = 1.6
+BEYOND = 1.3
 CLOSE = 0.4  # standard errors: nearer than that the search need not come
 FLAT = 0.1  # results that grow by less than this share of what the lever does: past capacity
 
@@ -254,17 +255,18 @@ def _limit(trials: Trials, lever: Lever, below: list[float], target: float) -> s
 def _refined(trials: Trials, low: float, high: float, target: float, probability: float) -> Found:
     """Where between two settings the chance is met: by lines, then by many replications."""
     x = _crossing(trials.joined, low, high, target, probability)
+    least, most = low / BEYOND, high * BEYOND  # the few may have been wrong about the two
     for _ in range(3):
         results = trials.at(x, trials.many(high))
         error = math.sqrt(probability * (1 - probability) / len(results))
         if abs(chance(results, target) - probability) < CLOSE * error:
             break
-        near = [at for at in trials.settings(len(results)) if low <= at <= high * 1.3]
+        near = [at for at in trials.settings(len(results)) if least <= at <= most]
         above = [at for at in near if chance(trials.at(at, len(results)), target) >= probability]
         if len(above) in (0, len(near)):  # all on one side: Newton's step
             lacks = probability - chance(results, target)
             step = float(np.clip(lacks / _steepness(trials, x, target), -0.1, 0.1))
-            x = float(np.clip(x * math.exp(step), low, high * 1.3))
+            x = float(np.clip(x * math.exp(step), least, most))
         else:
             below = max((at for at in near if at < min(above)), default=low)
             joined = partial(trials.joined, tried=[below, min(above)])
