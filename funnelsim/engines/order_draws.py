@@ -186,8 +186,18 @@ def order_value(
     """The basket of an order in cents, before the factor of a tier (0 without an order)."""
     if scenario.order is None:
         return np.zeros(len(rows), dtype=np.int64)
-    u = chance.uniform("order value", leads.asked(rows), number)
-    value = distributions.inverse(scenario.order.value, u)
+    of = scenario.order.value
+
+    def drawn(u: Floats) -> Floats:
+        return distributions.inverse(of, u)
+
+    def cents(u: Floats) -> Ints:
+        return distributions.whole(drawn(u) * 100)
+
+    who = leads.asked(rows)
+    if not scenario.segments and not scenario.upsell:
+        return chance.column("order value", who, number, cents, np.int64)
+    value = chance.column("order value", who, number, drawn, np.float64)
     if scenario.segments:
         factors = np.array([segment.order_value_factor for segment in scenario.segments])
         value = value * factors[leads.segment[rows]]
