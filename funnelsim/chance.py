@@ -11,6 +11,7 @@ pseudorandom number generators") with Stafford's variant 13 constants.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
@@ -18,22 +19,25 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 U64 = NDArray[np.uint64]
+Ints = NDArray[np.signedinteger[Any]]
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _MIX_1, _MIX_2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 BLOCK = 16_384
 _30, _27, _31, _12, _1 = (np.uint64(n) for n in (30, 27, 31, 12, 1))
+_ONE = np.uint64(0x3FF << 52)  # the bits of 1.0
 
 
 def _mix(x: U64) -> U64:
-    """In place, since most of the time goes into fetching memory."""
-    high = x >> _30
-    x ^= high
-    x *= _MIX_1
-    np.right_shift(x, _27, out=high)
-    x ^= high
-    x *= _MIX_2
-    np.right_shift(x, _31, out=high)
-    x ^= high
+    """In place and a block at a time, since most of the time goes into fetching memory."""
+    high = np.empty(min(len(x), BLOCK), dtype=np.uint64)
+    for begin in range(0, len(x), BLOCK):
+        part = x[begin : begin + BLOCK]
+        rest = high[: len(part)]
+        part ^= np.right_shift(part, _30, out=rest)
+        part *= _MIX_1
+        part ^= np.right_shift(part, _27, out=rest)
+        part *= _MIX_2
+        part ^= np.right_shift(part, _31, out=rest)
     return x
 
 
@@ -53,15 +57,19 @@ def number_of(name: str) -> int:
     return int.from_bytes(blake2b(name.encode("utf-8"), digest_size=8).digest(), "little")
 
 
-def keys(parent: int | ArrayLike, a: ArrayLike, b: ArrayLike) -> NDArray[np.int64]:
+def keys(
+    parent: int | ArrayLike, a: ArrayLike, b: ArrayLike, times: Ints | None = None
+) -> NDArray[np.int64]:
     """Keys (int64, not negative) of the things (parent, a, b): a lead's are (its channel's
     number, day, number on that day); a child's (its parent's key, order, number).
+
+    `times`, if given, is how many b each (parent, a) has; they stand one after the other.
     """
-    with np.errstate(over="ignore"):
-        word = _mix(_u64(parent) + _GOLDEN)
-        word = _mix(word ^ _mix(_u64(a) + _GOLDEN))
-        word = _mix(word + _u64(b) * _GOLDEN)
-    return (word >> _1).astype(np.int64)
+    word = _mix(_mix(_u64(a) + _GOLDEN) ^ _mix(_u64(parent) + _GOLDEN))
+    if times is not None:
+        word = np.repeat(word, times)
+    word = _mix(word + _u64(b) * _GOLDEN)
+    return np.right_shift(word, _1, out=word).view(np.int64)
 
 
 class Asked(NamedTuple):
@@ -76,8 +84,7 @@ class Asked(NamedTuple):
 
 def asked(keys: ArrayLike, of: NDArray[np.integer[Any]] | None = None) -> Asked:
     """Keys made ready to be asked many questions."""
-    with np.errstate(over="ignore"):
-        return Asked(_mix(_u64(keys) + _GOLDEN), of)
+    return Asked(_mix(_u64(keys) + _GOLDEN), of)
 
 
 class Chance:
@@ -90,23 +97,38 @@ class Chance:
     """
 
     def __init__(self, seed: int, replication: int | ArrayLike = 0) -> None:
-        with np.errstate(over="ignore"):
-            self._bases = _mix(_mix(_u64(seed) + _GOLDEN) + _u64(replication) * _GOLDEN)
+        self._bases = _mix(_mix(_u64(seed) + _GOLDEN) + _u64(replication) * _GOLDEN)
 
     def uniform(
         self, question: str, keys: ArrayLike | Asked, occasion: int = 0
     ) -> NDArray[np.float64]:
         """Uniform numbers, strictly between 0 and 1, one for each key (float64, shape of keys)."""
+        return self.column(question, keys, occasion, lambda u: u, np.float64)
+
+    def column(
+        self,
+        question: str,
+        keys: ArrayLike | Asked,
+        occasion: int,
+        turned: Callable[[NDArray[np.float64]], NDArray[Any]],
+        kind: Any,
+    ) -> NDArray[Any]:
+        """What the uniform numbers are turned into, a block of them at a time.
+
+        What fits the processor's cache is quickest; `turned` may write into what it is given.
+        """
         who = keys if isinstance(keys, Asked) else asked(keys)
-        with np.errstate(over="ignore"):
-            words = _mix(self._bases ^ _u64(number_of(question)))
-            words = _mix(words + _u64(occasion) * _GOLDEN)  # one for each replication
-        u = np.empty(len(who.words), dtype=np.float64)
-        for begin in range(0, len(u), BLOCK):  # what fits the processor's cache is quickest
+        words = _mix(self._bases ^ _u64(number_of(question)))
+        words = _mix(words + _u64(occasion) * _GOLDEN)  # one for each replication
+        values = np.empty(len(who.words), dtype=kind)
+        for begin in range(0, len(values), BLOCK):
             part = slice(begin, begin + BLOCK)
             word = who.words[part] ^ (words if who.of is None else words[who.of[part]])
-            # 52 bits and a half keep both ends out: an inverse transform never meets 0 or 1
+            # 52 bits and a half keep both ends out: an inverse transform never meets 0 or 1;
+            # with the bits of 1.0 in front they are a number from 1 to 2
             np.right_shift(_mix(word), _12, out=word)
-            np.add(word, 0.5, out=u[part], casting="unsafe")
-            u[part] *= 2.0**-52
-        return u
+            word |= _ONE
+            u = word.view(np.float64)
+            u -= 1 - 2.0**-53
+            values[part] = turned(u)
+        return values

@@ -16,7 +16,7 @@ import numpy as np
 
 from funnelsim.distributions import Ints
 from funnelsim.engines import queue_walk
-from funnelsim.engines.drawn import StageDraws
+from funnelsim.engines.drawn import StageDraws, taken
 from funnelsim.engines.draws import Draws
 from funnelsim.engines.jobs import discounts, first_levels, queue
 from funnelsim.engines.lives import arrivals_of_children, live
@@ -113,14 +113,15 @@ def _way_to_the_sale(
     going, when = rows[:0], arrived[:0]
     for number in range(len(draws.stages)):
         here = enters == number
-        going, when = _by_row([(going, when), (rows[here], arrived[here])])
+        entering = (rows.compress(here), arrived.compress(here))
+        going, when = _by_row([(going, when), entering])
         through: list[tuple[Ints, Ints]] = []
         for attempt, drawn in enumerate(draws.stages[number]):
             if attempt:
                 level[going] = np.maximum(level[going], _level(draws, number))
             decided, outcome = _visit(draws, story, number, attempt, going, when)
             advanced = outcome == ADVANCED
-            through.append((going[advanced], decided[advanced]))
+            through.append((going.compress(advanced), decided.compress(advanced)))
             if attempt + 1 < len(draws.stages[number]):
                 going, when = _messages_to_the_lost(draws, story, number, drawn, going, decided)
         going, when = _by_row(through)
@@ -146,17 +147,18 @@ def _visit(
     place = _places(drawn.rows, rows)
     first, job = calls.first_job.get((stage, attempt)) if calls else None, None
     if calls is None or first is None:
-        decided = entered + drawn.decision_time[place]
-        outcome = np.where(drawn.slack[place] > 0, np.int8(ADVANCED), np.int8(LOST))
+        decided = entered + taken(drawn.decision_time, place)
+        outcome = LOST - (taken(drawn.slack, place) > 0).view(np.int8)  # or ADVANCED
     else:
         job = first + place
-        decided, outcome = calls.told.decided[job], calls.told.outcome[job]
+        decided, outcome = calls.told.decided.take(job), calls.told.outcome.take(job)
+        job = job.astype(np.int32)
     is_open = (decided == NEVER) | (decided >= draws.scenario.horizon)
-    outcome[is_open], decided[is_open] = OPEN, NEVER
-    own = np.where(outcome == LOST, drawn.reason[place], -outcome)
-    reason = _reason_numbers(draws, stage)[own]
-    reason[outcome <= ADVANCED] = NEVER
-    told = _VISIT_OUTCOME[outcome]
+    np.copyto(outcome, OPEN, where=is_open)
+    np.copyto(decided, NEVER, where=is_open)
+    own = np.where(outcome == LOST, taken(drawn.reason, place), ~outcome)
+    reason = _reason_numbers(draws, stage).take(own)
+    told = _VISIT_OUTCOME.take(outcome)
     story.blocks.append(Block(stage, attempt, rows, entered, decided, told, reason, job))
     return decided, outcome
 
@@ -195,16 +197,20 @@ def _by_row(parts: list[tuple[Ints, Ints]]) -> tuple[Ints, Ints]:
 def _places(rows: Ints, some: Ints) -> Ints:
     """Where `some` stand among the `rows`; both ascend."""
     if len(rows) == len(some):
-        return np.arange(len(rows), dtype=np.int32)
-    return np.searchsorted(rows, some).astype(np.int32)
+        return np.arange(len(rows))
+    if len(some) < len(rows) / 16:
+        return np.searchsorted(rows, some)
+    place = np.empty(rows[-1] + 1, dtype=np.intp)
+    place[rows] = np.arange(len(rows))
+    return place.take(some)
 
 
 def _reason_numbers(draws: Draws, stage: int) -> Ints:
     """The journal's reasons: the stage's own by number, and behind them those of the follow-up.
 
-    -3, -4 and -5 (missed, not reached, gone cold in the walk) are places from the end.
+    The inverse of an outcome of the walk (-1: open ... -6: gone cold) is a place from the end.
     """
     numbers = {reason: n for n, reason in enumerate(reasons(draws.scenario))}
     own = [numbers[reason] for reason in draws.scenario.stages[stage].loss_reasons]
     of_calls = [GONE_COLD, NOT_REACHED, MISSED]
-    return np.array([*own, *(numbers[reason] for reason in of_calls), NEVER, NEVER], dtype="i2")
+    return np.array([*own, *(numbers[reason] for reason in of_calls), *[NEVER] * 3], dtype="i2")

@@ -14,8 +14,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
-from typing import NamedTuple
+from functools import cached_property, partial
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +24,7 @@ from funnelsim import distributions
 from funnelsim.chance import Asked, Chance, asked, keys, number_of
 from funnelsim.distributions import DAY, DurationDistribution, Floats, Ints
 from funnelsim.engines.arrivals import count_quantile, mean_by_day, time_of_day
-from funnelsim.engines.drawn import Leads, OrderDraws, StageDraws, same
+from funnelsim.engines.drawn import Bools, Leads, OrderDraws, Small, StageDraws, joined, same, taken
 from funnelsim.engines.initial import Initial, logit, logit_of
 from funnelsim.engines.order_draws import Customers, draw_orders, order_value
 from funnelsim.errors import FunnelSimError
@@ -117,18 +117,19 @@ class Draws:
         columns = [self._leads_of(number) for number in range(len(self.scenario.channels))]
         if self.initial is not None:
             columns.append(self.initial.rows(len(self.replications)))
-        of, key, arrived, channel = (np.concatenate(c) for c in zip(*columns, strict=True))
-        order = in_order(of * (self.scenario.horizon + DAY) + arrived, key)
-        count, runs = len(key), len(self.replications)
-        who = asked(key[order])
-        of = of[order].astype(np.int16) if runs > 1 else same(0, count, "i2")
+        of, key, words, arrived, channel = (joined(c) for c in zip(*columns, strict=True))
+        moment = arrived
+        if len(self.replications) > 1:
+            moment = of.astype(np.int64) * (self.scenario.horizon + DAY) + arrived
+        order, count = in_order(moment, key), len(key)
+        of, words = taken(of, order), words[order]
         leads = Leads(
             key=key[order],
-            words=who.words,
+            words=words,
             replication=of,
             kind=same(NEW, count, "i1"),
-            channel=channel[order],
-            segment=self._segments(Asked(who.words, of)),
+            channel=taken(channel, order),
+            segment=self._segments(Asked(words, None if of.strides == (0,) else of)),
             parent=same(NEVER, count),
             parent_order=same(0, count),
             customer=np.arange(count, dtype=np.int32),
@@ -139,30 +140,38 @@ class Draws:
         )
         return leads if self.initial is None else self.initial.known(leads, self._chance)
 
-    def _leads_of(self, number: int) -> tuple[Ints, Ints, Ints, NDArray[np.int16]]:
-        """Replications, keys and arrivals of one channel's leads."""
+    def _leads_of(self, number: int) -> tuple[Small, Ints, NDArray[np.uint64], Ints, Small]:
+        """Replications, keys, the same to be asked, and arrivals of one channel's leads."""
         channel = self.scenario.channels[number]
         name = number_of(f"channel {channel.name}")
         runs, days = len(self.replications), self.scenario.days
-        of, day = np.repeat(np.arange(runs), days), np.tile(np.arange(days), runs)
+        of, day = np.repeat(np.arange(runs, dtype=np.int16), days), np.tile(np.arange(days), runs)
         u = self._chance.uniform("leads of the day", asked(keys(name, day, 0), of))
         mean = np.tile(mean_by_day(self.scenario, channel), runs)
         count = count_quantile(u, mean, channel.dispersion)
-        of, day = np.repeat(of, count), np.repeat(day, count)
-        on_that_day = np.arange(len(day)) - np.repeat(np.cumsum(count) - count, count)
-        key = keys(name, day, on_that_day)
-        u = self._chance.uniform("time of the day", asked(key, of))
-        arrived = day * DAY + time_of_day(u, channel)
+        total = int(count.sum())
+        on_that_day = np.arange(total) - np.repeat(np.cumsum(count) - count, count)
+        key = keys(name, day, on_that_day, count)
+        of = np.repeat(of, count) if runs > 1 else same(0, total, "i2")
+        who = asked(key, of if runs > 1 else None)
+        arrived = self._chance.column(
+            "time of the day", who, 0, lambda u: time_of_day(u, channel), np.int64
+        )
+        arrived += np.repeat(day * DAY, count)
+        words = who.words
         if self.scenario.horizon % DAY:
             inside = arrived < self.scenario.horizon
-            of, key, arrived = of[inside], key[inside], arrived[inside]
-        return of, key, arrived, np.full(len(key), number, dtype=np.int16)
+            key, words, arrived = key[inside], words[inside], arrived[inside]
+            of = taken(of, inside)
+        return of, key, words, arrived, same(number, len(key), "i2")
 
     def _segments(self, who: Asked) -> NDArray[np.int16]:
         shares = [segment.share for segment in self.scenario.segments]
         if not shares:
             return same(0, len(who.words), "i2")
-        return distributions.choose(shares, self._chance.uniform("segment", who)).astype(np.int16)
+        return self._chance.column(
+            "segment", who, 0, lambda u: distributions.choose(shares, u), np.int16
+        )
 
     def _children(self, parents: Leads, orders: list[OrderDraws], before: int) -> Leads:
         """The leads that may come of these orders: whom promoters refer, who is sold more.
@@ -185,7 +194,9 @@ class Draws:
                 row = drawn.rows[of]
                 key = keys(parents.key[row], number, nth + (kind == REFERRED))
                 who = asked(key, parents.replication[row])
-                delay = _durations(part.delay, self._chance.uniform("delay of a child", who))
+                delay = self._chance.column(
+                    "delay of a child", who, 0, partial(_durations, part.delay), np.int64
+                )
                 delay = np.maximum(delay, 1)  # an order is before those whom it brings
                 children = Leads(
                     key=key,
@@ -263,16 +274,18 @@ class Draws:
     def _visits(self, stage: Stage, leads: Leads, rows: Ints, attempt: int) -> StageDraws:
         who = leads.asked(rows)
 
-        def uniform(question: str) -> Floats:
-            return self._chance.uniform(f"stage {stage.name}, {question}", who, attempt)
+        def column(question: str, turned: Callable[[Floats], NDArray[Any]], kind: str) -> Any:
+            return self._chance.column(
+                f"stage {stage.name}, {question}", who, attempt, turned, kind
+            )
 
         def duration(question: str, distribution: DurationDistribution) -> Ints:
             if distribution.constant is not None:
                 return same(distribution.constant, len(rows))
-            return _durations(distribution, uniform(question))
+            return column(question, partial(_durations, distribution), "i8")
 
         def happens(question: str, p: float) -> NDArray[np.bool_]:
-            return uniform(question) < p if p else same(False, len(rows), "?")
+            return column(question, lambda u: u < p, "?") if p else same(False, len(rows), "?")
 
         call, recovery = stage.follow_up, stage.recovery
         nothing = same(0, len(rows))
@@ -284,7 +297,7 @@ class Draws:
             endless = same(ENDLESS, len(rows))
             patience = np.where(missed, decision_time, ENDLESS) if missed.any() else endless
         calls = range(call.attempts if call else 0)
-        slack = self._slack(stage, uniform("decision"), leads, rows)
+        slack = self._ln_odds(stage, leads, rows) - column("decision", logit, "f8")
         if recovery and attempt > 0:
             slack += math.log(recovery.odds_ratio)
         reasons = list(stage.loss_reasons.values())
@@ -292,14 +305,14 @@ class Draws:
             rows=rows,
             slack=slack,
             decision_time=decision_time,
-            reason=distributions.choose(reasons, uniform("loss reason")).astype(np.int16)
+            reason=column("loss reason", partial(distributions.choose, reasons), "i2")
             if len(reasons) > 1
             else same(0, len(rows), "i2"),
             missed=missed,
             settled=same(False, len(rows), "?"),
             handling_time=duration("handling time", call.handling_time) if call else nothing,
             patience=patience,
-            reached_by=_first_success(calls, call, uniform, len(rows))
+            reached_by=_first_success(calls, call, happens, len(rows))
             if call
             else same(0, len(rows), "i2"),
             attempt_times=_attempt_times(calls, call, duration, len(rows)),
@@ -308,18 +321,25 @@ class Draws:
         )
         if self.initial is None:
             return drawn
+
+        def uniform(question: str) -> Floats:
+            found: Floats = column(question, lambda u: u, "f8")
+            return found
+
         return self.initial.as_they_stand(stage, leads, drawn, attempt, uniform)
 
-    def _slack(self, stage: Stage, u: Floats, leads: Leads, rows: Ints) -> Floats:
-        """The rule of odds: by how much a lead's odds exceed what it asks for (natural log)."""
+    def _ln_odds(self, stage: Stage, leads: Leads, rows: Ints) -> Floats | float:
+        """The rule of odds: the odds of each lead (natural log); one number if all have the same.
+
+        A lead advances if they exceed what it asks for.
+        """
         ln_channels = [_ln_odds_ratio(c.odds_ratio, stage) for c in self.scenario.channels]
         if self.scenario.referral:
             ln_channels.append(math.log(self.scenario.referral.odds_ratio))
         ln_segments = [_ln_odds_ratio(s.odds_ratio, stage) for s in self.scenario.segments] or [0.0]
-        helps = (
-            np.array(ln_channels)[leads.channel[rows]] + np.array(ln_segments)[leads.segment[rows]]
-        )
-        return logit_of(float(stage.conversion or 0.0)) + helps - logit(u)
+        of_channels = _looked_up(ln_channels, leads.channel, rows)
+        helps = of_channels + _looked_up(ln_segments, leads.segment, rows)
+        return logit_of(float(stage.conversion or 0.0)) + helps
 
     # --- orders -----------------------------------------------------------------------------
 
@@ -382,15 +402,20 @@ def _joined_orders(blocks: list[_Block]) -> list[OrderDraws]:
 
 
 def _first_success(
-    calls: range, call: FollowUp, uniform: Callable[[str], Floats], count: int
-) -> NDArray[np.int16]:
+    calls: range, call: FollowUp, happens: Callable[[str, float], Bools], count: int
+) -> Small:
     """The first call that reaches each lead; the number of calls where none does."""
     if call.reach_probability == 1:
         return same(0, count, "i2")
     reached_by = np.full(count, len(calls), dtype=np.int16)
     for number in reversed(calls):
-        reached_by[uniform(f"reached, call {number}") < call.reach_probability] = number
+        reached_by[happens(f"reached, call {number}", call.reach_probability)] = number
     return reached_by
+
+
+def _looked_up(values: list[float], number: Small, rows: Ints) -> Floats | float:
+    """The value of each row's number; that of all, if there is but one."""
+    return np.array(values)[number[rows]] if len({*values}) > 1 else values[0]
 
 
 def _ln_odds_ratio(odds_ratio: float | Mapping[str, float], stage: Stage) -> float:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelsim.distributions import Ints
-from funnelsim.engines.drawn import StageDraws, same
+from funnelsim.engines.drawn import StageDraws, same, taken
 from funnelsim.engines.draws import Draws, in_order
 from funnelsim.engines.initial import decay_of
 from funnelsim.engines.lives import arrivals_of_children, live
@@ -89,20 +89,22 @@ def queue(draws: Draws) -> Queue:
     bases = np.concatenate([[0], np.cumsum(sizes)]).tolist()
     first_job = dict(zip(visits, bases, strict=False))
 
-    ways: list[Way] = [Way(_full(count, SALE), np.zeros(count, dtype=np.int64))]
-    leads_to: dict[tuple[int, int], tuple[Ints, Ints]] = {}
+    ways: list[Way] = [Way(_full(count, SALE), same(0, count))]
+    leads_to: dict[tuple[int, int], tuple[Ints, ...]] = {}
     settled: list[Settled] = []
     for stage in reversed(range(goal)):
         attempts, after_it = draws.stages[stage], ways[0]
         if stage in with_team:
             to = _full(count, NOWHERE)
-            to[attempts[0].rows] = first_job[stage, 0] + np.arange(len(attempts[0].rows))
-            way = Way(to, np.zeros(count, dtype=np.int64))
-            ways.insert(0, way)
+            first, rows = first_job[stage, 0], attempts[0].rows
+            to[rows] = np.arange(first, first + len(rows), dtype=np.int32)
+            way = Way(to, same(0, count))
             if attempts[0].settled.any():
+                way = Way(to, np.zeros(count, dtype=np.int64))
                 settled.append(_settled(draws, stage, way, after_it, first_job))
+            ways.insert(0, way)
             for attempt, drawn in enumerate(attempts):
-                leads_to[stage, attempt] = after_it.to[drawn.rows], after_it.after[drawn.rows]
+                leads_to[stage, attempt] = tuple(taken(part, drawn.rows) for part in after_it)
         else:
             ways.insert(0, _through(attempts, after_it, count))
     jobs = _jobs(draws, visits, first_job, leads_to)
@@ -132,17 +134,20 @@ def _full(count: int, what: int) -> NDArray[np.int32]:
 def _through(attempts: list[StageDraws], after_it: Way, leads: int) -> Way:
     """The way through a stage without a team, losses and returns included."""
     to, after = _full(leads, NOWHERE), np.zeros(leads, dtype=np.int64)
-    rows, time = attempts[0].rows, np.zeros(len(attempts[0].rows), dtype=np.int64)
-    at = np.arange(len(rows))
+    rows = attempts[0].rows.astype(np.intp)
+    time: Any = np.int64(0)
+    at: Any = slice(None)
     for drawn in attempts:
         time = time + drawn.decision_time[at]
         advances = drawn.slack[at] > 0
-        through = rows[advances]
-        to[through] = after_it.to[through]
-        after[through] = time[advances] + after_it.after[through]
+        through = rows.compress(advances)
+        to[through] = after_it.to.take(through)
+        after[through] = time.compress(advances) + taken(after_it.after, through)
+        if drawn is attempts[-1]:
+            break
         back = ~advances & drawn.returns[at]
         place = np.cumsum(drawn.returns) - 1  # the next attempt is drawn for those who return
-        rows, time, at = rows[back], (time + drawn.return_delay[at])[back], place[at[back]]
+        rows, time, at = rows[back], (time + drawn.return_delay[at])[back], place[at][back]
     return Way(to, after)
 
 
@@ -185,7 +190,7 @@ def _jobs(
     draws: Draws,
     visits: Sequence[tuple[int, int]],
     first_job: dict[tuple[int, int], int],
-    leads_to: dict[tuple[int, int], tuple[Ints, Ints]],
+    leads_to: dict[tuple[int, int], tuple[Ints, ...]],
 ) -> Jobs:
     with_team = list(dict.fromkeys(stage for stage, _ in visits))
     columns: list[tuple[NDArray[Any], ...]] = []
@@ -243,16 +248,20 @@ def _entries(draws: Draws, ways: list[Way], brings: bool) -> tuple[Entries, list
     leads, way = draws.leads, ways[0]
     if draws.initial:
         way = _from_where_they_stand(draws, ways)
+    ready = leads.earliest + way.after
     come = leads.parent == NEVER
-    come &= (way.to >= 0) | (brings & (way.to == SALE))
-    come &= leads.earliest + way.after < draws.scenario.horizon
+    come &= (way.to >= 0) | (way.to == SALE) if brings else way.to >= 0
+    come &= ready < draws.scenario.horizon
     rows = np.flatnonzero(come)
-    to, ready, key = way.to[rows], leads.earliest[rows] + way.after[rows], leads.key[rows]
-    what = np.where(to == SALE, SALE - 1 - rows, to)
-    run = leads.replication[rows].astype(np.int64)
-    order = in_order(run * draws.scenario.horizon + ready, key)
-    counts = np.bincount(run, minlength=len(draws.replications))
-    return Entries(ready[order], key[order], what[order]), np.cumsum(counts).tolist()
+    ready, key, to = ready.take(rows), leads.key.take(rows), way.to.take(rows).astype(np.int64)
+    what = np.where(to == SALE, SALE - 1 - rows, to) if brings else to
+    moment, ends = ready, [len(rows)]
+    if len(draws.replications) > 1:
+        run = leads.replication.take(rows).astype(np.int64)
+        moment = run * draws.scenario.horizon + ready
+        ends = np.cumsum(np.bincount(run, minlength=len(draws.replications))).tolist()
+    order = in_order(moment, key)
+    return Entries(ready.take(order), key.take(order), what.take(order)), ends
 
 
 def _from_where_they_stand(draws: Draws, ways: list[Way]) -> Way:
@@ -326,8 +335,12 @@ def _births(draws: Draws, ways: list[Way]) -> Births:
     parents = np.unique(leads.parent[child])
     per_lead = np.bincount(leads.parent[child], minlength=count)
     late = scenario.satisfaction.late_follow_up if scenario.satisfaction else None
+    late_after = late.after if late else FAR
+    if not len(child):  # then the walk asks for nothing of this
+        none = child[:0]
+        return Births(late_after, none, none, none.reshape(1, 0), _full(0, NOWHERE), none)
     cases: list[Ints] = []
-    for discount in discounts(draws) if len(child) else [0.0]:
+    for discount in discounts(draws):
         for waited in (False, True):
             if waited and not late:
                 cases.append(cases[-1])
@@ -338,12 +351,11 @@ def _births(draws: Draws, ways: list[Way]) -> Births:
             )
             cases.append(arrivals_of_children(draws, lives, child))
     enters_at, enters_after = _full(count, NOWHERE), np.zeros(count, dtype=np.int64)
-    if len(child):
-        at = leads.enters[child]
-        enters_at[child] = np.array([way.to for way in ways])[at, child]
-        enters_after[child] = np.array([way.after for way in ways])[at, child]
+    at = leads.enters[child]
+    enters_at[child] = np.array([way.to for way in ways])[at, child]
+    enters_after[child] = np.array([way.after for way in ways])[at, child]
     return Births(
-        late_after=late.after if late else FAR,
+        late_after=late_after,
         first_child=np.concatenate([[0], np.cumsum(per_lead)]),
         child=child,
         after=np.array(cases).reshape(len(cases), len(child)),

@@ -5,7 +5,10 @@ Of several replications those of the first come first; `split` makes a journal's
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from funnelsim.distributions import Ints
 from funnelsim.engines.draws import Draws
@@ -35,23 +38,29 @@ class Numbers:
 
 def leads_table(draws: Draws, number: Numbers, rows: Ints, arrived: Ints) -> Table:
     """The journal's leads: the rows that came to be, and when they did."""
-    leads, who = draws.leads, rows
+    leads, deal_value = draws.leads, draws.deal_value
     if not number.in_order:
         order = np.argsort(number[rows])
         who, arrived = rows[order], arrived[order]
-    parent, customer = leads.parent[who], leads.customer[who]
+        leads, deal_value = leads.only(who), deal_value[who]
+    parent, customer = leads.parent, leads.customer
     columns: Table = {
-        "key": leads.key[who],
-        "kind": leads.kind[who],
-        "parent": np.where(parent == NEVER, NEVER, number[parent]),
+        "key": leads.key,
+        "kind": leads.kind,
+        "parent": parent if number.in_order else np.where(parent == NEVER, NEVER, number[parent]),
         "customer": number[customer],
-        "channel": leads.channel[who],
-        "segment": leads.segment[who],
+        "channel": leads.channel,
+        "segment": leads.segment,
         "arrived": arrived,
-        "deal_value": draws.deal_value[who],
+        "deal_value": deal_value,
         "enrols": draws.customers.enrols(customer),
     }
-    return {name: column.astype(COLUMNS["leads"][name]) for name, column in columns.items()}
+    return {name: _own(column, COLUMNS["leads"][name]) for name, column in columns.items()}
+
+
+def _own(column: NDArray[Any], kind: str) -> NDArray[Any]:
+    """The column as a journal has it, with memory of its own for each row."""
+    return column.astype(kind, copy=column.strides == (0,))
 
 
 def split(tables: dict[str, Table], first_lead: Ints) -> list[dict[str, Table]]:

@@ -203,17 +203,27 @@ def order_value(
     """The basket of an order in cents, before the factor of a tier (0 without an order)."""
     if scenario.order is None:
         return np.zeros(len(rows), dtype=np.int64)
-    u = chance.uniform("order value", leads.asked(rows), number)
-    value = distributions.inverse(scenario.order.value, u)
-    if scenario.segments:
-        factors = np.array([segment.order_value_factor for segment in scenario.segments])
-        value = value * factors[leads.segment[rows]]
-    if scenario.upsell:
-        value = np.where(
-            leads.kind[rows] == UPSOLD, value * scenario.upsell.order_value_factor, value
-        )
-    cents = distributions.whole(value * 100)
-    return cents if initial is None or number > 1 else initial.deal_values(leads, rows, cents)
+    of = scenario.order.value
+
+    def drawn(u: Floats) -> Floats:
+        return distributions.inverse(of, u)
+
+    def cents(u: Floats) -> Ints:
+        return distributions.whole(drawn(u) * 100)
+
+    who = leads.asked(rows)
+    if not scenario.segments and not scenario.upsell:
+        found = chance.column("order value", who, number, cents, np.int64)
+    else:
+        value = chance.column("order value", who, number, drawn, np.float64)
+        if scenario.segments:
+            factors = np.array([segment.order_value_factor for segment in scenario.segments])
+            value = value * factors[leads.segment[rows]]
+        if scenario.upsell:
+            more = value * scenario.upsell.order_value_factor
+            value = np.where(leads.kind[rows] == UPSOLD, more, value)
+        found = distributions.whole(value * 100)
+    return found if initial is None or number > 1 else initial.deal_values(leads, rows, found)
 
 
 # --- how the customer feels, and what comes next --------------------------------------------

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from funnelsim.distributions import Ints
 from funnelsim.engines import queue_walk
-from funnelsim.engines.drawn import Bools
+from funnelsim.engines.drawn import Bools, joined, same, taken
 from funnelsim.engines.draws import Draws, in_order
 from funnelsim.engines.lives import Lives
 from funnelsim.engines.numbering import Numbers, leads_table, split
@@ -86,20 +86,23 @@ def tables_of(draws: Draws, story: Story) -> list[dict[str, Table]]:
 
 def _in_turn(blocks: list[Ints], leads: int) -> list[Ints]:
     """The place of each row of the blocks, so that a lead's rows follow each other by block."""
-    counts = np.zeros(leads + 1, dtype=np.int64)
-    for lead in blocks:
-        counts[1:] += np.bincount(lead, minlength=leads)
-    next_ = np.cumsum(counts)[:-1]
-    places = []
+    counts = np.zeros(leads, dtype=np.intp)
     for lead in blocks:  # a lead is in a block once at the most
-        places.append(next_[lead])
-        next_[lead] += 1
+        counts[lead] += 1
+    next_ = np.cumsum(counts)
+    next_ -= counts
+    places = []
+    for lead in blocks:
+        place = next_.take(lead)
+        places.append(place)
+        next_[lead] = place + 1
     return places
 
 
 def _placed(name: str, blocks: list[dict[str, Any]], leads: int) -> Table:
     """The table of these blocks (a column, or one number for all), with each row in its place."""
-    places = _in_turn([block["lead"] for block in blocks], leads)
+    # places are quickest where they are of the machine's own kind
+    places = _in_turn([block["lead"].astype(np.intp, copy=False) for block in blocks], leads)
     count = sum(map(len, places))
     table = {}
     for column, kind in COLUMNS[name].items():
@@ -183,17 +186,19 @@ def _order_tables(draws: Draws, story: Story, number: Numbers) -> dict[str, Tabl
         for nth, order in enumerate(lives.rounds, start=1):
             is_closed = order.closed < horizon
             kept = is_closed & order.drawn.is_kept
-            status, entered = order.drawn.status, order.drawn.entered + order.placed
-            entered = np.where((status == NEVER) | (entered >= horizon), NEVER, entered)
-            status = np.where(entered == NEVER, NEVER, status)
-            steps.append((status, entered))
-            last = status[0] if most else np.zeros(len(order.row), dtype=np.int64)
+            last = same(0, len(order.row))
+            if most:
+                status, entered = order.drawn.status, order.drawn.entered + order.placed
+                entered = np.where((status == NEVER) | (entered >= horizon), NEVER, entered)
+                status = np.where(entered == NEVER, NEVER, status)
+                steps.append((status, entered))
+                last = status[0]
             for step in range(1, most):
                 last = np.where(status[step] == NEVER, last, status[step])
             values = {
-                "run": draws.leads.replication[order.row],
+                "run": taken(draws.leads.replication, order.row),
                 "lead": number[order.row],
-                "number": np.full(len(order.row), nth),
+                "number": same(nth, len(order.row)),
                 "placed": order.placed,
                 "value": order.value,
                 "discount": order.discount,
@@ -202,9 +207,9 @@ def _order_tables(draws: Draws, story: Story, number: Numbers) -> dict[str, Tabl
                 "payment": order.drawn.payment,
                 "status": last,
                 "closed": np.where(is_closed, order.closed, NEVER),
-                "points_earned": np.where(kept, order.earned, 0),
+                "points_earned": _where(kept, order.earned, 0),
                 "points_redeemed": order.redeemed,
-                "satisfaction": np.where(kept, order.feeling, NEVER),
+                "satisfaction": _where(kept, order.feeling, NEVER),
             }
             for name, value in values.items():
                 columns[name].append(value)
@@ -213,14 +218,17 @@ def _order_tables(draws: Draws, story: Story, number: Numbers) -> dict[str, Tabl
             table: {name: np.zeros(0, dtype=kind) for name, kind in COLUMNS[table].items()}
             for table in ("orders", "statuses")
         }
-    joined = {name: np.concatenate(parts) for name, parts in columns.items()}
-    moment = joined["run"].astype(np.int64) * horizon + joined["placed"]
-    by = in_order(moment, joined["lead"].astype(np.int64) * 2**32 + joined["number"])
-    orders = {n: joined[n][by].astype(kind) for n, kind in COLUMNS["orders"].items()}
+    all_ = {name: joined(parts) for name, parts in columns.items()}
+    moment = all_["run"].astype(np.int64) * horizon + all_["placed"]
+    by = in_order(moment, all_["lead"].astype(np.int64) * 2**32 + all_["number"])
+    orders = {n: taken(all_[n], by).astype(kind) for n, kind in COLUMNS["orders"].items()}
+    if not most:
+        statuses = {name: np.zeros(0, dtype=kind) for name, kind in COLUMNS["statuses"].items()}
+        return {"orders": orders, "statuses": statuses}
     status = np.concatenate([s for s, _ in steps], axis=1)[:, by]
     entered = np.concatenate([e for _, e in steps], axis=1)[:, by]
     which, at_step = np.nonzero(status.T != NEVER)
-    statuses: Table = {
+    statuses = {
         "order": which,
         "status": status[at_step, which],
         "entered": entered[at_step, which],
@@ -230,6 +238,13 @@ def _order_tables(draws: Draws, story: Story, number: Numbers) -> dict[str, Tabl
         "orders": orders,
         "statuses": {name: statuses[name].astype(kind) for name, kind in kinds.items()},
     }
+
+
+def _where(these: Bools, column: Ints, otherwise: int) -> Ints:
+    """The column, and for others what there is otherwise; often that is all there is."""
+    if column.strides == (0,) and len(column) and column[0] == otherwise:
+        return column
+    return np.where(these, column, otherwise)
 
 
 def _messages_table(draws: Draws, story: Story, number: Numbers) -> Table:
