@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import altair as alt
 import vl_convert
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -23,14 +24,19 @@ import funnelsim as fs  # noqa: E402
 from funnelsim.charts.theme import VEGA_LITE, small_png  # noqa: E402
 
 
+def _draw(name: str, chart: alt.TopLevelMixin) -> None:
+    picture = vl_convert.vegalite_to_png(chart.to_dict(), vl_version=VEGA_LITE, scale=2)
+    (PICTURES / f"{name}.png").write_bytes(small_png(picture))
+
+
 def main() -> None:
     """Write one picture for each chart, and one of the board with a baseline kept."""
     PICTURES.mkdir(parents=True, exist_ok=True)
     journal = fs.simulate(fs.load("aida-follow-up"), seed=1, progress=False)
     for name in ("funnel", "revenue", "losses"):
-        spec = getattr(fs.charts, name)(journal).to_dict()
-        picture = vl_convert.vegalite_to_png(spec, vl_version=VEGA_LITE, scale=2)
-        (PICTURES / f"{name}.png").write_bytes(small_png(picture))
+        _draw(name, getattr(fs.charts, name)(journal))
+    plan = fs.plan(fs.load("aida-follow-up"), 330, progress=False)
+    _draw("plan_chance", fs.charts.plan_chance(plan))
     path = chromium.find()
     if path is None:
         sys.exit(f"the board needs a browser: {chromium.HOW_TO_GET_IT}")

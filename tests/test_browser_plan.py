@@ -52,7 +52,9 @@ def test_a_target_is_typed_and_answered_in_words_and_pictures(page):
 
 def test_what_is_wrong_is_said_in_the_form(page):
     typed(page, "Within", "soon")
-    expect(page.locator(".funnelsim-plan .funnelsim-problem").first).to_contain_text("within is", timeout=PATIENCE)
+    expect(page.locator(".funnelsim-plan .funnelsim-problem").first).to_contain_text(
+        "within is", timeout=PATIENCE
+    )
     typed(page, "Within", "90 days")
     expect(page.locator(".funnelsim-plan .funnelsim-first")).to_be_visible(timeout=PATIENCE)
 

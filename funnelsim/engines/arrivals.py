@@ -11,7 +11,6 @@ import numpy as np
 from funnelsim.distributions import DAY, Floats, Ints, passed
 from funnelsim.scenario import Channel, Scenario
 
-
 SHARED = 6  # days that have the same mean, at least
 LARGE = 5_000.0  # a mean whose table would be long
 

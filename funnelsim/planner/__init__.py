@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from funnelsim.distributions import BrokenRule, duration, duration_text
+from funnelsim.distributions import BrokenRule, Floats, duration, duration_text
 from funnelsim.errors import FunnelSimError, Problem, nearest
 from funnelsim.experiment.chunks import a_scenario, a_seed, progress_bar
 from funnelsim.experiment.load import load_of_teams
@@ -275,16 +275,22 @@ def _by_search(
             if (past := more / busiest) > x and past <= moved.high:
                 trials.at(past, FEWEST)
     tried = np.array(trials.settings())
-    settings = tried
-    if not moved.whole:
-        near = np.linspace(max(0.7 * x, tried[0]), min(1.3 * x, tried[-1]), POINTS)
-        settings = np.unique([*tried, *near, *np.linspace(tried[0], tried[-1], POINTS // 2)])
+    settings = tried if moved.whole else _points(tried, x)
     chances, means = trials.curve(settings, target)
     if not moved.whole:  # neighbours stand for different numbers of replications
-        chances = np.convolve(np.pad(chances, 2, mode="edge"), np.full(5, 0.2), mode="valid")
+        chances = np.convolve(np.pad(chances, 3, mode="edge"), np.full(7, 1 / 7), mode="valid")
     curve = pd.DataFrame({"setting": settings, "chance": chances, "mean": means})
     now = chance(results, target)
     return moved, Solved(found, now, naive_chance, certain, curve, "simulation", len(results))
+
+
+def _points(tried: Floats, x: float) -> Floats:
+    """Settings for a curve: evenly near the plan, and fewer of them away from it."""
+    low, high = max(0.7 * x, tried[0]), min(1.3 * x, tried[-1])
+    wide = np.linspace(tried[0], tried[-1], POINTS // 2)
+    near = np.linspace(low, high, POINTS)
+    found: Floats = np.concatenate([wide[wide < low], near, wide[wide > high]])
+    return found
 
 
 def _falls(trials: Trials, moved: Lever) -> bool:

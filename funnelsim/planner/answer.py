@@ -31,7 +31,8 @@ class Plan:
     `price_of_not_knowing`   leads of these that certainty about the conversion would save
     `method`        "formula" or "simulation"; `replications` at the planned setting
     `curve`         chance of the target: `leads`, `chance`, `mean` result; in a search only
-                    between the settings tried, and `setting` where something else is moved
+                    between the settings tried, smoothed a little; `setting` in place of leads
+                    where something else is moved
     `stages`, `channels`, `reps`, `reps_tried`, `outcome`   tables (see `needs`); `outcome` has a
                     row per result with its mean and quantiles over futures
     `budget`        what the channels cost, in currency; `cac`; `payback_days`
