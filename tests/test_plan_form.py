@@ -113,6 +113,21 @@ def test_an_export_is_calibrated_with_its_open_deals(form: PlanForm) -> None:
     assert "What was used and left out" in source.told.value
 
 
+def test_what_is_running_already_comes_from_files(form: PlanForm, tmp_path: Path) -> None:
+    places = tmp_path / "deals.csv", tmp_path / "customers.csv"
+    fs.simulate(fs.load("aida"), 1, progress=False).state(30).write(*places)
+    now = datetime.datetime(2027, 1, 1, tzinfo=datetime.UTC)
+    for box, path in zip((form.source.deals, form.source.customers), places, strict=True):
+        content = path.read_bytes()
+        file = {"name": path.name, "type": "", "size": len(content), "content": content}
+        box.value = ({**file, "last_modified": now},)
+    form.target.value = 200
+    assert form.answer.open_business is not None
+    form.source.deals.value = ({**file, "content": b"stage\nnowhere\n", "last_modified": now},)
+    form.plan()
+    assert "the table needs days_in_stage" in form._said.value
+
+
 def test_an_export_needs_its_two_columns(form: PlanForm) -> None:
     upload(form, "deals.csv", b"a,b\n1,2\n")
     assert "Say which column is" in form._said.value

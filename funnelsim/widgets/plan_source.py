@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -65,12 +66,19 @@ class Source(ipywidgets.VBox):
             [ipywidgets.HTML("<b>Which column is what?</b>"), *self.roles.values(), self.stages]
         )
         self.told = ipywidgets.HTML()
+        self.deals = ipywidgets.FileUpload(accept=".csv", description="Open deals")
+        self.customers = ipywidgets.FileUpload(accept=".csv", description="Customers")
+        for box in (self.deals, self.customers):
+            box.tooltip = "What is there on the first day: a CSV with the columns of fs.State"
+        self._running = ipywidgets.HBox(
+            [ipywidgets.HTML("Running already:"), self.deals, self.customers]
+        )
         self._own = ipywidgets.VBox([self.file, self.columns, self.told])
-        super().__init__([self.chosen, self._own])
+        super().__init__([self.chosen, self._own, self._running])
         self._show()
         self.chosen.observe(lambda _: self._chosen(), "value")
         self.file.observe(lambda _: self._uploaded(), "value")
-        for box in (*self.roles.values(), self.stages):
+        for box in (*self.roles.values(), self.stages, self.deals, self.customers):
             box.observe(lambda _: self._changed(), "value")
 
     @property
@@ -93,9 +101,10 @@ class Source(ipywidgets.VBox):
         return Scenario.from_toml(text, source=self._name())
 
     def state(self) -> State | None:
-        """The deals that are open in an export; None of anything else."""
+        """What is there on the first day: the open deals of an export, or what two files say."""
         if not self.is_export:
-            return None
+            tables = [_csv(box) for box in (self.deals, self.customers)]
+            return State(*tables) if any(table is not None for table in tables) else None
         state = self._calibration().state
         return state if len(state.deals) else None
 
@@ -151,9 +160,21 @@ class Source(ipywidgets.VBox):
     def _show(self) -> None:
         self._own.layout.display = "none" if self.chosen.value else ""
         self.columns.layout.display = "" if self.is_export else "none"
+        self._running.layout.display = "none" if self.is_export else ""
 
 
 WIDE = {"description_width": "12em"}
+
+
+def _csv(box: ipywidgets.FileUpload) -> pd.DataFrame | None:
+    """The table of an uploaded file; None where there is none."""
+    if not box.value:
+        return None
+    try:
+        return pd.read_csv(BytesIO(bytes(box.value[0]["content"])), encoding="utf-8-sig")
+    except ValueError as error:  # pandas' own errors are ValueErrors
+        name = box.value[0]["name"]
+        raise FunnelSimError(f"{name} cannot be read as a table: {error}") from None
 
 
 def _guess(names: list[str], words: tuple[str, ...]) -> str:
