@@ -374,7 +374,7 @@ def remaining(distribution: Distribution[Any, Any], age: Floats, u: Floats) -> F
 
     >>> exponential = DurationDistribution(exponential={"mean": "1 day"})
     >>> remaining(exponential, np.array([0.0, 9e11]), np.array([0.5, 0.5])).round(-6).tolist()
-    [59889000000.0, 59889000000.0]
+    [59888000000.0, 59888000000.0]
     """
     kind = distribution.kind
     d = getattr(distribution, kind)

@@ -224,6 +224,7 @@ def test_leads_that_cost_more_than_they_bring_are_named() -> None:
         ({"metric": "sails"}, "did you mean sales"),
         ({"probability": 90}, "write 0.9 for 90 %"),
         ({"probability": 1}, "it lies between 0 and 1"),
+        ({"most_gone_cold": 5}, "write 0.05 for 5 %"),
         ({"within": 90}, "within is 90; a duration is a number and a unit"),
         ({"change": "stages.Visit.conversio"}, "there are: leads, budget, "),
         ({"change": "reps"}, "no number above 0 stands there"),

@@ -282,8 +282,8 @@ class Journal:
         FunnelSimError for a day that is none.
 
         >>> from funnelsim import load, simulate
-        >>> simulate(load("aida"), seed=1).state(30).deals["stage"].unique().tolist()
-        ['Attention', 'Interest', 'Desire']
+        >>> sorted(simulate(load("aida"), seed=1).state(30).deals["stage"].unique())
+        ['Attention', 'Desire', 'Interest']
         """
         from funnelsim.journal.on_a_day import state_on
 

@@ -82,11 +82,11 @@ def plan(
     leads of channels that cost something), "reps" (of the only team), or a dotted path.
 
     `initial` is the state at the start (`fs.State`): what is open counts first, and the plan begins
-    at the end of the warm-up, whose place the state takes. `pilot` says how
-    well the conversion is known: "15 of 300" sales and leads seen; the scenario's odds are turned
-    to that rate, and the doubt is part of the chance. `arrivals="fixed"` takes the number of leads
-    as certain, where a formula holds. `most_gone_cold` is the share of visits of which a team's
-    `needed` reps let go cold. `progress` shows a bar after two seconds.
+    at the end of the warm-up, whose place the state takes. `pilot` says how well the conversion is
+    known: "15 of 300" sales and leads seen; the scenario's odds are turned to that rate, and the
+    doubt is part of the chance. `arrivals="fixed"` takes the number of leads as certain, where a
+    formula holds. `most_gone_cold` is the share of its visits that a team with the `needed` reps
+    lets go cold. `progress` shows a bar after two seconds.
 
     Raises FunnelSimError for an argument that is none. A target that cannot be met is no error:
     the plan's `is_reached` is False, and its sentences say what stands in the way.
@@ -97,6 +97,7 @@ def plan(
     ('formula', 0.9, True)
     """
     today, knowledge, target, probability = _asked(scenario, target, probability, within, pilot)
+    _between("most_gone_cold", most_gone_cold, "it is a share, between 0 and 1", 1.0)
     if a_state(initial, "plan") is not None:
         today = from_today(today)
     metric = a_metric(metric, today)
@@ -137,15 +138,8 @@ def _asked(
     if hasattr(scenario, "overall_se"):  # a Calibration
         knowledge, scenario = known.from_calibration(scenario), scenario.scenario
     today = a_scenario(scenario, "plan")
-    for name, value, rule, least, most in (
-        ("target", target, "it is a number above 0", 0.0, math.inf),
-        ("probability", probability, "it lies between 0 and 1", 0.0, 1.0),
-    ):
-        number = isinstance(value, numbers.Real) and not isinstance(value, bool)
-        if not number or not least < float(value) < most:
-            percent = name == "probability" and number and 1 < value < 100
-            way_out = f"write {value / 100:g} for {value:g} %" if percent else ""
-            raise FunnelSimError(str(Problem(name, value, rule, way_out)))
+    _between("target", target, "it is a number above 0", math.inf)
+    _between("probability", probability, "it lies between 0 and 1", 1.0)
     if within is not None:
         try:
             length = duration(within)
@@ -159,6 +153,15 @@ def _asked(
         at = np.array([knowledge.seen])
         today = known.variants(today, at, np.ones(1))[0]
     return today, knowledge, float(target), float(probability)
+
+
+def _between(name: str, value: Any, rule: str, most: float) -> None:
+    """FunnelSimError for what does not lie between 0 and the most."""
+    number = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    if not number or not 0 < float(value) < most:
+        is_percent = number and most == 1 and 1 < float(value) < 100
+        way_out = f"write {value / 100:g} for {value:g} %" if is_percent else ""
+        raise FunnelSimError(str(Problem(name, value, rule, way_out)))
 
 
 def _open_business(today: Scenario, metric: str, seed: int, initial: Any) -> pd.Series | None:
