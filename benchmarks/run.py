@@ -16,6 +16,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import growth
+import plan_session
 import side_by_side
 import small_things
 from board import board
@@ -29,7 +30,10 @@ PACKAGES = [
 
 
 def main() -> None:
-    sections = [about, side_by_side.section, growth.section, small_things.section, board]
+    sections = [
+        *(about, side_by_side.section, growth.section, small_things.section, board),
+        plan_session.section,
+    ]
     text = "\n".join(section() for section in sections)
     (HERE / "RESULTS.md").write_text(text, encoding="utf-8", newline="\n")
     print(text)

@@ -1,0 +1,62 @@
+"""The planner's form in a browser: from Enter in the target's field to the answer on the page."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(REPOSITORY / "tests"), str(REPOSITORY / "scripts")]
+
+SESSIONS = {"AIDA": range(200, 280, 10), "AIDA with follow-up": range(300, 380, 10)}
+ANSWERED = """target => document.querySelector('.funnelsim-told figure svg') && document
+  .querySelector('.funnelsim-first')?.textContent.includes(`${target} sales`)"""
+
+
+def section() -> str:
+    """The section of RESULTS.md; says so where there is no browser to measure with."""
+    import chromium
+
+    head = "## The planner's form (`notebooks/plan_a_target.ipynb`, in Chromium)\n\n"
+    lack = chromium.missing()
+    if lack:
+        return f"{head}Not measured: {lack}.\n"
+    rows = "".join(
+        f"| {scenario} | {median(seconds):.2f} s | {max(seconds):.2f} s |\n"
+        for scenario, seconds in measure(str(chromium.find())).items()
+    )
+    return (
+        f"{head}From a typed target to words and pictures, eight targets each; the first scenario "
+        "has a formula, the second is searched.\n\n"
+        f"| scenario | median | slowest |\n|---|--:|--:|\n{rows}"
+    )
+
+
+def measure(path: str) -> dict[str, list[float]]:
+    """Seconds for each target, by scenario."""
+    import browser
+
+    times: dict[str, list[float]] = {}
+    with (
+        TemporaryDirectory() as folder,
+        browser.lab(browser.course_copy(Path(folder)), Path(path)) as lab,
+    ):
+        page = lab.page()
+        lab.open(page, "notebooks/plan_a_target.ipynb")
+        lab.run_all(page)
+        box = page.get_by_label("Target", exact=True)
+        box.wait_for()
+        for scenario, targets in SESSIONS.items():
+            page.get_by_label("Scenario", exact=True).select_option(label=scenario)
+            page.wait_for_timeout(3000)
+            for target in [targets[0] + 5, *targets]:  # the first one warms everything up
+                box.fill(str(target))
+                begun = time.perf_counter()
+                box.press("Enter")
+                page.wait_for_function(ANSWERED, arg=target)
+                times.setdefault(scenario, []).append(time.perf_counter() - begun)
+            times[scenario] = times[scenario][1:]
+    return times
