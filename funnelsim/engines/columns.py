@@ -40,6 +40,8 @@ def run(draws: Draws, is_done: Callable[[], Any] = lambda: None) -> list[dict[st
     is_done()
     draws.stages.clear()  # all is told, and of a million leads they take much memory
     draws.orders.clear()
+    if story.calls:
+        story.calls = _calls_alone(story.calls)
     tables = tables_of(draws, story)
     is_done()
     return tables
@@ -91,6 +93,13 @@ def _walked(draws: Draws) -> Calls:
         walk(its_entries, *columns, draws.scenario.horizon, told)
         begin = end
     return calls
+
+
+def _calls_alone(calls: Calls) -> Calls:
+    """What the table of follow-ups is made of: the calls, without what became of the leads."""
+    nothing = calls.told.decided[:0].copy()
+    told = calls.told._replace(decided=nothing, level=nothing, call_of=nothing, waits=nothing)
+    return calls._replace(told=told)
 
 
 def _views(part: Any) -> Any:

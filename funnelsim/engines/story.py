@@ -74,6 +74,7 @@ def tables_of(draws: Draws, story: Story) -> list[dict[str, Table]]:
     counts = np.bincount(draws.leads.replication[rows], minlength=len(draws.replications))
     tables = {"follow_ups": _calls_table(draws, story, number)}
     story.calls = None
+    story.blocks = [block._replace(job=None) for block in story.blocks]
     tables["stage_visits"] = _visits_table(story, number)
     story.blocks.clear()
     tables |= _order_tables(draws, story, number)
