@@ -70,9 +70,12 @@ class Source(ipywidgets.VBox):
         self.customers = ipywidgets.FileUpload(accept=".csv", description="Customers")
         for box in (self.deals, self.customers):
             box.tooltip = "What is there on the first day: a CSV with the columns of fs.State"
+        for box in (self.file, self.deals, self.customers):
+            box.layout.width = "auto"
         self._running = ipywidgets.HBox(
-            [ipywidgets.HTML("Running already:"), self.deals, self.customers]
+            [ipywidgets.HTML("Running already"), ipywidgets.VBox([self.deals, self.customers])]
         )
+        self._running.add_class("funnelsim-running")
         self._own = ipywidgets.VBox([self.file, self.columns, self.told])
         super().__init__([self.chosen, self._own, self._running])
         self._show()
