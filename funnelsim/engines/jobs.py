@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -34,6 +36,7 @@ from funnelsim.engines.queue_walk import (
 )
 from funnelsim.journal import CUSTOMER
 from funnelsim.opening_hours import OpeningHours
+from funnelsim.scenario import Team
 from funnelsim.scenario.values import NEWEST_FIRST
 
 FAR = 2**62
@@ -298,8 +301,7 @@ def _teams(draws: Draws) -> Teams:
     skills = [[0.0, *served.get(team.name, [0.0] * team.reps)] for team in scenario.teams]
     hours = []
     for team in scenario.teams:
-        open_hours = OpeningHours(team.open, scenario.start, team.closed)
-        hours.append([] if open_hours.always else _merged(open_hours, scenario.horizon))
+        hours.append(_hours(team, scenario.start, scenario.horizon))
     last_hours = np.cumsum([len(intervals) for intervals in hours])
     last_skills = np.cumsum([len(of_team) for of_team in skills])
     times = np.array([interval for team in hours for interval in team], dtype=np.int64)
@@ -316,14 +318,21 @@ def _teams(draws: Draws) -> Teams:
     )
 
 
-def _merged(hours: OpeningHours, horizon: int) -> list[tuple[int, int]]:
-    """The intervals up to the horizon, joined where they touch; the last lies past any time."""
+@lru_cache(maxsize=64)  # the same for every replication of a scenario
+def _hours(team: Team, start: date, horizon: int) -> tuple[tuple[int, int], ...]:
+    """A team's intervals up to the horizon, joined where they touch; the last lies past any time.
+
+    None at all for a team that is always there.
+    """
+    hours = OpeningHours(team.open, start, team.closed)
+    if hours.always:
+        return ()
     found: list[tuple[int, int]] = []
     for begin, end in hours.intervals(0, horizon):
         if found and found[-1][1] == begin:
             begin = found.pop()[0]
         found.append((begin, end))
-    return [*found, (FAR, FAR + 1)]
+    return (*found, (FAR, FAR + 1))
 
 
 def _births(draws: Draws, ways: list[Way]) -> Births:

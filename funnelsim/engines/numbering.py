@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelsim.distributions import Ints
-from funnelsim.engines.draws import Draws
+from funnelsim.engines.draws import Draws, in_order
 from funnelsim.journal import COLUMNS, NEVER, Table
 
 
@@ -24,7 +24,8 @@ class Numbers:
         if self.count == len(draws.leads.key) and len(draws.generation_ends) == 1:
             return  # all came by channels, and are in order
         leads = draws.leads
-        order = np.lexsort((leads.key[rows], arrived, leads.replication[rows]))
+        moment = leads.replication[rows].astype(np.int64) * draws.scenario.horizon + arrived
+        order = in_order(moment, leads.key[rows])
         self._of_row = np.full(len(leads.key), NEVER, dtype=np.int32)
         self._of_row[rows[order]] = np.arange(self.count, dtype=np.int32)
 

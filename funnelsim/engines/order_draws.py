@@ -7,17 +7,18 @@ when another follows. Points and tiers depend on what came before, so an engine 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from funnelsim import distributions
-from funnelsim.among_customers import Beta
+from funnelsim.among_customers import Beta, GapDistribution
 from funnelsim.chance import Chance
 from funnelsim.distributions import DAY, Floats, Ints, duration_text
 from funnelsim.engines.arrivals import poisson_quantile
 from funnelsim.engines.deliveries import Deliveries, draw_deliveries
-from funnelsim.engines.drawn import Bools, Leads, OrderDraws, same
+from funnelsim.engines.drawn import Bools, Columns, Leads, OrderDraws, same
 from funnelsim.engines.initial import Initial, logit, logit_of
 from funnelsim.errors import FunnelSimError
 from funnelsim.journal import CUSTOMER, DETRACTOR, NEVER, PASSIVE, PROMOTER, UPSOLD
@@ -26,6 +27,14 @@ from funnelsim.scenario.orders import Satisfaction
 from funnelsim.scenario.values import FIRST_REPEAT, POST_PURCHASE, WIN_BACK
 
 MOST_ORDERS = 10_000  # of one customer
+
+
+@dataclass(frozen=True)
+class Habits(Columns):
+    """What a customer keeps from order to order."""
+
+    repeat_logit: Floats  # the log odds of the customer's own repeat probability
+    rate: Floats  # of buying, per day; 0 where the gaps of all follow one distribution
 
 
 class Customers:
@@ -57,6 +66,24 @@ class Customers:
             return own
         return own + self._ln_segment[self._leads.segment[rows]]
 
+    def habits(self, rows: Ints) -> Habits:
+        """Looked up once for all orders: inverse beta and gamma functions take their time."""
+        return Habits(self.repeat_logit(rows), self._rate(rows))
+
+    def _rate(self, rows: Ints) -> Floats:
+        retention = self._scenario.retention
+        among = retention.gap.rate_among if retention else None
+        if among is None:
+            return same(0.0, len(rows), "f8")
+        from scipy.special import gammaincinv
+
+        shape, per = among.shape, among.rate
+        if self._initial is not None:
+            shape, per = self._initial.buying(self._leads, rows)
+        u = self._chance.uniform("own rate of buying", self._leads.asked(rows))
+        rate: Floats = gammaincinv(shape, u) / per
+        return rate
+
     def enrols(self, rows: Ints) -> Bools:
         """Who would join the loyalty programme with the first order.
 
@@ -66,15 +93,31 @@ class Customers:
         if loyalty is None:
             return same(False, len(rows), "?")
         u = self._chance.uniform("enrolment", self._leads.asked(rows))
-        odds = np.full(len(rows), logit_of(loyalty.enrolment))
-        if retention and loyalty.self_selection != 1 and 0 < loyalty.enrolment < 1:
+        lacks = logit(u) - logit_of(loyalty.enrolment)
+        selects = math.log(loyalty.self_selection)
+        if retention and selects and 0 < loyalty.enrolment < 1:
             p = retention.repeat_probability
-            mean = logit_of(p.beta.a / (p.beta.a + p.beta.b) if isinstance(p, Beta) else p)
-            own = self.repeat_logit(rows)
+            if isinstance(p, Beta):
+                mean = logit_of(p.beta.a / (p.beta.a + p.beta.b))
+                is_more = self._repeats_more(p, mean + lacks / selects, rows)
+                return (is_more == (selects > 0)) & (self._leads.kind[rows] != UPSOLD)
+            mean, own = logit_of(p), self.repeat_logit(rows)
             with np.errstate(invalid="ignore"):  # all are alike where the mean is 0 or 1
-                apart = np.where(own == mean, 0.0, own - mean)
-            odds += math.log(loyalty.self_selection) * apart
-        return (odds - logit(u) > 0) & (self._leads.kind[rows] != UPSOLD)
+                lacks -= selects * np.where(own == mean, 0.0, own - mean)
+        return (lacks < 0) & (self._leads.kind[rows] != UPSOLD)
+
+    def _repeats_more(self, p: Beta, than: Floats, rows: Ints) -> Bools:
+        """Whose log odds of a repeat are more than that: asked the other way round, by the
+        distribution function, which is several times quicker than its inverse.
+        """
+        from scipy.special import betainc, expit
+
+        if self._scenario.segments:
+            than = than - self._ln_segment[self._leads.segment[rows]]
+        won = self._initial.coins_won(self._leads, rows) if self._initial else 0
+        u = self._chance.uniform("own repeat probability", self._leads.asked(rows))
+        is_more: Bools = u > betainc(p.beta.a + won, p.beta.b, expit(than))
+        return is_more
 
     def is_won_back(self, rows: Ints) -> Bools:
         """Who would accept the win-back offer."""
@@ -98,10 +141,10 @@ def draw_orders(
         return []
     customers = Customers(scenario, chance, leads, initial)
     drawn: list[OrderDraws] = []
-    rows = buyers
+    rows, own = buyers, customers.habits(buyers)
     while True:
         in_time = earliest < scenario.horizon
-        rows, earliest = rows[in_time], earliest[in_time]
+        rows, earliest, own = rows[in_time], earliest[in_time], own.only(in_time)
         if not len(rows):
             return drawn
         if len(drawn) == MOST_ORDERS and scenario.retention:
@@ -112,17 +155,17 @@ def draw_orders(
                 f"than {MOST_ORDERS:,} times before the horizon: lengthen the gap, or lower "
                 "retention.repeat_probability"
             )
-        order = _order(scenario, chance, leads, customers, rows, earliest, len(drawn) + 1, initial)
+        order = _order(scenario, chance, leads, own, rows, earliest, len(drawn) + 1, initial)
         drawn.append(order)
         next_, earliest = _earliest_next(scenario, customers, leads, order)
-        rows = rows[next_]
+        rows, own = rows[next_], own.only(next_)
 
 
 def _order(
     scenario: Scenario,
     chance: Chance,
     leads: Leads,
-    customers: Customers,
+    own: Habits,
     rows: Ints,
     earliest: Ints,
     number: int,
@@ -148,13 +191,13 @@ def _order(
         if retention.dropout_after == FIRST_REPEAT and number == 1:
             slack = same(math.inf, count, "f8")
             if initial is not None:  # whose first coin has been tossed before
-                coin = customers.repeat_logit(rows) - logit(uniform("comes back"))
+                coin = own.repeat_logit - logit(uniform("comes back"))
                 slack = np.where(leads.kind[rows] == CUSTOMER, coin, slack)
         else:
-            slack = customers.repeat_logit(rows) - logit(uniform("comes back"))
+            slack = own.repeat_logit - logit(uniform("comes back"))
         if scenario.upsell:  # a deal of its own: it has no coin
             slack = np.where(leads.kind[rows] == UPSOLD, -math.inf, slack)
-        gap = _gaps(scenario, chance, leads, rows, uniform("gap"), initial)
+        gap = _gaps(retention.gap, own, uniform("gap"))
         post_purchase = scenario.campaign(POST_PURCHASE)
         if post_purchase and post_purchase.within:
             u = uniform("return because of a campaign")
@@ -248,25 +291,11 @@ def _feelings(
     return feeling.astype(np.int8)
 
 
-def _gaps(
-    scenario: Scenario,
-    chance: Chance,
-    leads: Leads,
-    rows: Ints,
-    u: Floats,
-    initial: Initial | None,
-) -> Ints:
-    assert scenario.retention is not None
-    gap = scenario.retention.gap
-    among = gap.rate_among
-    if among is None:
+def _gaps(gap: GapDistribution, own: Habits, u: Floats) -> Ints:
+    if gap.rate_among is None:
         return distributions.whole(distributions.inverse(gap, u))
-    from scipy.special import gammaincinv
-
-    shape, per = (among.shape, among.rate) if initial is None else initial.buying(leads, rows)
-    rate = gammaincinv(shape, chance.uniform("own rate of buying", leads.asked(rows))) / per
     with np.errstate(divide="ignore", over="ignore"):  # so seldom that it is never
-        return distributions.whole(-np.log1p(-u) / rate * DAY)
+        return distributions.whole(-np.log1p(-u) / own.rate * DAY)
 
 
 def _earliest_next(

@@ -49,12 +49,10 @@ class Solved:
     """A lever's setting, how it was found, and the curve: setting (a factor), chance, mean."""
 
     found: Found
-    chance: float
     naive_chance: float
     certain: float  # the setting if the conversion were known; NaN where it is
     curve: pd.DataFrame
     method: str
-    replications: int
 
 
 def plan(
@@ -217,7 +215,8 @@ def _by_formula(
     naive_chance = at(naive / leads) if moved.moves_leads and naive < math.inf else at(1.0)
     limit = "" if x is not None else "high" if at(start) else "nothing"
     best = 1.0 if limit == "nothing" else start  # where nothing helps, today is as good
-    return Solved(Found(x, best, limit=limit), at(best), naive_chance, certain, curve, "formula", 0)
+    found = Found(x, best, at(best), limit=limit)
+    return Solved(found, naive_chance, certain, curve, "formula")
 
 
 def _means(moved: Lever, settings: np.ndarray, target: float, metric: str) -> list[float]:
@@ -267,7 +266,6 @@ def _by_search(
         trials = trials.of(moved, trials.knowledge)
     found = search(trials, moved, target, probability, start)
     x = found.x if found.x is not None else found.best
-    results = trials.known(x)
     naive_at = min(naive / leads, moved.high) if moved.moves_leads and naive < math.inf else 1.0
     naive_chance = chance(trials.at(naive_at, 2 * trials.few(naive_at)), target)
     certain = math.nan
@@ -283,8 +281,7 @@ def _by_search(
     if not moved.whole:  # neighbours stand for different numbers of replications
         chances = np.convolve(np.pad(chances, 3, mode="edge"), np.full(7, 1 / 7), mode="valid")
     curve = pd.DataFrame({"setting": settings, "chance": chances, "mean": means})
-    now = chance(results, target)
-    return moved, Solved(found, now, naive_chance, certain, curve, "simulation", len(results))
+    return moved, Solved(found, naive_chance, certain, curve, "simulation")
 
 
 def _points(tried: Floats, x: float) -> Floats:
@@ -340,12 +337,12 @@ def _told(
         leads_per_day=leads / max(whole_days(planned), 1),
         setting=telling.setting(moved, x),
         setting_today=telling.setting(moved, 1.0),
-        chance=solved.chance,
+        chance=found.chance,
         naive_leads=round(naive) if naive == naive else 0,
         naive_chance=solved.naive_chance if naive == naive else math.nan,
         price_of_not_knowing=price,
         method=solved.method,
-        replications=solved.replications,
+        replications=found.replications,
         curve=_curve(moved, solved.curve),
         stages=needs.stages_table(planned, seen.entered),
         channels=channels,

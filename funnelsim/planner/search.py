@@ -7,7 +7,9 @@ among them. So the chance rises smoothly with the lever, and few settings suffic
 1. go up or down from the first guess, in steps that follow the quantile of the results, until the
    chance asked for lies between two settings;
 2. join the results of each replication by lines, and read off where the chance is met;
-3. simulate there many times, and move once or twice more by what the chance lacks.
+3. simulate there many times; what the chance still lacks is a small step, by which the results
+   move as they did from the neighbour in that direction. Only where the step is not small is
+   there another simulation.
 
 Sources: common random numbers, and quantiles by order statistics: A. M. Law, Simulation Modeling
 and Analysis, 5th edition (2015), sections 11.2 and 9.4.2.
@@ -18,7 +20,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -35,7 +36,9 @@ FEWEST, MOST = 25, 500  # replications
 STEPS = 14
 LARGEST_STEP = 1.6
 BEYOND = 1.3
-CLOSE = 0.4  # standard errors: nearer than that the search need not come
+NEAR = 0.03  # of the logarithm: over so small a step results move as one
+ROUNDS = 3  # of many replications, at most
+WIDE = 0.05  # of the logarithm, to both sides: how steep the chance is there
 FLAT = 0.1  # results that grow by less than this share of what the lever does: past capacity
 
 
@@ -150,12 +153,16 @@ def journals(scenario: Scenario, seed: int, replications: range, initial: Any = 
 class Found:
     """Where the search ended: the setting, or None and what stopped it; the error of its logarithm.
 
-    `limit` is "" where the target is met, else "high" (the lever goes no further), "flat" (more
-    of it brings no more), "falls" (more of it brings less) or "nothing" (nothing comes at all).
+    `chance` is that of the target at the setting (at the best one, where there is none), by so
+    many `replications`. `limit` is "" where the target is met, else "high" (the lever goes no
+    further), "flat" (more of it brings no more), "falls" (more of it brings less) or "nothing"
+    (nothing comes at all).
     """
 
     x: float | None
     best: float  # the setting tried with the best chance
+    chance: float
+    replications: int = 0
     error: float = 0.0
     limit: str = ""
 
@@ -171,10 +178,19 @@ def search(trials: Trials, lever: Lever, target: float, probability: float, star
         return _whole(trials, lever, target, probability)
     low, high, limit = _bracket(trials, lever, target, probability, start)
     if high is None:
-        return Found(None, low, limit=limit)
+        return _stopped(trials, low, target, limit)
     if high == 0.0:
-        return Found(0.0, 0.0)
+        return _tried(trials, 0.0, target)
     return _refined(trials, low, high, target, probability)
+
+
+def _tried(trials: Trials, x: float, target: float) -> Found:
+    results = trials.known(x)
+    return Found(x, x, chance(results, target), len(results))
+
+
+def _stopped(trials: Trials, best: float, target: float, limit: str) -> Found:
+    return replace(_tried(trials, best, target), x=None, limit=limit)
 
 
 def _bracket(
@@ -254,25 +270,59 @@ def _limit(trials: Trials, lever: Lever, below: list[float], target: float) -> s
 
 def _refined(trials: Trials, low: float, high: float, target: float, probability: float) -> Found:
     """Where between two settings the chance is met: by lines, then by many replications."""
-    x = _crossing(trials.joined, low, high, target, probability)
     least, most = low / BEYOND, high * BEYOND  # the few may have been wrong about the two
-    for _ in range(3):
+    x = _crossing(trials.joined, low, high, target, probability)
+    for round_ in range(ROUNDS):
         results = trials.at(x, trials.many(high))
-        error = math.sqrt(probability * (1 - probability) / len(results))
-        if abs(chance(results, target) - probability) < CLOSE * error:
+        lacks = _lacking(results, target, probability)
+        growth = _growth(trials, x, up=lacks > 0)
+        step = lacks / growth if growth > 0 else 0.0
+        if abs(step) <= NEAR or round_ == ROUNDS - 1:
             break
-        near = [at for at in trials.settings(len(results)) if least <= at <= most]
-        above = [at for at in near if chance(trials.at(at, len(results)), target) >= probability]
-        if len(above) in (0, len(near)):  # all on one side: Newton's step
-            lacks = probability - chance(results, target)
-            step = float(np.clip(lacks / _steepness(trials, x, target), -0.1, 0.1))
-            x = float(np.clip(x * math.exp(step), least, most))
-        else:
-            below = max((at for at in near if at < min(above)), default=low)
-            joined = partial(trials.joined, tried=[below, min(above)])
-            x = _crossing(joined, below, min(above), target, probability)
-    results = trials.at(x, trials.many(high))
-    return Found(x, x, error / _steepness(trials, x, target))
+        x = float(np.clip(x * math.exp(np.clip(step, -0.1, 0.1)), least, most))
+    step = float(np.clip(step, -NEAR, NEAR))
+    wide = WIDE * max(growth, 0.0)
+    steep = (chance(results, target - wide) - chance(results, target + wide)) / (2 * WIDE)
+    even, least_met = _even(results, target)
+    return Found(
+        x=x * math.exp(step),
+        best=x * math.exp(step),
+        chance=chance(even + step * growth, least_met),
+        replications=len(results),
+        error=math.sqrt(probability * (1 - probability) / len(results)) / max(steep, 0.05),
+    )
+
+
+def _lacking(results: Floats, target: float, probability: float) -> float:
+    """By how much all results would have to grow for the target to be met with the probability."""
+    even, target = _even(results, target)
+    return target - float(np.quantile(even, 1 - probability))
+
+
+def _even(results: Floats, target: float = 0.0) -> tuple[Floats, float]:
+    """The results, ascending, equal ones spread evenly up to the next step; the least step that
+    meets the target.
+
+    Sales come in whole numbers, and revenue in whole deals where all are worth the same; on
+    average they grow by less than that when leads grow by a little.
+    """
+    unit = max(int(np.gcd.reduce(np.rint(results * 100).astype(np.int64))), 1) / 100
+    _, counts = np.unique(results, return_counts=True)
+    nth = np.arange(len(results)) - np.repeat(np.cumsum(counts) - counts, counts)
+    even: Floats = np.sort(results) + unit * (nth + 0.5) / np.repeat(counts, counts)
+    return even, math.ceil(target / unit - 1e-9) * unit
+
+
+def _growth(trials: Trials, x: float, up: bool) -> float:
+    """What the mean result gains per logarithm of the lever, from x to its neighbour up or down."""
+    tried = [at for at in trials.settings() if at > 0]
+    place = tried.index(x)
+    others = tried[place + 1 :] if up else tried[:place][::-1]
+    if not (others := others or [at for at in tried if at != x]):
+        return float(trials.known(x).mean())
+    count = min(len(trials.known(at)) for at in (x, others[0]))
+    gain = trials.at(x, count).mean() - trials.at(others[0], count).mean()
+    return float(gain) / math.log(x / others[0])
 
 
 def _crossing(
@@ -286,13 +336,6 @@ def _crossing(
     return float(fine[int(np.argmax(reached))]) if reached.any() else high
 
 
-def _steepness(trials: Trials, x: float, target: float) -> float:
-    """How fast the chance grows with the logarithm of the lever there, by the lines."""
-    around = np.array([x / 1.05, x * 1.05])
-    chances = (trials.joined(around) >= target).mean(axis=1)
-    return max(float(chances[1] - chances[0]) / (2 * math.log(1.05)), 0.05)
-
-
 def _whole(trials: Trials, lever: Lever, target: float, probability: float) -> Found:
     """The least whole step: doubling, then halving the distance."""
     now, tried = round(lever.today), list[float]()
@@ -304,14 +347,14 @@ def _whole(trials: Trials, lever: Lever, target: float, probability: float) -> F
     low, high, most = 0, 1, round(lever.high * now)
     while not reaches(high):
         if high >= most:
-            return Found(None, _best(trials, tried, target), limit="high")
+            return _stopped(trials, _best(trials, tried, target), target, "high")
         if high >= 4 and _no_more(trials, low / now, high / now):
-            return Found(None, _best(trials, tried, target), limit="flat")
+            return _stopped(trials, _best(trials, tried, target), target, "flat")
         low, high = high, min(2 * high, most)
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (low, middle) if reaches(middle) else (middle, high)
-    return Found(high / now, high / now)
+    return _tried(trials, high / now, target)
 
 
 def _no_more(trials: Trials, low: float, high: float) -> bool:
