@@ -317,7 +317,7 @@ def test_the_two_share_what_is_drawn_and_nothing_of_what_happens() -> None:
 SLIPS: list[tuple[Any, str, Any]] = [
     (queue_walk, "heappop", lambda heap: heap.pop()),
     (queue_walk, "heapreplace", lambda heap, item: heap.append(item)),
-    (jobs, "_merged", lambda hours, horizon: [(0, 2**62)]),
+    (jobs, "_hours", lambda team, start, horizon: ((0, 2**62),)),
     (lives.Accounts, "redeem", lambda self, who, now, most, redeems: 0 * who),
     (columns, "arrivals_of_children", lambda draws, its_lives, children: 0 * children - 1),
     (columns, "_level", lambda draws, stage: 0),

@@ -93,6 +93,19 @@ def test_every_experiment_takes_a_pool(pool, seed):
         same(work(progress=False), work(progress=False, executor=pool))
 
 
+@pytest.mark.parametrize("running", [False, True], ids=["from nothing", "from a state"])
+def test_a_plan_is_the_same_in_a_pool(pool, seed, running):
+    scenario = TEAM.vary({"horizon": "60 days"})
+    state = fs.simulate(scenario, seed, progress=False).state(20) if running else None
+    alone, shared = (
+        fs.plan(scenario, 150, seed=seed, initial=state, executor=executor, progress=False)
+        for executor in (None, pool)
+    )
+    assert shared.sentences == alone.sentences
+    pd.testing.assert_frame_equal(shared.curve, alone.curve, check_exact=True)
+    pd.testing.assert_frame_equal(shared.reps, alone.reps, check_exact=True)
+
+
 def test_journals_travel_whole(pool, seed):
     x = fs.replicate(TEAM, 3, seed=seed, executor=pool, progress=False, keep="journals")
     here = fs.simulate(TEAM, seed, replication=2)

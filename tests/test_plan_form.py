@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 import funnelsim as fs
 from funnelsim.datasets import bundled
+from funnelsim.widgets import plan_form
 from funnelsim.widgets.plan_form import PlanForm
 
 
@@ -59,6 +61,53 @@ def test_what_is_wrong_is_said_and_nothing_is_lost(form: PlanForm) -> None:
     assert form._report.disabled
     form.within.value = "60 days"
     assert form.answer.is_reached and not form._report.disabled
+
+
+@pytest.fixture
+def plans(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The targets that were planned so far."""
+    asked: list[float] = []
+
+    def counted(scenario: Any, target: float, *more: Any, **others: Any) -> Any:
+        asked.append(target)
+        return fs.plan(scenario, target, *more, **others)
+
+    monkeypatch.setattr(plan_form, "plan", counted)
+    return asked
+
+
+def test_an_entry_and_a_click_are_one_question(form: PlanForm, plans: list[float]) -> None:
+    form.target.value = 200  # leaving the field for the button sends the entry first
+    form._ask.click()
+    assert plans == [200]
+    form._foresee.click()  # another answer is seen now: the button is a question again
+    form._ask.click()
+    assert plans == [200, 200]
+
+
+def test_another_metric_is_planned_with_its_own_target(form: PlanForm, plans: list[float]) -> None:
+    form.metric.value = "revenue"
+    assert plans == [form.target.value]
+    assert form.answer.metric == "revenue"
+
+
+def test_nothing_can_be_saved_of_another_scenario(form: PlanForm) -> None:
+    form.target.value = 200
+    form.source.chosen.value = "subscription"
+    assert form.answer is None
+    assert form._report.disabled and form._workbook.disabled
+
+
+def test_it_says_how_far_it_has_come(form: PlanForm, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plan_form, "TELL_EVERY", 0.0)
+    form.source.chosen.value = "aida-follow-up"
+    said: list[str] = []
+    form._said.observe(lambda change: said.append(change["new"]), "value")
+    form.target.value = 200
+    found = [re.search(r"([\d,]+) simulations done", text)[1] for text in said[1:-1]]
+    counts = [int(count.replace(",", "")) for count in found]
+    assert len(counts) > 100  # one process alone
+    assert counts == sorted(counts)
 
 
 def test_report_and_workbook_are_saved_and_nothing_is_overwritten(

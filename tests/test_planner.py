@@ -235,6 +235,7 @@ def test_leads_that_cost_more_than_they_bring_are_named() -> None:
         ({"pilot": (1.5, 300)}, "pilot is (1.5, 300)"),
         ({"arrivals": "some"}, "there is no such"),
         ({"seed": -1}, "seed is -1"),
+        ({"executor": 2}, "it is a concurrent.futures.Executor"),
     ],
 )
 def test_bad_input_gets_a_clear_word(arguments: dict[str, Any], message: str) -> None:

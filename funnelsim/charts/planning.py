@@ -43,7 +43,9 @@ def plan_chance(p: Plan) -> alt.TopLevelMixin:
     if len(rows) < 2:
         return sentence(title, p.sentences[0])
     ticks = alt.Axis(format=",~f", grid=False, tickMinStep=1 if p.change.endswith("reps") else 0)
-    x = alt.X("at:Q", title=_axis_title(p), axis=ticks, scale=_range(p))
+    x = alt.X(
+        "at:Q", title=_axis_title(p), axis=ticks, scale=alt.Scale(domain=_ends(p), nice=False)
+    )
     y = alt.Y("chance:Q", title="chance", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%"))
     curve = alt.Chart(rows_data(rows)).mark_line(color=LINE, strokeWidth=2, clip=True)
     parts: list[Any] = [
@@ -74,7 +76,9 @@ def _marks(p: Plan, across: str) -> list[tuple[float, float, str, str, str]]:
     at = float(p.leads) if across == "leads" else _setting(p)
     what = f"{p.leads:,} leads" if across == "leads" else f"{at:,.4g}"
     name = "the plan" if p.is_reached else "at best"
-    marks = [(at, p.chance, f"{name}: {what}, {figure_text(p.chance, 'share')}", PLANNED, "left")]
+    said = f"{name}: {what}, {figure_text(p.chance, 'share')}"
+    low, high = _ends(p)
+    marks = [(at, p.chance, said, PLANNED, "right" if at > (low + high) / 2 else "left")]
     if across == "leads" and p.naive_leads and p.naive_chance == p.naive_chance:
         usual = f"the usual sum: {p.naive_leads:,}, {figure_text(p.naive_chance, 'share')}"
         aside = "right" if p.naive_leads < at else "left"
@@ -335,7 +339,7 @@ def _axis_title(p: Plan) -> str:
     return "leads in all" if _moved(p) == "leads" else p.change
 
 
-def _range(p: Plan) -> alt.Scale:
+def _ends(p: Plan) -> list[float]:
     """Where the chance changes, and what is marked; past that the curve says nothing new."""
     across = _moved(p)
     at, chance = p.curve[across].to_numpy(), p.curve["chance"].to_numpy()
@@ -346,7 +350,7 @@ def _range(p: Plan) -> alt.Scale:
     ends = [*marks, *moving.tolist()]
     low, high = min(ends), max(ends)
     aside = 0.12 * (high - low) or 0.1 * abs(high) or 1.0
-    return alt.Scale(domain=[max(low - 3 * aside, 0.0), high + 3 * aside], nice=False)
+    return [max(low - 3 * aside, 0.0), high + 3 * aside]
 
 
 def _amount(p: Plan) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,7 +78,8 @@ class Customers:
             return same(0.0, len(rows), "f8")
         from scipy.special import gammaincinv
 
-        shape, per = among.shape, among.rate
+        shape: Any = among.shape
+        per: Any = among.rate
         if self._initial is not None:
             shape, per = self._initial.buying(self._leads, rows)
         u = self._chance.uniform("own rate of buying", self._leads.asked(rows))

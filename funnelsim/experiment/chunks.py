@@ -25,9 +25,11 @@ from funnelsim.journal import Journal
 from funnelsim.metrics import key_figures as whole_figures
 from funnelsim.metrics import summary
 from funnelsim.scenario import Scenario
+from funnelsim.state import State
 
 Measure = Callable[[Journal], Any]  # of a module, not local: it travels to other processes
 Chunk = tuple[int, range]  # the number of a scenario, and its replications
+HandOver = Callable[[int, range], Future[Any]]
 PARTS = 32  # chunks of a scenario at least, for an executor
 MOST = 100  # replications in a chunk
 ROUNDS = 2  # how often a chunk is handed to the executor
@@ -52,9 +54,11 @@ class Outcome:
         return sum(map(len, self.results))
 
 
-def measured(measure: Measure, scenario: Scenario, seed: int, replications: range) -> list[Any]:
+def measured(
+    measure: Measure, scenario: Scenario, seed: int, replications: range, initial: State | None
+) -> list[Any]:
     """A chunk: what is asked of each of these replications, in order."""
-    return [measure(journal) for journal in simulate_many(scenario, seed, replications)]
+    return [measure(journal) for journal in simulate_many(scenario, seed, replications, initial)]
 
 
 def key_figures(journal: Journal) -> dict[str, float]:
@@ -77,15 +81,26 @@ def run(
     replications: range,
     executor: Executor | None,
     bar: Bar,
+    initial: State | None = None,
+    parts: int = PARTS,
 ) -> Outcome:
-    """What `measure` says of each replication of each scenario."""
+    """What `measure` says of each replication of each scenario.
+
+    An executor gets at least so many `parts` of each scenario.
+    """
     outcome, seed = Outcome([{} for _ in scenarios]), a_seed(seed)
-    work = chunks(len(scenarios), replications, 4 if executor is None else PARTS)
+    if executor is None:  # whole, but for scenarios side by side: quickest
+        parts = 1 if len(scenarios) == 1 else 4
+    work = chunks(len(scenarios), replications, parts)
     try:
         if executor is not None:
-            work = _on(executor, work, measure, scenarios, seed, outcome, bar)
+
+            def hand_over(number: int, part: range) -> Future[Any]:
+                return executor.submit(measured, measure, scenarios[number], seed, part, initial)
+
+            work = _on(executor, work, hand_over, outcome, bar)
         for number, part in work:
-            journals = simulate_many(scenarios[number], seed, part)
+            journals = simulate_many(scenarios[number], seed, part, initial)
             for replication, journal in zip(part, journals, strict=True):
                 outcome.results[number][replication] = measure(journal)
                 bar.update(1)
@@ -115,16 +130,14 @@ def chunks(scenarios: int, replications: range, parts: int) -> list[Chunk]:
 def _on(
     executor: Executor,
     work: list[Chunk],
-    measure: Measure,
-    scenarios: Sequence[Scenario],
-    seed: int,
+    hand_over: HandOver,
     outcome: Outcome,
     bar: Bar,
 ) -> list[Chunk]:
     """Has the executor do the work; returns the chunks that it has twice lost."""
     lost_before = 0
     for _ in range(ROUNDS):
-        futures, refused = _handed_over(executor, work, measure, scenarios, seed)
+        futures, refused = _handed_over(executor, work, hand_over)
         work = refused + _collected(futures, outcome, bar)
         if not work:
             break
@@ -139,17 +152,13 @@ def _on(
 
 
 def _handed_over(
-    executor: Executor,
-    work: list[Chunk],
-    measure: Measure,
-    scenarios: Sequence[Scenario],
-    seed: int,
+    executor: Executor, work: list[Chunk], hand_over: HandOver
 ) -> tuple[dict[Future[Any], Chunk], list[Chunk]]:
     """The futures of these chunks, and the chunks that a broken executor refused."""
     futures: dict[Future[Any], Chunk] = {}
     for place, (number, part) in enumerate(work):
         try:
-            future = executor.submit(measured, measure, scenarios[number], seed, part)
+            future = hand_over(number, part)
         except Exception as error:
             if _is_loss(error):
                 return futures, work[place:]

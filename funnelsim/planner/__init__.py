@@ -10,14 +10,17 @@ from __future__ import annotations
 import math
 import numbers
 from collections.abc import Callable
+from concurrent.futures import Executor
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from funnelsim.distributions import BrokenRule, Floats, duration, duration_text
 from funnelsim.errors import FunnelSimError, Problem, nearest
-from funnelsim.experiment.chunks import a_scenario, a_seed, progress_bar
+from funnelsim.experiment.chunks import Bar, a_scenario, a_seed, an_executor, progress_bar
 from funnelsim.experiment.load import load_of_teams
 from funnelsim.metrics.basis import whole_days
 from funnelsim.planner import knowledge as known
@@ -25,9 +28,10 @@ from funnelsim.planner import needs, obstacles, telling
 from funnelsim.planner.answer import Plan
 from funnelsim.planner.closed_form import formula, why_not
 from funnelsim.planner.forecasts import Forecast, forecast
+from funnelsim.planner.futures import Futures
 from funnelsim.planner.levers import Lever, leads_of_channels, lever
 from funnelsim.planner.results import a_metric, result
-from funnelsim.planner.search import FEWEST, MOST, Found, Trials, chance, journals, search
+from funnelsim.planner.search import MOST, Found, Trials, chance, search
 from funnelsim.planner.spreadsheet import naive_leads
 from funnelsim.scenario import Scenario
 from funnelsim.state import a_state, from_today
@@ -41,6 +45,7 @@ ARRIVALS = ("random", "fixed")
 POINTS = 60  # of the curve
 LEAST_START = 0.02  # of today's leads: where open deals bring nearly all of the target
 PAST_CAPACITY = (1.15, 1.6)  # times the leads that keep the busiest team busy all the time
+FEW = 10  # replications there: means for a picture
 QUANTILES = (0.1, 0.5, 0.9)
 
 
@@ -68,7 +73,8 @@ def plan(
     arrivals: str = "random",
     most_gone_cold: float = 0.1,
     seed: int = 1,
-    progress: bool = True,
+    executor: Executor | None = None,
+    progress: bool | Bar = True,
 ) -> Plan:
     """What it takes to reach a target with a given probability.
 
@@ -84,7 +90,9 @@ def plan(
     known: "15 of 300" sales and leads seen; the scenario's odds are turned to that rate, and the
     doubt is part of the chance. `arrivals="fixed"` takes the number of leads as certain, where a
     formula holds. `most_gone_cold` is the share of its visits that a team with the `needed` reps
-    lets go cold. `progress` shows a bar after two seconds.
+    lets go cold. `executor` is any `concurrent.futures.Executor` (a ProcessPoolExecutor): the
+    answer is the same, sooner. `progress` shows a bar after two seconds; or give what is to be told
+    with `update(n)` that n more replications are done.
 
     Raises FunnelSimError for an argument that is none. A target that cannot be met is no error:
     the plan's `is_reached` is False, and its sentences say what stands in the way.
@@ -102,25 +110,24 @@ def plan(
     if arrivals not in ARRIVALS:
         way_out = nearest(arrivals, ARRIVALS)
         raise FunnelSimError(str(Problem("arrivals", arrivals, "there is no such", way_out)))
-    moved, seed = lever(today, change), a_seed(seed)
+    moved, seed, executor = lever(today, change), a_seed(seed), an_executor(executor)
     reason = why_not(today, metric) or ("business is running" if initial is not None else "")
     if arrivals == "fixed" and (reason or not moved.moves_leads):
         rule = f"a fixed number of leads has an answer only by formula; here {reason or 'not'}"
         raise FunnelSimError(str(Problem("arrivals", arrivals, rule, 'write arrivals="random"')))
-    with progress_bar(MOST * 4, progress, is_guess=True) as bar:
-        open_business = _open_business(today, metric, seed, initial)
+    with _bar(progress) as bar:
+        futures = Futures(bar, seed, initial, executor)
+        open_business = _open_business(today, metric, futures)
         remaining = target - (float(open_business["mean"]) if open_business is not None else 0.0)
         naive = naive_leads(today, max(remaining, 0.0), metric)
         if reason:
-            trials = Trials(moved, metric, seed, initial, knowledge, bar.update)
+            trials = Trials(moved, metric, futures, knowledge)
             moved, solved = _by_search(trials, moved, target, probability, naive)
         else:
             solved = _by_formula(
                 moved, target, metric, probability, knowledge, arrivals == "fixed", naive
             )
-        asked = telling.Asked(
-            today, target, metric, probability, moved, knowledge, initial, seed, naive
-        )
+        asked = telling.Asked(today, target, metric, probability, moved, knowledge, futures, naive)
         hindrances = [] if solved.found.x is not None else obstacles.of(asked, solved.found)
         return _told(asked, solved, naive, open_business, remaining, most_gone_cold, hindrances)
 
@@ -153,6 +160,12 @@ def _asked(
     return today, knowledge, float(target), float(probability)
 
 
+def _bar(progress: bool | Bar) -> AbstractContextManager[Bar]:
+    if isinstance(progress, bool):
+        return progress_bar(MOST * 4, progress, is_guess=True)
+    return nullcontext(progress)
+
+
 def _between(name: str, value: Any, rule: str, most: float) -> None:
     """FunnelSimError for what does not lie between 0 and the most."""
     number = isinstance(value, numbers.Real) and not isinstance(value, bool)
@@ -162,17 +175,16 @@ def _between(name: str, value: Any, rule: str, most: float) -> None:
         raise FunnelSimError(str(Problem(name, value, rule, way_out)))
 
 
-def _open_business(today: Scenario, metric: str, seed: int, initial: Any) -> pd.Series | None:
+def _open_business(today: Scenario, metric: str, futures: Futures) -> pd.Series | None:
     """What is open at the start brings of the metric with no further lead: mean and quantiles."""
     import pandas as pd
 
-    if initial is None:
+    if futures.initial is None:
         return None
-    alone = lever(today, "leads").at(0.0)
-    told = [result(journal, metric) for journal in journals(alone, seed, range(MOST // 2), initial)]
-    values = np.array(told)
+    alone, figure = lever(today, "leads").at(0.0), partial(result, metric=metric)
+    values = np.array(futures.of(figure, alone, range(MOST // 2)))
     if metric in ("contribution", "profit"):  # less what is spent in any case
-        values = values - np.mean([result(j, metric) for j in journals(alone, seed, range(1))])
+        values = values - replace(futures, initial=None).of(figure, alone, range(1))[0]
     quantiles = {f"{p:.0%}": float(np.quantile(values, p)) for p in QUANTILES}
     return pd.Series({"mean": float(values.mean()), **quantiles}, name=metric)
 
@@ -274,7 +286,7 @@ def _by_search(
     if moved.moves_leads and busiest > 0:  # what teams do with more, for the picture of the cliff
         for more in PAST_CAPACITY:
             if (past := more / busiest) > x and past <= moved.high:
-                trials.at(past, FEWEST)
+                trials.at(past, known.CLASSES if trials.knowledge else FEW)
     tried = np.array(trials.settings())
     settings = tried if moved.whole else _points(tried, x)
     chances, means = trials.curve(settings, target)
@@ -315,9 +327,9 @@ def _told(
     found, moved = solved.found, asked.lever
     x = found.x if found.x is not None else found.best
     planned = moved.at(x)
-    seen = needs.see(planned, asked.seed, asked.initial)
+    seen = needs.see(planned, asked.futures)
     leads = float(leads_of_channels(planned).sum())
-    reps, tried = needs.reps_table(planned, asked.seed, most_gone_cold, asked.initial)
+    reps, tried = needs.reps_table(planned, asked.futures, most_gone_cold)
     wide = math.exp(1.96 * found.error) if moved.moves_leads else 1.0
     price = 0
     if solved.certain == solved.certain and found.x is not None and moved.moves_leads:
@@ -352,7 +364,7 @@ def _told(
         budget=float(channels["cost"].sum()),
         cac=seen.cac,
         payback_days=seen.payback_days,
-        deadline=needs.deadline(planned, asked.seed),
+        deadline=needs.deadline(planned, asked.futures),
         open_business=open_business,
         remaining=remaining,
         sentences=(),

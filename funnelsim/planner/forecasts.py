@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from funnelsim.distributions import WEEK, Floats, Ints
+from funnelsim.engines import simulate_many
 from funnelsim.experiment.chunks import a_number_of_replications, a_scenario, a_seed, progress_bar
 from funnelsim.journal import Journal
 from funnelsim.metrics.money import counts_as_revenue
 from funnelsim.planner.results import sale_times
-from funnelsim.planner.search import journals
 from funnelsim.scenario import Scenario
 from funnelsim.state import a_state, from_today
 
@@ -80,7 +80,7 @@ def forecast(
     ends = np.append(np.arange(scenario.warm_up + WEEK, scenario.horizon, WEEK), scenario.horizon)
     rows: dict[str, list[Floats]] = {"sales": []}
     with progress_bar(n, progress) as bar:
-        for journal in journals(scenario, seed, range(n), initial):
+        for journal in simulate_many(scenario, seed, range(n), initial):
             rows["sales"].append(_until(sale_times(journal), ends).astype(float))
             if scenario.order is not None:
                 rows.setdefault("revenue", []).append(_revenue(journal, ends))

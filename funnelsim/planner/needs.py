@@ -6,9 +6,11 @@ Read from some replications of the planned scenario, told as means (and quantile
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -27,9 +29,9 @@ from funnelsim.journal import (
 )
 from funnelsim.metrics.basis import divided, whole_days
 from funnelsim.metrics.money import money
+from funnelsim.planner.futures import Futures
 from funnelsim.planner.levers import cost_of_channels, is_paid, leads_of_channels
 from funnelsim.planner.results import all_results, sales_of
-from funnelsim.planner.search import journals
 from funnelsim.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -38,7 +40,7 @@ if TYPE_CHECKING:
 LEADS = 120_000  # simulated for the tables
 FEWEST, MOST = 20, 200  # replications; of very many leads a few, who differ little
 MANY = 100_000  # leads of one replication
-LEADS_FOR_REPS = 40_000  # simulated for each number of reps that is tried
+LEADS_FOR_REPS = 25_000  # simulated for each number of reps that is tried
 PLENTY = 4  # times the reps whom all the work would keep busy
 GAIN = 0.01  # of the share gone cold: less is none
 IN_VAIN = 0.05  # of the winners: if only so many still get there in time, it is too late
@@ -58,22 +60,21 @@ class Seen:
     payback_days: float
 
 
-def see(scenario: Scenario, seed: int, initial: Any = None) -> Seen:
+def see(scenario: Scenario, futures: Futures) -> Seen:
     """Simulates the planned scenario some times."""
     import pandas as pd
 
-    count = _replications(scenario, LEADS)
-    rows, entered, spent, sales = [], [], 0.0, 0
-    ages: list[Floats] = []
-    for journal in journals(scenario, seed, range(count), initial):
-        rows.append(all_results(journal))
-        entered.append(_entered(journal))
-        spent += money(journal).acquisition / 100
-        sales += sales_of(journal)
-        if scenario.order is not None:
-            ages.append(_contribution_by_age(journal))
-    cac = divided(spent, sales)
-    return Seen(pd.DataFrame(rows), np.mean(entered, axis=0), cac, _payback(ages, cac))
+    told = futures.of(_seen, scenario, range(_replications(scenario, LEADS)))
+    rows, entered, spent, ages = zip(*told, strict=True)
+    results = pd.DataFrame(rows)
+    cac = divided(sum(spent) / 100, float(results["sales"].sum()))
+    return Seen(results, np.mean(entered, axis=0), cac, _payback(ages, cac))
+
+
+def _seen(journal: Journal) -> tuple[dict[str, float], Floats, int, Floats | None]:
+    """Results, entries of each stage, cents spent to win customers, contribution by age."""
+    ages = _contribution_by_age(journal) if journal.scenario.order is not None else None
+    return all_results(journal), _entered(journal), money(journal).acquisition, ages
 
 
 def outcome_table(results: pd.DataFrame) -> pd.DataFrame:
@@ -151,14 +152,15 @@ def _contribution_by_age(journal: Journal) -> Floats:
     return np.array([left, exposed])
 
 
-def _payback(ages: list[Floats], cac: float) -> float:
+def _payback(ages: Sequence[Floats | None], cac: float) -> float:
     """Days after the first order until the mean customer's orders have paid the CAC; NaN: never.
 
     What orders of an age leave is divided by the customers seen for so long.
     """
-    if not ages or not math.isfinite(cac):
+    known = [age for age in ages if age is not None]
+    if not known or not math.isfinite(cac):
         return math.nan
-    left, exposed = np.sum(ages, axis=0)
+    left, exposed = np.sum(known, axis=0)
     earned = np.cumsum(np.divide(left, exposed, out=np.zeros_like(left), where=exposed > 0))
     paid = np.flatnonzero(earned >= cac)
     return float(paid[0]) if len(paid) else math.nan
@@ -168,7 +170,7 @@ def _payback(ages: list[Floats], cac: float) -> float:
 
 
 def reps_table(
-    scenario: Scenario, seed: int, most_gone_cold: float, initial: Any = None
+    scenario: Scenario, futures: Futures, most_gone_cold: float
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """What each team needs, and what other numbers of reps would do: two tables.
 
@@ -182,7 +184,7 @@ def reps_table(
 
     loads, needs, tried = load_of_teams(scenario), [], []
     for number, team in enumerate(scenario.teams):
-        shown = _Reps(scenario, team.name, number, seed, initial)
+        shown = _Reps(scenario, team.name, number, futures)
         patient = not any(
             stage.follow_up and stage.follow_up.team == team.name and stage.follow_up.patience
             for stage in scenario.stages
@@ -205,8 +207,8 @@ def reps_table(
 class _Reps:
     """What one team's number of reps does to it, by simulation, each number once."""
 
-    def __init__(self, scenario: Scenario, team: str, number: int, seed: int, initial: Any) -> None:
-        self._scenario, self._number, self._seed, self._initial = scenario, number, seed, initial
+    def __init__(self, scenario: Scenario, team: str, number: int, futures: Futures) -> None:
+        self._scenario, self._number, self._futures = scenario, number, futures
         self._today, self._path = scenario.teams[number].reps, f"teams.{team}.reps"
         self._count = _replications(scenario, LEADS_FOR_REPS)
         self._known: dict[int, tuple[float, float, float]] = {}
@@ -217,10 +219,8 @@ class _Reps:
             scenario = self._scenario
             if reps != self._today:
                 scenario = scenario.vary({self._path: reps})
-            told = [
-                (*_of_team(journal, self._number), sales_of(journal))
-                for journal in journals(scenario, self._seed, range(self._count), self._initial)
-            ]
+            measure = partial(_of_team, team=self._number)
+            told = self._futures.of(measure, scenario, range(self._count))
             cold, ended, busy, sales = np.sum(told, axis=0)
             share = divided(float(cold), float(ended))
             self._known[reps] = share, float(busy) / self._count, float(sales) / self._count
@@ -240,8 +240,8 @@ class _Reps:
         return high, is_enough
 
 
-def _of_team(journal: Journal, team: int) -> tuple[int, int, float]:
-    """Visits to the team that went cold, all whose follow-up ended, and how busy it was."""
+def _of_team(journal: Journal, team: int) -> tuple[int, int, float, int]:
+    """Visits to the team that went cold, all whose follow-up ended, how busy it was; sales."""
     from funnelsim.metrics.follow_up import follow_up_figures
 
     scenario, names = journal.scenario, reasons(journal.scenario)
@@ -257,7 +257,8 @@ def _of_team(journal: Journal, team: int) -> tuple[int, int, float]:
         calls["queued"] >= scenario.warm_up
     )
     busy = follow_up_figures(journal)[f"utilisation: {scenario.teams[team].name}"]
-    return int(lost[names.index(GONE_COLD)]), failed + int(served.sum()), busy
+    cold = int(lost[names.index(GONE_COLD)])
+    return cold, failed + int(served.sum()), busy, sales_of(journal)
 
 
 # --- by when ----------------------------------------------------------------------------------
@@ -277,13 +278,14 @@ class Deadline:
     share_in_time: float
 
 
-def deadline(scenario: Scenario, seed: int) -> Deadline:
+def deadline(scenario: Scenario, futures: Futures) -> Deadline:
     """From the lead times of those who win, simulated up to twice the horizon."""
     longer = scenario.vary({"horizon": duration_text(2 * scenario.horizon)})
-    told = [
-        _lead_times(journal, scenario.horizon)
-        for journal in journals(longer, seed, range(_replications(longer, LEADS // 2)))
-    ]
+    told = replace(futures, initial=None).of(
+        partial(_lead_times, until=scenario.horizon),
+        longer,
+        range(_replications(longer, LEADS // 2)),
+    )
     arrived, lead_time = (np.concatenate(column) for column in zip(*told, strict=True))
     if not len(arrived):
         return Deadline(math.nan, math.nan, math.nan)

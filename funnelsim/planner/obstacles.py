@@ -92,7 +92,7 @@ def _ways_out(asked: Asked, best: Scenario, found: Found) -> list[str]:
         try:
             changed = asked.today.vary(changes)
             moved = lever(changed, asked.lever.path)
-            trials = Trials(moved, asked.metric, asked.seed, asked.initial, asked.knowledge)
+            trials = Trials(moved, asked.metric, asked.futures, asked.knowledge)
             start = min(max(found.best / 2, 1e-6), moved.high)
             there = search(trials, moved, asked.target, asked.probability, start)
         except FunnelSimError:  # the change is none for this scenario, or too much to simulate

@@ -20,16 +20,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import partial
 
 import numpy as np
 
 from funnelsim.distributions import Floats
-from funnelsim.engines import simulate_many
+from funnelsim.planner.futures import Futures
 from funnelsim.planner.knowledge import CLASSES, Knowledge, variants
 from funnelsim.planner.levers import Lever, leads_of_channels
 from funnelsim.planner.results import result
-from funnelsim.scenario import Scenario
 
 FEW_LEADS, MANY_LEADS = 150_000, 600_000  # simulated at one setting: on the way, and at the end
 FEWEST, MOST = 25, 500  # replications
@@ -49,12 +48,10 @@ class Trials:
         self,
         lever: Lever,
         metric: str,
-        seed: int,
-        initial: Any = None,
+        futures: Futures,
         knowledge: Knowledge | None = None,
-        told: Callable[[int], Any] = lambda _: None,
     ) -> None:
-        self.metric, self.seed, self.initial, self._told = metric, seed, initial, told
+        self.metric, self._futures = metric, futures
         self.lever, self.knowledge, self._levers = lever, knowledge, [lever]
         if knowledge is not None:
             made = variants(lever.scenario, *knowledge.classes())
@@ -65,7 +62,7 @@ class Trials:
 
     def of(self, lever: Lever, knowledge: Knowledge | None = None) -> Trials:
         """The same of another lever, or with other knowledge; nothing of it is simulated yet."""
-        return Trials(lever, self.metric, self.seed, self.initial, knowledge, self._told)
+        return Trials(lever, self.metric, self._futures, knowledge)
 
     def few(self, x: float) -> int:
         """Replications enough to see which way to go at this setting."""
@@ -117,13 +114,9 @@ class Trials:
             mine = [r for r in replications if r % classes == number]
             if mine:
                 part = range(mine[0], mine[-1] + 1, classes)
-                for r, journal in zip(part, self._journals(lever.at(x), part), strict=True):
-                    found[r - replications.start] = result(journal, self.metric)
-                    self._told(1)
+                told = self._futures.of(partial(result, metric=self.metric), lever.at(x), part)
+                found[np.array(part) - replications.start] = told
         return found
-
-    def _journals(self, scenario: Scenario, replications: range) -> Any:
-        return journals(scenario, self.seed, replications, self.initial)
 
     def joined(self, x: Floats, tried: list[float] | None = None) -> Floats:
         """The results at any settings between those tried, shape (len(x), replications): lines.
@@ -140,13 +133,6 @@ class Trials:
         part = np.clip((x - left) / (right - left), 0, 1)[:, None]
         found: Floats = known[place] * (1 - part) + known[place + 1] * part
         return found
-
-
-def journals(scenario: Scenario, seed: int, replications: range, initial: Any = None) -> Any:
-    """The journals of these replications, with what is there at the start, if anything is."""
-    if initial is None:
-        return simulate_many(scenario, seed, replications)
-    return simulate_many(scenario, seed, replications, initial=initial)
 
 
 @dataclass(frozen=True)
@@ -283,11 +269,10 @@ def _refined(trials: Trials, low: float, high: float, target: float, probability
     step = float(np.clip(step, -NEAR, NEAR))
     wide = WIDE * max(growth, 0.0)
     steep = (chance(results, target - wide) - chance(results, target + wide)) / (2 * WIDE)
-    even, least_met = _even(results, target)
     return Found(
         x=x * math.exp(step),
         best=x * math.exp(step),
-        chance=chance(even + step * growth, least_met),
+        chance=_chance_with(results, step * growth, target),
         replications=len(results),
         error=math.sqrt(probability * (1 - probability) / len(results)) / max(steep, 0.05),
     )
@@ -297,6 +282,12 @@ def _lacking(results: Floats, target: float, probability: float) -> float:
     """By how much all results would have to grow for the target to be met with the probability."""
     even, target = _even(results, target)
     return target - float(np.quantile(even, 1 - probability))
+
+
+def _chance_with(results: Floats, more: float, target: float) -> float:
+    """The chance of the target if all results were so much more; `_lacking` the other way round."""
+    even, target = _even(results, target)
+    return 1 - float(np.interp(target - more, even, np.linspace(0, 1, len(even))))
 
 
 def _even(results: Floats, target: float = 0.0) -> tuple[Floats, float]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 import numpy as np
 
 from funnelsim.distributions import DAY, duration_text
 from funnelsim.planner.answer import Plan
+from funnelsim.planner.futures import Futures
 from funnelsim.planner.knowledge import Knowledge
 from funnelsim.planner.levers import Lever, cost_of_channels, leads_of_channels
 from funnelsim.scenario import Scenario
@@ -30,8 +30,7 @@ class Asked:
     probability: float
     lever: Lever
     knowledge: Knowledge | None
-    initial: Any
-    seed: int
+    futures: Futures
     naive: float  # leads by the usual sum
 
 

@@ -8,6 +8,7 @@ Whoever plans writes no code. What cannot be is said in the form, and no entry i
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
 from html import escape
 from pathlib import Path
@@ -18,20 +19,22 @@ import ipywidgets
 
 from funnelsim import charts
 from funnelsim.calibration import Calibration
+from funnelsim.engines import simulate_many
 from funnelsim.errors import FunnelSimError
 from funnelsim.planner import Plan, forecast, plan
 from funnelsim.planner.results import METRICS, result
-from funnelsim.planner.search import journals
 from funnelsim.planner.tables import sections
 from funnelsim.report import write_report
 from funnelsim.report.frame import svg
-from funnelsim.scenario import Scenario
+from funnelsim.scenario import Scenario, load
 from funnelsim.tables import as_html
+from funnelsim.widgets import workers
 from funnelsim.widgets.live_chart import STATIC
 from funnelsim.widgets.plan_source import WIDE, Source, problem
 from funnelsim.workbook import write_workbook
 
 CHART = 560  # pixels of a chart's plot
+OLD = "funnelsim-old"
 LOOKED_AT = 10  # simulations for the target that stands there first
 
 
@@ -53,6 +56,7 @@ class PlanForm(ipywidgets.VBox):
 
     def __init__(self, folder: Path) -> None:
         self.answer: Plan | None = None
+        self._planned: tuple[Any, ...] = ()  # the entries that were answered last
         self._folder = folder
         self._is_setting = True  # entries made by the form itself are no questions
         self.source = Source(self._another_scenario)
@@ -64,7 +68,10 @@ class PlanForm(ipywidgets.VBox):
         )
         self.change = _dropdown("What may be moved", ["leads"])
         self.pilot = ipywidgets.Text(
-            description="Seen so far", placeholder="15 of 300: sales of leads", style=WIDE
+            description="Seen so far",
+            placeholder="15 of 300: sales of leads",
+            style=WIDE,
+            continuous_update=False,
         )
         self._ask = ipywidgets.Button(description="Plan", button_style="primary")
         self._foresee = ipywidgets.Button(description="What do today's leads bring?")
@@ -76,17 +83,18 @@ class PlanForm(ipywidgets.VBox):
         self._style = ipywidgets.HTML(
             f"<style>{(STATIC / 'plan_form.css').read_text('utf-8')}</style>"
         )
+        workers.start(_get_ready)
         super().__init__(self._layout())
         self.add_class("funnelsim-plan")
         self._another_scenario()
 
-        self._ask.on_click(lambda _: self.plan())
+        self._ask.on_click(lambda _: self._entered())
         self._foresee.on_click(lambda _: self.forecast())
         self._report.on_click(lambda _: self._save(write_report, "html"))
         self._workbook.on_click(lambda _: self._save(write_workbook, "xlsx"))
-        for box in (self.target, self.within, self.chance, self.change, self.metric):
+        self.metric.observe(lambda _: self._another_metric(), "value")
+        for box in (self.target, self.within, self.chance, self.change, self.pilot):
             box.observe(lambda _: self._entered(), "value")
-        self.metric.observe(lambda _: self._usual_target(), "value")
 
     def __repr__(self) -> str:
         # what a page shows that cannot run widgets
@@ -112,12 +120,14 @@ class PlanForm(ipywidgets.VBox):
 
     def plan(self) -> None:
         """Works out the answer for what stands in the form, and shows it."""
+        self._planned = self._entries()
 
         def work(scenario: Scenario | Calibration) -> None:
             self.answer = plan(
                 scenario, self.target.value, self.metric.value, self.chance.value / 100,
                 self.within.value or None, self.change.value,
-                initial=self.source.state(), pilot=self.pilot.value.strip() or None, progress=False,
+                initial=self.source.state(), pilot=self.pilot.value.strip() or None,
+                executor=workers.executor(), progress=_Count(self._said),
             )  # fmt: skip
             self._said.value = _words(self.answer)
             self._shown.value = _pictures(self.answer)
@@ -127,6 +137,7 @@ class PlanForm(ipywidgets.VBox):
 
     def forecast(self) -> None:
         """What the leads of today will bring by then, as a picture."""
+        self._planned = ()  # the plan is no longer what is seen
 
         def work(scenario: Scenario | Calibration) -> None:
             s = scenario.scenario if isinstance(scenario, Calibration) else scenario
@@ -153,25 +164,40 @@ class PlanForm(ipywidgets.VBox):
         """Does the work with a word that it goes on; what is wrong is said in the form."""
         self._saved.value = ""
         self._ask.disabled = self._foresee.disabled = True
-        self._said.value = '<p class="funnelsim-busy">Working it out ...<span></span></p>'
+        self._said.value = _BUSY.format("")
+        self._shown.add_class(OLD)  # what is seen is the answer to something else
         try:
             work(self.source.scenario())
         except FunnelSimError as error:
             self._said.value, self._shown.value = problem(error), ""
             self.answer, self._report.disabled, self._workbook.disabled = None, True, True
+            self._planned = ()
         finally:
             self._ask.disabled = self._foresee.disabled = False
+            self._shown.remove_class(OLD)
 
     def _entered(self) -> None:
-        """An entry by the planner is a question; one that the form makes itself is none."""
-        if not self._is_setting:
+        """An entry by the planner is a question; one that the form makes itself is none.
+
+        To leave a field for the button is an entry and a click: one question.
+        """
+        if not self._is_setting and self._entries() != self._planned:
             self.plan()
+
+    def _entries(self) -> tuple[Any, ...]:
+        boxes = (self.metric, self.target, self.within, self.chance, self.change, self.pilot)
+        return tuple(box.value for box in boxes)
+
+    def _another_metric(self) -> None:
+        if not self._is_setting:
+            self._usual_target()
+            self._entered()
 
     # --- what stands in the form --------------------------------------------------------------
 
     def _another_scenario(self) -> None:
         """The entries that the scenario has, and a target near what it brings today."""
-        self._is_setting = True
+        self._is_setting, self._planned = True, ()
         try:
             given = self.source.scenario()
         except FunnelSimError as error:
@@ -185,6 +211,7 @@ class PlanForm(ipywidgets.VBox):
         self.change.value = "leads"
         self.within.value = _days(s)
         self._said.value = self._shown.value = ""
+        self.answer, self._report.disabled, self._workbook.disabled = None, True, True
         self._usual_target()
         self._is_setting = False
 
@@ -194,7 +221,7 @@ class PlanForm(ipywidgets.VBox):
         try:
             given = self.source.scenario()
             s = given.scenario if isinstance(given, Calibration) else given
-            told = [result(j, self.metric.value) for j in journals(s, 1, range(LOOKED_AT))]
+            told = [result(j, self.metric.value) for j in simulate_many(s, 1, range(LOOKED_AT))]
             mean = max(sum(told) / len(told), 1.0)
             self.target.value = float(f"{mean:.2g}")
         except FunnelSimError as error:
@@ -217,6 +244,28 @@ class PlanForm(ipywidgets.VBox):
             f"<p>Saved as <b>{escape(path.name)}</b> in {escape(str(path.resolve().parent))}: open "
             "it from the file browser on the left.</p>"
         )
+
+
+def _get_ready() -> None:
+    """Loads what the first answer needs: libraries, and the engine that draws pictures."""
+    _pictures(plan(load("aida"), 100, progress=False))
+
+
+_BUSY = '<p class="funnelsim-busy">Working it out ... {}<span></span></p>'
+TELL_EVERY = 0.25  # seconds
+
+
+class _Count:
+    """Says how many simulations are done, while an answer is worked out."""
+
+    def __init__(self, said: ipywidgets.HTML) -> None:
+        self._said, self._done, self._told = said, 0, time.monotonic()
+
+    def update(self, n: int) -> None:
+        self._done += n
+        if time.monotonic() > self._told + TELL_EVERY:
+            self._told = time.monotonic()
+            self._said.value = _BUSY.format(f"{self._done:,} simulations done")
 
 
 def _dropdown(label: str, options: Any) -> ipywidgets.Dropdown:

@@ -1,0 +1,37 @@
+"""The futures that a plan looks at: replications from one state, here or on an executor.
+
+All that the planner simulates is simulated here, so that a pool of processes serves the search and
+the tables alike. Where and in what order never changes a result.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from typing import Any
+
+from funnelsim.experiment import chunks
+from funnelsim.scenario import Scenario
+from funnelsim.state import State
+
+PARTS = 6  # in which an executor gets the replications: enough for a few processes
+
+
+@dataclass(frozen=True)
+class Futures:
+    """How futures are simulated: with this seed, from this state at the start, told to this bar."""
+
+    bar: chunks.Bar
+    seed: int = 1
+    initial: State | None = None
+    executor: Executor | None = None
+
+    def of(self, measure: chunks.Measure, scenario: Scenario, replications: range) -> list[Any]:
+        """What `measure` says of each of these replications, in order."""
+        outcome = chunks.run(
+            measure, [scenario], self.seed, replications, self.executor, self.bar,
+            initial=self.initial, parts=PARTS,
+        )  # fmt: skip
+        if outcome.interrupted:  # half a search is no plan
+            raise KeyboardInterrupt
+        return [outcome.results[0][replication] for replication in replications]

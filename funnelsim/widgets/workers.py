@@ -1,0 +1,66 @@
+"""Processes that stand ready to simulate for a form: one per processor, started with the form.
+
+They are given work only once they are up; until then, and wherever they cannot be, the kernel does
+it alone. So nobody waits for them, and nothing depends on them but the time that an answer takes.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from functools import cache
+from typing import Any
+
+from IPython import get_ipython
+
+MOST = 4  # processes: each takes the memory of a kernel
+
+
+def start(here: Callable[[], Any]) -> None:
+    """Has them come up, and the kernel do something `here` on a thread, while whoever opened the
+    form reads it. Outside of a notebook nobody waits, and nothing is started.
+    """
+    shell = get_ipython()
+    if hasattr(shell, "kernel"):
+        _pool()
+        threading.Thread(target=here, daemon=True).start()
+
+
+def executor() -> Executor | None:
+    """The pool, if its processes are up."""
+    if not _pool.cache_info().currsize or (pool := _pool()) is None:
+        return None
+    up = all(future.done() and not future.exception() for future in pool[1])
+    return pool[0] if up else None
+
+
+@cache
+def _pool() -> tuple[Executor, list[Future[int]]] | None:
+    """The pool of this kernel, and first tasks for its processes; None on a single processor."""
+    count = min(os.cpu_count() or 1, MOST)
+    if count == 1:
+        return None
+    spawn = multiprocessing.get_context("spawn")  # the way that holds on every system
+    pool = ProcessPoolExecutor(count, mp_context=spawn, initializer=_get_ready)
+    return pool, [pool.submit(os.getpid) for _ in range(count)]
+
+
+def _get_ready() -> None:
+    """In a worker: what the first simulation would load, and an end when the kernel ends."""
+    from funnelsim.engines import simulate
+    from funnelsim.scenario import load
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt is the kernel's to answer
+    kernel = multiprocessing.parent_process()
+    if kernel is not None:  # a kernel that is killed tells nobody
+
+        def end_with_the_kernel() -> None:
+            kernel.join()
+            os._exit(1)
+
+        threading.Thread(target=end_with_the_kernel, daemon=True).start()
+    simulate(load("aida-follow-up"), progress=False)

@@ -1,0 +1,77 @@
+"""The processes that simulate for a notebook's forms: up when asked, and gone with the kernel."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+KERNEL = """
+import time, types
+from funnelsim.widgets import workers
+import os
+
+if __name__ == "__main__":
+    if {is_notebook}:
+        workers.get_ipython = lambda: types.SimpleNamespace(kernel="there is one")
+    os.cpu_count = lambda: {processors}
+    assert workers.executor() is None
+    seen = []
+    workers.start(lambda: seen.append(1))
+    {then}
+"""
+IN_A_POOL = """
+    end = time.monotonic() + 60
+    while workers.executor() is None and time.monotonic() < end:
+        time.sleep(0.05)
+    pids = {workers.executor().submit(os.getpid).result() for _ in range(20)}
+    assert os.getpid() not in pids and seen == [1]
+    print(*pids, flush=True)
+    time.sleep(60)
+"""
+
+
+def kernel(tmp_path, processors, then, is_notebook=True):
+    """A Python that starts workers as a notebook's kernel does."""
+    file = tmp_path / "kernel.py"
+    text = KERNEL.format(processors=processors, then=then, is_notebook=is_notebook)
+    file.write_text(text, encoding="utf-8")
+    return subprocess.Popen([sys.executable, str(file)], stdout=subprocess.PIPE, text=True)
+
+
+def is_there(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="os.kill(pid, 0) would end it on Windows")
+def test_workers_are_others_and_end_with_a_kernel_that_is_killed(tmp_path):
+    with kernel(tmp_path, 2, IN_A_POOL) as running:
+        pids = [int(pid) for pid in running.stdout.readline().split()]
+        assert pids
+        running.kill()
+    end = time.monotonic() + 30
+    while any(map(is_there, pids)) and time.monotonic() < end:
+        time.sleep(0.1)
+    assert not any(map(is_there, pids))
+
+
+def test_one_processor_has_no_workers(tmp_path):
+    with kernel(tmp_path, 1, "assert workers.executor() is None; print('none')") as running:
+        assert running.stdout.read().strip() == "none"
+    assert running.returncode == 0
+
+
+def test_outside_of_a_notebook_nothing_is_started(tmp_path):
+    then = "assert not workers._pool.cache_info().currsize and not seen; print('none')"
+    with kernel(tmp_path, 2, then, is_notebook=False) as running:
+        assert running.stdout.read().strip() == "none"
+    assert running.returncode == 0
