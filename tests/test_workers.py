@@ -36,12 +36,24 @@ IN_A_POOL = """
 """
 
 
+INTERRUPTED = """
+    import signal
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.killpg(0, signal.SIGINT)
+    end = time.monotonic() + 60
+    while workers.executor() is None and time.monotonic() < end:
+        time.sleep(0.05)
+    print("none" if workers.executor() is None else "up")
+"""
+
+
 def kernel(tmp_path, processors, then, is_notebook=True):
     """A Python that starts workers as a notebook's kernel does."""
     file = tmp_path / "kernel.py"
     text = KERNEL.format(processors=processors, then=then, is_notebook=is_notebook)
     file.write_text(text, encoding="utf-8")
-    return subprocess.Popen([sys.executable, str(file)], stdout=subprocess.PIPE, text=True)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    return subprocess.Popen([sys.executable, file], **pipes, text=True, start_new_session=True)
 
 
 def is_there(pid):
@@ -62,6 +74,12 @@ def test_workers_are_others_and_end_with_a_kernel_that_is_killed(tmp_path):
     while any(map(is_there, pids)) and time.monotonic() < end:
         time.sleep(0.1)
     assert not any(map(is_there, pids))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows interrupts no group of processes")
+def test_an_interrupt_while_they_start_is_the_kernels_alone(tmp_path):
+    with kernel(tmp_path, 2, INTERRUPTED) as running:
+        assert running.communicate() == ("up\n", "")
 
 
 def test_one_processor_has_no_workers(tmp_path):

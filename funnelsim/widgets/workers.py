@@ -10,8 +10,9 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
@@ -46,7 +47,23 @@ def _pool() -> tuple[Executor, list[Future[int]]] | None:
         return None
     spawn = multiprocessing.get_context("spawn")  # the way that holds on every system
     pool = ProcessPoolExecutor(count, mp_context=spawn, initializer=_get_ready)
-    return pool, [pool.submit(os.getpid) for _ in range(count)]
+    with _deaf_to_interrupts():
+        return pool, [pool.submit(os.getpid) for _ in range(count)]
+
+
+@contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    """An interrupt reaches the kernel's processes, too, but is the kernel's to answer. Those that
+    are started meanwhile do not hear it, from their first moment on (where signals are inherited).
+    """
+    if threading.current_thread() is not threading.main_thread():  # only that one may say so
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _get_ready() -> None:
@@ -54,7 +71,7 @@ def _get_ready() -> None:
     from funnelsim.engines import simulate
     from funnelsim.scenario import load
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt is the kernel's to answer
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     kernel = multiprocessing.parent_process()
     if kernel is not None:  # a kernel that is killed tells nobody
 
