@@ -168,3 +168,13 @@ def test_raising_the_leads_adds_leads_and_moves_none(seed: int) -> None:
     scenario = fs.load("aida-follow-up")
     few, more = (fs.simulate(with_leads(scenario, x), seed) for x in (1.0, 1.3))
     assert set(few.leads["key"]) <= set(more.leads["key"])
+
+
+@pytest.mark.parametrize("name", ["aida-follow-up", "upsell"])
+def test_a_searched_curve_goes_through_the_plan_and_the_usual_sum(name: str, seed: int) -> None:
+    p = fs.plan(fs.load(name), 150, seed=seed, progress=False)
+    at, chance = p.curve["leads"].to_numpy(), p.curve["chance"].to_numpy()
+    for leads, told in ((p.leads, p.chance), (p.naive_leads, p.naive_chance)):
+        around = np.searchsorted(at, leads)  # told to a whole lead, on the line to its neighbours
+        low, high = chance[around - 1], chance[min(around, len(at) - 1)]
+        assert min(low, high) - 0.01 <= told <= max(low, high) + 0.01

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 PLANNED, NAIVE, LINE = COLOURS["first orders"], COLOURS["lost"], COLOURS["baseline"]
 SOFT, TODAY = COLOURS["repeat orders"], COLOURS["open"]
 WIDE, HIGH = 600, 260
+WORDS = 0.31  # of the width: what is said of a mark
 
 
 def plan_chance(p: Plan) -> alt.TopLevelMixin:
@@ -78,11 +79,15 @@ def _marks(p: Plan, across: str) -> list[tuple[float, float, str, str, str]]:
     name = "the plan" if p.is_reached else "at best"
     said = f"{name}: {what}, {figure_text(p.chance, 'share')}"
     low, high = _ends(p)
-    marks = [(at, p.chance, said, PLANNED, "right" if at > (low + high) / 2 else "left")]
+
+    def aside(at: float) -> str:  # the words go where there is room for them
+        return "right" if at > low + WORDS * (high - low) else "left"
+
+    marks = [(at, p.chance, said, PLANNED, aside(at))]
     if across == "leads" and p.naive_leads and p.naive_chance == p.naive_chance:
         usual = f"the usual sum: {p.naive_leads:,}, {figure_text(p.naive_chance, 'share')}"
-        aside = "right" if p.naive_leads < at else "left"
-        marks.append((float(p.naive_leads), p.naive_chance, usual, NAIVE, aside))
+        naive = float(p.naive_leads)
+        marks.append((naive, p.naive_chance, usual, NAIVE, aside(naive)))
     return marks
 
 
@@ -98,7 +103,7 @@ def _mark(
             color=colour,
             align="right" if to_left else "left",
             dx=-10 if to_left else 10,
-            dy=-9 if to_left else 14,
+            dy=(36 if chance > 0.95 else -9) if to_left else 14,
             fontWeight="bold",
             clip=True,
         ).encode(text="name:N"),
@@ -349,8 +354,9 @@ def _ends(p: Plan) -> list[float]:
         marks.append(float(p.naive_leads))
     ends = [*marks, *moving.tolist()]
     low, high = min(ends), max(ends)
-    aside = 0.12 * (high - low) or 0.1 * abs(high) or 1.0
-    return [max(low - 3 * aside, 0.0), high + 3 * aside]
+    aside = 0.36 * (high - low) or 0.3 * abs(high) or 1.0
+    room = (high + aside - min(marks)) * WORDS / (1 - WORDS)  # to the left of the first mark
+    return [max(min(low - aside, min(marks) - 1.05 * room), 0.0), high + aside]
 
 
 def _amount(p: Plan) -> str:

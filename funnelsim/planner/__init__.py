@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 __all__ = ["Forecast", "Plan", "forecast", "plan"]
 
 ARRIVALS = ("random", "fixed")
-POINTS = 60  # of the curve
+POINTS, NEAR = 60, (0.7, 1.3)  # of the curve near the plan, and what is near
 LEAST_START = 0.02  # of today's leads: where open deals bring nearly all of the target
 PAST_CAPACITY = (1.15, 1.6)  # times the leads that keep the busiest team busy all the time
 FEW = 10  # replications there: means for a picture
@@ -288,21 +288,42 @@ def _by_search(
             if (past := more / busiest) > x and past <= moved.high:
                 trials.at(past, known.CLASSES if trials.knowledge else FEW)
     tried = np.array(trials.settings())
-    settings = tried if moved.whole else _points(tried, x)
+    low, high = max(NEAR[0] * x, tried[0]), min(NEAR[1] * x, tried[-1])
+    settings = tried if moved.whole else _points(tried, low, high)
     chances, means = trials.curve(settings, target)
-    if not moved.whole:  # neighbours stand for different numbers of replications
-        chances = np.convolve(np.pad(chances, 3, mode="edge"), np.full(7, 1 / 7), mode="valid")
+    if not moved.whole:
+        near = (settings >= low) & (settings <= high)
+        chances[near] = _smooth(chances[near])
+        chances = _through(settings, chances, {x: found.chance, naive_at: naive_chance})
     curve = pd.DataFrame({"setting": settings, "chance": chances, "mean": means})
     return moved, Solved(found, naive_chance, certain, curve, "simulation")
 
 
-def _points(tried: Floats, x: float) -> Floats:
+def _points(tried: Floats, low: float, high: float) -> Floats:
     """Settings for a curve: evenly near the plan, and fewer of them away from it."""
-    low, high = max(0.7 * x, tried[0]), min(1.3 * x, tried[-1])
     wide = np.linspace(tried[0], tried[-1], POINTS // 2)
     near = np.linspace(low, high, POINTS)
     found: Floats = np.concatenate([wide[wide < low], near, wide[wide > high]])
     return found
+
+
+def _smooth(chances: Floats) -> Floats:
+    """What few replications say at even distances, without their small steps."""
+    return np.convolve(np.pad(chances, 3, mode="edge"), np.full(7, 1 / 7), mode="valid")
+
+
+def _through(settings: Floats, chances: Floats, known: dict[float, float]) -> Floats:
+    """A curve of few replications led through what is known by many: its odds are turned."""
+    at = np.array(sorted(known))
+
+    def ln_odds(chances: Floats) -> Floats:
+        chances = np.clip(chances, 1e-4, 1 - 1e-4)
+        found: Floats = np.log(chances / (1 - chances))
+        return found
+
+    aside = ln_odds(np.array([known[x] for x in at])) - ln_odds(np.interp(at, settings, chances))
+    turned = 1 / (1 + np.exp(-ln_odds(chances) - np.interp(settings, at, aside)))
+    return np.where((chances > 0) & (chances < 1), turned, chances)
 
 
 def _falls(trials: Trials, moved: Lever) -> bool:
