@@ -1,22 +1,16 @@
-"""Time and memory from ten thousand leads to ten million, and many small simulations in a row."""
+"""Time and memory from ten thousand leads to ten million."""
 
 from __future__ import annotations
 
-import os
-from concurrent.futures import ProcessPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
 
-import plain_simpy
-from programs import reference
-from turns import fresh_python, span, table, take_turns
+from turns import fresh_python, span, table
 
-import funnelsim as fs
 from funnelsim.engines import MOST_LEADS
 
 LEADS = (10_000, 100_000, 1_000_000, 10_000_000)
 PER_DAY = 100
-REPLICATIONS, DAYS, LIKE = 200, 20, 10  # of SimPy alone only so many are run
 NEEDED = 700  # bytes of memory that a lead may take; without so much free it is left out
 
 # In a Python of its own. VmHWM is the most memory that it had; all is loaded, and compiled, before.
@@ -44,11 +38,7 @@ print(json.dumps([leads, sorted(times)[turns // 2], memory("VmHWM") - before]))
 
 
 def section() -> str:
-    """The two sections of RESULTS.md."""
-    return f"{by_leads()}\n{replications()}"
-
-
-def by_leads() -> str:
+    """The section of RESULTS.md."""
     head = "## Growth\n\n"
     if not Path("/proc/self/status").exists():
         return f"{head}Not measured: the memory of a process is read from /proc, a part of Linux.\n"
@@ -90,33 +80,3 @@ def free_memory() -> float:
         if line.startswith("MemAvailable"):
             return int(line.split()[1]) * 1024
     return 0
-
-
-def replications() -> str:
-    """Key figures of many small simulations."""
-    scenario = reference().vary({"horizon": f"{DAYS} days"})
-
-    def ours() -> None:
-        fs.replicate(scenario, REPLICATIONS, progress=False)
-
-    def like() -> None:
-        for seed in range(LIKE):
-            plain_simpy.simulate(seed, DAYS)
-
-    cores = os.cpu_count() or 1
-    with ProcessPoolExecutor(cores) as pool:
-
-        def on_all() -> None:
-            fs.replicate(scenario, REPLICATIONS, progress=False, executor=pool)
-
-        on_all()
-        one, all_cores, alone = take_turns(ours, on_all, like)
-    alone *= REPLICATIONS / LIKE
-    rows = [
-        ("`replicate`, one process", span(one), f"{alone / one:,.0f}"),
-        (f"`replicate`, a pool of {cores} processes", span(all_cores), f"{alone / all_cores:,.0f}"),
-        (f"SimPy alone, counting only ({LIKE} of them, times {REPLICATIONS // LIKE})",
-         span(alone), "1"),
-    ]  # fmt: skip
-    head = f"## {REPLICATIONS} replications of {DAYS * PER_DAY:,} leads, key figures only\n\n"
-    return head + table("program | time | × SimPy alone", rows)

@@ -3,7 +3,8 @@
     python programs.py simulate
 
 runs the program once, so that all is loaded and compiled, and prints how many leads there were;
-then once for each line that it reads, and prints the seconds.
+then for each line that it reads runs it for half a second at least, and prints the seconds that
+once took on average.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,9 @@ import numpy as np
 
 TABLES = ("leads", "stage_visits", "follow_ups", "orders", "statuses", "messages", "points")
 FEWER = 50  # days, for those that would take all day
+REPLICATIONS, SHORT = 200, 20  # days
+LIKE = 10  # of SimPy alone only so many are run
+TURN = 0.5  # seconds
 
 
 def reference() -> Any:
@@ -69,6 +74,26 @@ def draws() -> Callable[[], Any]:
     return draw
 
 
+def replications(in_pool: bool = False) -> Callable[[], Any]:
+    """Key figures of many small simulations; returns how many leads there are, about."""
+    import funnelsim as fs
+
+    scenario = reference().vary({"horizon": f"{SHORT} days"})
+    pool = ProcessPoolExecutor() if in_pool else None
+
+    def replicate() -> int:
+        found = fs.replicate(scenario, REPLICATIONS, progress=False, executor=pool)
+        return int(found.table["leads"].sum())
+
+    return replicate
+
+
+def replications_in_simpy() -> Callable[[], Any]:
+    import plain_simpy
+
+    return lambda: sum(int(plain_simpy.simulate(seed, SHORT)["leads"]) for seed in range(LIKE))
+
+
 def other(module: str, **arguments: Any) -> Callable[[], Any]:
     work = import_module(module).simulate
     return lambda: work(**arguments)
@@ -85,6 +110,9 @@ PROGRAMS: dict[str, Callable[[], Callable[[], Any]]] = {
     "in_ciw": lambda: other("in_ciw", days=FEWER),
     "in_salabim": lambda: other("in_salabim", days=FEWER),
     "draws": draws,
+    "replications": replications,
+    "replications_in_pool": lambda: replications(in_pool=True),
+    "replications_in_simpy": replications_in_simpy,
 }
 
 
@@ -100,6 +128,8 @@ if __name__ == "__main__":
     program = PROGRAMS[sys.argv[1]]()
     print(leads_of(program()), flush=True)
     for _ in sys.stdin:
-        start = time.perf_counter()
-        program()
-        print(time.perf_counter() - start, flush=True)
+        start, runs = time.perf_counter(), 0
+        while (so_far := time.perf_counter() - start) < TURN:
+            program()
+            runs += 1
+        print(so_far / runs, flush=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from contextlib import ExitStack
@@ -9,6 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
+from programs import LIKE, REPLICATIONS
 from turns import environment, span, table, take_turns
 
 
@@ -38,11 +40,27 @@ ALL = [
     Program("in_salabim", "salabim, counting only (`in_salabim.py`)", needs="salabim"),
     DRAWS,
 ]
+IN_SIMPY = Program(
+    "replications_in_simpy", f"SimPy alone, counting only ({LIKE}, times {REPLICATIONS // LIKE})"
+)
+IN_POOL = "replications_in_pool"
+CORES = f"a pool of {os.cpu_count()} processes"
+MANY_GOALS = {
+    Program(IN_POOL, f"`replicate`, {CORES}", needs="numba"): "100 ms on two cores",
+    Program(IN_POOL, f"`replicate`, {CORES}, plain Python", numba=False): "500 ms on two cores",
+}
+MANY = [
+    Program("replications", "`replicate`, one process", needs="numba"),
+    Program("replications", "`replicate`, one process, plain Python", numba=False),
+    *MANY_GOALS,
+    IN_SIMPY,
+]
 WHAT = """\
 `simulate` makes every table of the journal, as columns of whole numbers. `history_simpy.py` writes
 down the same leads, visits, calls and orders, so it is the one to compare with; counting only
 keeps four sums. Ciw keeps records of its own. Those given fewer leads would be slower with more.
-Each program has a Python of its own, and they take turns.
+Each program has a Python of its own, and they take turns; a turn lasts half a second at least, so
+that quick programs are not measured with a cold cache.
 """
 
 
@@ -76,16 +94,25 @@ class Worker:
 
 
 def section() -> str:
-    """The section of RESULTS.md."""
-    missing = sorted({p.needs for p in ALL if p.needs and find_spec(p.needs) is None})
-    programs = [program for program in ALL if program.needs not in missing]
+    """The two sections of RESULTS.md."""
+    return f"{one_funnel()}\n{replications()}"
+
+
+def measured(programs: list[Program]) -> tuple[list[Program], list[int], list[float]]:
+    """Those of the programs that can run here, with their leads and the seconds they take."""
+    programs = [p for p in programs if not p.needs or find_spec(p.needs)]
     with ExitStack() as stack:
         workers = []
         for program in programs:
             workers.append(Worker(program))
             stack.callback(workers[-1].close)
         seconds = take_turns(*(worker.run for worker in workers))
-    leads = [worker.leads for worker in workers]
+    return programs, [worker.leads for worker in workers], seconds
+
+
+def one_funnel() -> str:
+    programs, leads, seconds = measured(ALL)
+    missing = sorted({p.needs for p in ALL} - {p.needs for p in programs})
     speed = {p: count / time for p, count, time in zip(programs, leads, seconds, strict=True)}
     rows = [
         (
@@ -108,6 +135,23 @@ def section() -> str:
         "## The reference funnel (`reference.toml`), side by side\n\n"
         f"{table(head, rows)}\n{WHAT}{left_out}\n{goals(speed)}"
     )
+
+
+def replications() -> str:
+    """Key figures of many small simulations."""
+    programs, leads, seconds = measured(MANY)
+    speed = {p: count / time for p, count, time in zip(programs, leads, seconds, strict=True)}
+    rows = [
+        (
+            p.name,
+            span(leads[0] / speed[p]),
+            times(speed[p] / speed[IN_SIMPY]),
+            MANY_GOALS.get(p, ""),
+        )
+        for p in programs
+    ]
+    of = f"{REPLICATIONS} replications of about {leads[0] // REPLICATIONS:,} leads"
+    return f"## {of}, key figures only\n\n" + table("program | time | × SimPy alone | goal", rows)
 
 
 def goals(speed: dict[Program, float]) -> str:

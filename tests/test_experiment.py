@@ -275,7 +275,7 @@ def test_ctrl_c_beside_an_executor_keeps_what_is_finished(monkeypatch):
     monkeypatch.setattr(chunks, "as_completed", interrupted)
     x = quiet(n=64, executor=Slow(None))
     assert x.interrupted
-    assert len(x.table) == 6  # three chunks of two
+    assert len(x.table) == 48  # three chunks of four
 
 
 def test_nothing_is_written_to_stderr(capfd):

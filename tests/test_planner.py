@@ -7,10 +7,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import funnelsim as fs
 from funnelsim.metrics.basis import whole_days
 from funnelsim.planner.levers import lever
+from funnelsim.planner.needs import fewest
 
 SHOP: dict[str, Any] = {
     "name": "shop",
@@ -289,3 +292,14 @@ def test_a_lever_of_one_is_today() -> None:
     for name in fs.templates():
         scenario = fs.load(name)
         assert lever(scenario, "leads").at(1.0) == scenario
+
+
+@given(enough=st.integers(1, 60), busy=st.integers(1, 15), floor=st.sampled_from([0.0, 0.05, 0.3]))
+def test_the_fewest_reps_are_found_wherever_the_search_begins(enough, busy, floor) -> None:
+    def gone_cold(reps: int) -> float:
+        return floor if reps >= enough else 0.9
+
+    every = range(1, 4 * busy + 1)
+    kept = [n for n in every if gone_cold(n) <= 0.1]
+    near = [n for n in every if gone_cold(n) <= gone_cold(4 * busy) + 0.01]
+    assert fewest(gone_cold, 0.1, busy, 4 * busy) == (min(kept or near), bool(kept))

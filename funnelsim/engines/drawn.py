@@ -13,7 +13,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelsim.chance import Asked
+from funnelsim.chance import Asked, asked
 from funnelsim.distributions import Floats, Ints
 
 Bools = NDArray[np.bool_]
@@ -63,14 +63,6 @@ class Columns:
         names = [field.name for field in fields(self)]  # type: ignore[arg-type]
         return type(self)(**{name: taken(getattr(self, name), which) for name in names})
 
-    def blocks(self, most: int) -> list[Self]:
-        """The same in blocks of so many rows at most; one of none, where there are none."""
-        rows = len(getattr(self, fields(self)[0].name))  # type: ignore[arg-type]
-        if rows <= most:
-            return [self]
-        places = np.arange(rows)
-        return [self.only(places[begin : begin + most]) for begin in range(0, rows, most)]
-
     def moved(self, by: int) -> Self:
         """The same of a generation of leads whose rows begin at `by`."""
         return replace(self, rows=self.rows + by) if by else self  # type: ignore[type-var, attr-defined]
@@ -81,7 +73,6 @@ class Leads(Columns):
     """Who a lead is; `parent` and `customer` are rows (-1: nobody)."""
 
     key: Ints
-    words: NDArray[np.uint64]  # the key, ready to be asked
     replication: Small  # the place among those that are drawn together
     kind: NDArray[np.int8]
     channel: Small  # past the scenario's channels: "referral"
@@ -97,7 +88,7 @@ class Leads(Columns):
     def asked(self, rows: Any = slice(None)) -> Asked:
         """These leads, to be asked questions."""
         one_run = self.replication.strides == (0,)
-        return Asked(self.words[rows], None if one_run else self.replication[rows])
+        return asked(self.key[rows], None if one_run else self.replication[rows])
 
 
 @dataclass(frozen=True)

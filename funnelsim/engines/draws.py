@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelsim import distributions
-from funnelsim.chance import Asked, Chance, asked, keys, number_of
+from funnelsim.chance import Chance, asked, keys, number_of
 from funnelsim.distributions import DAY, DurationDistribution, Floats, Ints
 from funnelsim.engines.arrivals import count_quantile, mean_by_day, time_of_day
 from funnelsim.engines.drawn import Bools, Leads, OrderDraws, Small, StageDraws, joined, same, taken
@@ -33,12 +33,11 @@ from funnelsim.scenario import FollowUp, Scenario, Stage
 from funnelsim.state import State
 
 ENDLESS = 2**62  # a patience that no run outlasts
-LEADS_AT_ONCE = 65_536
 MOST_CHILDREN = 100_000  # where [referral] does not say
 
 
-class _Block(NamedTuple):
-    """What is drawn for some leads, whose rows begin at `begin`."""
+class _Generation(NamedTuple):
+    """What is drawn for a generation of leads, whose rows begin at `begin`."""
 
     begin: int
     stages: list[list[StageDraws]]
@@ -63,13 +62,18 @@ class Draws:
         self.initial = Initial(scenario, initial) if initial is not None else None
         self.replications = [replication] if isinstance(replication, int) else [*replication]
         self._chance = Chance(seed, np.array(self.replications, dtype=np.uint64))
-        blocks: list[_Block] = []
+        drawn: list[_Generation] = []
         generations = [self._arrivals()]
         ends: list[int] = []
         while len(generations) > len(ends):
             generation, begin = generations[-1], ends[-1] if ends else 0
             ends.append(begin + len(generation.key))
-            children = self._drawn(generation, begin, blocks)
+            stages, buyers, earliest_sale = self._stages(generation)
+            orders = draw_orders(
+                scenario, self._chance, generation, buyers, earliest_sale, self.initial
+            )
+            drawn.append(_Generation(begin, stages, orders))
+            children = self._children(generation, orders, begin)
             self._guard((ends[-1] + len(children.key) - ends[0]) / len(self.replications))
             if len(children.key):
                 own = np.arange(ends[-1], ends[-1] + len(children.key))
@@ -77,24 +81,8 @@ class Draws:
                 generations.append(replace(children, customer=customer))
         self.generation_ends = ends
         self.leads = Leads.joined(generations)
-        self.stages = _joined_stages(blocks, len(scenario.stages) - 1)
-        self.orders = _joined_orders(blocks)
-
-    def _drawn(self, generation: Leads, begin: int, blocks: list[_Block]) -> Leads:
-        """Draws what a generation would do, and returns those whom its orders may bring.
-
-        A block of leads at a time: what fits the processor's cache is quickest.
-        """
-        children = []
-        for leads in generation.blocks(LEADS_AT_ONCE):
-            stages, buyers, earliest_sale = self._stages(leads)
-            orders = draw_orders(
-                self.scenario, self._chance, leads, buyers, earliest_sale, self.initial
-            )
-            blocks.append(_Block(begin, stages, orders))
-            children.append(self._children(leads, orders, begin))
-            begin += len(leads.key)
-        return Leads.joined(children)
+        self.stages = _joined_stages(drawn, len(scenario.stages) - 1)
+        self.orders = _joined_orders(drawn)
 
     def forget(self, stage: int, attempt: int) -> None:
         """Lets go of what only the queue asks about; it is most of the memory."""
@@ -117,19 +105,18 @@ class Draws:
         columns = [self._leads_of(number) for number in range(len(self.scenario.channels))]
         if self.initial is not None:
             columns.append(self.initial.rows(len(self.replications)))
-        of, key, words, arrived, channel = (joined(c) for c in zip(*columns, strict=True))
+        of, key, arrived, channel = (joined(c) for c in zip(*columns, strict=True))
         moment = arrived
         if len(self.replications) > 1:
             moment = of.astype(np.int64) * (self.scenario.horizon + DAY) + arrived
         order, count = in_order(moment, key), len(key)
-        of, words = taken(of, order), words[order]
+        of, key = taken(of, order), key[order]
         leads = Leads(
-            key=key[order],
-            words=words,
+            key=key,
             replication=of,
             kind=same(NEW, count, "i1"),
             channel=taken(channel, order),
-            segment=self._segments(Asked(words, None if of.strides == (0,) else of)),
+            segment=self._segments(key, of),
             parent=same(NEVER, count),
             parent_order=same(0, count),
             customer=np.arange(count, dtype=np.int32),
@@ -140,8 +127,8 @@ class Draws:
         )
         return leads if self.initial is None else self.initial.known(leads, self._chance)
 
-    def _leads_of(self, number: int) -> tuple[Small, Ints, NDArray[np.uint64], Ints, Small]:
-        """Replications, keys, the same to be asked, and arrivals of one channel's leads."""
+    def _leads_of(self, number: int) -> tuple[Small, Ints, Ints, Small]:
+        """Replications, keys, arrivals and channel of one channel's leads."""
         channel = self.scenario.channels[number]
         name = number_of(f"channel {channel.name}")
         runs, days = len(self.replications), self.scenario.days
@@ -158,17 +145,16 @@ class Draws:
             "time of the day", who, 0, lambda u: time_of_day(u, channel), np.int64
         )
         arrived += np.repeat(day * DAY, count)
-        words = who.words
         if self.scenario.horizon % DAY:
             inside = arrived < self.scenario.horizon
-            key, words, arrived = key[inside], words[inside], arrived[inside]
-            of = taken(of, inside)
-        return of, key, words, arrived, same(number, len(key), "i2")
+            of, key, arrived = taken(of, inside), key[inside], arrived[inside]
+        return of, key, arrived, same(number, len(key), "i2")
 
-    def _segments(self, who: Asked) -> NDArray[np.int16]:
+    def _segments(self, key: Ints, of: Small) -> NDArray[np.int16]:
         shares = [segment.share for segment in self.scenario.segments]
         if not shares:
-            return same(0, len(who.words), "i2")
+            return same(0, len(key), "i2")
+        who = asked(key, None if of.strides == (0,) else of)
         return self._chance.column(
             "segment", who, 0, lambda u: distributions.choose(shares, u), np.int16
         )
@@ -200,7 +186,6 @@ class Draws:
                 delay = np.maximum(delay, 1)  # an order is before those whom it brings
                 children = Leads(
                     key=key,
-                    words=who.words,
                     replication=parents.replication[row],
                     kind=np.full(len(key), kind, dtype=np.int8),
                     channel=parents.channel[row],
@@ -221,7 +206,11 @@ class Draws:
         return replace(
             children,
             channel=np.where(referred, len(self.scenario.channels), children.channel),
-            segment=np.where(referred, self._segments(children.asked()), children.segment),
+            segment=np.where(
+                referred,
+                self._segments(children.key, children.replication),
+                children.segment,
+            ),
         )
 
     def _guard(self, children: float) -> None:
@@ -383,20 +372,20 @@ def _attempt_times(
     return np.array([duration(f"attempt time, call {n}", call.attempt_time) for n in calls])
 
 
-def _joined_stages(blocks: list[_Block], count: int) -> list[list[StageDraws]]:
-    """`[stage][attempt]` of all blocks, which let go of them one after the other."""
+def _joined_stages(drawn: list[_Generation], count: int) -> list[list[StageDraws]]:
+    """`[stage][attempt]` of all generations, which let go of them one after the other."""
     joined = []
     for _ in range(count):
-        attempts = [[drawn.moved(block.begin) for drawn in block.stages.pop(0)] for block in blocks]
+        attempts = [[one.moved(part.begin) for one in part.stages.pop(0)] for part in drawn]
         joined.append([StageDraws.joined(attempt) for attempt in zip(*attempts, strict=True)])
     return joined
 
 
-def _joined_orders(blocks: list[_Block]) -> list[OrderDraws]:
-    """The first orders of all blocks, their second ones ..."""
-    most = max(len(block.orders) for block in blocks)
+def _joined_orders(drawn: list[_Generation]) -> list[OrderDraws]:
+    """The first orders of all generations, their second ones ..."""
+    most = max(len(part.orders) for part in drawn)
     return [
-        OrderDraws.joined([b.orders[n].moved(b.begin) for b in blocks if n < len(b.orders)])
+        OrderDraws.joined([p.orders[n].moved(p.begin) for p in drawn if n < len(p.orders)])
         for n in range(most)
     ]
 

@@ -20,7 +20,7 @@ import numpy as np
 
 from funnelsim import distributions
 from funnelsim.among_customers import Beta
-from funnelsim.chance import U64, Chance, asked, keys, number_of
+from funnelsim.chance import Chance, keys, number_of
 from funnelsim.distributions import DAY, Floats, Ints
 from funnelsim.engines.arrivals import mean_by_day
 from funnelsim.engines.drawn import Bools, Leads, StageDraws
@@ -41,13 +41,13 @@ class Initial:
         self.deals, self.customers = fitted(state, scenario)
         self.count = len(self.deals.stage)
 
-    def rows(self, replications: int) -> tuple[Ints, Ints, U64, Ints, Ints]:
-        """As of a channel's leads: replications, keys, the same to be asked, arrivals, channels."""
+    def rows(self, replications: int) -> tuple[Ints, Ints, Ints, Ints]:
+        """As of a channel's leads: replications, keys, arrivals, channels."""
         key = np.concatenate([self._deal_keys(), customer_keys(len(self.customers.orders))])
         of = np.repeat(np.arange(replications, dtype=np.int16), len(key))
         key = np.tile(key, replications)
         at_once = np.zeros(len(of), dtype=np.int64)
-        return of, key, asked(key).words, at_once, at_once.astype(np.int16)
+        return of, key, at_once, at_once.astype(np.int16)
 
     def _deal_keys(self) -> Ints:
         """A key per deal. At one moment the smallest is served first: so those who have waited

@@ -72,31 +72,35 @@ def split(tables: dict[str, Table], first_lead: Ints) -> list[dict[str, Table]]:
     if len(first_lead) == 1:
         return [tables]
     runs: list[dict[str, Table]] = [{} for _ in first_lead]
-    ends = np.append(first_lead[1:], len(tables["leads"]["key"]))
-    first_order = np.zeros(len(ends), dtype=np.int64)
-    for name, table in tables.items():
-        if name == "leads":
-            begins, stops = first_lead, ends
-        else:
-            owner = (
-                tables["orders"]["lead"][table["order"]]
-                if name == "statuses"
-                else (table["customer"] if name == "points" else table["lead"])
-            )
-            run = np.searchsorted(ends, owner, side="right")
-            stops = np.searchsorted(run, np.arange(len(ends)), side="right")
-            begins = np.concatenate([[0], stops[:-1]])
+    first_of = {"lead": first_lead, "customer": first_lead, "parent": first_lead}
+    for name in COLUMNS:  # orders before the statuses, which say of which order they are
+        table = tables[name]
+        begins = first_lead if name == "leads" else _begins(name, tables, first_lead)
+        stops = np.append(begins[1:], len(next(iter(table.values()))))
         if name == "orders":
-            first_order = begins
+            first_of["order"] = begins
+        again = [column for column in table if column in first_of]
         for number, (begin, stop) in enumerate(zip(begins.tolist(), stops.tolist(), strict=True)):
             part = {column: values[begin:stop] for column, values in table.items()}
-            for column, first in (
-                ("lead", first_lead), ("customer", first_lead), ("parent", first_lead),
-                ("order", first_order),
-            ):  # fmt: skip
-                if column in part:
-                    values = part[column]
-                    anew = values - values.dtype.type(first[number])
-                    part[column] = np.where(values == NEVER, values, anew)
+            for column in again:
+                values = part[column]
+                anew = values - values.dtype.type(first_of[column][number])
+                if column == "parent":  # only a lead may come of nobody
+                    anew = np.where(values == NEVER, values, anew)
+                part[column] = anew
             runs[number][name] = part
     return runs
+
+
+def _begins(name: str, tables: dict[str, Table], first_lead: Ints) -> Ints:
+    """With which row of a table each replication begins."""
+    table = tables[name]
+    if name in ("stage_visits", "follow_ups"):  # their rows stand by lead
+        lead = table["lead"]
+        return np.searchsorted(lead, first_lead.astype(lead.dtype))
+    if name == "statuses":
+        owner = tables["orders"]["lead"][table["order"]]
+    else:
+        owner = table["customer" if name == "points" else "lead"]
+    run = np.searchsorted(first_lead, owner, side="right")  # 1, 2, ...
+    return np.searchsorted(run, np.arange(1, len(first_lead) + 1))

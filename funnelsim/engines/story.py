@@ -72,15 +72,13 @@ def tables_of(draws: Draws, story: Story) -> list[dict[str, Table]]:
     rows, arrived = (np.concatenate(c) for c in zip(*story.arrived, strict=True))
     number = Numbers(draws, rows, arrived)
     counts = np.bincount(draws.leads.replication[rows], minlength=len(draws.replications))
-    tables = {"follow_ups": _calls_table(draws, story, number)}
-    story.calls = None
-    story.blocks = [block._replace(job=None) for block in story.blocks]
-    tables["stage_visits"] = _visits_table(story, number)
-    story.blocks.clear()
-    tables |= _order_tables(draws, story, number)
+    tables = _order_tables(draws, story, number)
     tables["messages"] = _messages_table(draws, story, number)
     tables["points"] = _points_table(draws, story, number)
     story.lives.clear()
+    tables["follow_ups"] = _calls_table(draws, story, number)
+    story.calls = None
+    tables["stage_visits"] = _visits_table(story, number)
     tables["leads"] = leads_table(draws, number, rows, arrived)
     return split(tables, np.cumsum(counts) - counts)
 
@@ -101,7 +99,10 @@ def _in_turn(blocks: list[Ints], leads: int) -> list[Ints]:
 
 
 def _placed(name: str, blocks: list[dict[str, Any]], leads: int) -> Table:
-    """The table of these blocks (a column, or one number for all), with each row in its place."""
+    """The table of these blocks (a column, or one number for all), with each row in its place.
+
+    Uses up the blocks: a column of theirs is gone when the table has it.
+    """
     # places are quickest where they are of the machine's own kind
     places = _in_turn([block["lead"].astype(np.intp, copy=False) for block in blocks], leads)
     count = sum(map(len, places))
@@ -109,7 +110,7 @@ def _placed(name: str, blocks: list[dict[str, Any]], leads: int) -> Table:
     for column, kind in COLUMNS[name].items():
         table[column] = np.empty(count, dtype=kind)
         for block, place in zip(blocks, places, strict=True):
-            table[column][place] = block[column]
+            table[column][place] = block.pop(column)
     return table
 
 
@@ -127,6 +128,7 @@ def _visits_table(story: Story, number: Numbers) -> Table:
         }
         for block in story.blocks
     ]
+    story.blocks.clear()
     return _placed("stage_visits", blocks, number.count)
 
 
@@ -141,36 +143,44 @@ def _calls_table(draws: Draws, story: Story, number: Numbers) -> Table:
 
 def _calls(draws: Draws, story: Story, number: Numbers, block: Block, nth: int) -> dict[str, Any]:
     """The n-th calls of the visits of a block, as far as they were queued."""
-    calls, job, row, is_lost = story.calls, block.job, block.row, block.outcome == _LOST
+    calls, job, row = story.calls, block.job, block.row
     assert calls is not None and job is not None
-    call = calls.first_call[job] + nth
+    call = calls.first_call.take(job).astype(np.intp)  # quickest to be looked up by
+    call += nth
+    queued = calls.told.queued.take(call)
+    is_lost = block.outcome == _LOST
     if nth or draws.initial:  # else who enters is queued for the first call at once
-        made = calls.told.queued[call] != NEVER
-        call, job, row, is_lost = call[made], job[made], row[made], is_lost[made]
-    started = calls.told.started[call]
+        made = queued != NEVER
+        call, job, row, queued, is_lost = (
+            c.compress(made) for c in (call, job, row, queued, is_lost)
+        )
+    started = calls.told.started.take(call)
     is_started = started != NEVER
-    finished = started + calls.call_time[call]
+    finished = started + calls.call_time.take(call)
     is_over = is_started & (finished < draws.scenario.horizon)
-    reached = (calls.reached_by[job] == nth) & is_started
+    reached = calls.reached_by.take(job) == nth
+    reached &= is_started
+    outcome = np.where(is_over, np.where(reached, *_ANSWERED), _CODE("open"))
     # a call that never started: the lead went cold or was missed, or still waits
-    outcome = np.where(is_lost & ~is_started, _FAILED[calls.told.outcome[job]], _CODE("open"))
-    outcome[is_over] = _CODE(NOT_REACHED)
-    outcome[is_over & reached] = _CODE(SERVED)
+    failed = np.flatnonzero(is_lost & ~is_started)
+    outcome[failed] = _FAILED[calls.told.outcome[job[failed]]]
+    np.copyto(finished, NEVER, where=~is_over)
     return {
         "lead": number[row],
         "stage": block.stage,
         "attempt": block.attempt,
         "call": nth,
-        "rep": calls.told.rep[call],
+        "rep": calls.told.rep.take(call),
         "reached": reached,
-        "queued": calls.told.queued[call],
+        "queued": queued,
         "started": started,
-        "finished": np.where(is_over, finished, NEVER),
+        "finished": finished,
         "outcome": outcome,
     }
 
 
 _CODE = FOLLOW_UP_OUTCOMES.index
+_ANSWERED = np.array([_CODE(SERVED), _CODE(NOT_REACHED)], dtype=np.int8)
 _LOST = VISIT_OUTCOMES.index("lost")
 _FAILED = np.full(6, _CODE("open"), dtype=np.int8)  # by the outcome of the walk
 _FAILED[[queue_walk.GONE_COLD, queue_walk.MISSED]] = _CODE(GONE_COLD), _CODE(MISSED)

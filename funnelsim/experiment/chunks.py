@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from funnelsim.engines import simulate_many
+from funnelsim.engines.arrivals import expected_leads
 from funnelsim.errors import Finding, FunnelSimError, Problem
 from funnelsim.journal import Journal
 from funnelsim.metrics import key_figures as whole_figures
@@ -30,7 +31,8 @@ from funnelsim.state import State
 Measure = Callable[[Journal], Any]  # of a module, not local: it travels to other processes
 Chunk = tuple[int, range]  # the number of a scenario, and its replications
 HandOver = Callable[[int, range], Future[Any]]
-PARTS = 32  # chunks of a scenario at least, for an executor
+PARTS = 4, 32  # chunks of a scenario for an executor: at least, and where there is much to do
+LEADS = 50_000  # in a chunk, so that it is worth the way
 MOST = 100  # replications in a chunk
 ROUNDS = 2  # how often a chunk is handed to the executor
 
@@ -82,15 +84,14 @@ def run(
     executor: Executor | None,
     bar: Bar,
     initial: State | None = None,
-    parts: int = PARTS,
 ) -> Outcome:
-    """What `measure` says of each replication of each scenario.
-
-    An executor gets at least so many `parts` of each scenario.
-    """
+    """What `measure` says of each replication of each scenario."""
     outcome, seed = Outcome([{} for _ in scenarios]), a_seed(seed)
     if executor is None:  # whole, but for scenarios side by side: quickest
         parts = 1 if len(scenarios) == 1 else 4
+    else:
+        leads = len(replications) * max(map(expected_leads, scenarios), default=0.0)
+        parts = int(min(max(leads / LEADS, PARTS[0]), PARTS[1]))
     work = chunks(len(scenarios), replications, parts)
     try:
         if executor is not None:

@@ -332,7 +332,8 @@ class Journal:
         cancelled, refused, returned = (
             t["status"] == number.get(name, NEVER) for name in (CANCELLED, REFUSED, RETURNED)
         )
-        return np.select([cancelled, refused | returned], [0, -shipping], kept - shipping)
+        left = np.where(refused | returned, -shipping, kept - shipping)
+        return np.where(cancelled, 0, left)
 
     @cached_property
     def leads(self) -> pd.DataFrame:

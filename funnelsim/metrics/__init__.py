@@ -87,7 +87,8 @@ def key_figures(journal: Journal) -> dict[str, float]:
     """The figures of `summary`, made from the whole columns: quick enough for replications."""
     scenario = journal.scenario
     spent = money(journal)
-    leads, customers = came_in(journal), came_in(journal) & is_customer(journal)
+    leads = came_in(journal)
+    customers = leads & is_customer(journal)
     placed = journal.whole["orders"]["placed"] >= scenario.warm_up
     customer = journal.whole["leads"]["customer"][journal.whole["orders"]["lead"]]
     again = customers[customer[placed & (journal.order_numbers == 2)]]

@@ -137,8 +137,8 @@ def profit_steps(journal: Journal) -> list[Step]:
 def counts_as_revenue(journal: Journal) -> Bools:
     """Which orders have not been cancelled, refused or returned by the horizon."""
     names = statuses(journal.scenario)
-    bad = [number for number, name in enumerate(names) if name in ENDED_BADLY]
-    return ~np.isin(journal.whole["orders"]["status"], bad)
+    counts = np.array([*(name not in ENDED_BADLY for name in names), True])  # -1: no status yet
+    return counts[journal.whole["orders"]["status"]]
 
 
 def lead_costs(journal: Journal) -> Ints:

@@ -45,7 +45,7 @@ ARRIVALS = ("random", "fixed")
 POINTS, NEAR = 60, (0.7, 1.3)  # of the curve near the plan, and what is near
 LEAST_START = 0.02  # of today's leads: where open deals bring nearly all of the target
 PAST_CAPACITY = (1.15, 1.6)  # times the leads that keep the busiest team busy all the time
-FEW = 10  # replications there: means for a picture
+FEW, LEADS = (3, 10), 60_000  # replications there, and leads in all: means for a picture
 QUANTILES = (0.1, 0.5, 0.9)
 
 
@@ -286,7 +286,8 @@ def _by_search(
     if moved.moves_leads and busiest > 0:  # what teams do with more, for the picture of the cliff
         for more in PAST_CAPACITY:
             if (past := more / busiest) > x and past <= moved.high:
-                trials.at(past, known.CLASSES if trials.knowledge else FEW)
+                count = int(np.clip(LEADS / (leads * past), *FEW))
+                trials.at(past, known.CLASSES if trials.knowledge else count)
     tried = np.array(trials.settings())
     low, high = max(NEAR[0] * x, tried[0]), min(NEAR[1] * x, tried[-1])
     settings = tried if moved.whole else _points(tried, low, high)

@@ -14,8 +14,6 @@ from funnelsim.experiment import chunks
 from funnelsim.scenario import Scenario
 from funnelsim.state import State
 
-PARTS = 6  # in which an executor gets the replications: enough for a few processes
-
 
 @dataclass(frozen=True)
 class Futures:
@@ -30,7 +28,7 @@ class Futures:
         """What `measure` says of each of these replications, in order."""
         outcome = chunks.run(
             measure, [scenario], self.seed, replications, self.executor, self.bar,
-            initial=self.initial, parts=PARTS,
+            initial=self.initial,
         )  # fmt: skip
         if outcome.interrupted:  # half a search is no plan
             raise KeyboardInterrupt

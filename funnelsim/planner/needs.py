@@ -6,7 +6,7 @@ Read from some replications of the planned scenario, told as means (and quantile
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import pairwise
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 LEADS = 120_000  # simulated for the tables
 FEWEST, MOST = 20, 200  # replications; of very many leads a few, who differ little
+FEW = 10  # where only means are read
 MANY = 100_000  # leads of one replication
 LEADS_FOR_REPS = 25_000  # simulated for each number of reps that is tried
 PLENTY = 4  # times the reps whom all the work would keep busy
@@ -64,7 +65,7 @@ def see(scenario: Scenario, futures: Futures) -> Seen:
     """Simulates the planned scenario some times."""
     import pandas as pd
 
-    told = futures.of(_seen, scenario, range(_replications(scenario, LEADS)))
+    told = futures.of(_seen, scenario, range(_replications(scenario, LEADS, FEWEST)))
     rows, entered, spent, ages = zip(*told, strict=True)
     results = pd.DataFrame(rows)
     cac = divided(sum(spent) / 100, float(results["sales"].sum()))
@@ -84,9 +85,9 @@ def outcome_table(results: pd.DataFrame) -> pd.DataFrame:
     return table.rename_axis("result")
 
 
-def _replications(scenario: Scenario, leads: int) -> int:
+def _replications(scenario: Scenario, leads: int, fewest: int = FEW) -> int:
     each = max(1.0, float(leads_of_channels(scenario).sum()))
-    return int(min(max(leads / each, FEWEST if each < MANY else 3), MOST))
+    return int(min(max(leads / each, fewest if each < MANY else 3), MOST))
 
 
 def _entered(journal: Journal) -> Floats:
@@ -185,6 +186,10 @@ def reps_table(
     loads, needs, tried = load_of_teams(scenario), [], []
     for number, team in enumerate(scenario.teams):
         shown = _Reps(scenario, team.name, number, futures)
+
+        def gone_cold(reps: int, shown: _Reps = shown) -> float:
+            return shown.at(reps)[0]
+
         patient = not any(
             stage.follow_up and stage.follow_up.team == team.name and stage.follow_up.patience
             for stage in scenario.stages
@@ -192,7 +197,9 @@ def reps_table(
         load = float(loads.loc[team.name, "load"])
         busy = math.floor(min(load * team.reps, 10_000)) + 1
         needed, is_enough = (
-            (busy, math.isfinite(load)) if patient else shown.fewest(most_gone_cold, PLENTY * busy)
+            (busy, math.isfinite(load))
+            if patient
+            else fewest(gone_cold, most_gone_cold, busy, PLENTY * busy)
         )
         around = {team.reps, needed - 1, needed, needed + 1}
         tried += [(team.name, n, *shown.at(n)) for n in sorted(around) if n >= 1]
@@ -226,18 +233,32 @@ class _Reps:
             self._known[reps] = share, float(busy) / self._count, float(sales) / self._count
         return self._known[reps]
 
-    def fewest(self, most_gone_cold: float, plenty: int) -> tuple[int, bool]:
-        """The fewest reps of which at most this share goes cold, and whether there are such: else
-        the fewest with which hardly more goes cold than with plenty of them.
-        """
-        floor = self.at(plenty)[0]
-        is_enough = not floor > most_gone_cold  # NaN: nobody came
-        limit = most_gone_cold if is_enough else floor + GAIN
-        low, high = 0, plenty
-        while high - low > 1:
-            middle = (low + high) // 2
-            low, high = (middle, high) if self.at(middle)[0] > limit else (low, middle)
-        return high, is_enough
+
+def fewest(
+    gone_cold: Callable[[int], float], most_gone_cold: float, busy: int, plenty: int
+) -> tuple[int, bool]:
+    """The fewest reps of which at most this share goes cold, and whether there are such: else the
+    fewest with which hardly more goes cold than with plenty of them.
+
+    It is seldom far from the number that the work keeps `busy`, so the way there begins there.
+    """
+
+    def too_few(reps: int, limit: float) -> bool:
+        return gone_cold(reps) > limit  # not so where nobody came: the share is NaN
+
+    low, high, step, limit = 0, busy, 1, most_gone_cold
+    while (never := too_few(high, limit)) and high < plenty:
+        low, high, step = high, min(high + step, plenty), 2 * step
+    if never:
+        low, limit = 0, gone_cold(plenty) + GAIN
+    elif not low:
+        low = high - 1
+        while low and not too_few(low, limit):
+            low, high, step = max(low - 2 * step, 0), low, 2 * step
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if too_few(middle, limit) else (low, middle)
+    return high, not never
 
 
 def _of_team(journal: Journal, team: int) -> tuple[int, int, float, int]:
