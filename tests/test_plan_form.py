@@ -35,7 +35,7 @@ def test_a_target_that_is_typed_is_answered_as_fs_plan_answers(form: PlanForm) -
     assert form.answer.leads == p.leads
     for sentence in p.sentences:
         assert sentence.replace("÷", "÷") in form._said.value
-    assert form._shown.value.count("<svg") >= 3
+    assert form._curve.value.count("<svg") == 1 and form._shown.value.count("<svg") >= 2
 
 
 def test_the_form_offers_what_the_scenario_has(form: PlanForm) -> None:
@@ -184,5 +184,5 @@ def test_an_export_needs_its_two_columns(form: PlanForm) -> None:
 
 def test_todays_leads_are_foreseen(form: PlanForm) -> None:
     form._foresee.click()
-    assert "<svg" in form._shown.value
+    assert "<svg" in form._curve.value and not form._shown.value
     assert "funnelsim-busy" not in form._said.value

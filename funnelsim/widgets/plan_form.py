@@ -79,7 +79,7 @@ class PlanForm(ipywidgets.VBox):
         self._workbook = ipywidgets.Button(description="Save workbook", disabled=True)
         for one in (self._ask, self._foresee, self._report, self._workbook):
             one.layout.width = "auto"
-        self._said, self._shown, self._saved = (ipywidgets.HTML() for _ in range(3))
+        self._said, self._curve, self._shown, self._saved = (ipywidgets.HTML() for _ in range(4))
         self._style = ipywidgets.HTML(
             f"<style>{(STATIC / 'plan_form.css').read_text('utf-8')}</style>"
         )
@@ -110,7 +110,7 @@ class PlanForm(ipywidgets.VBox):
             ]
         )  # fmt: skip
         asked.add_class("funnelsim-asked")
-        told = ipywidgets.VBox([self._said, self._shown])
+        told = ipywidgets.VBox([self._said, self._curve, self._shown])
         told.add_class("funnelsim-told")
         body = ipywidgets.HBox([asked, told])
         body.add_class("funnelsim-plan-body")
@@ -130,7 +130,8 @@ class PlanForm(ipywidgets.VBox):
                 executor=workers.executor(), progress=_Count(self._said),
             )  # fmt: skip
             self._said.value = _words(self.answer)
-            self._shown.value = _pictures(self.answer)
+            self._show(_curve(self.answer))
+            self._shown.value = _pictures(self.answer)  # drawn while the answer is read
             self._report.disabled = self._workbook.disabled = False
 
         self._working(work)
@@ -144,8 +145,8 @@ class PlanForm(ipywidgets.VBox):
             told = forecast(self._in_time(s), self.source.state(), progress=False)
             figure = self.metric.value if self.metric.value in told.totals else "sales"
             target = self.target.value if figure == self.metric.value else None
-            self._said.value = ""
-            self._shown.value = _svg(charts.forecast(told, figure, target), "What may come")
+            self._said.value = self._shown.value = ""
+            self._show(_svg(charts.forecast(told, figure, target), "What may come"))
 
         self._working(work)
 
@@ -165,16 +166,26 @@ class PlanForm(ipywidgets.VBox):
         self._saved.value = ""
         self._ask.disabled = self._foresee.disabled = True
         self._said.value = _BUSY.format("")
-        self._shown.add_class(OLD)  # what is seen is the answer to something else
+        for seen in (self._curve, self._shown):
+            seen.add_class(OLD)  # it is the answer to something else
         try:
             work(self.source.scenario())
         except FunnelSimError as error:
-            self._said.value, self._shown.value = problem(error), ""
-            self.answer, self._report.disabled, self._workbook.disabled = None, True, True
+            self._nothing_but(problem(error))
             self._planned = ()
         finally:
             self._ask.disabled = self._foresee.disabled = False
-            self._shown.remove_class(OLD)
+            for seen in (self._curve, self._shown):
+                seen.remove_class(OLD)
+
+    def _show(self, curve: str) -> None:
+        self._curve.value = curve
+        self._curve.remove_class(OLD)
+
+    def _nothing_but(self, said: str) -> None:
+        """There is no answer."""
+        self._said.value, self._curve.value, self._shown.value = said, "", ""
+        self.answer, self._report.disabled, self._workbook.disabled = None, True, True
 
     def _entered(self) -> None:
         """An entry by the planner is a question; one that the form makes itself is none.
@@ -201,7 +212,7 @@ class PlanForm(ipywidgets.VBox):
         try:
             given = self.source.scenario()
         except FunnelSimError as error:
-            self._said.value, self._shown.value = problem(error), ""
+            self._nothing_but(problem(error))
             return
         s = given.scenario if isinstance(given, Calibration) else given
         self.metric.options = METRICS if s.order else METRICS[:1]
@@ -210,8 +221,7 @@ class PlanForm(ipywidgets.VBox):
         self.change.options = [("leads", "leads"), ("budget", "budget"), *teams, *stages]
         self.change.value = "leads"
         self.within.value = _days(s)
-        self._said.value = self._shown.value = ""
-        self.answer, self._report.disabled, self._workbook.disabled = None, True, True
+        self._nothing_but("")
         self._usual_target()
         self._is_setting = False
 
@@ -248,7 +258,7 @@ class PlanForm(ipywidgets.VBox):
 
 def _get_ready() -> None:
     """Loads what the first answer needs: libraries, and the engine that draws pictures."""
-    _pictures(plan(load("aida"), 100, progress=False))
+    _curve(plan(load("aida"), 100, progress=False))
 
 
 _BUSY = '<p class="funnelsim-busy">Working it out ... {}<span></span></p>'
@@ -293,10 +303,13 @@ def _words(p: Plan) -> str:
     return f'<p class="funnelsim-first">{escape(first)}</p>{rest}'
 
 
+def _curve(p: Plan) -> str:
+    return _svg(charts.plan_chance(p), "The chance of the target")
+
+
 def _pictures(p: Plan) -> str:
-    """The charts that the plan has something for, and the tables folded away."""
+    """The other charts that the plan has something for, and the tables folded away."""
     parts = [
-        _svg(charts.plan_chance(p), "The chance of the target"),
         _svg(charts.plan_stages(p), "Leads that must enter each stage"),
         _svg(charts.plan_channels(p), "Leads a day by channel"),
     ]
