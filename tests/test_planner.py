@@ -55,7 +55,9 @@ def test_each_stage_is_entered_by_those_who_passed_the_one_before(follow_up: Any
     entered = follow_up.stages["entered"]
     assert list(entered.index) == ["Attention", "Interest", "Desire", "Action"]
     assert entered.is_monotonic_decreasing
-    assert entered.iloc[-1] == pytest.approx(follow_up.outcome.loc["sales", "mean"])
+    assert round(entered.iloc[0]) == follow_up.leads  # what is said first is what is drawn
+    # of the same futures; how many leads came in them is chance, how many enter is not
+    assert entered.iloc[-1] == pytest.approx(follow_up.outcome.loc["sales", "mean"], rel=0.02)
 
 
 def test_budget_is_what_the_channels_cost(follow_up: Any) -> None:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 PLANNED, NAIVE, LINE = COLOURS["first orders"], COLOURS["lost"], COLOURS["baseline"]
 SOFT, TODAY = COLOURS["repeat orders"], COLOURS["open"]
 WIDE, HIGH = 600, 260
-WORDS = 0.31  # of the width: what is said of a mark
+WORDS = 0.35  # of the width: what is said of a mark
 
 
 def plan_chance(p: Plan) -> alt.TopLevelMixin:

@@ -66,16 +66,22 @@ def see(scenario: Scenario, futures: Futures) -> Seen:
     import pandas as pd
 
     told = futures.of(_seen, scenario, range(_replications(scenario, LEADS, FEWEST)))
-    rows, entered, spent, ages = zip(*told, strict=True)
+    rows, came, entered, spent, ages = zip(*told, strict=True)
     results = pd.DataFrame(rows)
     cac = divided(sum(spent) / 100, float(results["sales"].sum()))
-    return Seen(results, np.mean(entered, axis=0), cac, _payback(ages, cac))
+    # how many leads come is known, so the stages need not tell by chance (a ratio estimate)
+    known = float(leads_of_channels(scenario).sum()) / np.mean(came) if np.any(came) else 1.0
+    return Seen(results, np.mean(entered, axis=0) * known, cac, _payback(ages, cac))
 
 
-def _seen(journal: Journal) -> tuple[dict[str, float], Floats, int, Floats | None]:
-    """Results, entries of each stage, cents spent to win customers, contribution by age."""
+def _seen(journal: Journal) -> tuple[dict[str, float], int, Floats, int, Floats | None]:
+    """Results, leads that came, entries of each stage, cents spent to win customers, contribution
+    by age.
+    """
+    t = journal.whole["leads"]
+    came = int(np.sum((t["kind"] == NEW) & (t["arrived"] >= journal.scenario.warm_up)))
     ages = _contribution_by_age(journal) if journal.scenario.order is not None else None
-    return all_results(journal), _entered(journal), money(journal).acquisition, ages
+    return all_results(journal), came, _entered(journal), money(journal).acquisition, ages
 
 
 def outcome_table(results: pd.DataFrame) -> pd.DataFrame:
