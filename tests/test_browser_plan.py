@@ -7,6 +7,8 @@ import pytest
 from browser import PATIENCE
 from playwright.sync_api import expect
 
+import funnelsim as fs
+
 pytestmark = pytest.mark.browser
 
 FORM = "notebooks/plan_a_target.ipynb"
@@ -47,6 +49,7 @@ def test_a_target_is_typed_and_answered_in_words_and_pictures(page):
     expect(first).to_contain_text("you reach 300 sales within 90 days", timeout=PATIENCE)
     expect(page.locator(".funnelsim-told figure svg").first).to_be_visible(timeout=PATIENCE)
     expect(page.locator(".funnelsim-told")).to_contain_text("The usual sum", timeout=PATIENCE)
+    expect(page.locator(".funnelsim-old")).to_have_count(0, timeout=PATIENCE)  # all are drawn
     assert page.locator(".funnelsim-told figure svg").count() >= 4
 
 
@@ -77,3 +80,20 @@ def test_nothing_is_cut_off_sideways(page, width):
         ".map(box => box.scrollWidth - box.clientWidth)"
     )
     assert max(wide) <= 1
+
+
+def test_a_file_of_more_than_ten_megabytes_arrives(page, tmp_path):
+    file = tmp_path / "large.toml"
+    text = fs.load("aida").vary({"name": "Large file"}).to_toml()
+    file.write_text(f"{text}\n# {'.' * 12_000_000}\n", encoding="utf-8")
+    target = page.get_by_label("Target", exact=True)
+    before = target.input_value()
+    page.get_by_label("Scenario", exact=True).select_option(label="a file of your own ...")
+    with page.expect_file_chooser() as chosen:
+        page.get_by_role("button", name="Choose a file").click()
+    chosen.value.set_files(file)
+    expect(target).not_to_have_value(before, timeout=PATIENCE)  # but what is usual in that file
+    typed(page, "Target", "133")
+    expect(page.locator(".funnelsim-plan figure svg").first).to_contain_text(
+        "Chance of 133 sales, Large file", timeout=PATIENCE
+    )

@@ -11,7 +11,7 @@ import pytest
 
 import funnelsim as fs
 from funnelsim.datasets import bundled
-from funnelsim.widgets import plan_form
+from funnelsim.widgets import plan_form, plan_source
 from funnelsim.widgets.plan_form import PlanForm
 
 
@@ -160,6 +160,20 @@ def test_an_export_is_calibrated_with_its_open_deals(form: PlanForm) -> None:
     assert form.answer.open_business is not None
     assert "remain to be won" in form._said.value
     assert "What was used and left out" in source.told.value
+
+
+def test_an_export_is_read_once_however_many_columns_are_guessed(
+    form: PlanForm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+
+    def counted(*table: Any, **roles: Any) -> Any:
+        read.append(form._said.value)
+        return fs.calibrate(*table, **roles)
+
+    monkeypatch.setattr(plan_source, "calibrate", counted)
+    upload(form, "deals.csv", bundled("crm_deals.csv").read_bytes())
+    assert len(read) == 1 and "Working it out" in read[0]
 
 
 def test_what_is_running_already_comes_from_files(form: PlanForm, tmp_path: Path) -> None:

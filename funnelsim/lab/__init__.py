@@ -16,6 +16,7 @@ from funnelsim.errors import FunnelSimError
 FOLDERS = ("notebooks", "exercises", "datasets")
 PAGE = "notebooks/README.md"
 COPY = "funnelsim-course"
+LARGEST_FILE = 500_000_000  # bytes
 _PACKAGE = Path(__file__).resolve().parents[1]
 _SETTINGS = Path(__file__).resolve().parent / "settings"
 _LEFT_OUT = shutil.ignore_patterns(".ipynb_checkpoints", "__pycache__", ".*")
@@ -44,6 +45,8 @@ def lab_arguments(root: Path, *, browser: bool) -> list[str]:
         f"--LabApp.default_url=/lab/tree/{PAGE}",
         f"--LabApp.app_settings_dir={_SETTINGS}",
         "--LabApp.extension_manager=readonly",  # the other one asks a package index
+        # else a file of more than 10 MB, chosen in the planner's form, never arrives
+        f"--ServerApp.tornado_settings={{'websocket_max_message_size': {LARGEST_FILE}}}",
     ]
     if not browser:
         chosen.append("--no-browser")

@@ -130,9 +130,9 @@ class PlanForm(ipywidgets.VBox):
                 executor=workers.executor(), progress=_Count(self._said),
             )  # fmt: skip
             self._said.value = _words(self.answer)
+            self._report.disabled = self._workbook.disabled = False
             self._show(_curve(self.answer))
             self._shown.value = _pictures(self.answer)  # drawn while the answer is read
-            self._report.disabled = self._workbook.disabled = False
 
         self._working(work)
 
@@ -209,6 +209,7 @@ class PlanForm(ipywidgets.VBox):
     def _another_scenario(self) -> None:
         """The entries that the scenario has, and a target near what it brings today."""
         self._is_setting, self._planned = True, ()
+        self._nothing_but(_BUSY.format("") if self.source.is_export else "")
         try:
             given = self.source.scenario()
         except FunnelSimError as error:

@@ -44,6 +44,7 @@ class Source(ipywidgets.VBox):
 
     def __init__(self, changed: Callable[[], Any]) -> None:
         self._changed, self._calibrated = changed, dict[str, Calibration]()
+        self._is_guessing = False
         names = [(load(name).name, name) for name in templates()]
         self.chosen = ipywidgets.Dropdown(
             options=[*names, (A_FILE, "")],
@@ -82,7 +83,7 @@ class Source(ipywidgets.VBox):
         self.chosen.observe(lambda _: self._chosen(), "value")
         self.file.observe(lambda _: self._uploaded(), "value")
         for box in (*self.roles.values(), self.stages, self.deals, self.customers):
-            box.observe(lambda _: self._changed(), "value")
+            box.observe(lambda _: self._role_chosen(), "value")
 
     @property
     def is_export(self) -> bool:
@@ -151,14 +152,23 @@ class Source(ipywidgets.VBox):
             except FunnelSimError as error:
                 self.told.value = problem(error)
                 table = pd.DataFrame()
-            names = [str(name) for name in table.columns]
-            for role, box in self.roles.items():
-                box.options = [NONE, *names]
-                box.value = _guess(names, ROLES[role][1])
-            self.stages.options = names
-            self.stages.value = _between(table, *(self.roles[role].value for role in NEEDED))
+            self._guess_columns(table)
         self._show()
         self._changed()
+
+    def _guess_columns(self, table: pd.DataFrame) -> None:
+        names = [str(name) for name in table.columns]
+        self._is_guessing = True
+        for role, box in self.roles.items():
+            box.options = [NONE, *names]
+            box.value = _guess(names, ROLES[role][1])
+        self.stages.options = names
+        self.stages.value = _between(table, *(self.roles[role].value for role in NEEDED))
+        self._is_guessing = False
+
+    def _role_chosen(self) -> None:
+        if not self._is_guessing:  # of a large export each calibration takes its time
+            self._changed()
 
     def _show(self) -> None:
         self._own.layout.display = "none" if self.chosen.value else ""
