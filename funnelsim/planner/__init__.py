@@ -27,6 +27,7 @@ from funnelsim.planner import knowledge as known
 from funnelsim.planner import needs, obstacles, telling
 from funnelsim.planner.answer import Plan
 from funnelsim.planner.closed_form import formula, why_not
+from funnelsim.planner.curves import searched_curve
 from funnelsim.planner.forecasts import Forecast, forecast
 from funnelsim.planner.futures import Futures
 from funnelsim.planner.levers import Lever, leads_of_channels, lever
@@ -39,10 +40,10 @@ from funnelsim.state import a_state, from_today
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Forecast", "Plan", "forecast", "plan"]
+__all__ = ["Floats", "Forecast", "Plan", "forecast", "plan"]
 
 ARRIVALS = ("random", "fixed")
-POINTS, NEAR = 60, (0.7, 1.3)  # of the curve near the plan, and what is near
+POINTS = 60  # of the curve
 LEAST_START = 0.02  # of today's leads: where open deals bring nearly all of the target
 PAST_CAPACITY = (1.15, 1.6)  # times the leads that keep the busiest team busy all the time
 FEW, LEADS = (3, 10), 60_000  # replications there, and leads in all: means for a picture
@@ -161,9 +162,9 @@ def _asked(
 
 
 def _bar(progress: bool | Bar) -> AbstractContextManager[Bar]:
-    if isinstance(progress, bool):
-        return progress_bar(MOST * 4, progress, is_guess=True)
-    return nullcontext(progress)
+    if hasattr(progress, "update"):
+        return nullcontext(progress)
+    return progress_bar(MOST * 4, bool(progress), is_guess=True)
 
 
 def _between(name: str, value: Any, rule: str, most: float) -> None:
@@ -265,8 +266,6 @@ def _root(at: Callable[[float], float], probability: float, moved: Lever) -> flo
 def _by_search(
     trials: Trials, moved: Lever, target: float, probability: float, naive: float
 ) -> tuple[Lever, Solved]:
-    import pandas as pd
-
     leads = float(leads_of_channels(moved.scenario).sum())
     start = 1.0
     busiest = load_of_teams(moved.scenario)["load"].max() if moved.scenario.teams else 0.0
@@ -288,43 +287,9 @@ def _by_search(
             if (past := more / busiest) > x and past <= moved.high:
                 count = int(np.clip(LEADS / (leads * past), *FEW))
                 trials.at(past, known.CLASSES if trials.knowledge else count)
-    tried = np.array(trials.settings())
-    low, high = max(NEAR[0] * x, tried[0]), min(NEAR[1] * x, tried[-1])
-    settings = tried if moved.whole else _points(tried, low, high)
-    chances, means = trials.curve(settings, target)
-    if not moved.whole:
-        near = (settings >= low) & (settings <= high)
-        chances[near] = _smooth(chances[near])
-        chances = _through(settings, chances, {x: found.chance, naive_at: naive_chance})
-    curve = pd.DataFrame({"setting": settings, "chance": chances, "mean": means})
+    known_well = {x: found.chance, naive_at: naive_chance}
+    curve = searched_curve(trials, target, x, {} if moved.whole else known_well)
     return moved, Solved(found, naive_chance, certain, curve, "simulation")
-
-
-def _points(tried: Floats, low: float, high: float) -> Floats:
-    """Settings for a curve: evenly near the plan, and fewer of them away from it."""
-    wide = np.linspace(tried[0], tried[-1], POINTS // 2)
-    near = np.linspace(low, high, POINTS)
-    found: Floats = np.concatenate([wide[wide < low], near, wide[wide > high]])
-    return found
-
-
-def _smooth(chances: Floats) -> Floats:
-    """What few replications say at even distances, without their small steps."""
-    return np.convolve(np.pad(chances, 3, mode="edge"), np.full(7, 1 / 7), mode="valid")
-
-
-def _through(settings: Floats, chances: Floats, known: dict[float, float]) -> Floats:
-    """A curve of few replications led through what is known by many: its odds are turned."""
-    at = np.array(sorted(known))
-
-    def ln_odds(chances: Floats) -> Floats:
-        chances = np.clip(chances, 1e-4, 1 - 1e-4)
-        found: Floats = np.log(chances / (1 - chances))
-        return found
-
-    aside = ln_odds(np.array([known[x] for x in at])) - ln_odds(np.interp(at, settings, chances))
-    turned = 1 / (1 + np.exp(-ln_odds(chances) - np.interp(settings, at, aside)))
-    return np.where((chances > 0) & (chances < 1), turned, chances)
 
 
 def _falls(trials: Trials, moved: Lever) -> bool:

@@ -92,28 +92,6 @@ class Trials:
         """The settings tried so far with so many replications at least, ascending."""
         return sorted(x for x, results in self._results.items() if len(results) >= count)
 
-    def curve(self, settings: Floats, target: float) -> tuple[Floats, Floats]:
-        """Chance of the target and mean result at settings between those tried.
-
-        Each between its two neighbours, by as many replications as both have. Where one has hardly
-        any, they only say by how much the mean moves, and all results of the other move by that.
-        """
-        tried = self.settings()
-        chances, means = np.empty(len(settings)), np.empty(len(settings))
-        places = np.clip(np.searchsorted(tried, settings) - 1, 0, max(len(tried) - 2, 0))
-        for place in np.unique(places):
-            mine, neighbours = places == place, tried[place : place + 2]
-            results = self.joined(settings[mine], neighbours)
-            known = max((self._results[at] for at in neighbours), key=len)
-            if (count := results.shape[1]) < FEWEST:
-                moved = results.mean(axis=1, keepdims=True) - known[:count].mean()
-                results = known + moved
-            unit, step = _unit(known, target)
-            # between two whole results a line says how often it is the upper one
-            chances[mine] = np.clip((results - step) / unit + 1, 0, 1).mean(axis=1)
-            means[mine] = results.mean(axis=1)
-        return chances, means
-
     def _simulated(self, x: float, replications: range) -> Floats:
         found = np.empty(len(replications))
         classes = len(self._levers)
@@ -304,14 +282,14 @@ def _even(results: Floats, target: float = 0.0) -> tuple[Floats, float]:
     Sales come in whole numbers, and revenue in whole deals where all are worth the same; on
     average they grow by less than that when leads grow by a little.
     """
-    unit, target = _unit(results, target)
+    unit, target = steps_of(results, target)
     _, counts = np.unique(results, return_counts=True)
     nth = np.arange(len(results)) - np.repeat(np.cumsum(counts) - counts, counts)
     even: Floats = np.sort(results) + unit * (nth + 0.5) / np.repeat(counts, counts)
     return even, target
 
 
-def _unit(results: Floats, target: float) -> tuple[float, float]:
+def steps_of(results: Floats, target: float) -> tuple[float, float]:
     """The steps in which results come, cents at least, and the least that meets the target."""
     unit = max(int(np.gcd.reduce(np.rint(results * 100).astype(np.int64), axis=None)), 1) / 100
     return unit, math.ceil(target / unit - 1e-9) * unit
