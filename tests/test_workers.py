@@ -88,6 +88,20 @@ def test_one_processor_has_no_workers(tmp_path):
     assert running.returncode == 0
 
 
+def test_where_there_are_no_processes_nothing_is_lost(tmp_path):
+    then = """
+    def none(*given, **named):
+        raise OSError("no semaphores here")
+    workers._pool.cache_clear()
+    workers.ProcessPoolExecutor = none
+    workers.start(lambda: None)
+    assert workers.executor() is None
+    print("none")
+    """
+    with kernel(tmp_path, 2, then) as running:
+        assert running.communicate() == ("none\n", "")
+
+
 def test_outside_of_a_notebook_nothing_is_started(tmp_path):
     then = "assert not workers._pool.cache_info().currsize and not seen; print('none')"
     with kernel(tmp_path, 2, then, is_notebook=False) as running:

@@ -41,14 +41,19 @@ def executor() -> Executor | None:
 
 @cache
 def _pool() -> tuple[Executor, list[Future[int]]] | None:
-    """The pool of this kernel, and first tasks for its processes; None on a single processor."""
+    """The pool of this kernel, and first tasks for its processes; None on a single processor, and
+    where the system has no processes to give.
+    """
     count = min(os.cpu_count() or 1, MOST)
     if count == 1:
         return None
     spawn = multiprocessing.get_context("spawn")  # the way that holds on every system
-    pool = ProcessPoolExecutor(count, mp_context=spawn, initializer=_get_ready)
-    with _deaf_to_interrupts():
-        return pool, [pool.submit(os.getpid) for _ in range(count)]
+    try:
+        pool = ProcessPoolExecutor(count, mp_context=spawn, initializer=_get_ready)
+        with _deaf_to_interrupts():
+            return pool, [pool.submit(os.getpid) for _ in range(count)]
+    except (OSError, ImportError, NotImplementedError):  # a sandbox, or a Python in a browser
+        return None
 
 
 @contextmanager
