@@ -316,7 +316,8 @@ def _told(
     planned = moved.at(x)
     seen = needs.see(planned, asked.futures)
     leads = float(leads_of_channels(planned).sum())
-    reps, tried = needs.reps_table(planned, asked.futures, most_gone_cold)
+    sales = float(seen.results["sales"].mean())
+    reps, tried = needs.reps_table(planned, asked.futures, most_gone_cold, sales)
     wide = math.exp(1.96 * found.error) if moved.moves_leads else 1.0
     price = 0
     if solved.certain == solved.certain and found.x is not None and moved.moves_leads:

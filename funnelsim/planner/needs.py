@@ -177,7 +177,7 @@ def _payback(ages: Sequence[Floats | None], cac: float) -> float:
 
 
 def reps_table(
-    scenario: Scenario, futures: Futures, most_gone_cold: float
+    scenario: Scenario, futures: Futures, most_gone_cold: float, sales: float
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """What each team needs, and what other numbers of reps would do: two tables.
 
@@ -185,17 +185,14 @@ def reps_table(
     `most_gone_cold` of the visits goes cold (where nobody goes cold: with which the queue does not
     grow without end; where no number keeps to the share, closed hours say, the fewest past which
     more do not help, and `is_enough` is False); `gone_cold` now, `gone_cold_then`; `load`. The
-    second has a row for each team and number tried: `gone_cold`, `utilisation` and `sales`.
+    second has a row for each team and number tried: `gone_cold`, `utilisation` and `sales`, in
+    proportion to the `sales` that are known with the reps planned (a ratio estimate).
     """
     import pandas as pd
 
     loads, needs, tried = load_of_teams(scenario), [], []
     for number, team in enumerate(scenario.teams):
         shown = _Reps(scenario, team.name, number, futures)
-
-        def gone_cold(reps: int, shown: _Reps = shown) -> float:
-            return shown.at(reps)[0]
-
         patient = not any(
             stage.follow_up and stage.follow_up.team == team.name and stage.follow_up.patience
             for stage in scenario.stages
@@ -205,11 +202,13 @@ def reps_table(
         needed, is_enough = (
             (busy, math.isfinite(load))
             if patient
-            else fewest(gone_cold, most_gone_cold, busy, PLENTY * busy)
+            else fewest(shown.gone_cold, most_gone_cold, busy, PLENTY * busy)
         )
-        around = {team.reps, needed - 1, needed, needed + 1}
-        tried += [(team.name, n, *shown.at(n)) for n in sorted(around) if n >= 1]
-        cold, then = shown.at(team.reps)[0], shown.at(needed)[0]
+        known = shown.at(team.reps)[2]
+        for n in sorted({team.reps, needed - 1, needed, needed + 1} - {0}):
+            cold, busy_share, sold = shown.at(n)
+            tried.append((team.name, n, cold, busy_share, sold * sales / known if known else sold))
+        cold, then = shown.gone_cold(team.reps), shown.gone_cold(needed)
         needs.append((team.name, team.reps, needed, is_enough, cold, then, load))
     heads = ["team", "reps", "needed", "is_enough", "gone_cold", "gone_cold_then", "load"]
     table = pd.DataFrame(needs, columns=heads).set_index("team")
@@ -238,6 +237,9 @@ class _Reps:
             share = divided(float(cold), float(ended))
             self._known[reps] = share, float(busy) / self._count, float(sales) / self._count
         return self._known[reps]
+
+    def gone_cold(self, reps: int) -> float:
+        return self.at(reps)[0]
 
 
 def fewest(
