@@ -33,7 +33,8 @@ for turn in range(turns):
     times.append(time.perf_counter() - start)
     leads = len(journal.whole["leads"]["key"])
     del journal
-print(json.dumps([leads, sorted(times)[turns // 2], memory("VmHWM") - before]))
+again = sorted(times[1:])[(turns - 1) // 2]
+print(json.dumps([leads, times[0], again, memory("VmHWM") - before]))
 """
 
 
@@ -46,19 +47,20 @@ def section() -> str:
     for leads in LEADS:
         for numba in (True, False) if find_spec("numba") else (False,):
             if leads > MOST_LEADS["columns"] or leads * NEEDED > free_memory():
-                rows.append((f"{leads:,}", walk(numba), "too little memory here", "", "", ""))
+                rows.append((f"{leads:,}", walk(numba), "too little memory here", *[""] * 5))
                 continue
-            found, seconds, memory = measured(leads, numba)
+            found, first, again, memory = measured(leads, numba)
             rows.append((
-                f"{found:,}", walk(numba), span(seconds), f"{found / seconds:,.0f}",
-                f"{memory / 1e6:,.0f} MB", f"{memory / found:,.0f}",
+                f"{found:,}", walk(numba), span(first), f"{found / first:,.0f}", span(again),
+                f"{found / again:,.0f}", f"{memory / 1e6:,.0f} MB", f"{memory / found:,.0f}",
             ))  # fmt: skip
-    what = "leads | walk | time | leads a second | memory | bytes a lead"
+    what = "leads | walk | first time | a second | again | a second | memory | bytes a lead"
     return (
         f"{head}{table(what, rows)}\n"
         "The reference funnel over more and more days, each in a Python of its own. Memory is the "
         "most that it took beyond what was there before, all modules loaded; the goal is 300 MB "
-        "for a million leads.\n"
+        "for a million leads. The first simulation of a size waits for the system to hand over "
+        "memory; those that follow have it, but for columns too large to be kept.\n"
     )
 
 
@@ -66,12 +68,12 @@ def walk(numba: bool) -> str:
     return "Numba" if numba else "plain Python"
 
 
-def measured(leads: int, numba: bool) -> tuple[int, float, float]:
-    """Leads that there were, seconds, bytes."""
-    days, turns = str(leads // PER_DAY), "1" if leads > 2_000_000 else "3"
+def measured(leads: int, numba: bool) -> tuple[int, float, float, float]:
+    """Leads that there were, seconds for the first time and again, bytes."""
+    days, turns = str(leads // PER_DAY), "2" if leads > 2_000_000 else "6"
     file = str(Path(__file__).parent / "reference.toml")
-    found, seconds, memory = fresh_python(CODE, file, days, turns, numba=numba)
-    return found, seconds, memory
+    found, first, again, memory = fresh_python(CODE, file, days, turns, numba=numba)
+    return found, first, again, memory
 
 
 def free_memory() -> float:

@@ -51,7 +51,7 @@ def _tell(draws: Draws, story: Story) -> None:
     """Lets the leads of the channels walk, then those whom their orders bring, and so on."""
     ends = draws.generation_ends
     rows = np.arange(ends[0], dtype=np.int32)
-    arrived = draws.leads.earliest[rows]
+    arrived = draws.leads.earliest[: ends[0]]
     for begin, end in zip(ends, [*ends[1:], ends[-1]], strict=True):  # of their children
         story.arrived.append((rows, arrived))
         buyers, sold, level = _way_to_the_sale(draws, story, rows, arrived)
@@ -122,7 +122,9 @@ def _way_to_the_sale(
     going, when = rows[:0], arrived[:0]
     for number in range(len(draws.stages)):
         here = enters == number
-        entering = (rows.compress(here), arrived.compress(here))
+        entering = (rows, arrived)
+        if not here.all():
+            entering = (rows.compress(here), arrived.compress(here))
         going, when = _by_row([(going, when), entering])
         through: list[tuple[Ints, Ints]] = []
         for attempt, drawn in enumerate(draws.stages[number]):

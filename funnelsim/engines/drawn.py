@@ -41,6 +41,8 @@ def taken(column: NDArray[Any], which: NDArray[Any]) -> NDArray[Any]:
 
 def joined(columns: Sequence[NDArray[Any]]) -> NDArray[Any]:
     """One column of several; where all rows of all are the same, it takes no memory either."""
+    if len(columns) == 1:
+        return columns[0]
     some = [column for column in columns if column.shape[-1]]
     if some and all(column.strides == (0,) and column[0] == some[0][0] for column in some):
         return same(some[0][0], sum(map(len, some)), some[0].dtype)

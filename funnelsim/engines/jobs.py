@@ -84,35 +84,16 @@ def queue(draws: Draws) -> Queue:
 
     Uses up those draws that nobody asks about but the queue.
     """
-    scenario, goal = draws.scenario, len(draws.stages)
-    count = len(draws.leads.key)
-    with_team = [n for n, stage in enumerate(scenario.stages) if stage.follow_up]
+    with_team = [n for n, stage in enumerate(draws.scenario.stages) if stage.follow_up]
     visits = [(n, a) for n in with_team for a in range(len(draws.stages[n]))]
     sizes = [len(draws.stages[n][a].rows) for n, a in visits]
     bases = np.concatenate([[0], np.cumsum(sizes)]).tolist()
     first_job = dict(zip(visits, bases, strict=False))
-
-    ways: list[Way] = [Way(_full(count, SALE), same(0, count))]
-    leads_to: dict[tuple[int, int], tuple[Ints, ...]] = {}
-    settled: list[Settled] = []
-    for stage in reversed(range(goal)):
-        attempts, after_it = draws.stages[stage], ways[0]
-        if stage in with_team:
-            to = _full(count, NOWHERE)
-            first, rows = first_job[stage, 0], attempts[0].rows
-            to[rows] = np.arange(first, first + len(rows), dtype=np.int32)
-            way = Way(to, same(0, count))
-            if attempts[0].settled.any():
-                way = Way(to, np.zeros(count, dtype=np.int64))
-                settled.append(_settled(draws, stage, way, after_it, first_job))
-            ways.insert(0, way)
-            for attempt, drawn in enumerate(attempts):
-                leads_to[stage, attempt] = tuple(taken(part, drawn.rows) for part in after_it)
-        else:
-            ways.insert(0, _through(attempts, after_it, count))
+    ways, leads_to, settled = _ways(draws, with_team, first_job)
     jobs = _jobs(draws, visits, first_job, leads_to)
     births = _births(draws, ways)
     entries, entry_ends = _entries(draws, ways, bool(len(births.child)))
+    del ways  # of a million leads they are as much memory as what is told
     told = _told(draws, jobs)
     for some in settled:
         told.decided[some.job], told.outcome[some.job] = some.decided, some.outcome
@@ -128,6 +109,34 @@ def queue(draws: Draws) -> Queue:
         told=told,
         first_job=first_job,
     )
+
+
+def _ways(
+    draws: Draws, with_team: list[int], first_job: dict[tuple[int, int], int]
+) -> tuple[list[Way], dict[tuple[int, int], Way], list[Settled]]:
+    """The way from each stage on, the goal's last; where the visits of each job lead those who
+    advance; and who is past a call when the simulation begins.
+    """
+    count = len(draws.leads.key)
+    ways: list[Way] = [Way(_full(count, SALE), same(0, count))]
+    leads_to: dict[tuple[int, int], Way] = {}
+    settled: list[Settled] = []
+    for stage in reversed(range(len(draws.stages))):
+        attempts, after_it = draws.stages[stage], ways[0]
+        if stage not in with_team:
+            ways.insert(0, _through(attempts, after_it, count))
+            continue
+        to = _full(count, NOWHERE)
+        first, rows = first_job[stage, 0], attempts[0].rows
+        to[rows] = np.arange(first, first + len(rows), dtype=np.int32)
+        way = Way(to, same(0, count))
+        if attempts[0].settled.any():
+            way = Way(to, np.zeros(count, dtype=np.int64))
+            settled.append(_settled(draws, stage, way, after_it, first_job))
+        ways.insert(0, way)
+        for attempt, drawn in enumerate(attempts):
+            leads_to[stage, attempt] = Way(*(taken(part, drawn.rows) for part in after_it))
+    return ways, leads_to, settled
 
 
 def _full(count: int, what: int) -> NDArray[np.int32]:
@@ -193,7 +202,7 @@ def _jobs(
     draws: Draws,
     visits: Sequence[tuple[int, int]],
     first_job: dict[tuple[int, int], int],
-    leads_to: dict[tuple[int, int], tuple[Ints, ...]],
+    leads_to: dict[tuple[int, int], Way],
 ) -> Jobs:
     with_team = list(dict.fromkeys(stage for stage, _ in visits))
     columns: list[tuple[NDArray[Any], ...]] = []

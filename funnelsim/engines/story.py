@@ -69,7 +69,8 @@ class Story:
 
 def tables_of(draws: Draws, story: Story) -> list[dict[str, Table]]:
     """The tables of a journal for each replication; lets go of the story, part by part."""
-    rows, arrived = (np.concatenate(c) for c in zip(*story.arrived, strict=True))
+    rows, arrived = (joined(column) for column in zip(*story.arrived, strict=True))
+    story.arrived.clear()
     number = Numbers(draws, rows, arrived)
     counts = np.bincount(draws.leads.replication[rows], minlength=len(draws.replications))
     tables = _order_tables(draws, story, number)
@@ -87,14 +88,15 @@ def _in_turn(blocks: list[Ints], leads: int) -> list[Ints]:
     """The place of each row of the blocks, so that a lead's rows follow each other by block."""
     counts = np.zeros(leads, dtype=np.intp)
     for lead in blocks:  # a lead is in a block once at the most
-        counts[lead] += 1
+        counts[lead.astype(np.intp, copy=False)] += 1  # quickest as the machine's own kind
     next_ = np.cumsum(counts)
     next_ -= counts
     places = []
     for lead in blocks:
-        place = next_.take(lead)
+        at = lead.astype(np.intp, copy=False)
+        place = next_.take(at)
         places.append(place)
-        next_[lead] = place + 1
+        next_[at] = place + 1
     return places
 
 
@@ -103,8 +105,7 @@ def _placed(name: str, blocks: list[dict[str, Any]], leads: int) -> Table:
 
     Uses up the blocks: a column of theirs is gone when the table has it.
     """
-    # places are quickest where they are of the machine's own kind
-    places = _in_turn([block["lead"].astype(np.intp, copy=False) for block in blocks], leads)
+    places = _in_turn([block["lead"] for block in blocks], leads)
     count = sum(map(len, places))
     table = {}
     for column, kind in COLUMNS[name].items():
