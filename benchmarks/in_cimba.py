@@ -28,11 +28,11 @@ class Funnel(cb.Model):
     revenue: cb.Output[float]
 
     @cb.on_start
-    def begin(self):
+    def begin(self) -> None:
         self.leads = self.customers = self.orders = self.revenue = 0.0
 
     @cb.process
-    def arrivals(self):
+    def arrivals(self) -> None:
         while True:
             cb.hold(random.exponential(PER_DAY))
             self.leads += 1
@@ -43,7 +43,7 @@ class Lead(cb.Model):
     funnel: cb.Ref[Funnel]
 
     @cb.process
-    def walks(self):
+    def walks(self) -> None:
         cb.hold(random.exponential(0.2))
         if random.uniform() >= ATTENTION:
             return

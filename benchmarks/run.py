@@ -1,4 +1,5 @@
-"""Measure funnelsim beside SimPy alone and other libraries, in one sitting; write RESULTS.md.
+"""Measure funnelsim beside SimPy alone and other libraries, in one sitting; write RESULTS.md,
+and SIZING.md.
 
     make bench
 
@@ -18,6 +19,7 @@ from pathlib import Path
 import growth
 import plan_session
 import side_by_side
+import sizing
 import small_things
 from board import board
 from turns import TURNS
@@ -37,6 +39,7 @@ def main() -> None:
     text = "\n".join(section() for section in sections)
     (HERE / "RESULTS.md").write_text(text, encoding="utf-8", newline="\n")
     print(text)
+    sizing.main()
 
 
 def about() -> str:

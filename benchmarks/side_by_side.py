@@ -86,7 +86,7 @@ class Worker:
         assert self._python.stdout is not None
         line = self._python.stdout.readline()
         if not line:
-            raise SystemExit(f"{self._python.args} ended; what it said stands above")
+            raise SystemExit(f"{self._python.args!r} ended; what it said stands above")
         return line
 
     def close(self) -> None:

@@ -1,6 +1,6 @@
 """How long a billion leads would take on how many cores, from what is measured here; SIZING.md.
 
-    .venv/bin/python benchmarks/sizing.py
+    make bench
 
 Measured are the work of one core on the reference funnel, key figures included, what travels back,
 and what it costs a Dask scheduler on this machine to hand out a task that does nothing. All else is
@@ -46,12 +46,12 @@ def main() -> None:
 def measure() -> Measured:
     """One core's work, what comes back from it, and the scheduler's."""
     scenario = fs.load(str(HERE / "reference.toml")).vary({"horizon": "100 days"})
-    chunks.measured(chunks.key_figures, scenario, 1, range(2))  # all is loaded and compiled
+    chunks.measured(chunks.key_figures, scenario, 1, range(2), None)  # all is loaded and compiled
     seconds = []
     for turn in range(TURNS):
         part = range(turn * REPLICATIONS, (turn + 1) * REPLICATIONS)
         start = time.perf_counter()
-        rows = chunks.measured(chunks.key_figures, scenario, 1, part)
+        rows = chunks.measured(chunks.key_figures, scenario, 1, part, None)
         seconds.append(time.perf_counter() - start)
     leads = sum(row["leads"] for row in rows) / len(rows)
     table = fs.replicate(scenario, REPLICATIONS, progress=False).table
@@ -85,7 +85,7 @@ def tasks_per_second() -> float:
 def section(m: Measured) -> str:
     """The sizing as Markdown: what was measured, and the table that follows from it."""
     replications = round(LEADS / m.leads_per_replication)
-    work = chunks.chunks(1, range(replications), chunks.PARTS)
+    work = chunks.chunks(1, range(replications), max(chunks.PARTS))
     per_chunk = replications / len(work)
     chunk_seconds = per_chunk * m.leads_per_replication / m.leads_per_second
     most_cores = m.tasks_per_second * chunk_seconds

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
+from typing import Any
+
 from turns import fresh_python, span, table, take_turns
 
 import funnelsim as fs
@@ -30,9 +33,9 @@ def scenarios() -> str:
         scenario = fs.load(name)
         leads = len(fs.simulate(scenario, progress=False).whole["leads"]["key"])
         simulated, told, by_process = take_turns(
-            lambda s=scenario: fs.simulate(s, progress=False),
-            lambda s=scenario: fs.funnel_table(fs.simulate(s, progress=False)),
-            lambda s=scenario: fs.simulate(s, engine="process", progress=False),
+            partial(fs.simulate, scenario, progress=False),
+            partial(simulated_and_told, scenario),
+            partial(fs.simulate, scenario, engine="process", progress=False),
         )
         speed = f"{leads / simulated:,.0f}"
         rows.append((name, f"{leads:,}", span(simulated), speed, span(told), span(by_process)))
@@ -40,10 +43,14 @@ def scenarios() -> str:
     return "## The scenarios that come along\n\n" + table(head, rows)
 
 
+def simulated_and_told(scenario: fs.Scenario) -> Any:
+    return fs.funnel_table(fs.simulate(scenario, progress=False))
+
+
 def imports() -> str:
     """What an import costs, each in a fresh Python; Python's own start is in every number."""
-    works = [lambda code=code: fresh_python(code) for code in CODES]
-    works.append(lambda: fresh_python([*CODES][-1], numba=False))
+    works = [partial(fresh_python, code) for code in CODES]
+    works.append(partial(fresh_python, [*CODES][-1], numba=False))
     names = [*CODES.values(), [*CODES.values()][-1] + ", without Numba"]
     seconds = take_turns(*works)
     rows = [(name, span(s)) for name, s in zip(names, seconds, strict=True)]

@@ -15,7 +15,7 @@ from funnelsim.scenario import Scenario
 from funnelsim.state import State, a_state
 
 LEADS_TOGETHER = 100_000  # drawn in one go: enough to be quick, few enough for the memory's cache
-MOST_LEADS = {"columns": 20_000_000, "process": 1_000_000}  # 7 GB and 2 GB, about a minute each
+MOST_LEADS = {"columns": 20_000_000, "process": 1_000_000}  # 5 GB and 2 GB, up to a minute each
 TAKES_A_WHILE = 300_000  # leads, from which on there is a progress bar
 ENGINES = ("auto", "columns", "process")
 
