@@ -46,7 +46,7 @@ ARRIVALS = ("random", "fixed")
 POINTS = 60  # of the curve
 LEAST_START = 0.02  # of today's leads: where open deals bring nearly all of the target
 PAST_CAPACITY = (1.15, 1.6)  # times the leads that keep the busiest team busy all the time
-FEW, LEADS = (3, 10), 60_000  # replications there, and leads in all: means for a picture
+FEW, LEADS = (3, 10), 30_000  # replications there, and leads in all: means for a picture
 QUANTILES = (0.1, 0.5, 0.9)
 
 

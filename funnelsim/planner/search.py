@@ -30,7 +30,7 @@ from funnelsim.planner.knowledge import CLASSES, Knowledge, variants
 from funnelsim.planner.levers import Lever, leads_of_channels
 from funnelsim.planner.results import result
 
-FEW_LEADS, MANY_LEADS = 150_000, 600_000  # simulated at one setting: on the way, and at the end
+FEW_LEADS, MANY_LEADS = 150_000, 500_000  # simulated at one setting: on the way, and at the end
 FEWEST, MOST = 25, 500  # replications
 STEPS = 14
 LARGEST_STEP = 1.6
