@@ -98,18 +98,22 @@ class Chance:
 
     def __init__(self, seed: int, replication: int | ArrayLike = 0) -> None:
         self._bases = _mix(_mix(_u64(seed) + _GOLDEN) + _u64(replication) * _GOLDEN)
+        self._words: dict[str, U64] = {}
 
     def uniform(
-        self, question: str, keys: ArrayLike | Asked, occasion: int = 0
+        self, question: str, keys: ArrayLike | Asked, occasion: int | range = 0
     ) -> NDArray[np.float64]:
-        """Uniform numbers, strictly between 0 and 1, one for each key (float64, shape of keys)."""
+        """Uniform numbers, strictly between 0 and 1, one for each key (float64, shape of keys).
+
+        Of several occasions those of the first come first, for all keys.
+        """
         return self.column(question, keys, occasion, lambda u: u, np.float64)
 
     def column(
         self,
         question: str,
         keys: ArrayLike | Asked,
-        occasion: int,
+        occasion: int | range,
         turned: Callable[[NDArray[np.float64]], NDArray[Any]],
         kind: Any,
     ) -> NDArray[Any]:
@@ -118,17 +122,35 @@ class Chance:
         What fits the processor's cache is quickest; `turned` may write into what it is given.
         """
         who = keys if isinstance(keys, Asked) else asked(keys)
-        words = _mix(self._bases ^ _u64(number_of(question)))
-        words = _mix(words + _u64(occasion) * _GOLDEN)  # one for each replication
+        if isinstance(occasion, range):
+            if len(occasion) == 1 or len(occasion) * len(who.words) > BLOCK:
+                parts = [self.column(question, who, one, turned, kind) for one in occasion]
+                return parts[0] if len(parts) == 1 else np.concatenate(parts)
+            words = _mix((self._of(question) + _u64(occasion)[:, None] * _GOLDEN).ravel())
+            words = words.reshape(len(occasion), -1)
+            words = words if who.of is None else words.take(who.of, axis=1)
+            return turned(_uniform((who.words ^ words).ravel())).astype(kind, copy=False)
+        words = _mix(self._of(question) + _u64(occasion) * _GOLDEN)  # one for each replication
         values = np.empty(len(who.words), dtype=kind)
         for begin in range(0, len(values), BLOCK):
             part = slice(begin, begin + BLOCK)
             word = who.words[part] ^ (words if who.of is None else words[who.of[part]])
-            # 52 bits and a half keep both ends out: an inverse transform never meets 0 or 1;
-            # with the bits of 1.0 in front they are a number from 1 to 2
-            np.right_shift(_mix(word), _12, out=word)
-            word |= _ONE
-            u = word.view(np.float64)
-            u -= 1 - 2.0**-53
-            values[part] = turned(u)
+            values[part] = turned(_uniform(word))
         return values
+
+    def _of(self, question: str) -> U64:
+        """The question's word for each replication."""
+        if question not in self._words:  # most are asked on many occasions
+            self._words[question] = _mix(self._bases ^ _u64(number_of(question)))
+        return self._words[question]
+
+
+def _uniform(word: U64) -> NDArray[np.float64]:
+    """The words' numbers, in their place."""
+    # 52 bits and a half keep both ends out: an inverse transform never meets 0 or 1;
+    # with the bits of 1.0 in front they are a number from 1 to 2
+    np.right_shift(_mix(word), _12, out=word)
+    word |= _ONE
+    u = word.view(np.float64)
+    u -= 1 - 2.0**-53
+    return u

@@ -116,12 +116,13 @@ class StageDraws(Columns):
 
 @dataclass(frozen=True)
 class OrderDraws(Columns):
-    """One column per question of one order (the first, the second ...) of the leads in `rows`.
+    """One column per question of an order: of the first of all leads, or of some later ones.
 
-    Amounts are cents, times microseconds from the placing of the order.
+    By number, then by row. Amounts are cents, times microseconds from the placing of the order.
     """
 
-    rows: Ints  # ascending
+    rows: Ints
+    number: Small  # 1 for a customer's first order
     earliest: Ints  # the order cannot be placed before
     basket: Ints  # before the factor of a tier
     offers: Ints  # what is added at checkout

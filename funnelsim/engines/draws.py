@@ -48,7 +48,7 @@ class Draws:
     """The columns of one scenario and seed, for one replication or several at once.
 
     `leads` is everyone who may come to be, `stages[stage][attempt]` what they would do on a visit,
-    `orders[number - 1]` what would follow if they bought.
+    `orders` what would follow if they bought, by the number of the order.
     """
 
     def __init__(
@@ -168,7 +168,7 @@ class Draws:
         referral, upsell = self.scenario.referral, self.scenario.upsell
         stage_names = [stage.name for stage in self.scenario.stages]
         parts = []
-        for number, drawn in enumerate(orders, start=1):
+        for drawn in orders:
             for kind, part, count in (
                 (REFERRED, referral, drawn.invites),
                 (UPSOLD, upsell, drawn.is_upsold.astype(np.int64)),
@@ -177,7 +177,7 @@ class Draws:
                     continue
                 of = np.repeat(np.arange(len(drawn.rows)), count)
                 nth = np.arange(len(of)) - np.repeat(np.cumsum(count) - count, count)
-                row = drawn.rows[of]
+                row, number = drawn.rows[of], drawn.number[of]
                 key = keys(parents.key[row], number, nth + (kind == REFERRED))
                 who = asked(key, parents.replication[row])
                 delay = self._chance.column(
@@ -191,7 +191,7 @@ class Draws:
                     channel=parents.channel[row],
                     segment=parents.segment[row],
                     parent=before + row,
-                    parent_order=np.full(len(key), number),
+                    parent_order=number.astype(np.int64),
                     customer=parents.customer[row],
                     enters=np.full(len(key), stage_names.index(part.enters), dtype=np.int16),
                     delay=delay,
@@ -335,9 +335,9 @@ class Draws:
     @cached_property
     def deal_value(self) -> Ints:
         """What the first order would be worth, in cents, for every lead (0 without an order)."""
-        everyone = np.arange(len(self.leads.key))
+        everyone, asked = np.arange(len(self.leads.key)), self.leads.asked()
         return order_value(
-            self.scenario, self._chance, self.leads, everyone, number=1, initial=self.initial
+            self.scenario, self._chance, self.leads, everyone, asked, initial=self.initial
         )
 
     @cached_property
@@ -382,12 +382,15 @@ def _joined_stages(drawn: list[_Generation], count: int) -> list[list[StageDraws
 
 
 def _joined_orders(drawn: list[_Generation]) -> list[OrderDraws]:
-    """The first orders of all generations, their second ones ..."""
-    most = max(len(part.orders) for part in drawn)
-    return [
-        OrderDraws.joined([p.orders[n].moved(p.begin) for p in drawn if n < len(p.orders)])
-        for n in range(most)
-    ]
+    """The first orders of all generations, their second ones ...; all are drawn alike."""
+    joined = []
+    for n in range(max(len(part.orders) for part in drawn)):
+        parts = [part.orders[n].moved(part.begin) for part in drawn if n < len(part.orders)]
+        orders = OrderDraws.joined(parts)
+        if len(parts) > 1 and orders.number.strides != (0,):
+            orders = orders.only(np.lexsort((orders.rows, orders.number)))
+        joined.append(orders)
+    return joined
 
 
 def _first_success(

@@ -132,10 +132,9 @@ class Order(NamedTuple):
 
 
 class Orders:
-    """The first orders of all leads, or the second ones, and so on."""
+    """What orders would be, looked up one by one."""
 
     def __init__(self, drawn: OrderDraws) -> None:
-        self._place = {row: place for place, row in enumerate(drawn.rows.tolist())}
         steps = zip(drawn.status.T.tolist(), drawn.entered.T.tolist(), strict=True)
         self._statuses = [
             [(status, when) for status, when in zip(*step, strict=True) if status != NEVER]
@@ -145,8 +144,7 @@ class Orders:
             getattr(drawn, name).tolist() for name in Order._fields if name != "statuses"
         ]
 
-    def of(self, lead: Lead) -> Order:
-        place = self._place[lead.number]
+    def at(self, place: int) -> Order:
         columns: list[Any] = [column[place] for column in self._columns]
         return Order._make([*columns[:3], self._statuses[place], *columns[3:]])
 
@@ -172,7 +170,13 @@ class Funnel:
             draws.customers.is_won_back(everyone),
         )
         self._leads = [Lead(*row) for row in zip(*(c.tolist() for c in columns), strict=True)]
-        self._orders = [Orders(drawn) for drawn in draws.orders]
+        self._orders = {
+            which: (orders, place)
+            for orders, drawn in ((Orders(drawn), drawn) for drawn in draws.orders)
+            for place, which in enumerate(
+                zip(drawn.rows.tolist(), drawn.number.tolist(), strict=True)
+            )
+        }
         self._children = draws.children
 
     def leads(self) -> Iterator[Lead]:
@@ -181,7 +185,8 @@ class Funnel:
 
     def order(self, lead: Lead, number: int) -> Order:
         """What the lead's order of this number (1, 2, ...) would be."""
-        return self._orders[number - 1].of(lead)
+        orders, place = self._orders[lead.number, number]
+        return orders.at(place)
 
     def children(self, lead: Lead, number: int) -> Iterator[Lead]:
         """Those whom the order may bring: whom a promoter refers, who is sold something else."""

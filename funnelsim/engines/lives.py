@@ -1,4 +1,4 @@
-"""The customers' lives, a column at a time: the first orders of all, then the second ones ...
+"""The customers' lives, a column at a time: the first orders of all, then those that follow.
 
 The same model as `customer_life.py`, told for everyone at once. A life depends on nothing but its
 own draws, the moment of the sale, whether the follow-up before it came late, and the discount that
@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from funnelsim.distributions import Floats, Ints
-from funnelsim.engines.drawn import ALMOST, Bools, OrderDraws, same, taken
+from funnelsim.engines.drawn import ALMOST, Bools, OrderDraws, joined, same, taken
 from funnelsim.engines.draws import Draws
 from funnelsim.journal import DETRACTOR, EARNED, EXPIRED, NEVER, PROMOTER, REDEEMED, UPSOLD
 from funnelsim.scenario.values import POST_PURCHASE, WIN_BACK
@@ -24,7 +24,7 @@ NOT_AGAIN = 2**62  # when a customer who has dropped out orders next
 
 @dataclass
 class Round:
-    """The orders of one number; one entry per order, times as on the clock, amounts in cents."""
+    """Orders of one number or a few; one entry each, times as on the clock, amounts in cents."""
 
     drawn: OrderDraws  # the draws of these orders, in the same order
     row: Ints  # of the lead
@@ -138,21 +138,17 @@ def live(draws: Draws, rows: Ints, sold: Ints, waited: Bools, offered: Floats) -
     not_won_back = (draws.leads.kind[rows] != UPSOLD) & (win_back is not None)
     is_won_back = draws.customers.is_won_back(rows)
     who, placed, offer = np.arange(len(rows)), sold, offered
-    for number, columns in enumerate(draws.orders, start=1):
+    for drawn in draws.orders:
         in_time = placed < scenario.horizon
         who, placed, offer = who[in_time], placed[in_time], taken(offer, in_time)
-        # whoever is not among the drawn could only order past the horizon
-        place = np.searchsorted(columns.rows, rows[who])
-        place[place == len(columns.rows)] = 0
-        found = columns.rows[place] == rows[who] if len(columns.rows) else place > 0
-        if not found.all():
-            who, placed, offer, place = who[found], placed[found], taken(offer, found), place[found]
+        of, placed, place = _come_to_be(draws, drawn, rows[who], placed)
+        who, offer = who[of], taken(offer, of)
         if not len(who):
             break
-        order = _order(draws, accounts, lives, columns.only(place), who, placed, offer)
+        order = _order(draws, accounts, lives, drawn.only(place), who, placed, offer)
         kept = order.drawn.is_kept
         order.feeling = order.drawn.feeling
-        if scenario.satisfaction and number == 1:
+        if scenario.satisfaction and drawn.number[0] == 1:
             order.feeling = np.where(waited[who], order.drawn.feeling_after_wait, order.feeling)
         if scenario.loyalty:
             order.earned = np.zeros(len(who), dtype=np.int64)
@@ -163,7 +159,11 @@ def live(draws: Draws, rows: Ints, sold: Ints, waited: Bools, offered: Floats) -
             lives.points.append((order.row[some], order.closed[some], EARNED, order.earned[some]))
         lives.rounds.append(order)
 
-        following, offer = _comes_back(draws, lives, order), same(0.0, len(who), "f8")
+        delay, asked, only_because = _comes_back(draws, order.drawn, order.feeling, order.tier)
+        following, offer = placed + delay, same(0.0, len(who), "f8")
+        if scenario.campaign(POST_PURCHASE):
+            message = (order.row[asked], POST_PURCHASE, order.closed[asked], only_because[asked])
+            lives.messages.append(message)
         if win_back:
             when = np.maximum(placed + (win_back.after or 0), order.closed)
             sent = kept & not_won_back[who] & (when < following)
@@ -172,10 +172,37 @@ def live(draws: Draws, rows: Ints, sold: Ints, waited: Bools, offered: Floats) -
             not_won_back[who[sent]] = False
             following = np.where(accepts, when, following)
             offer = np.where(accepts, win_back.discount, 0.0)
-        again = following != NOT_AGAIN
+        again = following < NOT_AGAIN
+        if drawn.number[0] < drawn.number[-1]:
+            again &= order.drawn.number == drawn.number[-1]
         who, placed, offer = who[again], following[again], taken(offer, again)
     lives.points += accounts.expired(rows)
     return lives
+
+
+def _come_to_be(
+    draws: Draws, drawn: OrderDraws, rows: Ints, placed: Ints
+) -> tuple[Ints, Ints, Ints]:
+    """Which of the orders drawn come to be, given when these leads place the first of them.
+
+    Returns whose they are (places among `rows`), when they are placed, and their places among the
+    drawn.
+    """
+    horizon = draws.scenario.horizon
+    numbers = np.arange(drawn.number[0], drawn.number[-1] + 1)
+    # whoever is not among the drawn could only order past the horizon
+    place, found = _found(
+        _order_keys(draws, drawn.number, drawn.rows),
+        _order_keys(draws, numbers[:, None], rows).ravel(),
+    )
+    if len(numbers) > 1:
+        delay, _, _ = _comes_back(draws, drawn, drawn.feeling, same(NEVER, len(drawn.rows)))
+        delay = np.where(found, np.minimum(delay, horizon)[place], horizon)
+        moments = np.vstack([placed, delay.reshape(len(numbers), -1)[:-1]])
+        placed = np.cumsum(moments, axis=0).ravel()
+        found &= placed < horizon
+    which = np.flatnonzero(found)
+    return which % max(len(rows), 1), placed[which], place[which]
 
 
 def _order(
@@ -232,44 +259,53 @@ def _order(
     )
 
 
-def _comes_back(draws: Draws, lives: Lives, order: Round) -> Ints:
-    """When each orders next by itself or because of a campaign; NOT_AGAIN: dropped out."""
-    loyalty, drawn = draws.scenario.loyalty, order.drawn
+def _comes_back(
+    draws: Draws, drawn: OrderDraws, feeling: Ints, tier: Ints
+) -> tuple[Ints, Bools, Bools]:
+    """How long after each order the next is placed (at least NOT_AGAIN: dropped out); who is asked
+    to by a campaign; and who returns only because of that.
+    """
+    loyalty, campaign = draws.scenario.loyalty, draws.scenario.campaign(POST_PURCHASE)
     helps: Any = 0.0
     if loyalty:
-        ratios = [*(tier.repeat_odds_ratio for tier in loyalty.tiers), 1.0]
-        helps = np.array([math.log(ratio) for ratio in ratios])[order.tier]
-    content = drawn.is_kept & (order.feeling != DETRACTOR)
+        ratios = [*(level.repeat_odds_ratio for level in loyalty.tiers), 1.0]
+        helps = np.array([math.log(ratio) for ratio in ratios])[tier]
+    content = drawn.is_kept & (feeling != DETRACTOR)
     alone = content & (drawn.slack + helps > 0)
-    following = np.where(alone, order.closed + drawn.gap, NOT_AGAIN)
-    campaign = draws.scenario.campaign(POST_PURCHASE)
-    if campaign:
-        asked = drawn.is_kept & (draws.leads.kind[order.row] != UPSOLD)
-        tipped = drawn.slack + helps + math.log(campaign.odds_ratio) > 0
-        only_because = asked & content & tipped & ~alone
-        message = (order.row[asked], POST_PURCHASE, order.closed[asked], only_because[asked])
-        lives.messages.append(message)
-        following = np.where(only_because, order.closed + drawn.returns_within, following)
-    return following
+    delay = np.where(alone, drawn.closed + drawn.gap, NOT_AGAIN)
+    nobody = same(False, len(delay), "?")
+    if not campaign:
+        return delay, nobody, nobody
+    asked = drawn.is_kept & (draws.leads.kind[drawn.rows] != UPSOLD)
+    tipped = drawn.slack + helps + math.log(campaign.odds_ratio) > 0
+    only_because = asked & content & tipped & ~alone
+    return np.where(only_because, drawn.closed + drawn.returns_within, delay), asked, only_because
 
 
 def arrivals_of_children(draws: Draws, lives: Lives, children: Ints) -> Ints:
     """When each of the children (rows) of these customers arrives; -1: never."""
     leads = draws.leads
     arrived = np.full(len(children), NEVER)
-    parent, of_order = leads.parent[children], leads.parent_order[children]
-    is_upsold = leads.kind[children] == UPSOLD
-    closed = np.full(len(leads.key), NEVER)
-    is_promoter = np.zeros(len(leads.key), dtype=bool)
-    for number, order in enumerate(lives.rounds, start=1):
-        mine = np.flatnonzero(of_order == number)
-        if not len(mine):
-            continue
-        kept = order.drawn.is_kept
-        closed[:], is_promoter[:] = NEVER, False
-        closed[order.row[kept]] = order.closed[kept]
-        is_promoter[order.row] = order.feeling == PROMOTER
-        when = closed[parent[mine]]
-        born = (when != NEVER) & (is_upsold[mine] | is_promoter[parent[mine]])
-        arrived[mine] = np.where(born, when + leads.delay[children[mine]], NEVER)
-    return arrived
+    if not len(children) or not lives.rounds:
+        return arrived
+    orders = [(o.drawn.number, o.row, o.closed, o.drawn.is_kept, o.feeling) for o in lives.rounds]
+    number, row, closed, is_kept, feeling = (joined(c) for c in zip(*orders, strict=True))
+    place, found = _found(
+        _order_keys(draws, number, row),
+        _order_keys(draws, leads.parent_order[children], leads.parent[children]),
+    )
+    born = (leads.kind[children] == UPSOLD) | (feeling == PROMOTER)[place]
+    born &= found & is_kept[place]
+    return np.where(born, closed[place] + leads.delay[children], NEVER)
+
+
+def _order_keys(draws: Draws, number: Ints, row: Ints) -> Ints:
+    """A number for each order, ascending as they are drawn: by their number, then by the lead."""
+    return number * np.int64(len(draws.leads.key)) + row
+
+
+def _found(keys: Ints, some: Ints) -> tuple[Ints, Bools]:
+    """Where `some` are among the ascending `keys`, and whether they are there at all."""
+    place = np.searchsorted(keys, some)
+    place[place == len(keys)] = 0
+    return place, keys[place] == some

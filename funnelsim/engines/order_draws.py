@@ -7,7 +7,7 @@ when another follows. Points and tiers depend on what came before, so an engine 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from funnelsim import distributions
 from funnelsim.among_customers import Beta, GapDistribution
-from funnelsim.chance import Chance
+from funnelsim.chance import Asked, Chance
 from funnelsim.distributions import DAY, Floats, Ints, duration_text
 from funnelsim.engines.arrivals import poisson_quantile
 from funnelsim.engines.deliveries import Deliveries, draw_deliveries
@@ -138,18 +138,22 @@ def draw_orders(
     earliest: Ints,
     initial: Initial | None = None,
 ) -> list[OrderDraws]:
-    """What each order would be, as long as it could be placed before the horizon."""
+    """What each order would be, as long as it could be placed before the horizon.
+
+    The first orders of all, the second ones and so on; later ones several together (`_together`),
+    which is quicker, though some are drawn that nobody can come to place.
+    """
     if scenario.order is None:
         return []
     customers = Customers(scenario, chance, leads, initial)
     drawn: list[OrderDraws] = []
-    rows, own = buyers, customers.habits(buyers)
+    rows, own, count = buyers, customers.habits(buyers), 0
     while True:
         in_time = earliest < scenario.horizon
         rows, earliest, own = rows[in_time], earliest[in_time], own.only(in_time)
         if not len(rows):
             return drawn
-        if len(drawn) == MOST_ORDERS and scenario.retention:
+        if count >= MOST_ORDERS and scenario.retention:
             mean_gap = distributions.mean(scenario.retention.gap)
             on_average = duration_text(round(mean_gap)) if mean_gap < math.inf else "any"
             raise FunnelSimError(
@@ -157,26 +161,51 @@ def draw_orders(
                 f"than {MOST_ORDERS:,} times before the horizon: lengthen the gap, or lower "
                 "retention.repeat_probability"
             )
-        order = _order(scenario, chance, leads, own, rows, earliest, len(drawn) + 1, initial)
-        drawn.append(order)
-        next_, earliest = _earliest_next(scenario, customers, leads, order)
-        rows, own = rows[next_], own.only(next_)
+        numbers = range(count + 1, count + 1 + _together(scenario, count))
+        order = _orders(scenario, chance, leads, own, rows, numbers, initial)
+        after = _earliest_next(scenario, customers, leads, order).reshape(len(numbers), -1)
+        np.minimum(after, scenario.horizon, out=after)
+        if len(numbers) == 1:
+            drawn.append(replace(order, earliest=earliest))
+            earliest = earliest + after[0]
+        else:
+            moments = np.cumsum(np.vstack([earliest, after]), axis=0)
+            order = replace(order, earliest=moments[:-1].ravel())
+            drawn.append(order.only(order.earliest < scenario.horizon))
+            earliest = moments[-1]
+        count = numbers[-1]
 
 
-def _order(
+def _together(scenario: Scenario, before: int) -> int:
+    """How many orders of a customer are drawn at once after so many."""
+    return 1 if has_memory(scenario) else max(1, before // 2)
+
+
+def has_memory(scenario: Scenario) -> bool:
+    """Whether an order depends on more than its own draws: on points, tiers or an offer."""
+    return scenario.loyalty is not None or scenario.campaign(WIN_BACK) is not None
+
+
+def _orders(
     scenario: Scenario,
     chance: Chance,
     leads: Leads,
     own: Habits,
     rows: Ints,
-    earliest: Ints,
-    number: int,
+    numbers: range,
     initial: Initial | None,
 ) -> OrderDraws:
-    asked, count = leads.asked(rows), len(rows)
+    """The orders of these numbers; the moments are still to come."""
+    asked, is_first = leads.asked(rows), numbers[0] == 1
+    number = same(numbers[0], len(rows), "i2")
+    if len(numbers) > 1:
+        every = np.tile(np.arange(len(rows)), len(numbers))
+        number = np.repeat(np.array(numbers, dtype=np.int16), len(rows))
+        rows, own = rows[every], own.only(every)
+    count = len(rows)
 
     def uniform(question: str) -> Floats:
-        return chance.uniform(question, asked, number)
+        return chance.uniform(question, asked, numbers)
 
     order, retention, referral = scenario.order, scenario.retention, scenario.referral
     assert order is not None
@@ -190,7 +219,7 @@ def _order(
     slack = same(-math.inf, count, "f8")
     gap = returns_within = nothing
     if retention:
-        if retention.dropout_after == FIRST_REPEAT and number == 1:
+        if retention.dropout_after == FIRST_REPEAT and is_first:
             slack = same(math.inf, count, "f8")
             if initial is not None:  # whose first coin has been tossed before
                 coin = own.repeat_logit - logit(uniform("comes back"))
@@ -208,7 +237,7 @@ def _order(
     if scenario.satisfaction:
         u = uniform("satisfaction")
         feeling = _feelings(scenario.satisfaction, u, delivery, waited=False)
-        after_wait = _feelings(scenario.satisfaction, u, delivery, waited=number == 1)
+        after_wait = _feelings(scenario.satisfaction, u, delivery, waited=is_first)
     redeems = scenario.loyalty.redeem_probability if scenario.loyalty else 0.0
     upsell = scenario.upsell.probability if scenario.upsell else 0.0
     invites = nothing
@@ -218,8 +247,9 @@ def _order(
         invites = poisson_quantile(uniform("invites"), mean)
     return OrderDraws(
         rows=rows,
-        earliest=earliest,
-        basket=order_value(scenario, chance, leads, rows, number, initial),
+        number=number,
+        earliest=nothing,
+        basket=order_value(scenario, chance, leads, rows, asked, numbers, initial),
         offers=offers,
         payment=delivery.payment,
         status=delivery.status,
@@ -242,10 +272,14 @@ def order_value(
     chance: Chance,
     leads: Leads,
     rows: Ints,
-    number: int,
+    asked: Asked,
+    numbers: range = range(1, 2),
     initial: Initial | None = None,
 ) -> Ints:
-    """The basket of an order in cents, before the factor of a tier (0 without an order)."""
+    """The baskets of orders in cents, before the factor of a tier (0 without an order).
+
+    `asked` is asked for each of the numbers; `rows` are the leads of all these orders.
+    """
     if scenario.order is None:
         return np.zeros(len(rows), dtype=np.int64)
     of = scenario.order.value
@@ -256,11 +290,10 @@ def order_value(
     def cents(u: Floats) -> Ints:
         return distributions.whole(drawn(u) * 100)
 
-    who = leads.asked(rows)
     if not scenario.segments and not scenario.upsell:
-        found = chance.column("order value", who, number, cents, np.int64)
+        found = chance.column("order value", asked, numbers, cents, np.int64)
     else:
-        value = chance.column("order value", who, number, drawn, np.float64)
+        value = chance.column("order value", asked, numbers, drawn, np.float64)
         if scenario.segments:
             factors = np.array([segment.order_value_factor for segment in scenario.segments])
             value = value * factors[leads.segment[rows]]
@@ -268,7 +301,7 @@ def order_value(
             more = value * scenario.upsell.order_value_factor
             value = np.where(leads.kind[rows] == UPSOLD, more, value)
         found = distributions.whole(value * 100)
-    return found if initial is None or number > 1 else initial.deal_values(leads, rows, found)
+    return found if initial is None or numbers[0] > 1 else initial.deal_values(leads, rows, found)
 
 
 # --- how the customer feels, and what comes next --------------------------------------------
@@ -302,8 +335,11 @@ def _gaps(gap: GapDistribution, own: Habits, u: Floats) -> Ints:
 
 def _earliest_next(
     scenario: Scenario, customers: Customers, leads: Leads, order: OrderDraws
-) -> tuple[Bools, Ints]:
-    """Who may order again, whatever points and tiers do, and when at the earliest (of those)."""
+) -> Ints:
+    """How long after each order another may follow at the earliest, whatever points and tiers do.
+
+    Past any time where none may.
+    """
     tiers = scenario.loyalty.tiers if scenario.loyalty else ()
     ratios = [1.0, *(tier.repeat_odds_ratio for tier in tiers)]
     post_purchase, win_back = (scenario.campaign(kind) for kind in (POST_PURCHASE, WIN_BACK))
@@ -326,5 +362,4 @@ def _earliest_next(
         next_ = np.where(
             offered, np.minimum(next_, np.maximum(order.closed, win_back.after)), next_
         )
-    may = next_ < never
-    return may, order.earliest[may] + next_[may]
+    return next_

@@ -195,7 +195,7 @@ def _order_tables(draws: Draws, story: Story, number: Numbers) -> dict[str, Tabl
     rounds = [order for lives in story.lives for order in lives.rounds]
     most = max((len(order.drawn.status) for order in rounds), default=0)
     for lives in story.lives:
-        for nth, order in enumerate(lives.rounds, start=1):
+        for order in lives.rounds:
             is_closed = order.closed < horizon
             kept = is_closed & order.drawn.is_kept
             last = same(0, len(order.row))
@@ -210,7 +210,7 @@ def _order_tables(draws: Draws, story: Story, number: Numbers) -> dict[str, Tabl
             values = {
                 "run": taken(draws.leads.replication, order.row),
                 "lead": number[order.row],
-                "number": same(nth, len(order.row)),
+                "number": order.drawn.number,
                 "placed": order.placed,
                 "value": order.value,
                 "discount": order.discount,
