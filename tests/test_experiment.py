@@ -12,6 +12,7 @@ import pytest
 from theory import funnel, within
 
 import funnelsim as fs
+from funnelsim import engines
 from funnelsim.experiment import chunks, parameters
 from funnelsim.experiment.intervals import intervals
 from funnelsim.experiment.load import queue_warnings
@@ -216,30 +217,34 @@ def test_an_error_of_the_model_is_raised_as_it_is():
             quiet(too_many, executor=executor)
 
 
-def test_ctrl_c_keeps_what_is_finished_and_says_so(monkeypatch, capsys):
-    calls = iter(range(100))
+@pytest.fixture
+def interrupted(monkeypatch):
+    """Ctrl-C after so many replications, each simulated on its own."""
 
-    def key_figures(journal):
-        if next(calls) == 7:
-            raise KeyboardInterrupt
-        return fs.summary(journal).to_dict()
+    def after(count):
+        calls, whole = iter(range(100)), chunks.key_figures
 
-    monkeypatch.setattr(chunks, "key_figures", key_figures)
+        def key_figures(together):
+            if next(calls) == count:
+                raise KeyboardInterrupt
+            return whole(together)
+
+        monkeypatch.setattr(chunks, "key_figures", key_figures)
+        monkeypatch.setattr(engines, "LEADS_TOGETHER", 1)
+
+    return after
+
+
+def test_ctrl_c_keeps_what_is_finished_and_says_so(interrupted, capsys):
+    interrupted(7)
     x = quiet(n=20)
     assert x.interrupted
     assert list(x.table.index) == list(range(7))
     assert "Stopped after 7 of 20 replications" in capsys.readouterr().out
 
 
-def test_ctrl_c_leaves_a_comparison_with_whole_pairs(monkeypatch):
-    calls = iter(range(100))
-
-    def key_figures(journal):
-        if next(calls) == 13:
-            raise KeyboardInterrupt
-        return fs.summary(journal).to_dict()
-
-    monkeypatch.setattr(chunks, "key_figures", key_figures)
+def test_ctrl_c_leaves_a_comparison_with_whole_pairs(interrupted):
+    interrupted(13)
     better = AIDA.vary({"stages.Interest.conversion": 0.6})
     c = fs.compare({"today": AIDA, "better": better}, n=20, progress=False)
     assert c.interrupted
@@ -247,11 +252,8 @@ def test_ctrl_c_leaves_a_comparison_with_whole_pairs(monkeypatch):
     assert len(c.table.loc["today"]) >= 5
 
 
-def test_ctrl_c_before_anything_is_finished_is_a_ctrl_c(monkeypatch):
-    def key_figures(journal):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(chunks, "key_figures", key_figures)
+def test_ctrl_c_before_anything_is_finished_is_a_ctrl_c(interrupted):
+    interrupted(0)
     with pytest.raises(KeyboardInterrupt):
         quiet()
 

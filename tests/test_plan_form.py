@@ -106,7 +106,7 @@ def test_it_says_how_far_it_has_come(form: PlanForm, monkeypatch: pytest.MonkeyP
     form.target.value = 200
     found = [re.search(r"([\d,]+) simulations done", text)[1] for text in said[1:-1]]
     counts = [int(count.replace(",", "")) for count in found]
-    assert len(counts) > 100  # one process alone
+    assert len(counts) > 5  # one process alone
     assert counts == sorted(counts)
 
 

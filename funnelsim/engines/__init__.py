@@ -6,15 +6,20 @@ same history, a column of leads at a time, and is what "auto" takes.
 
 from __future__ import annotations
 
+import math
 import numbers
 from collections.abc import Iterator, Mapping
 
 from funnelsim.errors import FunnelSimError, Problem, nearest
 from funnelsim.journal import Journal, Table
+from funnelsim.journal.together import Together
 from funnelsim.scenario import Scenario
 from funnelsim.state import State, a_state
 
-LEADS_TOGETHER = 100_000  # drawn in one go: enough to be quick, few enough for the memory's cache
+LEADS_TOGETHER = (
+    100_000  # about; drawn in one go: enough to be quick, few enough for the memory's cache
+)
+MOST_TOGETHER = 500  # replications, about; with more, a sum of moments might fit no whole number
 MOST_LEADS = {"columns": 20_000_000, "process": 1_000_000}  # 5 GB and 2 GB, up to a minute each
 TAKES_A_WHILE = 300_000  # leads, from which on there is a progress bar
 ENGINES = ("auto", "columns", "process")
@@ -85,6 +90,14 @@ def simulate_many(
     >>> [journal.replication for journal in simulate_many(load("aida"), 1, range(3))]
     [0, 1, 2]
     """
+    for together in simulate_together(scenario, seed, replications, initial):
+        yield from together.split()
+
+
+def simulate_together(
+    scenario: Scenario, seed: int, replications: range, initial: State | None = None
+) -> Iterator[Together]:
+    """The same, as many replications in the same tables as are quickest simulated together."""
     _guard(scenario, MOST_LEADS["columns"])
     from funnelsim.engines import columns
     from funnelsim.engines.arrivals import expected_leads
@@ -93,12 +106,12 @@ def simulate_many(
     initial = a_state(initial, "simulate_many")
     there = len(initial.deals) + len(initial.customers) if initial is not None else 0
     each = expected_leads(scenario) + there + 1
-    together = max(1, min(len(replications), int(LEADS_TOGETHER / each)))
-    for first in range(0, len(replications), together):
-        some = replications[first : first + together]
-        draws = Draws(scenario, seed, some, initial)
-        for replication, tables in zip(some, columns.run(draws), strict=True):
-            yield Journal(scenario, seed, replication, "columns", tables, initial)
+    parts = max(1, len(replications) / MOST_TOGETHER, len(replications) * each / LEADS_TOGETHER)
+    size = max(1, math.ceil(len(replications) / round(parts)))
+    for first in range(0, len(replications), size):
+        some = replications[first : first + size]
+        tables, first_lead = columns.run(Draws(scenario, seed, some, initial))
+        yield Together(scenario, seed, some, tables, first_lead, initial)
 
 
 def _by_columns(
@@ -109,13 +122,20 @@ def _by_columns(
     from funnelsim.engines.draws import Draws
 
     if not progress or expected_leads(scenario) < TAKES_A_WHILE:
-        return columns.run(Draws(scenario, seed, replication, initial))[0]
+        return _made(columns.run(Draws(scenario, seed, replication, initial))[0])
     from tqdm.auto import tqdm
 
-    with tqdm(total=columns.PARTS + 1, desc="simulating", unit="part", delay=2) as bar:
+    with tqdm(total=columns.PARTS + 2, desc="simulating", unit="part", delay=2) as bar:
         draws = Draws(scenario, seed, replication, initial)
         bar.update()
-        return columns.run(draws, bar.update)[0]
+        tables = _made(columns.run(draws, bar.update)[0])
+        bar.update()
+        return tables
+
+
+def _made(tables: dict[str, Table]) -> dict[str, Table]:
+    """The tables with all their columns; each lets go of what it is made of before the next."""
+    return {name: dict(tables.pop(name)) for name in list(tables)}
 
 
 def _by_process(

@@ -24,13 +24,12 @@ from funnelsim.engines.queue_walk import ADVANCED, LOST, OPEN, Entries
 from funnelsim.engines.story import Block, Calls, Story, tables_of
 from funnelsim.journal import CUSTOMER, GONE_COLD, MISSED, NEVER, NOT_REACHED, Table, reasons
 
-PARTS = 3  # after each of them `run` says so
+PARTS = 2  # after each of them `run` says so
 
 
-def run(draws: Draws, is_done: Callable[[], Any] = lambda: None) -> list[dict[str, Table]]:
-    """Everything that happens up to the horizon: the tables of a journal for each replication.
-
-    Uses up the draws.
+def run(draws: Draws, is_done: Callable[[], Any] = lambda: None) -> tuple[dict[str, Table], Ints]:
+    """Everything that happens up to the horizon: the tables of a journal, and with which lead of
+    them each replication begins. Uses up the draws.
     """
     story = Story()
     if any(stage.follow_up for stage in draws.scenario.stages) and len(draws.leads.key):
@@ -42,9 +41,7 @@ def run(draws: Draws, is_done: Callable[[], Any] = lambda: None) -> list[dict[st
     draws.orders.clear()
     if story.calls:
         story.calls = _calls_alone(story.calls)
-    tables = tables_of(draws, story)
-    is_done()
-    return tables
+    return tables_of(draws, story)
 
 
 def _tell(draws: Draws, story: Story) -> None:
@@ -167,8 +164,11 @@ def _visit(
     is_open = (decided == NEVER) | (decided >= draws.scenario.horizon)
     np.copyto(outcome, OPEN, where=is_open)
     np.copyto(decided, NEVER, where=is_open)
-    own = np.where(outcome == LOST, taken(drawn.reason, place), ~outcome)
-    reason = _reason_numbers(draws, stage).take(own)
+    own, of_outcome = _reason_numbers(draws, stage)
+    reason = of_outcome.take(outcome)
+    if len(own) > 1:
+        lost = np.flatnonzero(outcome == LOST)
+        reason[lost] = own.take(drawn.reason.take(place.take(lost)))
     told = _VISIT_OUTCOME.take(outcome)
     story.blocks.append(Block(stage, attempt, rows, entered, decided, told, reason, job))
     return decided, outcome
@@ -216,12 +216,15 @@ def _places(rows: Ints, some: Ints) -> Ints:
     return place.take(some)
 
 
-def _reason_numbers(draws: Draws, stage: int) -> Ints:
-    """The journal's reasons: the stage's own by number, and behind them those of the follow-up.
-
-    The inverse of an outcome of the walk (-1: open ... -6: gone cold) is a place from the end.
+def _reason_numbers(draws: Draws, stage: int) -> tuple[Ints, Ints]:
+    """The journal's numbers of a stage's own reasons, and of the reason by outcome of the walk;
+    that of who is lost by its own decision is the first of these.
     """
     numbers = {reason: n for n, reason in enumerate(reasons(draws.scenario))}
     own = [numbers[reason] for reason in draws.scenario.stages[stage].loss_reasons]
-    of_calls = [GONE_COLD, NOT_REACHED, MISSED]
-    return np.array([*own, *(numbers[reason] for reason in of_calls), *[NEVER] * 3], dtype="i2")
+    of_outcome = np.full(6, NEVER, dtype=np.int16)
+    of_outcome[LOST] = own[0]
+    of_outcome[[queue_walk.MISSED, queue_walk.NOT_REACHED, queue_walk.GONE_COLD]] = [
+        numbers[reason] for reason in (MISSED, NOT_REACHED, GONE_COLD)
+    ]
+    return np.array(own, dtype=np.int16), of_outcome

@@ -89,8 +89,11 @@ class Leads(Columns):
 
     def asked(self, rows: Any = slice(None)) -> Asked:
         """These leads, to be asked questions."""
-        one_run = self.replication.strides == (0,)
-        return asked(self.key[rows], None if one_run else self.replication[rows])
+        if isinstance(rows, slice):
+            key, of = self.key[rows], self.replication[rows]
+        else:
+            key, of = self.key.take(rows), taken(self.replication, rows)
+        return asked(key, None if of.strides == (0,) else of)
 
 
 @dataclass(frozen=True)

@@ -233,17 +233,17 @@ class Draws:
         for number, stage in enumerate(self.scenario.stages[:-1]):
             able |= leads.enters == number
             best = max([0.0, *self.ln_skills(stage)])
-            attempts, rows = [], np.flatnonzero(able).astype(np.int32)
+            attempts, rows = [], np.flatnonzero(able)
             through = np.zeros(len(able), dtype=bool)
             for attempt in range((stage.recovery.attempts if stage.recovery else 0) + 1):
                 drawn = self._visits(stage, leads, rows, attempt)
                 attempts.append(drawn)
                 may = (drawn.slack + best > 0) & ~drawn.missed
                 may &= drawn.reached_by < max(1, len(drawn.attempt_times))
-                through[rows[may]] = True
+                through[rows.compress(may)] = True
                 if not stage.recovery:
                     earliest[rows] += drawn.decision_time
-                rows = rows[drawn.returns]
+                rows = rows.compress(drawn.returns)
             columns.append(attempts)
             able = through
         if self.initial is not None:
@@ -291,7 +291,7 @@ class Draws:
             slack += math.log(recovery.odds_ratio)
         reasons = list(stage.loss_reasons.values())
         drawn = StageDraws(
-            rows=rows,
+            rows=rows.astype(np.int32),
             slack=slack,
             decision_time=decision_time,
             reason=column("loss reason", partial(distributions.choose, reasons), "i2")

@@ -1,18 +1,20 @@
 """Rows of the draws become leads of the journal: those who came to be, numbered by arrival.
 
-Of several replications those of the first come first; `split` makes a journal's tables of each.
+Of several replications those of the first come first.
 """
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from funnelsim.distributions import Ints
+from funnelsim.engines.drawn import taken
 from funnelsim.engines.draws import Draws, in_order
-from funnelsim.journal import COLUMNS, NEVER, Table
+from funnelsim.journal import COLUMNS, NEVER, Lazy
 
 
 class Numbers:
@@ -37,70 +39,36 @@ class Numbers:
         return rows if self._of_row is None else self._of_row[rows]
 
 
-def leads_table(draws: Draws, number: Numbers, rows: Ints, arrived: Ints) -> Table:
+def leads_table(draws: Draws, number: Numbers, rows: Ints, arrived: Ints) -> Lazy:
     """The journal's leads: the rows that came to be, and when they did."""
-    leads, deal_value = draws.leads, draws.deal_value
-    if not number.in_order:
-        order = np.argsort(number[rows])
-        who, arrived = rows[order], arrived[order]
-        leads, deal_value = leads.only(who), deal_value[who]
-    parent, customer = leads.parent, leads.customer
-    columns: Table = {
-        "key": leads.key,
-        "kind": leads.kind,
-        "parent": parent if number.in_order else np.where(parent == NEVER, NEVER, number[parent]),
-        "customer": number[customer],
-        "channel": leads.channel,
-        "segment": leads.segment,
-        "arrived": arrived,
-        "deal_value": deal_value,
-        "enrols": draws.customers.enrols(customer),
-    }
-    return {name: _own(column, COLUMNS["leads"][name]) for name, column in columns.items()}
 
+    @cache
+    def order() -> Ints:
+        return np.argsort(number[rows])
 
-def _own(column: NDArray[Any], kind: str) -> NDArray[Any]:
-    """The column as a journal has it, with memory of its own for each row."""
-    return column.astype(kind, copy=column.strides == (0,))
+    def in_order(column: NDArray[Any]) -> NDArray[Any]:
+        return column if number.in_order else taken(column, rows[order()])
 
+    def parent() -> Ints:
+        of = in_order(draws.leads.parent)
+        return of if number.in_order else np.where(of == NEVER, NEVER, number[of])
 
-def split(tables: dict[str, Table], first_lead: Ints) -> list[dict[str, Table]]:
-    """The tables of each replication; `first_lead` says with which lead each begins.
+    def make(name: str) -> NDArray[Any]:
+        column: NDArray[Any]
+        match name:
+            case "arrived":
+                column = arrived if number.in_order else arrived[order()]
+            case "parent":
+                column = parent()
+            case "customer":
+                column = number[in_order(draws.leads.customer)]
+            case "deal_value":
+                column = in_order(draws.deal_value)
+            case "enrols":
+                column = draws.customers.enrols(in_order(draws.leads.customer))
+            case _:
+                column = in_order(getattr(draws.leads, name))
+        # with memory of its own for each row
+        return column.astype(COLUMNS["leads"][name], copy=column.strides == (0,))
 
-    A table's rows stand in the order of the replications; so each is a slice, numbered anew.
-    """
-    if len(first_lead) == 1:
-        return [tables]
-    runs: list[dict[str, Table]] = [{} for _ in first_lead]
-    first_of = {"lead": first_lead, "customer": first_lead, "parent": first_lead}
-    for name in COLUMNS:  # orders before the statuses, which say of which order they are
-        table = tables[name]
-        begins = first_lead if name == "leads" else _begins(name, tables, first_lead)
-        stops = np.append(begins[1:], len(next(iter(table.values()))))
-        if name == "orders":
-            first_of["order"] = begins
-        again = [column for column in table if column in first_of]
-        for number, (begin, stop) in enumerate(zip(begins.tolist(), stops.tolist(), strict=True)):
-            part = {column: values[begin:stop] for column, values in table.items()}
-            for column in again:
-                values = part[column]
-                anew = values - values.dtype.type(first_of[column][number])
-                if column == "parent":  # only a lead may come of nobody
-                    anew = np.where(values == NEVER, values, anew)
-                part[column] = anew
-            runs[number][name] = part
-    return runs
-
-
-def _begins(name: str, tables: dict[str, Table], first_lead: Ints) -> Ints:
-    """With which row of a table each replication begins."""
-    table = tables[name]
-    if name in ("stage_visits", "follow_ups"):  # their rows stand by lead
-        lead = table["lead"]
-        return np.searchsorted(lead, first_lead.astype(lead.dtype))
-    if name == "statuses":
-        owner = tables["orders"]["lead"][table["order"]]
-    else:
-        owner = table["customer" if name == "points" else "lead"]
-    run = np.searchsorted(first_lead, owner, side="right")  # 1, 2, ...
-    return np.searchsorted(run, np.arange(1, len(first_lead) + 1))
+    return Lazy(COLUMNS["leads"], make)

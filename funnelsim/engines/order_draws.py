@@ -178,7 +178,7 @@ def draw_orders(
 
 def _together(scenario: Scenario, before: int) -> int:
     """How many orders of a customer are drawn at once after so many."""
-    return 1 if has_memory(scenario) else max(1, before // 2)
+    return 1 if has_memory(scenario) else max(1, before)
 
 
 def has_memory(scenario: Scenario) -> bool:

@@ -7,8 +7,10 @@ the draws here; `tables` numbers those who came to be by arrival, as the journal
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from funnelsim.distributions import Ints
 from funnelsim.engines.draws import Draws
@@ -104,7 +106,7 @@ class Recorder:
         """The columns of each table, in the order of the journal."""
         rows, arrived = _columns(2, self._arrivals)
         number = Numbers(draws, rows, arrived)
-        tables = {"leads": leads_table(draws, number, rows, arrived)}
+        tables: dict[str, Table] = {"leads": dict(leads_table(draws, number, rows, arrived))}
         for name, written, by in (
             ("stage_visits", self._visits, ("lead", "entered", "stage", "attempt")),
             ("follow_ups", self._follow_ups, ("lead", "queued", "stage", "attempt", "call")),
@@ -132,7 +134,7 @@ def _columns(count: int, rows: Sequence[Sequence[int]]) -> Ints:
     return np.array(rows, dtype=np.int64).reshape(-1, count).T
 
 
-def _table(name: str, rows: Sequence[Sequence[int]]) -> Table:
+def _table(name: str, rows: Sequence[Sequence[int]]) -> dict[str, NDArray[Any]]:
     columns = COLUMNS[name]
     values = _columns(len(columns), rows)
     return {n: v.astype(kind) for (n, kind), v in zip(columns.items(), values, strict=True)}

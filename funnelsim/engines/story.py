@@ -6,7 +6,9 @@ the tables need no sorting but that of counting.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,7 +19,7 @@ from funnelsim.engines import queue_walk
 from funnelsim.engines.drawn import Bools, joined, same, taken
 from funnelsim.engines.draws import Draws, in_order
 from funnelsim.engines.lives import Lives
-from funnelsim.engines.numbering import Numbers, leads_table, split
+from funnelsim.engines.numbering import Numbers, leads_table
 from funnelsim.engines.queue_walk import Told
 from funnelsim.journal import (
     COLUMNS,
@@ -28,6 +30,7 @@ from funnelsim.journal import (
     NOT_REACHED,
     SERVED,
     VISIT_OUTCOMES,
+    Lazy,
     Table,
 )
 
@@ -67,21 +70,23 @@ class Story:
     lives: list[Lives] = field(default_factory=list)
 
 
-def tables_of(draws: Draws, story: Story) -> list[dict[str, Table]]:
-    """The tables of a journal for each replication; lets go of the story, part by part."""
+def tables_of(draws: Draws, story: Story) -> tuple[dict[str, Table], Ints]:
+    """The tables of a journal, and with which lead each replication begins.
+
+    Columns of the large tables are made when they are asked for; the story is not needed then.
+    """
     rows, arrived = (joined(column) for column in zip(*story.arrived, strict=True))
-    story.arrived.clear()
     number = Numbers(draws, rows, arrived)
     counts = np.bincount(draws.leads.replication[rows], minlength=len(draws.replications))
-    tables = _order_tables(draws, story, number)
-    tables["messages"] = _messages_table(draws, story, number)
-    tables["points"] = _points_table(draws, story, number)
-    story.lives.clear()
-    tables["follow_ups"] = _calls_table(draws, story, number)
-    story.calls = None
-    tables["stage_visits"] = _visits_table(story, number)
-    tables["leads"] = leads_table(draws, number, rows, arrived)
-    return split(tables, np.cumsum(counts) - counts)
+    tables: dict[str, Table] = {
+        **_order_tables(draws, story, number),
+        "messages": _messages_table(draws, story, number),
+        "points": _points_table(draws, story, number),
+        "follow_ups": _calls_table(draws, story, number),
+        "stage_visits": _visits_table(story, number),
+        "leads": leads_table(draws, number, rows, arrived),
+    }
+    return tables, np.cumsum(counts) - counts
 
 
 def _in_turn(blocks: list[Ints], leads: int) -> list[Ints]:
@@ -100,22 +105,28 @@ def _in_turn(blocks: list[Ints], leads: int) -> list[Ints]:
     return places
 
 
-def _placed(name: str, blocks: list[dict[str, Any]], leads: int) -> Table:
+def _placed(name: str, blocks: Callable[[], list[dict[str, Any]]], leads: int) -> Lazy:
     """The table of these blocks (a column, or one number for all), with each row in its place.
 
     Uses up the blocks: a column of theirs is gone when the table has it.
     """
-    places = _in_turn([block["lead"] for block in blocks], leads)
-    count = sum(map(len, places))
-    table = {}
-    for column, kind in COLUMNS[name].items():
-        table[column] = np.empty(count, dtype=kind)
-        for block, place in zip(blocks, places, strict=True):
-            table[column][place] = block.pop(column)
-    return table
+
+    @cache
+    def parts() -> tuple[list[dict[str, Any]], list[Ints]]:
+        found = blocks()
+        return found, _in_turn([block["lead"] for block in found], leads)
+
+    def make(column: str) -> NDArray[Any]:
+        found, places = parts()
+        values = np.empty(sum(map(len, places)), dtype=COLUMNS[name][column])
+        for block, place in zip(found, places, strict=True):
+            values[place] = block.pop(column)
+        return values
+
+    return Lazy(COLUMNS[name], make)
 
 
-def _visits_table(story: Story, number: Numbers) -> Table:
+def _visits_table(story: Story, number: Numbers) -> Lazy:
     # blocks are told generation by generation, stage by stage: the order of a lead's visits
     blocks = [
         {
@@ -129,23 +140,31 @@ def _visits_table(story: Story, number: Numbers) -> Table:
         }
         for block in story.blocks
     ]
-    story.blocks.clear()
-    return _placed("stage_visits", blocks, number.count)
+    return _placed("stage_visits", lambda: blocks, number.count)
 
 
-def _calls_table(draws: Draws, story: Story, number: Numbers) -> Table:
-    blocks = []
-    for block in story.blocks:
-        follow_up = draws.scenario.stages[block.stage].follow_up
-        for nth in range(follow_up.attempts if follow_up and story.calls else 0):
-            blocks.append(_calls(draws, story, number, block, nth))
-    return _placed("follow_ups", blocks, number.count)
+def _calls_table(draws: Draws, story: Story, number: Numbers) -> Lazy:
+    calls, blocks = story.calls, story.blocks
+    attempts = [
+        stage.follow_up.attempts if stage.follow_up else 0 for stage in draws.scenario.stages
+    ]
+
+    def made() -> list[dict[str, Any]]:
+        if calls is None:
+            return []
+        return [
+            _calls(draws, calls, number, block, nth)
+            for block in blocks
+            for nth in range(attempts[block.stage])
+        ]
+
+    return _placed("follow_ups", made, number.count)
 
 
-def _calls(draws: Draws, story: Story, number: Numbers, block: Block, nth: int) -> dict[str, Any]:
+def _calls(draws: Draws, calls: Calls, number: Numbers, block: Block, nth: int) -> dict[str, Any]:
     """The n-th calls of the visits of a block, as far as they were queued."""
-    calls, job, row = story.calls, block.job, block.row
-    assert calls is not None and job is not None
+    job, row = block.job, block.row
+    assert job is not None
     call = calls.first_call.take(job).astype(np.intp)  # quickest to be looked up by
     call += nth
     queued = calls.told.queued.take(call)

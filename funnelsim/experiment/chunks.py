@@ -13,26 +13,28 @@ from __future__ import annotations
 
 import numbers
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from funnelsim.engines import simulate_many
+from funnelsim.engines import simulate_together
 from funnelsim.engines.arrivals import expected_leads
 from funnelsim.errors import Finding, FunnelSimError, Problem
 from funnelsim.journal import Journal
+from funnelsim.journal.together import Together
 from funnelsim.metrics import key_figures as whole_figures
 from funnelsim.metrics import summary
 from funnelsim.scenario import Scenario
 from funnelsim.state import State
 
-Measure = Callable[[Journal], Any]  # of a module, not local: it travels to other processes
+Measure = Callable[[Together], Iterable[Any]]
+"""What is asked of replications, one answer each; of a module, since it travels to processes."""
 Chunk = tuple[int, range]  # the number of a scenario, and its replications
 HandOver = Callable[[int, range], Future[Any]]
 PARTS = 4, 32  # chunks of a scenario for an executor: at least, and where there is much to do
-LEADS = 50_000  # in a chunk, so that it is worth the way
+LEADS = 100_000  # in a chunk, about: as many as are quickest simulated together
 MOST = 100  # replications in a chunk
 ROUNDS = 2  # how often a chunk is handed to the executor
 
@@ -60,20 +62,27 @@ def measured(
     measure: Measure, scenario: Scenario, seed: int, replications: range, initial: State | None
 ) -> list[Any]:
     """A chunk: what is asked of each of these replications, in order."""
-    return [measure(journal) for journal in simulate_many(scenario, seed, replications, initial)]
+    parts = simulate_together(scenario, seed, replications, initial)
+    return [value for together in parts for value in measure(together)]
 
 
-def key_figures(journal: Journal) -> dict[str, float]:
-    """`summary` as it travels between processes: plain numbers by name."""
-    return {name: float(value) for name, value in whole_figures(journal).items()}
+def of_each(ask: Callable[[Journal], Any], together: Together) -> list[Any]:
+    """The answer of each replication to what can only be asked of a single journal."""
+    return [ask(journal) for journal in together.split()]
+
+
+def key_figures(journal: Journal) -> list[dict[str, float]]:
+    """`summary` of each replication as it travels between processes: plain numbers by name."""
+    figures = whole_figures(journal)
+    columns = (values.astype(float).tolist() for values in figures.values())
+    return [dict(zip(figures, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
 def figures_and_journal(journal: Journal) -> tuple[dict[str, float], Journal]:
     """The key figures, and the journal without the tables that they were read from."""
-    told = Journal(
-        journal.scenario, journal.seed, journal.replication, journal.engine, journal.whole
-    )
-    return key_figures(journal), told
+    tables = {name: dict(table) for name, table in journal.whole.items()}
+    told = Journal(journal.scenario, journal.seed, journal.replication, journal.engine, tables)
+    return key_figures(told)[0], told
 
 
 def run(
@@ -101,10 +110,10 @@ def run(
 
             work = _on(executor, work, hand_over, outcome, bar)
         for number, part in work:
-            journals = simulate_many(scenarios[number], seed, part, initial)
-            for replication, journal in zip(part, journals, strict=True):
-                outcome.results[number][replication] = measure(journal)
-                bar.update(1)
+            for together in simulate_together(scenarios[number], seed, part, initial):
+                values = measure(together)
+                outcome.results[number].update(zip(together.replications, values, strict=True))
+                bar.update(len(together.replications))
     except KeyboardInterrupt:
         if not outcome.done:
             raise

@@ -10,6 +10,7 @@ import math
 import numbers
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from funnelsim.errors import FunnelSimError, Problem, nearest
@@ -106,7 +107,8 @@ def replicate(
     if keep not in KEEP:
         raise FunnelSimError(str(Problem("keep", keep, "there is no such", nearest(keep, KEEP))))
     goal = _goal(scenario, precision, figure)
-    measure = chunks.key_figures if keep == "figures" else chunks.figures_and_journal
+    whole = partial(chunks.of_each, chunks.figures_and_journal)
+    measure: chunks.Measure = chunks.key_figures if keep == "figures" else whole
 
     results: dict[int, Any] = {}
     sentences: list[str] = []

@@ -66,7 +66,9 @@ def spread(journals: Iterable[Journal]) -> Spread:
     for journal in journals:
         figures.append(key_figures(journal))
         revenue.append(revenue_so_far(journal, day_ends(journal.scenario))[1] / 100)
-    columns = {key: np.array([row[key] for row in figures], dtype=float) for key in figures[0]}
+    columns = {
+        key: np.concatenate([row[key] for row in figures]).astype(float) for key in figures[0]
+    }
     return Spread(columns, np.array(revenue))
 
 

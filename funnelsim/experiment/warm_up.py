@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -88,7 +89,9 @@ def warm_up_advice(
     scenario, given = _even(chunks.a_scenario(scenario, "warm_up_advice")), scenario
     n, executor = chunks.a_number_of_replications(n, least=2), chunks.an_executor(executor)
     with chunks.progress_bar(n, progress) as bar:
-        outcome = chunks.run(open_leads, [scenario], seed, range(n), executor, bar)
+        outcome = chunks.run(
+            partial(chunks.of_each, open_leads), [scenario], seed, range(n), executor, bar
+        )
     counts = outcome.results[0]
     days = pd.RangeIndex(1, scenario.horizon // DAY + 1, name="day")
     by_day = pd.DataFrame([counts[r] for r in sorted(counts)], columns=days, dtype=float)

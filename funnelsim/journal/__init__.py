@@ -38,6 +38,7 @@ from funnelsim.journal.whole import (
     DETRACTOR,
     EARNED,
     EXPIRED,
+    FAILED_CALLS,
     FEELINGS,
     FOLLOW_UP_OUTCOMES,
     KINDS,
@@ -53,6 +54,7 @@ from funnelsim.journal.whole import (
     SERVED,
     UPSOLD,
     VISIT_OUTCOMES,
+    Lazy,
     Table,
     reasons,
     statuses,
@@ -80,6 +82,7 @@ __all__ = [
     "DETRACTOR",
     "EARNED",
     "EXPIRED",
+    "FAILED_CALLS",
     "FEELINGS",
     "FOLLOW_UP_OUTCOMES",
     "GONE_COLD",
@@ -99,6 +102,7 @@ __all__ = [
     "UPSOLD",
     "VISIT_OUTCOMES",
     "Journal",
+    "Lazy",
     "Table",
     "reasons",
     "statuses",
@@ -130,6 +134,30 @@ class Journal:
         )
         self.initial = initial  # the state at the start, if the simulation began in the middle
         self.whole: dict[str, Table] = {name: tables[name] for name in COLUMNS}
+
+    def count(self, table: str) -> int:
+        """How many rows the table has."""
+        return len(self.whole[table][next(iter(COLUMNS[table]))])
+
+    # --- replications: a journal holds one; `Together`, several ---------------------------------
+
+    def bounds(self, table: str) -> Ints:
+        """Where each replication's rows of the table begin, and where the last one's end."""
+        return np.array([0, self.count(table)])
+
+    def totals(self, table: str, values: NDArray[Any], of: NDArray[np.bool_] | None = None) -> Ints:
+        """The sum of whole numbers (one for each row of the table, or of some), by replication."""
+        so_far = np.zeros(len(values) + 1, dtype=np.int64)
+        np.cumsum(values if of is None else np.where(of, values, 0), out=so_far[1:])
+        return np.diff(so_far[self.bounds(table)])
+
+    def counts(self, table: str, what: Ints, kinds: int, of: NDArray[np.bool_]) -> Ints:
+        """How many rows there are of each kind, of some: shape (replications, kinds)."""
+        rows, bounds = np.flatnonzero(of), self.bounds(table)
+        runs = len(bounds) - 1
+        run = np.repeat(np.arange(runs), np.diff(bounds)).take(rows)
+        code = run * kinds + what.take(rows)
+        return np.bincount(code, minlength=kinds * runs).reshape(runs, kinds)
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{len(t['lead']):,} {k}" for k, t in self.whole.items() if "lead" in t)

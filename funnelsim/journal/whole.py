@@ -6,6 +6,7 @@ what did not happen.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from numpy.typing import NDArray
@@ -31,6 +32,7 @@ FEELINGS = ("promoter", "passive", "detractor")
 PROMOTER, PASSIVE, DETRACTOR = range(3)
 POINT_KINDS = ("earned", "redeemed", "expired")
 EARNED, REDEEMED, EXPIRED = range(3)
+FAILED_CALLS = (MISSED, NOT_REACHED, GONE_COLD)  # the first of a scenario's reasons
 CLOSED = "closed"  # the status of orders without a method of payment
 
 COLUMNS: dict[str, dict[str, str]] = {
@@ -57,13 +59,34 @@ COLUMNS: dict[str, dict[str, str]] = {
 }  # fmt: skip
 """What an engine writes: the columns of each table, and how many bytes a number takes."""
 
-Table = dict[str, NDArray[Any]]
+Table = Mapping[str, NDArray[Any]]
+
+
+class Lazy(Mapping[str, NDArray[Any]]):
+    """A table whose columns are made when they are first asked for: who counts sales needs few."""
+
+    def __init__(self, names: Iterable[str], make: Callable[[str], NDArray[Any]]) -> None:
+        self._names, self._make = tuple(names), make
+        self._made: dict[str, NDArray[Any]] = {}
+
+    def __getitem__(self, name: str) -> NDArray[Any]:
+        if name not in self._made:
+            if name not in self._names:
+                raise KeyError(name)
+            self._made[name] = self._make(name)
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
 
 
 def reasons(scenario: Scenario) -> list[str]:
     """Every reason for which a lead of this scenario can be lost, in order."""
     named = (reason for stage in scenario.stages for reason in stage.loss_reasons)
-    return list(dict.fromkeys([MISSED, NOT_REACHED, GONE_COLD, *named]))
+    return list(dict.fromkeys([*FAILED_CALLS, *named]))
 
 
 def statuses(scenario: Scenario) -> list[str]:

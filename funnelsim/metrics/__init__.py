@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from funnelsim.distributions import Ints
-from funnelsim.journal import DETRACTOR, PROMOTER, Journal
+from funnelsim.distributions import Floats, Ints
+from funnelsim.journal import DETRACTOR, NEVER, PROMOTER, Journal
 from funnelsim.metrics.basis import (
     Bools,
     a_journal,
     came_in,
-    divided,
     is_customer,
     orders_may_follow,
+    ratio,
 )
 from funnelsim.metrics.channels import channels_table
 from funnelsim.metrics.follow_up import follow_up_figures, response_times
@@ -80,63 +80,61 @@ def summary(journal: Journal) -> pd.Series:
     import pandas as pd
 
     figures = key_figures(a_journal(journal, "summary"))
-    return pd.Series(figures, dtype=float, name=journal.scenario.name)
+    one = {name: values[0] for name, values in figures.items()}
+    return pd.Series(one, dtype=float, name=journal.scenario.name)
 
 
-def key_figures(journal: Journal) -> dict[str, float]:
-    """The figures of `summary`, made from the whole columns: quick enough for replications."""
-    scenario = journal.scenario
+def key_figures(journal: Journal) -> dict[str, Ints | Floats]:
+    """The figures of `summary`, each of shape (replications,): of a journal, or of `Together`."""
+    scenario, t = journal.scenario, journal.whole["orders"]
     spent = money(journal)
-    leads = came_in(journal)
-    customers = leads & is_customer(journal)
-    placed = journal.whole["orders"]["placed"] >= scenario.warm_up
-    customer = journal.whole["leads"]["customer"][journal.whole["orders"]["lead"]]
-    again = customers[customer[placed & (journal.order_numbers == 2)]]
+    came = came_in(journal)
+    won = came & is_customer(journal)
+    leads, customers = journal.totals("leads", came), journal.totals("leads", won)
+    placed = t["placed"] >= scenario.warm_up
+    customer = journal.whole["leads"]["customer"][t["lead"]]
+    again = won[customer] & (journal.order_numbers == 2)
+    is_member = journal.whole["leads"]["enrols"] == 1
     return {
-        "leads": leads.sum(),
-        "customers": customers.sum(),
-        "overall_conversion": divided(customers.sum(), leads.sum()),
-        "orders": placed.sum(),
-        **_earned(journal, spent, int(customers.sum())),
+        "leads": leads,
+        "customers": customers,
+        "overall_conversion": ratio(customers, leads),
+        "orders": journal.totals("orders", placed),
+        **_earned(journal, spent, placed, customers),
         **follow_up_figures(journal),
-        "repeat_purchase_rate": divided(again.sum(), customers.sum()),
-        **_spent(spent, int(leads.sum())),
+        "repeat_purchase_rate": ratio(journal.totals("orders", again, placed), customers),
+        "gross": spent.gross / 100,
+        "net_of_gross": ratio(spent.revenue, spent.gross),
+        "cost_per_lead": ratio(spent.channels / 100, leads),
+        "roas": ratio(spent.revenue, spent.channels),
         **_of_customers(journal, placed, customer, spent.revenue / 100),
-        "members": (journal.whole["leads"]["enrols"][customers] == 1).sum(),
+        "members": journal.totals("leads", won & is_member),
         **points_figures(journal),
     }
 
 
-def _earned(journal: Journal, spent: Money, customers: int) -> dict[str, float]:
-    placed = journal.whole["orders"]["placed"] >= journal.scenario.warm_up
-    count = int((placed & counts_as_revenue(journal)).sum())
+def _earned(journal: Journal, spent: Money, placed: Bools, customers: Ints) -> dict[str, Floats]:
+    count = journal.totals("orders", placed & counts_as_revenue(journal))
     return {
         "revenue": spent.revenue / 100,
-        "aov": divided(spent.revenue / 100, count),
-        "cac": divided(spent.acquisition / 100, customers),
+        "aov": ratio(spent.revenue / 100, count),
+        "cac": ratio(spent.acquisition / 100, customers),
         "contribution": spent.contribution / 100,
         "profit": spent.profit / 100,
     }
 
 
-def _spent(spent: Money, leads: int) -> dict[str, float]:
-    return {
-        "gross": spent.gross / 100,
-        "net_of_gross": divided(spent.revenue, spent.gross),
-        "cost_per_lead": divided(spent.channels / 100, leads),
-        "roas": divided(spent.revenue, spent.channels),
-    }
-
-
 def _of_customers(
-    journal: Journal, placed: Bools, customer: Ints, revenue: float
-) -> dict[str, float]:
-    feelings = journal.whole["orders"]["satisfaction"][placed]
-    asked = int((feelings >= 0).sum())
-    ahead = np.sum(feelings == PROMOTER) - np.sum(feelings == DETRACTOR)
-    buyers = len(np.unique(customer[placed]))
+    journal: Journal, placed: Bools, customer: Ints, revenue: Floats
+) -> dict[str, Floats]:
+    feeling = journal.whole["orders"]["satisfaction"]
+    ahead = (feeling == PROMOTER).astype(np.int8) - (feeling == DETRACTOR)
+    buys = np.zeros(journal.count("leads"), dtype=bool)
+    buys[customer[placed]] = True
+    buyers = journal.totals("leads", buys)
+    nps = 100 * journal.totals("orders", ahead, placed)
     return {
-        "purchase_frequency": divided(int(placed.sum()), buyers),
-        "arpu": divided(revenue, buyers),
-        "nps": divided(100 * float(ahead), asked),
+        "purchase_frequency": ratio(journal.totals("orders", placed), buyers),
+        "arpu": ratio(revenue, buyers),
+        "nps": ratio(nps, journal.totals("orders", feeling != NEVER, placed)),
     }

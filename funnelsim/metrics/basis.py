@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelsim.distributions import DAY, Floats
+from funnelsim.distributions import DAY, Floats, Ints
 from funnelsim.errors import FunnelSimError
 from funnelsim.journal import CUSTOMER, KINDS, NEW, OPEN_DEAL, REFERRED, Journal
 from funnelsim.scenario import Scenario
@@ -75,7 +75,9 @@ def divided(part: float, whole: float) -> float:
     return part / whole if whole else np.nan
 
 
-def ratio(part: pd.Series | Floats, whole: pd.Series | int, where: bool | Bools = True) -> Floats:
+def ratio(
+    part: pd.Series | Floats | Ints, whole: pd.Series | Ints | int, where: bool | Bools = True
+) -> Floats:
     part_, whole_ = np.broadcast_arrays(np.asarray(part, float), np.asarray(whole, float))
     nothing = np.full(part_.shape, np.nan)
     return np.divide(part_, whole_, out=nothing, where=where & (whole_ != 0))

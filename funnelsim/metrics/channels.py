@@ -47,7 +47,7 @@ def channels_table(journal: Journal) -> pd.DataFrame:
 
     scenario = a_journal(journal, "channels_table").scenario
     names = [channel.name for channel in scenario.channels]
-    cost = lead_costs(journal) + day_costs(scenario)
+    cost = lead_costs(journal)[0] + day_costs(scenario)
     if scenario.referral:
         names, cost = [*names, REFERRAL], np.append(cost, rewards(journal))
     t, came = journal.whole["leads"], came_in(journal)

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from datetime import date
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from funnelsim.distributions import DAY, Floats
+from funnelsim.distributions import DAY, Floats, Ints
 from funnelsim.journal import (
+    FAILED_CALLS,
     FOLLOW_UP_OUTCOMES,
     GONE_COLD,
-    MISSED,
     NEVER,
-    NOT_REACHED,
     SERVED,
     Journal,
-    reasons,
 )
-from funnelsim.metrics.basis import divided
+from funnelsim.metrics.basis import ratio
 from funnelsim.opening_hours import OpeningHours
 from funnelsim.scenario import Team
 
@@ -27,17 +26,35 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def follow_up_figures(journal: Journal) -> dict[str, float]:
+def follow_up_figures(journal: Journal) -> dict[str, Floats]:
     """The figures of `summary` about the follow-up, of calls queued since the warm-up."""
-    response = _response_days(journal)
-    response = response[journal.whole["follow_ups"]["queued"] >= journal.scenario.warm_up]
-    response = response[~np.isnan(response)]
+    calls = journal.whole["follow_ups"]
+    reached = (calls["reached"] == 1) & (calls["queued"] >= journal.scenario.warm_up)
+    waited, busy = _waited(journal), utilisation(journal)
+    count = journal.totals("follow_ups", reached)
+    ended, cold = ended_and_gone_cold(journal)
     return {
-        "share_gone_cold": _share_gone_cold(journal),
-        "mean_response_days": response.mean() if len(response) else np.nan,
-        "p90_response_days": np.quantile(response, 0.9) if len(response) else np.nan,
-        **{f"utilisation: {team}": share for team, share in _utilisation(journal).items()},
+        "share_gone_cold": ratio(cold, ended),
+        "mean_response_days": ratio(journal.totals("follow_ups", waited, reached) / DAY, count),
+        "p90_response_days": _quantile(waited[reached], count, 0.9) / DAY,
+        **{f"utilisation: {t.name}": busy[:, n] for n, t in enumerate(journal.scenario.teams)},
     }
+
+
+def _quantile(values: Ints, counts: Ints, p: float) -> Floats:
+    """The quantile of each group of values, which stand one group after the other.
+
+    Linear between the two nearest (Hyndman and Fan, 1996, definition 7, which is NumPy's); NaN of
+    no value.
+    """
+    found = np.full(len(counts), np.nan)
+    for n, group in enumerate(np.split(values, np.cumsum(counts)[:-1])):
+        if len(group):
+            place = (len(group) - 1) * p
+            low, high = math.floor(place), math.ceil(place)
+            ordered = np.partition(group, (low, high))
+            found[n] = ordered[low] + (ordered[high] - ordered[low]) * (place - low)
+    return found
 
 
 def response_times(journal: Journal) -> pd.Series:
@@ -51,22 +68,34 @@ def response_times(journal: Journal) -> pd.Series:
 
 
 def _response_days(journal: Journal) -> Floats:
+    reached = journal.whole["follow_ups"]["reached"] == 1
+    return np.where(reached, _waited(journal) / DAY, np.nan)
+
+
+def _waited(journal: Journal) -> Ints:
+    """From entering the stage to the start of each call."""
     calls = journal.whole["follow_ups"]
     # the calls of a visit stand one after the other, and the first is queued on entering
     first = np.arange(len(calls["call"])) - calls["call"]
-    waited = (calls["started"] - calls["queued"][first]) / DAY
-    return np.where(calls["reached"] == 1, waited, np.nan)
+    return calls["started"] - calls["queued"][first]
 
 
-def _share_gone_cold(journal: Journal) -> float:
-    warm_up, names = journal.scenario.warm_up, reasons(journal.scenario)
+def ended_and_gone_cold(journal: Journal, team: int | None = None) -> tuple[Ints, Ints]:
+    """How many visits' follow-up has ended (a call reached the lead, or it was lost before), and
+    how many of them had gone cold; of all teams or of one, since the warm-up, by replication.
+    """
+    warm_up = journal.scenario.warm_up
     calls, visits = journal.whole["follow_ups"], journal.whole["stage_visits"]
-    reason = visits["reason"][visits["entered"] >= warm_up]
-    lost = np.bincount(reason[reason != NEVER], minlength=len(names))
-    failed = sum(int(lost[names.index(name)]) for name in (MISSED, NOT_REACHED, GONE_COLD))
-    is_served = calls["outcome"] == FOLLOW_UP_OUTCOMES.index(SERVED)
-    served = int((is_served & (calls["queued"] >= warm_up)).sum())
-    return divided(int(lost[names.index(GONE_COLD)]), failed + served)
+    reason = visits["reason"]
+    failed = (reason != NEVER) & (reason < len(FAILED_CALLS)) & (visits["entered"] >= warm_up)
+    served = calls["outcome"] == FOLLOW_UP_OUTCOMES.index(SERVED)
+    served &= calls["queued"] >= warm_up
+    if team is not None:
+        failed &= journal.team_of_stage[visits["stage"]] == team
+        served &= journal.team_of_stage[calls["stage"]] == team
+    by_reason = journal.counts("stage_visits", reason, len(FAILED_CALLS), failed)
+    ended = by_reason.sum(axis=1) + journal.totals("follow_ups", served)
+    return ended, by_reason[:, FAILED_CALLS.index(GONE_COLD)]
 
 
 @lru_cache(maxsize=64)  # the same for every replication of a scenario
@@ -75,20 +104,16 @@ def open_time(team: Team, start: date, begin: int, end: int) -> int:
     return OpeningHours(team.open, start, team.closed).open_time(begin, end)
 
 
-def _utilisation(journal: Journal) -> dict[str, float]:
-    """Busy ÷ open rep time of each team, between warm-up and horizon."""
+def utilisation(journal: Journal) -> Floats:
+    """Busy ÷ open rep time between warm-up and horizon, shape (replications, teams)."""
     scenario, calls = journal.scenario, journal.whole["follow_ups"]
-    made = calls["started"] != NEVER
     begin = np.maximum(calls["started"], scenario.warm_up)
     end = np.where(calls["finished"] == NEVER, scenario.horizon, calls["finished"])
-    busy_time = np.where(made, np.maximum(end - begin, 0), 0)
+    busy_time = np.where(calls["started"] == NEVER, 0, np.maximum(end - begin, 0))
     team_of = journal.team_of_stage[calls["stage"]]
-    busy = np.bincount(team_of, busy_time, minlength=len(scenario.teams))
-    is_open = [
-        open_time(team, scenario.start, scenario.warm_up, scenario.horizon)
-        for team in scenario.teams
-    ]
-    return {
-        team.name: divided(float(busy[n]), team.reps * is_open[n])
-        for n, team in enumerate(scenario.teams)
-    }
+    shares = np.empty((len(journal.bounds("follow_ups")) - 1, len(scenario.teams)))
+    for n, team in enumerate(scenario.teams):
+        is_open = open_time(team, scenario.start, scenario.warm_up, scenario.horizon)
+        busy = journal.totals("follow_ups", busy_time, team_of == n)
+        shares[:, n] = ratio(busy, team.reps * is_open)
+    return shares

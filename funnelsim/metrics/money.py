@@ -15,7 +15,7 @@ import numpy as np
 
 from funnelsim.distributions import DAY, Floats, Ints
 from funnelsim.journal import REFERRED, Journal, statuses
-from funnelsim.metrics.basis import Bools, came_in, is_customer, whole_days
+from funnelsim.metrics.basis import Bools, came_in, whole_days
 from funnelsim.opening_hours import OpeningHours
 from funnelsim.scenario import Scenario, Team
 from funnelsim.scenario.values import CANCELLED, REFUSED, RETURNED
@@ -27,44 +27,44 @@ ENDED_BADLY = (CANCELLED, REFUSED, RETURNED)
 
 
 class Money(NamedTuple):
-    """Cents; costs above 0 leave less."""
+    """Cents, of each replication; costs above 0 leave less."""
 
-    gross: int  # paid on all orders placed
-    ended_badly: int  # of that, paid on those cancelled, refused or returned by the horizon
-    goods: int
-    shipping: int  # of the orders that count, and of those refused or returned
-    commission: int
-    leads: int  # by lead and by click
-    rewards: int  # for referred leads that have bought
-    channel_days: int
-    recoveries: int  # messages to lost leads
-    campaigns: int  # messages to customers
-    programme: int  # its days
-    fees: int  # an income
-    reps: int
+    gross: Ints  # paid on all orders placed
+    ended_badly: Ints  # of that, paid on those cancelled, refused or returned by the horizon
+    goods: Ints
+    shipping: Ints  # of the orders that count, and of those refused or returned
+    commission: Ints
+    leads: Ints  # by lead and by click
+    rewards: Ints  # for referred leads that have bought
+    channel_days: Ints
+    recoveries: Ints  # messages to lost leads
+    campaigns: Ints  # messages to customers
+    programme: Ints  # its days
+    fees: Ints  # an income
+    reps: Ints
 
     @property
-    def revenue(self) -> int:
+    def revenue(self) -> Ints:
         return self.gross - self.ended_badly
 
     @property
-    def channels(self) -> int:
+    def channels(self) -> Ints:
         """What it costs to have the leads."""
         return self.leads + self.rewards + self.channel_days
 
     @property
-    def acquisition(self) -> int:
+    def acquisition(self) -> Ints:
         """What it costs to win the customers; commission is in the contribution of their orders."""
         return self.channels + self.recoveries + self.reps
 
     @property
-    def contribution(self) -> int:
+    def contribution(self) -> Ints:
         of_orders = self.revenue - self.goods - self.shipping - self.commission
         messages = self.recoveries + self.campaigns
         return of_orders - self.channels - messages - self.programme + self.fees
 
     @property
-    def profit(self) -> int:
+    def profit(self) -> Ints:
         return self.contribution - self.reps
 
 
@@ -74,26 +74,29 @@ def money(journal: Journal) -> Money:
     placed = t["placed"] >= scenario.warm_up
     kept, paid = counts_as_revenue(journal) & placed, t["paid"]
     goods, commission = _goods_and_commission(journal)
-    contribution = _sum(journal.contributions[placed])
-    left = _sum((paid - goods - commission)[kept])
-    messages = journal.whole["messages"]
-    sent = messages["sent"] >= scenario.warm_up
-    to_lost = messages["name"] < len(scenario.stages)
-    message_cost = np.array(journal.message_costs)[messages["name"]]
+
+    def of_orders(amounts: Ints, these: Bools) -> Ints:
+        return journal.totals("orders", amounts, these)
+
+    gross, revenue = of_orders(paid, placed), of_orders(paid, kept)
+    of_goods, of_commission = of_orders(goods, kept), of_orders(commission, kept)
+    contribution = of_orders(journal.contributions, placed)
+    recoveries, campaigns = _messages(journal)
+    each = np.ones(len(gross), dtype=np.int64)
     return Money(
-        gross=_sum(paid[placed]),
-        ended_badly=_sum(paid[placed & ~kept]),
-        goods=_sum(goods[kept]),
-        shipping=left - contribution,
-        commission=_sum(commission[kept]),
-        leads=_sum(lead_costs(journal)),
+        gross=gross,
+        ended_badly=gross - revenue,
+        goods=of_goods,
+        shipping=revenue - of_goods - of_commission - contribution,
+        commission=of_commission,
+        leads=lead_costs(journal).sum(axis=1),
         rewards=rewards(journal),
-        channel_days=_sum(day_costs(scenario)),
-        recoveries=round(message_cost[sent & to_lost].sum() * 100),
-        campaigns=round(message_cost[sent & ~to_lost].sum() * 100),
-        programme=_programme(scenario),
+        channel_days=day_costs(scenario).sum() * each,
+        recoveries=recoveries,
+        campaigns=campaigns,
+        programme=_programme(scenario) * each,
         fees=_fees(journal),
-        reps=_reps(scenario),
+        reps=_reps(scenario) * each,
     )
 
 
@@ -113,25 +116,29 @@ def profit_steps(journal: Journal) -> list[Step]:
     """
     m = money(journal)
     steps = [
-        Step("Gross", m.gross, is_left=True),
-        Step("Cancelled, refused, returned", -m.ended_badly),
-        Step("Revenue", m.revenue, is_left=True),
-        Step("Goods", -m.goods),
-        Step("Shipping", -m.shipping),
-        Step("Commission", -m.commission),
-        Step("Leads", -m.leads),
-        Step("Rewards for referrals", -m.rewards),
-        Step("Days of channels", -m.channel_days),
-        Step("Messages to lost leads", -m.recoveries),
-        Step("Messages to customers", -m.campaigns),
-        Step("Loyalty programme", -m.programme),
-        Step("Fees of members", m.fees),
-        Step("Contribution", m.contribution, is_left=True),
-        Step("Reps", -m.reps),
-        Step("Profit", m.profit, is_left=True),
+        Step("Gross", _one(m.gross), is_left=True),
+        Step("Cancelled, refused, returned", -_one(m.ended_badly)),
+        Step("Revenue", _one(m.revenue), is_left=True),
+        Step("Goods", -_one(m.goods)),
+        Step("Shipping", -_one(m.shipping)),
+        Step("Commission", -_one(m.commission)),
+        Step("Leads", -_one(m.leads)),
+        Step("Rewards for referrals", -_one(m.rewards)),
+        Step("Days of channels", -_one(m.channel_days)),
+        Step("Messages to lost leads", -_one(m.recoveries)),
+        Step("Messages to customers", -_one(m.campaigns)),
+        Step("Loyalty programme", -_one(m.programme)),
+        Step("Fees of members", _one(m.fees)),
+        Step("Contribution", _one(m.contribution), is_left=True),
+        Step("Reps", -_one(m.reps)),
+        Step("Profit", _one(m.profit), is_left=True),
     ]
-    repeated = {"Gross": not m.ended_badly, "Contribution": not m.reps}
+    repeated = {"Gross": not _one(m.ended_badly), "Contribution": not _one(m.reps)}
     return [s for s in steps if (s.is_left or s.cents) and not repeated.get(s.name)]
+
+
+def _one(amounts: Ints) -> int:
+    return int(amounts[0])
 
 
 def counts_as_revenue(journal: Journal) -> Bools:
@@ -142,12 +149,15 @@ def counts_as_revenue(journal: Journal) -> Bools:
 
 
 def lead_costs(journal: Journal) -> Ints:
-    """Cents that the leads of each channel have cost; a lead of an impression is a click."""
+    """Cents that the leads of each channel have cost, shape (replications, channels).
+
+    A lead of an impression is a click.
+    """
     channels = journal.scenario.channels
-    came = journal.whole["leads"]["channel"][came_in(journal)]
-    count = np.bincount(came, minlength=len(channels))[: len(channels)]  # less "referral"
+    channel = journal.whole["leads"]["channel"]
+    count = journal.counts("leads", channel, len(channels) + 1, came_in(journal))
     prices = np.array([c.cost_per_lead + c.cost_per_click for c in channels])
-    return cents(prices * count)
+    return cents(prices * count[:, :-1])  # less "referral"
 
 
 def day_costs(scenario: Scenario) -> Ints:
@@ -156,18 +166,27 @@ def day_costs(scenario: Scenario) -> Ints:
     return cents(by_day * whole_days(scenario))
 
 
-def rewards(journal: Journal) -> int:
-    """Cents paid for the referred leads that have bought since the warm-up."""
-    if journal.scenario.referral is None:
-        return 0
-    bought = (journal.whole["leads"]["kind"] == REFERRED) & is_customer(journal)
+def rewards(journal: Journal) -> Ints:
+    """Cents paid for the referred leads that have bought since the warm-up, by replication."""
+    referral, leads = journal.scenario.referral, journal.whole["leads"]
+    if referral is None:
+        return np.zeros(len(journal.bounds("leads")) - 1, dtype=np.int64)
     visits = journal.whole["stage_visits"]
     late = visits["entered"] >= journal.scenario.warm_up
     at_goal = visits["stage"] == len(journal.scenario.stages) - 1
-    since = np.zeros(len(bought), dtype=bool)
+    since = np.zeros(len(leads["kind"]), dtype=bool)
     since[visits["lead"][late & at_goal]] = True
-    bought &= since
-    return round(journal.scenario.referral.reward * int(bought.sum()) * 100)
+    bought = journal.totals("leads", (leads["kind"] == REFERRED) & since)
+    return cents(referral.reward * bought)
+
+
+def _messages(journal: Journal) -> tuple[Ints, Ints]:
+    """Cents spent on messages to lost leads, and on those to customers."""
+    t, costs = journal.whole["messages"], np.array(journal.message_costs)
+    sent = t["sent"] >= journal.scenario.warm_up
+    spent = costs * journal.counts("messages", t["name"], len(costs), sent)
+    to_lost = len(journal.scenario.stages)
+    return cents(spent[:, :to_lost].sum(axis=1)), cents(spent[:, to_lost:].sum(axis=1))
 
 
 def cents(amounts: pd.Series | Floats) -> Ints:
@@ -192,17 +211,16 @@ def _programme(scenario: Scenario) -> int:
     return round(by_day * whole_days(scenario) * 100)
 
 
-def _fees(journal: Journal) -> int:
+def _fees(journal: Journal) -> Ints:
     """Each member pays at enrolment, with the first order, and whenever a further period begins."""
     scenario, loyalty = journal.scenario, journal.scenario.loyalty
     if loyalty is None or not loyalty.fee:
-        return 0
+        return np.zeros(len(journal.bounds("orders")) - 1, dtype=np.int64)
     leads, t = journal.whole["leads"], journal.whole["orders"]
-    first = journal.order_numbers == 1
-    enrolled = t["placed"][first & (leads["enrols"][t["lead"]] == 1)]
-    until_horizon = -(-(scenario.horizon - enrolled) // loyalty.period)
-    until_warm_up = -(-np.maximum(scenario.warm_up - enrolled, 0) // loyalty.period)
-    return round(loyalty.fee * _sum(until_horizon - until_warm_up) * 100)
+    enrols = (journal.order_numbers == 1) & (leads["enrols"][t["lead"]] == 1)
+    until_horizon = -(-(scenario.horizon - t["placed"]) // loyalty.period)
+    until_warm_up = -(-np.maximum(scenario.warm_up - t["placed"], 0) // loyalty.period)
+    return cents(loyalty.fee * journal.totals("orders", until_horizon - until_warm_up, enrols))
 
 
 @lru_cache(maxsize=64)  # the same for every replication of a scenario
@@ -219,7 +237,3 @@ def _reps(scenario: Scenario) -> int:
         if team.cost_per_rep_day
     )
     return round(sum(by_team) * 100)
-
-
-def _sum(amounts: Ints) -> int:
-    return int(np.sum(amounts))

@@ -10,24 +10,38 @@ import numbers
 
 import numpy as np
 
-from funnelsim.distributions import DAY, Ints
+from funnelsim.distributions import DAY, Floats, Ints
 from funnelsim.errors import FunnelSimError, Problem
 from funnelsim.journal import EARNED, EXPIRED, REDEEMED, Journal
-from funnelsim.metrics.basis import a_journal, divided
+from funnelsim.metrics.basis import a_journal, ratio
 
 
-def points_figures(journal: Journal) -> dict[str, float]:
+def points_figures(journal: Journal) -> dict[str, Floats]:
     """The figures of `summary` about points; NaN without a loyalty programme."""
     loyalty = journal.scenario.loyalty
-    names = ["points_earned", "points_redeemed", "points_expired", "points_open"]
-    names += ["points_liability", "breakage"]
     if loyalty is None:
-        return dict.fromkeys(names, np.nan)
-    horizon = journal.scenario.horizon
-    earned, redeemed, expired = (int(so_far[0]) for so_far in points_so_far(journal, [horizon]))
-    open_ = earned - redeemed - expired
-    figures = [earned, redeemed, expired, open_, open_ * loyalty.point_value, _breakage(journal)]
-    return dict(zip(names, map(float, figures), strict=True))
+        names = ["earned", "redeemed", "expired", "open", "liability"]
+        nothing = np.full(len(journal.bounds("points")) - 1, np.nan)
+        return dict.fromkeys([f"points_{name}" for name in names] + ["breakage"], nothing)
+    t = journal.whole["points"]
+
+    def of_kind(kind: int, before: int = journal.scenario.horizon) -> Ints:
+        these = (t["kind"] == kind) & (t["time"] < before)
+        return journal.totals("points", t["points"], these)
+
+    earned, redeemed, expired = map(of_kind, (EARNED, REDEEMED, EXPIRED))
+    open_, breakage = earned - redeemed - expired, np.full(len(earned), np.nan)
+    if loyalty.expires_after is not None:
+        # nothing else can have expired than what was earned early enough
+        breakage = ratio(expired, of_kind(EARNED, journal.scenario.horizon - loyalty.expires_after))
+    return {
+        "points_earned": earned,
+        "points_redeemed": redeemed,
+        "points_expired": expired,
+        "points_open": open_,
+        "points_liability": open_ * loyalty.point_value,
+        "breakage": breakage,
+    }
 
 
 def points_so_far(journal: Journal, moments: Ints | list[int]) -> tuple[Ints, Ints, Ints]:
@@ -67,14 +81,3 @@ def points_liability(journal: Journal, day: float | None = None) -> float:
     moment = scenario.horizon if day is None else round(float(day) * DAY)
     earned, redeemed, expired = points_so_far(journal, [moment])
     return float(earned[0] - redeemed[0] - expired[0]) * scenario.loyalty.point_value
-
-
-def _breakage(journal: Journal) -> float:
-    """Expired ÷ earned, of the points that were earned early enough to expire by the horizon."""
-    t, loyalty = journal.whole["points"], journal.scenario.loyalty
-    if loyalty is None or loyalty.expires_after is None:
-        return np.nan
-    old_enough = t["time"] + loyalty.expires_after < journal.scenario.horizon
-    earned = t["points"][(t["kind"] == EARNED) & old_enough].sum()
-    # nothing else can have expired
-    return divided(float(t["points"][t["kind"] == EXPIRED].sum()), float(earned))

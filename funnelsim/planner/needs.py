@@ -15,19 +15,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from funnelsim.distributions import DAY, Floats, Ints, duration_text
+from funnelsim.experiment.chunks import of_each
 from funnelsim.experiment.load import load_of_teams
 from funnelsim.journal import (
-    FOLLOW_UP_OUTCOMES,
-    GONE_COLD,
-    MISSED,
     NEVER,
     NEW,
-    NOT_REACHED,
-    SERVED,
     Journal,
-    reasons,
 )
 from funnelsim.metrics.basis import divided, whole_days
+from funnelsim.metrics.follow_up import ended_and_gone_cold, utilisation
 from funnelsim.metrics.money import money
 from funnelsim.planner.futures import Futures
 from funnelsim.planner.levers import cost_of_channels, is_paid, leads_of_channels
@@ -65,7 +61,8 @@ def see(scenario: Scenario, futures: Futures) -> Seen:
     """Simulates the planned scenario some times."""
     import pandas as pd
 
-    told = futures.of(_seen, scenario, range(_replications(scenario, LEADS, FEWEST)))
+    count = _replications(scenario, LEADS, FEWEST)
+    told = futures.of(partial(of_each, _seen), scenario, range(count))
     rows, came, entered, spent, ages = zip(*told, strict=True)
     results = pd.DataFrame(rows)
     cac = divided(sum(spent) / 100, float(results["sales"].sum()))
@@ -81,7 +78,7 @@ def _seen(journal: Journal) -> tuple[dict[str, float], int, Floats, int, Floats 
     t = journal.whole["leads"]
     came = int(np.sum((t["kind"] == NEW) & (t["arrived"] >= journal.scenario.warm_up)))
     ages = _contribution_by_age(journal) if journal.scenario.order is not None else None
-    return all_results(journal), came, _entered(journal), money(journal).acquisition, ages
+    return all_results(journal), came, _entered(journal), int(money(journal).acquisition[0]), ages
 
 
 def outcome_table(results: pd.DataFrame) -> pd.DataFrame:
@@ -269,25 +266,12 @@ def fewest(
     return high, not never
 
 
-def _of_team(journal: Journal, team: int) -> tuple[int, int, float, int]:
-    """Visits to the team that went cold, all whose follow-up ended, how busy it was; sales."""
-    from funnelsim.metrics.follow_up import follow_up_figures
-
-    scenario, names = journal.scenario, reasons(journal.scenario)
-    visits, calls = journal.whole["stage_visits"], journal.whole["follow_ups"]
-    mine = (journal.team_of_stage[visits["stage"]] == team) & (
-        visits["entered"] >= scenario.warm_up
-    )
-    reason = visits["reason"][mine]
-    lost = np.bincount(reason[reason != NEVER], minlength=len(names))
-    failed = sum(int(lost[names.index(name)]) for name in (MISSED, NOT_REACHED, GONE_COLD))
-    served = calls["outcome"] == FOLLOW_UP_OUTCOMES.index(SERVED)
-    served &= (journal.team_of_stage[calls["stage"]] == team) & (
-        calls["queued"] >= scenario.warm_up
-    )
-    busy = follow_up_figures(journal)[f"utilisation: {scenario.teams[team].name}"]
-    cold = int(lost[names.index(GONE_COLD)])
-    return cold, failed + int(served.sum()), busy, sales_of(journal)
+def _of_team(journal: Journal, team: int) -> Floats:
+    """Of each replication: visits to the team that went cold, all whose follow-up ended, how busy
+    it was, and sales; shape (replications, 4).
+    """
+    ended, cold = ended_and_gone_cold(journal, team)
+    return np.column_stack([cold, ended, utilisation(journal)[:, team], sales_of(journal)])
 
 
 # --- by when ----------------------------------------------------------------------------------
@@ -311,7 +295,7 @@ def deadline(scenario: Scenario, futures: Futures) -> Deadline:
     """From the lead times of those who win, simulated up to twice the horizon."""
     longer = scenario.vary({"horizon": duration_text(2 * scenario.horizon)})
     told = replace(futures, initial=None).of(
-        partial(_lead_times, until=scenario.horizon),
+        partial(of_each, partial(_lead_times, until=scenario.horizon)),
         longer,
         range(_replications(longer, LEADS // 2)),
     )

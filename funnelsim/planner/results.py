@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from funnelsim.distributions import Ints
+from funnelsim.distributions import Floats, Ints
 from funnelsim.errors import FunnelSimError, Problem, nearest
 from funnelsim.journal import UPSOLD, Journal
 from funnelsim.metrics.basis import Bools
@@ -19,51 +19,62 @@ from funnelsim.scenario import Scenario
 METRICS = ("sales", "revenue", "contribution", "profit")
 
 
-def result(journal: Journal, metric: str) -> float:
-    """The figure of one journal: a count of sales, or an amount of money."""
+def result(journal: Journal, metric: str) -> Floats:
+    """The figure of a journal, or of each of `Together`: a count of sales, or an amount of money.
+
+    Shape (replications,).
+    """
     match metric:
         case "sales":
-            return float(sales_of(journal))
+            return sales_of(journal).astype(float)
         case "revenue":
-            return float(journal.whole["orders"]["paid"][_counted(journal)].sum()) / 100
+            paid = journal.whole["orders"]["paid"]
+            return journal.totals("orders", paid, _counted(journal)) / 100
         case "contribution":
             return money(journal).contribution / 100
         case _:
             return money(journal).profit / 100
 
 
-def sales_of(journal: Journal) -> int:
-    """How many sales there were since the warm-up."""
-    return len(sale_times(journal))
+def sales_of(journal: Journal) -> Ints:
+    """How many sales there were since the warm-up, by replication."""
+    table, these = _sales(journal)
+    return journal.totals(table, these)
 
 
 def sale_times(journal: Journal) -> Ints:
     """When each sale since the warm-up was made: first orders, or leads that reached the goal."""
+    table, these = _sales(journal)
+    return journal.whole[table]["placed" if table == "orders" else "entered"][these]
+
+
+def _sales(journal: Journal) -> tuple[str, Bools]:
+    """In which table sales are, and which of its rows they are."""
     if journal.scenario.order is not None:
         placed = journal.whole["orders"]["placed"]
         first = (placed >= journal.scenario.warm_up) & (journal.order_numbers == 1)
-        return np.asarray(placed[first])
+        return "orders", np.asarray(first)
     visits = journal.whole["stage_visits"]
     at_goal = visits["stage"] == len(journal.scenario.stages) - 1
     new = journal.whole["leads"]["kind"][visits["lead"]] != UPSOLD
     counted = at_goal & new & (visits["entered"] >= journal.scenario.warm_up)
-    return np.asarray(visits["entered"][counted])
+    return "stage_visits", np.asarray(counted)
 
 
 def all_results(journal: Journal) -> dict[str, float]:
     """Everything that a plan tells of a future, revenue of first orders and of repeats apart."""
-    told = {"sales": float(sales_of(journal))}
-    if journal.scenario.order is None:
-        return told
-    counted, spent = _counted(journal), money(journal)
-    paid, first = journal.whole["orders"]["paid"], journal.order_numbers == 1
-    return told | {
-        "revenue": spent.revenue / 100,
-        "revenue of first orders": float(paid[counted & first].sum()) / 100,
-        "revenue of repeats": float(paid[counted & ~first].sum()) / 100,
-        "contribution": spent.contribution / 100,
-        "profit": spent.profit / 100,
-    }
+    told: dict[str, Ints | Floats] = {"sales": sales_of(journal)}
+    if journal.scenario.order is not None:
+        counted, spent = _counted(journal), money(journal)
+        paid, first = journal.whole["orders"]["paid"], journal.order_numbers == 1
+        told = told | {
+            "revenue": spent.revenue / 100,
+            "revenue of first orders": journal.totals("orders", paid, counted & first) / 100,
+            "revenue of repeats": journal.totals("orders", paid, counted & ~first) / 100,
+            "contribution": spent.contribution / 100,
+            "profit": spent.profit / 100,
+        }
+    return {name: float(values[0]) for name, values in told.items()}
 
 
 def _counted(journal: Journal) -> Bools:

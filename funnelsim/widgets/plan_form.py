@@ -16,10 +16,11 @@ from typing import Any
 
 import altair as alt
 import ipywidgets
+import numpy as np
 
 from funnelsim import charts
 from funnelsim.calibration import Calibration
-from funnelsim.engines import simulate_many
+from funnelsim.engines import simulate_together
 from funnelsim.errors import FunnelSimError
 from funnelsim.planner import Plan, forecast, plan
 from funnelsim.planner.results import METRICS, result
@@ -232,8 +233,9 @@ class PlanForm(ipywidgets.VBox):
         try:
             given = self.source.scenario()
             s = given.scenario if isinstance(given, Calibration) else given
-            told = [result(j, self.metric.value) for j in simulate_many(s, 1, range(LOOKED_AT))]
-            mean = max(sum(told) / len(told), 1.0)
+            parts = simulate_together(s, 1, range(LOOKED_AT))
+            told = np.concatenate([result(together, self.metric.value) for together in parts])
+            mean = max(float(told.mean()), 1.0)
             self.target.value = float(f"{mean:.2g}")
         except FunnelSimError as error:
             self._said.value = problem(error)
