@@ -10,7 +10,7 @@ from scipy import stats
 from theory import FIVE, funnel, within
 
 import funnelsim as fs
-from funnelsim.engines import simulate_many
+from funnelsim.engines import simulate_together
 from funnelsim.planner.closed_form import expected, formula, why_not
 from funnelsim.planner.levers import leads_of_channels, with_leads
 from funnelsim.planner.results import result
@@ -24,6 +24,11 @@ def shop(conversion: float, **more: object) -> fs.Scenario:
         stages=[{"name": "Visit", "conversion": conversion}, {"name": "Sale"}],
         **more,
     )
+
+
+def results(scenario: fs.Scenario, metric: str, seed: int, count: int) -> np.ndarray:
+    parts = simulate_together(scenario, seed, range(count))
+    return np.concatenate([result(together, metric) for together in parts])
 
 
 @pytest.mark.parametrize(
@@ -94,7 +99,7 @@ def test_sales_expected_in_time_are_those_of_the_simulation(seed: int) -> None:
         ],
     )
     count = 400
-    sales = [result(j, "sales") for j in simulate_many(scenario, seed, range(count))]
+    sales = results(scenario, "sales", seed, count)
     mean = expected(scenario)[1]
     assert within(float(np.mean(sales)), mean, math.sqrt(mean / count))
 
@@ -113,7 +118,7 @@ def test_formula_and_simulation_agree(metric: str, seed: int) -> None:
     )
     assert why_not(scenario, metric) == ""
     count = 600
-    values = np.array([result(j, metric) for j in simulate_many(scenario, seed, range(count))])
+    values = results(scenario, metric, seed, count)
     target = float(np.quantile(values, 0.3))
     leads = float(leads_of_channels(scenario).sum())
     told = formula(scenario, target, metric, None, fixed=False).chance(leads)
@@ -126,12 +131,11 @@ def test_formula_and_simulation_agree(metric: str, seed: int) -> None:
 @pytest.mark.parametrize("name", fs.templates())
 def test_a_plan_holds_nine_times_out_of_ten(name: str, seed: int) -> None:
     scenario = fs.load(name)
-    usual = np.mean([result(j, "sales") for j in simulate_many(scenario, seed, range(10))])
+    usual = results(scenario, "sales", seed, 10).mean()
     p = fs.plan(scenario, round(float(usual)), seed=seed, progress=False)
     assert p.is_reached
     count = int(np.clip(400_000 / p.leads, 50, 400))
-    again = simulate_many(p.scenario, seed + 1, range(count))
-    hits = np.mean([result(journal, "sales") >= p.target for journal in again])
+    hits = (results(p.scenario, "sales", seed + 1, count) >= p.target).mean()
     known = 0.09 / p.replications if p.replications else 0.0  # how well the search knows
     assert within(float(hits), 0.9, math.sqrt(0.09 / count + known))
 

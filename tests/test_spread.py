@@ -10,7 +10,7 @@ from theory import within
 
 import funnelsim as fs
 from funnelsim.distributions import DAY
-from funnelsim.engines import simulate_many
+from funnelsim.engines import simulate_together
 from funnelsim.experiment.spread import FEWEST, nine_in_ten, spread
 from funnelsim.metrics.revenue import day_ends, revenue_so_far
 
@@ -36,7 +36,7 @@ def test_few_values_give_the_lowest_and_the_highest_and_none_gives_nan():
 
 def test_a_figure_that_some_replications_lack_is_taken_from_the_others():
     rare = fs.load("aida").vary({"horizon": "3 days", "stages.Attention.conversion": 0.05})
-    found = spread(simulate_many(rare, 1, range(200)))
+    found = spread(simulate_together(rare, 1, range(200)))
     cac = found.figures["cac"]
     assert 0 < np.isnan(cac).sum() < 200
     assert found.range_of("cac") == nine_in_ten(cac[~np.isnan(cac)])
@@ -44,9 +44,9 @@ def test_a_figure_that_some_replications_lack_is_taken_from_the_others():
 
 def test_in_pieces_it_is_the_same(seed):
     scenario = fs.load("aida")
-    whole = spread(simulate_many(scenario, seed, range(10)))
-    pieces = spread(simulate_many(scenario, seed, range(4)))
-    pieces = pieces.plus(spread(simulate_many(scenario, seed, range(4, 10))))
+    whole = spread(simulate_together(scenario, seed, range(10)))
+    pieces = spread(simulate_together(scenario, seed, range(4)))
+    pieces = pieces.plus(spread(simulate_together(scenario, seed, range(4, 10))))
     assert len(pieces) == len(whole) == 10
     assert np.array_equal(pieces.revenue, whole.revenue)
     table = fs.replicate(scenario, n=10, seed=seed, progress=False).table

@@ -36,8 +36,8 @@ class Slow:
     def __init__(self, monkeypatch):
         self.calls, self.started, self.release = [], threading.Event(), threading.Event()
         self.waits = lambda conversion, replications: True
-        self._real = picture.simulate_many
-        monkeypatch.setattr(picture, "simulate_many", self)
+        self._real = picture.simulate_together
+        monkeypatch.setattr(picture, "simulate_together", self)
 
     def __call__(self, scenario, seed, replications):
         call = scenario.stages[0].conversion, replications
@@ -215,7 +215,7 @@ def test_an_error_is_a_sentence_and_the_last_picture_stays(board, monkeypatch):
     def broken(*_, **__):
         raise fs.FunnelSimError("stages.Interest is <too much>; it holds at most one")
 
-    monkeypatch.setattr(picture, "simulate_many", broken)
+    monkeypatch.setattr(picture, "simulate_together", broken)
     board.sliders[FIRST].value = 0.8
     assert "stages.Interest is &lt;too much&gt;; it holds at most one" in board._sum.value
     assert board._figures.value == figures
@@ -341,7 +341,7 @@ def test_a_move_back_that_is_read_at_once_leaves_no_older_sentence(board, monkey
     def broken(*_, **__):
         raise fs.FunnelSimError("no such")
 
-    monkeypatch.setattr(picture, "simulate_many", broken)
+    monkeypatch.setattr(picture, "simulate_together", broken)
     asyncio.run(there_and_back())
     assert "60 %" in board._sum.value
 

@@ -79,31 +79,24 @@ def _guard(scenario: Scenario, most: int) -> None:
         )
 
 
-def simulate_many(
-    scenario: Scenario, seed: int, replications: range, initial: State | None = None
-) -> Iterator[Journal]:
-    """The journals of these replications, one after the other, by the fast engine.
-
-    Each is what `simulate(scenario, seed, replication=r, initial=initial)` gives alone.
-
-    >>> from funnelsim import load
-    >>> [journal.replication for journal in simulate_many(load("aida"), 1, range(3))]
-    [0, 1, 2]
-    """
-    for together in simulate_together(scenario, seed, replications, initial):
-        yield from together.split()
-
-
 def simulate_together(
     scenario: Scenario, seed: int, replications: range, initial: State | None = None
 ) -> Iterator[Together]:
-    """The same, as many replications in the same tables as are quickest simulated together."""
+    """These replications by the fast engine, as many in the same tables as are quickest so.
+
+    Each of them is what `simulate(scenario, seed, replication=r, initial=initial)` gives alone.
+
+    >>> from funnelsim import load
+    >>> parts = simulate_together(load("aida"), 1, range(3))
+    >>> [journal.replication for together in parts for journal in together.split()]
+    [0, 1, 2]
+    """
     _guard(scenario, MOST_LEADS["columns"])
     from funnelsim.engines import columns
     from funnelsim.engines.arrivals import expected_leads
     from funnelsim.engines.draws import Draws
 
-    initial = a_state(initial, "simulate_many")
+    initial = a_state(initial, "simulate_together")
     there = len(initial.deals) + len(initial.customers) if initial is not None else 0
     each = expected_leads(scenario) + there + 1
     parts = max(1, len(replications) / MOST_TOGETHER, len(replications) * each / LEADS_TOGETHER)

@@ -27,7 +27,7 @@ from funnelsim.journal.together import Together
 from funnelsim.metrics import key_figures as whole_figures
 from funnelsim.metrics import summary
 from funnelsim.scenario import Scenario
-from funnelsim.state import State
+from funnelsim.state import State, a_state, from_today
 
 Measure = Callable[[Together], Iterable[Any]]
 """What is asked of replications, one answer each; of a module, since it travels to processes."""
@@ -81,7 +81,8 @@ def key_figures(journal: Journal) -> list[dict[str, float]]:
 def figures_and_journal(journal: Journal) -> tuple[dict[str, float], Journal]:
     """The key figures, and the journal without the tables that they were read from."""
     tables = {name: dict(table) for name, table in journal.whole.items()}
-    told = Journal(journal.scenario, journal.seed, journal.replication, journal.engine, tables)
+    which = (journal.scenario, journal.seed, journal.replication, journal.engine)
+    told = Journal(*which, tables, journal.initial)
     return key_figures(told)[0], told
 
 
@@ -261,6 +262,12 @@ def a_scenario(value: object, name: str) -> Scenario:
     raise FunnelSimError(
         str(Problem("scenario", value, f"{name} takes a Scenario", 'write fs.load("aida")'))
     )
+
+
+def begun(scenario: Scenario, initial: object, name: str) -> tuple[Scenario, State | None]:
+    """The scenario as it begins with this state, which takes the place of the warm-up."""
+    state = a_state(initial, name)
+    return (scenario, None) if state is None else (from_today(scenario), state)
 
 
 def a_number_of_replications(n: object, least: int = 1) -> int:

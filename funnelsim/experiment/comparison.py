@@ -21,6 +21,7 @@ from funnelsim.experiment.intervals import a_confidence, intervals
 from funnelsim.experiment.load import queue_warnings
 from funnelsim.experiment.replications import Experiment, figures_table, stopped
 from funnelsim.scenario import Scenario
+from funnelsim.state import State
 from funnelsim.tables import say
 
 if TYPE_CHECKING:
@@ -108,12 +109,15 @@ def compare(
     seed: int = 1,
     executor: Executor | None = None,
     progress: bool = True,
+    *,
+    initial: State | None = None,
 ) -> Comparison:
     """Simulate scenarios on the same customers, n replications of each.
 
     `scenarios` is a table of names and scenarios; the first is the baseline, unless `differences`
-    is told another. Raises `FunnelSimError` for fewer than two, for what is no scenario, and for
-    an n below 2 or an executor that is none.
+    is told another. `initial` is business that is already running (`fs.State`), the same for all
+    of them, in place of the warm-up. Raises `FunnelSimError` for fewer than two, for what is no
+    scenario or state, and for an n below 2 or an executor that is none.
 
     >>> from funnelsim import load
     >>> s = load("aida")
@@ -128,10 +132,11 @@ def compare(
     if len(scenarios) < 2:
         rule = "a comparison takes at least two"
         raise FunnelSimError(str(Problem("scenarios", list(scenarios), rule, way_out)))
-    named = {str(name): chunks.a_scenario(s, "compare") for name, s in scenarios.items()}
+    checked = {str(name): chunks.a_scenario(s, "compare") for name, s in scenarios.items()}
+    named = {name: chunks.begun(s, initial, "compare")[0] for name, s in checked.items()}
     n = chunks.a_number_of_replications(n, least=2)
     tables, interrupted, sentences = same_customers(
-        list(named.values()), n, seed, chunks.an_executor(executor), progress
+        list(named.values()), n, seed, chunks.an_executor(executor), progress, initial
     )
     experiments = {
         name: Experiment(s, int(seed), table, queue_warnings(s, table), interrupted, {})
@@ -142,7 +147,12 @@ def compare(
 
 
 def same_customers(
-    scenarios: list[Scenario], n: int, seed: int, executor: Executor | None, progress: bool
+    scenarios: list[Scenario],
+    n: int,
+    seed: int,
+    executor: Executor | None,
+    progress: bool,
+    initial: State | None = None,
 ) -> tuple[list[pd.DataFrame], bool, list[str]]:
     """A table of key figures for each scenario, with the same replications in all of them.
 
@@ -150,7 +160,7 @@ def same_customers(
     """
     distinct = list(dict.fromkeys(scenarios))
     with chunks.progress_bar(n * len(distinct), progress) as bar:
-        outcome = chunks.run(chunks.key_figures, distinct, seed, range(n), executor, bar)
+        outcome = chunks.run(chunks.key_figures, distinct, seed, range(n), executor, bar, initial)
     whole = sorted(set.intersection(*(set(rows) for rows in outcome.results)))
     if outcome.interrupted:
         if len(whole) < 2:

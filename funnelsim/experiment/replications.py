@@ -19,6 +19,7 @@ from funnelsim.experiment.intervals import QUANTILES, a_confidence, intervals
 from funnelsim.experiment.load import queue_warnings
 from funnelsim.journal import Journal
 from funnelsim.scenario import Scenario
+from funnelsim.state import State
 from funnelsim.tables import say
 
 if TYPE_CHECKING:
@@ -79,9 +80,13 @@ def replicate(
     precision: float | None = None,
     figure: str | None = None,
     keep: str = "figures",
+    *,
+    initial: State | None = None,
 ) -> Experiment:
     """Simulate the scenario n times: replications 0 to n - 1, independent of each other.
 
+    `initial` is business that is already running (`fs.State`): open deals and customers, in place
+    of the warm-up.
     `executor` is any `concurrent.futures.Executor` (a ProcessPoolExecutor, Dask's
     `client.get_executor()`); results are the same, bit for bit, as without. `keep="journals"`
     keeps the journals too.
@@ -106,6 +111,7 @@ def replicate(
     n, executor = chunks.a_number_of_replications(n), chunks.an_executor(executor)
     if keep not in KEEP:
         raise FunnelSimError(str(Problem("keep", keep, "there is no such", nearest(keep, KEEP))))
+    scenario, initial = chunks.begun(scenario, initial, "replicate")
     goal = _goal(scenario, precision, figure)
     whole = partial(chunks.of_each, chunks.figures_and_journal)
     measure: chunks.Measure = chunks.key_figures if keep == "figures" else whole
@@ -117,7 +123,7 @@ def replicate(
         while len(results) < n and batch and not interrupted:
             part = range(len(results), min(len(results) + batch, n))
             try:
-                outcome = chunks.run(measure, [scenario], seed, part, executor, bar)
+                outcome = chunks.run(measure, [scenario], seed, part, executor, bar, initial)
             except KeyboardInterrupt:
                 if not results:
                     raise

@@ -18,6 +18,7 @@ from funnelsim.experiment.load import queue_warnings
 from funnelsim.experiment.parameters import default_paths, down_and_up, parts, value_at, value_text
 from funnelsim.experiment.replications import a_figure
 from funnelsim.scenario import Scenario
+from funnelsim.state import State
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,13 +57,16 @@ def sensitivity(
     seed: int = 1,
     executor: Executor | None = None,
     progress: bool = True,
+    *,
+    initial: State | None = None,
 ) -> Sensitivity:
     """Turn each parameter down and up, and rank them by what it does to one figure.
 
     `changes` is a table of paths and their (low, high) values, or a list of paths to be turned by
     the share `change` (counts by one; probabilities to 1 at most; of a distribution the mean), or
     none for the usual parameters, as far as the scenario has them. A tenth is a tenth: whether a
-    parameter can be turned that far, and at what price, the ranking does not know.
+    parameter can be turned that far, and at what price, the ranking does not know. `initial` is
+    business that is already running (`fs.State`), in place of the warm-up.
 
     Raises `FunnelSimError` for a figure, path, share, n or executor that is none.
 
@@ -74,12 +78,13 @@ def sensitivity(
     import pandas as pd
 
     scenario = chunks.a_scenario(scenario, "sensitivity")
+    scenario, initial = chunks.begun(scenario, initial, "sensitivity")
     n, executor = chunks.a_number_of_replications(n, least=2), chunks.an_executor(executor)
     pairs = _pairs(scenario, changes, _a_share(change))
     figure = a_figure(scenario, figure)
     varied = [scenario.vary({path: value}) for path, pair in pairs.items() for value in pair]
     today, *turned = same = [scenario, *varied]
-    tables, interrupted, sentences = same_customers(same, n, seed, executor, progress)
+    tables, interrupted, sentences = same_customers(same, n, seed, executor, progress, initial)
 
     base, rows = tables[0][[figure]], []
     for place, path in enumerate(pairs):

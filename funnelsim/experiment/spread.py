@@ -53,11 +53,11 @@ class Spread:
 
 
 def spread(journals: Iterable[Journal]) -> Spread:
-    """The spread of these replications of one scenario, one at least.
+    """The spread of these replications of one scenario, one at least; several may be `Together`.
 
     >>> from funnelsim import load
-    >>> from funnelsim.engines import simulate_many
-    >>> aida = spread(simulate_many(load("aida"), 1, range(40)))
+    >>> from funnelsim.engines import simulate_together
+    >>> aida = spread(simulate_together(load("aida"), 1, range(40)))
     >>> low, high = aida.range_of("customers")
     >>> bool(low < aida.figures["customers"].mean() < high)
     True
@@ -65,7 +65,8 @@ def spread(journals: Iterable[Journal]) -> Spread:
     figures, revenue = [], []
     for journal in journals:
         figures.append(key_figures(journal))
-        revenue.append(revenue_so_far(journal, day_ends(journal.scenario))[1] / 100)
+        ends = day_ends(journal.scenario)
+        revenue += [revenue_so_far(one, ends)[1] / 100 for one in journal.split()]
     columns = {
         key: np.concatenate([row[key] for row in figures]).astype(float) for key in figures[0]
     }

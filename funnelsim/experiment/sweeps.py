@@ -15,6 +15,7 @@ from funnelsim.experiment.intervals import a_confidence, intervals
 from funnelsim.experiment.load import queue_warnings
 from funnelsim.experiment.parameters import parts
 from funnelsim.scenario import Scenario
+from funnelsim.state import State
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -73,12 +74,15 @@ def sweep(
     seed: int = 1,
     executor: Executor | None = None,
     progress: bool = True,
+    *,
+    initial: State | None = None,
 ) -> Sweep:
     """Simulate the scenario at each value of one parameter, or each pair of values of two.
 
     `path` and `values` are a dotted path, as `Scenario.vary` takes it, and what to put there; for
     two parameters `path` is a table of paths and values. Each setting has n replications on the
-    same customers. Raises `ScenarioError` for a path or a value that is none, before anything is
+    same customers. `initial` is business that is already running (`fs.State`), in place of the
+    warm-up. Raises `ScenarioError` for a path or a value that is none, before anything is
     simulated, and `FunnelSimError` for no values, an n below 2 or an executor that is none.
 
     >>> from funnelsim import load
@@ -87,11 +91,12 @@ def sweep(
     (['mean', 'low', 'high'], [1, 2, 3])
     """
     scenario = chunks.a_scenario(scenario, "sweep")
+    scenario, initial = chunks.begun(scenario, initial, "sweep")
     n, executor = chunks.a_number_of_replications(n, least=2), chunks.an_executor(executor)
     grid = _grid(path, values)
     settings = [dict(zip(grid, point, strict=True)) for point in itertools.product(*grid.values())]
     scenarios = [scenario.vary(setting) for setting in settings]
-    tables, interrupted, sentences = same_customers(scenarios, n, seed, executor, progress)
+    tables, interrupted, sentences = same_customers(scenarios, n, seed, executor, progress, initial)
     told = [
         f"{', '.join(f'{p} = {label(v)}' for p, v in setting.items())}: {text}"
         for setting, varied, table in zip(settings, scenarios, tables, strict=True)

@@ -23,7 +23,7 @@ the scenario's currency, and names are categoricals in the scenario's order.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -140,6 +140,10 @@ class Journal:
         return len(self.whole[table][next(iter(COLUMNS[table]))])
 
     # --- replications: a journal holds one; `Together`, several ---------------------------------
+
+    def split(self) -> Iterator[Journal]:
+        """The journal of each replication."""
+        yield self
 
     def bounds(self, table: str) -> Ints:
         """Where each replication's rows of the table begin, and where the last one's end."""

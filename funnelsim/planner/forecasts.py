@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Executor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from funnelsim.distributions import WEEK, Floats, Ints
-from funnelsim.engines import simulate_many
-from funnelsim.experiment.chunks import a_number_of_replications, a_scenario, a_seed, progress_bar
+from funnelsim.experiment.chunks import (
+    a_number_of_replications,
+    a_scenario,
+    a_seed,
+    an_executor,
+    begun,
+    of_each,
+    progress_bar,
+)
 from funnelsim.journal import Journal
 from funnelsim.metrics.money import counts_as_revenue
+from funnelsim.planner.futures import Futures
 from funnelsim.planner.results import sale_times
 from funnelsim.scenario import Scenario
-from funnelsim.state import a_state, from_today
+from funnelsim.state import State
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,13 +68,20 @@ class Forecast:
 
 
 def forecast(
-    scenario: Scenario, initial: Any = None, n: int = 200, seed: int = 1, progress: bool = True
+    scenario: Scenario,
+    initial: State | None = None,
+    n: int = 200,
+    seed: int = 1,
+    progress: bool = True,
+    *,
+    executor: Executor | None = None,
 ) -> Forecast:
     """What this scenario will bring: sales and revenue by week, as quantiles over n futures.
 
-    `initial` is the state at the start (`fs.State`), in place of the warm-up. Revenue counts when
-    the order is placed, less orders cancelled, refused or returned by the horizon. Raises
-    FunnelSimError for a scenario or an n that is none.
+    `initial` is the state at the start (`fs.State`), in place of the warm-up; `executor` any
+    `concurrent.futures.Executor`, with which the futures are the same. Revenue counts when the
+    order is placed, less orders cancelled, refused or returned by the horizon. Raises
+    FunnelSimError for a scenario, a state, an n or an executor that is none.
 
     >>> from funnelsim import load
     >>> told = forecast(load("aida"), n=20)
@@ -73,23 +90,28 @@ def forecast(
     """
     import pandas as pd
 
-    scenario = a_scenario(scenario, "forecast")
-    if a_state(initial, "forecast") is not None:
-        scenario = from_today(scenario)
-    n, seed = a_number_of_replications(n), a_seed(seed)
+    scenario, initial = begun(a_scenario(scenario, "forecast"), initial, "forecast")
+    n, executor = a_number_of_replications(n), an_executor(executor)
     ends = np.append(np.arange(scenario.warm_up + WEEK, scenario.horizon, WEEK), scenario.horizon)
-    rows: dict[str, list[Floats]] = {"sales": []}
+    measure = partial(of_each, partial(_by_the_end, ends=ends))
     with progress_bar(n, progress) as bar:
-        for journal in simulate_many(scenario, seed, range(n), initial):
-            rows["sales"].append(_until(sale_times(journal), ends).astype(float))
-            if scenario.order is not None:
-                rows.setdefault("revenue", []).append(_revenue(journal, ends))
-            bar.update(1)
-    so_far = {figure: np.array(values) for figure, values in rows.items()}
+        futures = Futures(bar, a_seed(seed), initial, executor)
+        values = np.array(futures.of(measure, scenario, range(n)))
+    so_far = {figure: values[:, place] for place, figure in enumerate(_figures(scenario))}
     by_week = {figure: np.diff(values, axis=1, prepend=0) for figure, values in so_far.items()}
     totals = pd.DataFrame({figure: values[:, -1] for figure, values in so_far.items()})
     totals.index.name = "replication"
     return Forecast(scenario, _quantiles(by_week), _quantiles(so_far), totals)
+
+
+def _figures(scenario: Scenario) -> tuple[str, ...]:
+    return ("sales", "revenue") if scenario.order is not None else ("sales",)
+
+
+def _by_the_end(journal: Journal, ends: Ints) -> list[Floats]:
+    """The figures of one future up to each of these moments."""
+    sales = _until(sale_times(journal), ends).astype(float)
+    return [sales, _revenue(journal, ends)] if journal.scenario.order is not None else [sales]
 
 
 def _until(times: Ints, ends: Ints) -> Ints:

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from funnelsim.distributions import DAY, HOUR, duration_text
-from funnelsim.engines import simulate_many
+from funnelsim.engines import simulate_together
 from funnelsim.engines.draws import mean_by_day
 from funnelsim.errors import FunnelSimError, Problem
 from funnelsim.experiment.spread import Spread, spread
@@ -40,10 +40,10 @@ class Picture:
     @staticmethod
     def of(scenario: Scenario, seed: int, replications: int) -> Picture:
         """A picture from replications 0, 1 ...; the first is what `simulate` gives."""
-        journals = list(simulate_many(scenario, seed, range(replications)))
-        found = spread(journals)
+        parts = list(simulate_together(scenario, seed, range(replications)))
+        first, found = next(parts[0].split()), spread(parts)
         figures = pd.Series({key: values[0] for key, values in found.figures.items()})
-        return Picture(journals[0], funnel_table(journals[0]), figures, found)
+        return Picture(first, funnel_table(first), figures, found)
 
     def refined(self, replications: int) -> Iterator[Picture | None]:
         """None before each further piece of work; at the end the picture from all replications."""
@@ -51,7 +51,7 @@ class Picture:
         while len(found) < replications:
             yield None
             part = range(len(found), min(len(found) + PIECE, replications))
-            found = found.plus(spread(simulate_many(self.scenario, self.journal.seed, part)))
+            found = found.plus(spread(simulate_together(self.scenario, self.journal.seed, part)))
         if found is not self.spread:
             yield replace(self, spread=found)
 

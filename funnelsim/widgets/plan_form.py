@@ -143,7 +143,9 @@ class PlanForm(ipywidgets.VBox):
 
         def work(scenario: Scenario | Calibration) -> None:
             s = scenario.scenario if isinstance(scenario, Calibration) else scenario
-            told = forecast(self._in_time(s), self.source.state(), progress=False)
+            told = forecast(
+                self._in_time(s), self.source.state(), progress=False, executor=workers.executor()
+            )
             figure = self.metric.value if self.metric.value in told.totals else "sales"
             target = self.target.value if figure == self.metric.value else None
             self._said.value = self._shown.value = ""
