@@ -34,6 +34,21 @@ IN_A_POOL = """
     print(*pids, flush=True)
     time.sleep(60)
 """
+LOST = """
+    import signal
+
+    def wait_until(is_up):
+        end = time.monotonic() + 60
+        while (workers.executor() is not None) != is_up and time.monotonic() < end:
+            time.sleep(0.05)
+
+    wait_until(True)
+    lost = workers.executor().submit(os.getpid).result()
+    os.kill(lost, signal.SIGTERM)
+    wait_until(False)
+    wait_until(True)
+    print(workers.executor().submit(os.getpid).result() not in (lost, os.getpid()))
+"""
 
 
 INTERRUPTED = """
@@ -74,6 +89,12 @@ def test_workers_are_others_and_end_with_a_kernel_that_is_killed(tmp_path):
     while any(map(is_there, pids)) and time.monotonic() < end:
         time.sleep(0.1)
     assert not any(map(is_there, pids))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows ends a process in another way")
+def test_others_come_up_in_the_place_of_workers_that_are_lost(tmp_path):
+    with kernel(tmp_path, 2, LOST) as running:
+        assert running.communicate() == ("True\n", "")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows interrupts no group of processes")

@@ -11,7 +11,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
@@ -32,11 +32,19 @@ def start(here: Callable[[], Any]) -> None:
 
 
 def executor() -> Executor | None:
-    """The pool, if its processes are up."""
-    if not _pool.cache_info().currsize or (pool := _pool()) is None:
+    """The pool, if its processes are up; where one was lost, others begin to come up."""
+    if not _pool.cache_info().currsize or (found := _pool()) is None:
         return None
-    up = all(future.done() and not future.exception() for future in pool[1])
-    return pool[0] if up else None
+    pool, first_tasks = found
+    if not all(future.done() and not future.exception() for future in first_tasks):
+        return None
+    try:
+        pool.submit(os.getpid)
+    except BrokenExecutor:  # the system may end a process where memory is short
+        _pool.cache_clear()
+        _pool()
+        return None
+    return pool
 
 
 @cache
