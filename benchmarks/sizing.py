@@ -85,7 +85,7 @@ def tasks_per_second() -> float:
 def section(m: Measured) -> str:
     """The sizing as Markdown: what was measured, and the table that follows from it."""
     replications = round(LEADS / m.leads_per_replication)
-    work = chunks.chunks(1, range(replications), max(chunks.PARTS))
+    work = chunks.chunks(1, range(replications), chunks.MOST_PARTS)
     per_chunk = replications / len(work)
     chunk_seconds = per_chunk * m.leads_per_replication / m.leads_per_second
     most_cores = m.tasks_per_second * chunk_seconds

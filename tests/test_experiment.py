@@ -275,9 +275,9 @@ def test_ctrl_c_beside_an_executor_keeps_what_is_finished(monkeypatch):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(chunks, "as_completed", interrupted)
-    x = quiet(n=64, executor=Slow(None))
+    x = quiet(n=4 * chunks.MOST, executor=Slow(None))
     assert x.interrupted
-    assert len(x.table) == 48  # three chunks of four
+    assert len(x.table) == 3 * chunks.MOST  # three chunks of four
 
 
 def test_nothing_is_written_to_stderr(capfd):

@@ -12,6 +12,7 @@ the model itself is raised as it is. Ctrl-C keeps what is finished.
 from __future__ import annotations
 
 import numbers
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, as_completed
@@ -33,8 +34,9 @@ Measure = Callable[[Together], Iterable[Any]]
 """What is asked of replications, one answer each; of a module, since it travels to processes."""
 Chunk = tuple[int, range]  # the number of a scenario, and its replications
 HandOver = Callable[[int, range], Future[Any]]
-PARTS = 4, 32  # chunks of a scenario for an executor: at least, and where there is much to do
-LEADS = 100_000  # in a chunk, about: as many as are quickest simulated together
+LEAST_PARTS = min(os.cpu_count() or 4, 4)  # chunks of a scenario, so that all workers have some
+MOST_PARTS = 32  # where there is much to do
+LEADS = 200_000  # in a chunk, about: a tenth of a second
 MOST = 100  # replications in a chunk
 ROUNDS = 2  # how often a chunk is handed to the executor
 
@@ -101,7 +103,7 @@ def run(
         parts = 1 if len(scenarios) == 1 else 4
     else:
         leads = len(replications) * max(map(expected_leads, scenarios), default=0.0)
-        parts = int(min(max(leads / LEADS, PARTS[0]), PARTS[1]))
+        parts = int(min(max(leads / LEADS, LEAST_PARTS), MOST_PARTS))
     work = chunks(len(scenarios), replications, parts)
     try:
         if executor is not None:
