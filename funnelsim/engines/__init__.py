@@ -16,9 +16,7 @@ from funnelsim.journal.together import Together
 from funnelsim.scenario import Scenario
 from funnelsim.state import State, a_state
 
-LEADS_TOGETHER = (
-    100_000  # about; drawn in one go: enough to be quick, few enough for the memory's cache
-)
+LEADS_TOGETHER = 100_000  # about; in one go: enough to be quick, few enough for the cache
 MOST_TOGETHER = 500  # replications, about; with more, a sum of moments might fit no whole number
 MOST_LEADS = {"columns": 20_000_000, "process": 1_000_000}  # 5 GB and 2 GB, up to a minute each
 TAKES_A_WHILE = 300_000  # leads, from which on there is a progress bar

@@ -28,6 +28,7 @@ from funnelsim.scenario.orders import Satisfaction
 from funnelsim.scenario.values import FIRST_REPEAT, POST_PURCHASE, WIN_BACK
 
 MOST_ORDERS = 10_000  # of one customer
+MOST_TOGETHER = 64  # of them drawn at once
 
 
 @dataclass(frozen=True)
@@ -153,7 +154,7 @@ def draw_orders(
         rows, earliest, own = rows[in_time], earliest[in_time], own.only(in_time)
         if not len(rows):
             return drawn
-        if count >= MOST_ORDERS and scenario.retention:
+        if count == MOST_ORDERS and scenario.retention:
             mean_gap = distributions.mean(scenario.retention.gap)
             on_average = duration_text(round(mean_gap)) if mean_gap < math.inf else "any"
             raise FunnelSimError(
@@ -161,7 +162,7 @@ def draw_orders(
                 f"than {MOST_ORDERS:,} times before the horizon: lengthen the gap, or lower "
                 "retention.repeat_probability"
             )
-        numbers = range(count + 1, count + 1 + _together(scenario, count))
+        numbers = range(count + 1, min(count + _together(scenario, count), MOST_ORDERS) + 1)
         order = _orders(scenario, chance, leads, own, rows, numbers, initial)
         after = _earliest_next(scenario, customers, leads, order).reshape(len(numbers), -1)
         np.minimum(after, scenario.horizon, out=after)
@@ -177,8 +178,11 @@ def draw_orders(
 
 
 def _together(scenario: Scenario, before: int) -> int:
-    """How many orders of a customer are drawn at once after so many."""
-    return 1 if has_memory(scenario) else max(1, before)
+    """How many orders of a customer are drawn at once after so many: as many again, up to a point.
+
+    Few customers get that far; one by one, most of the time would go by before anything is drawn.
+    """
+    return 1 if has_memory(scenario) else max(1, min(before, MOST_TOGETHER))
 
 
 def has_memory(scenario: Scenario) -> bool:
