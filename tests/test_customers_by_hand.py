@@ -42,6 +42,12 @@ def test_the_coin_falls_after_each_order(
     assert len(history(seed, engine, 49, retention=retention).orders) == orders
 
 
+def test_who_always_comes_back_orders_until_the_horizon(seed: int, engine: str) -> None:
+    life = history(seed, engine, 300, **returns_after("1 day"))
+    assert life.orders["placed"].tolist() == list(range(301))
+    assert life.orders["number"].tolist() == list(range(1, 302))
+
+
 def test_a_win_back_comes_in_place_of_the_pending_order(seed: int, engine: str) -> None:
     """Every 100 days; the offer on day 30 is taken, and the next follows 100 days after that."""
     life = history(
