@@ -24,7 +24,7 @@ def memory(what):
 
 file, days, turns = sys.argv[1], sys.argv[2], int(sys.argv[3])
 s = fs.load(file)
-fs.simulate(s.vary({"horizon": "5 days"}), progress=False)
+fs.replicate(s.vary({"horizon": "5 days"}), 2, progress=False)
 before = memory("VmRSS")
 s, times = s.vary({"horizon": days + " days"}), []
 for turn in range(turns):

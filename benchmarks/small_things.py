@@ -18,6 +18,9 @@ CODES = {
     "import funnelsim as fs; fs.simulate(fs.load('aida-follow-up'), progress=False)": (
         "the first `fs.simulate` of `aida-follow-up`"
     ),
+    "import funnelsim as fs; fs.replicate(fs.load('aida-follow-up'), 2, progress=False)": (
+        "the first `fs.replicate` of it, which loads Numba"
+    ),
 }
 
 
@@ -51,7 +54,7 @@ def imports() -> str:
     """What an import costs, each in a fresh Python; Python's own start is in every number."""
     works = [partial(fresh_python, code) for code in CODES]
     works.append(partial(fresh_python, [*CODES][-1], numba=False))
-    names = [*CODES.values(), [*CODES.values()][-1] + ", without Numba"]
+    names = [*CODES.values(), "the same, without Numba"]
     seconds = take_turns(*works)
     rows = [(name, span(s)) for name, s in zip(names, seconds, strict=True)]
     return "## Imports\n\n" + table("Python doing | time", rows)

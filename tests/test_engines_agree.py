@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import ast
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -281,12 +283,27 @@ def test_the_walk_is_the_same_compiled_and_in_plain_python(
     try:
         compiled = simulate(scenario, seed, "columns")
         with pytest.MonkeyPatch.context() as patch:  # `plain_python` would load Numba's anew
-            patch.setattr(columns, "the_walk", lambda: (queue_walk.walk, False))
+            patch.setattr(columns, "_walk_for", lambda *_: (queue_walk.walk, False))
             plain = simulate(scenario, seed, "columns")
     except FunnelSimError as error:
         assert "avalanche" in str(error)
         return
     assert differences(compiled, plain) == []
+
+
+@needs_numba
+def test_numba_is_loaded_once_it_is_worth_it() -> None:
+    code = """
+import sys
+import funnelsim as fs
+s = fs.load("aida-follow-up")
+fs.simulate(s, progress=False)
+print("numba" in sys.modules)
+fs.replicate(s, 2, progress=False)
+print("numba" in sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8")
+    assert done.stdout.split() == ["False", "True"], done.stderr
 
 
 # --- and they are two ------------------------------------------------------------------------

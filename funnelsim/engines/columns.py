@@ -25,6 +25,8 @@ from funnelsim.engines.story import Block, Calls, Story, tables_of
 from funnelsim.journal import CUSTOMER, GONE_COLD, MISSED, NEVER, NOT_REACHED, Table, reasons
 
 PARTS = 2  # after each of them `run` says so
+WORTH_LOADING = 100_000  # jobs: 0.15 s in plain Python; to load Numba takes twice that, and more
+_walked_in_plain = 0
 
 
 def run(draws: Draws, is_done: Callable[[], Any] = lambda: None) -> tuple[dict[str, Table], Ints]:
@@ -77,9 +79,23 @@ def the_walk() -> tuple[Any, bool]:
     return queue_walk.walk, False
 
 
+def _walk_for(jobs: int, replications: int) -> tuple[Any, bool]:
+    """The compiled walk, unless a few jobs are walked sooner than Numba is loaded.
+
+    So the first cell of a lesson does not wait for it; where many replications are simulated, more
+    will follow.
+    """
+    global _walked_in_plain
+    if replications == 1 and not the_walk.cache_info().currsize:
+        _walked_in_plain += jobs
+        if _walked_in_plain < WORTH_LOADING:
+            return queue_walk.walk, False
+    return the_walk()
+
+
 def _walked(draws: Draws) -> Calls:
-    walk, is_compiled = the_walk()
     q = queue(draws)
+    walk, is_compiled = _walk_for(len(q.jobs.lead), len(draws.replications))
     calls = Calls(q.told, q.first_job, q.jobs.first_call, q.jobs.reached_by, q.jobs.call_time)
     entries, told, columns = q.entries, q.told, (q.keys, q.jobs, q.stages, q.teams, q.births)
     if not is_compiled:

@@ -81,7 +81,7 @@ def _deaf_to_interrupts() -> Iterator[None]:
 
 def _get_ready() -> None:
     """In a worker: what the first simulation would load, and an end when the kernel ends."""
-    from funnelsim.engines import simulate
+    from funnelsim.engines import simulate_together
     from funnelsim.scenario import load
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -93,4 +93,4 @@ def _get_ready() -> None:
             os._exit(1)
 
         threading.Thread(target=end_with_the_kernel, daemon=True).start()
-    simulate(load("aida-follow-up"), progress=False)
+    list(simulate_together(load("aida-follow-up"), 1, range(2)))
