@@ -200,3 +200,12 @@ def test_todays_leads_are_foreseen(form: PlanForm) -> None:
     form._foresee.click()
     assert "<svg" in form._curve.value and not form._shown.value
     assert "funnelsim-busy" not in form._said.value
+
+
+def test_it_says_how_large_a_file_may_be_where_that_matters(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("FUNNELSIM_LAB", raising=False)
+    assert "more than 10 MB" in plan_source.Source(lambda: None).told.value
+    monkeypatch.setenv("FUNNELSIM_LAB", "1")
+    assert plan_source.Source(lambda: None).told.value == ""

@@ -33,6 +33,7 @@ def start_lab(
     """
     root = find_course(folder)
     print(f"The course is in {root}", flush=True)
+    os.environ["FUNNELSIM_LAB"] = "1"  # its kernels know that a large file arrives
     from jupyterlab.labapp import LabApp  # slow to import, and only needed here
 
     LabApp.launch_instance(lab_arguments(root, browser=browser) + list(arguments))

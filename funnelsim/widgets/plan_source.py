@@ -6,6 +6,7 @@ open in the export is the state at the start.
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Callable
 from io import BytesIO
@@ -66,7 +67,7 @@ class Source(ipywidgets.VBox):
         self.columns = ipywidgets.VBox(
             [ipywidgets.HTML("<b>Which column is what?</b>"), *self.roles.values(), self.stages]
         )
-        self.told = ipywidgets.HTML()
+        self.told = ipywidgets.HTML("" if os.environ.get("FUNNELSIM_LAB") else _UP_TO)
         self.deals = ipywidgets.FileUpload(accept=".csv", description="Open deals")
         self.customers = ipywidgets.FileUpload(accept=".csv", description="Customers")
         for box in (self.deals, self.customers):
@@ -177,6 +178,10 @@ class Source(ipywidgets.VBox):
 
 
 WIDE = {"description_width": "12em"}
+_UP_TO = (  # the limit of Jupyter's own server, of which nobody hears
+    "A file of more than 10 MB only arrives where JupyterLab was started by "
+    "<code>funnelsim lab</code>."
+)
 
 
 def _csv(box: ipywidgets.FileUpload) -> pd.DataFrame | None:
