@@ -40,6 +40,19 @@ def test_a_row_is_the_summary_of_that_replication_alone(seed):
         same(table.loc[[number]].T.set_axis(["x"], axis=1), alone.to_frame("x"))
 
 
+@pytest.mark.parametrize("name", ["aida-follow-up", "online-shop"])
+def test_a_replication_in_which_hardly_anybody_comes_has_its_own_figures(name, seed):
+    scenario = fs.load(name)
+    few = {f"channels.{channel.name}.leads_per_day": 0.004 for channel in scenario.channels}
+    scenario = scenario.vary(few)
+    x = quiet(scenario, n=25, seed=seed)
+    for number in range(25):
+        alone = fs.summary(fs.simulate(scenario, seed, replication=number))
+        pd.testing.assert_series_equal(
+            x.table.loc[number], alone, check_names=False, check_exact=True
+        )
+
+
 def test_more_replications_leave_the_first_ones_as_they_were(seed):
     same(quiet(n=9, seed=seed).table.head(4), quiet(n=4, seed=seed).table)
 
