@@ -40,7 +40,7 @@ def test_a_row_is_the_summary_of_that_replication_alone(seed):
         same(table.loc[[number]].T.set_axis(["x"], axis=1), alone.to_frame("x"))
 
 
-@pytest.mark.parametrize("name", ["aida-follow-up", "seven-stage"])
+@pytest.mark.parametrize("name", ["aida-follow-up", "b2b-pipeline", "aida-loyalty-advocacy"])
 def test_a_replication_in_which_hardly_anybody_comes_has_its_own_figures(name, seed):
     scenario = fs.load(name)
     few = {f"channels.{channel.name}.leads_per_day": 0.004 for channel in scenario.channels}
