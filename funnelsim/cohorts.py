@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from funnelsim import distributions
+from funnelsim import sampling
 from funnelsim.distributions import DAY, Floats, Ints
 from funnelsim.errors import FunnelSimError, Problem
 from funnelsim.journal import Journal
@@ -102,7 +102,7 @@ def active_days_of(j: Journal, active_days: float | None = None) -> float:
     if active_days is not None:
         return _a_period(active_days, "active_days")
     retention = j.scenario.retention
-    gap = distributions.mean(retention.gap) / DAY if retention else math.inf
+    gap = sampling.mean(retention.gap) / DAY if retention else math.inf
     if not math.isfinite(gap):
         orders = j.orders.sort_values(["customer", "number"])
         apart = orders.groupby("customer")["placed"].diff().dropna()

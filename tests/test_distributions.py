@@ -15,13 +15,10 @@ from funnelsim.distributions import (
     AmountDistribution,
     BrokenRule,
     DurationDistribution,
-    choose,
     duration,
     duration_text,
-    inverse,
-    mean,
-    whole,
 )
+from funnelsim.sampling import choose, inverse, mean, whole
 
 U = (np.arange(200_000) + 0.5) / 200_000  # a fine grid: the mean of the inverse is the integral
 

@@ -16,10 +16,11 @@ from test_engines_agree import any_tables, by_the_hundred, differences
 from theory import mean_of, within
 
 import funnelsim as fs
-from funnelsim.distributions import DAY, AmountDistribution, remaining, survival
+from funnelsim.distributions import DAY, AmountDistribution
 from funnelsim.engines import simulate_together
 from funnelsim.engines.arrivals import mean_by_day
 from funnelsim.errors import FunnelSimError
+from funnelsim.sampling import remaining, survival
 from funnelsim.state import from_today
 
 KINDS: list[dict[str, Any]] = [

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from funnelsim.distributions import DAY, Floats, Ints, passed
+from funnelsim.distributions import DAY, Floats, Ints
+from funnelsim.sampling import passed
 from funnelsim.scenario import Channel, Scenario
 
 SHARED = 6  # days that have the same mean, at least

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from funnelsim import distributions
+from funnelsim import sampling
 from funnelsim.distributions import DurationDistribution, Floats, Ints
 from funnelsim.engines.drawn import Bools, Small, same
 from funnelsim.journal import NEVER, statuses
@@ -59,7 +59,7 @@ def draw_deliveries(scenario: Scenario, uniform: Uniform, count: int) -> Deliver
         is_kept=np.ones(count, dtype=bool),
         is_told=np.zeros(count, dtype=bool),
     )
-    drawn.payment[:] = distributions.choose([p.share for p in payments], uniform("payment"))
+    drawn.payment[:] = sampling.choose([p.share for p in payments], uniform("payment"))
     for number, method in enumerate(payments):
         mine = np.flatnonzero(drawn.payment == number)
         way = _way(method, number, names, _of_these(uniform, mine))
@@ -79,7 +79,7 @@ def _way(method: Payment, number: int, names: list[str], uniform: Uniform) -> De
     """The way of orders that are all paid by one method."""
 
     def duration(question: str, length: DurationDistribution) -> Ints:
-        return distributions.whole(distributions.inverse(length, uniform(question)))
+        return sampling.whole(sampling.inverse(length, uniform(question)))
 
     ends = np.cumsum([duration(f"status {name}", last) for name, last in method.statuses], axis=0)
     count = ends.shape[1]

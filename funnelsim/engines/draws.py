@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelsim import distributions
+from funnelsim import sampling
 from funnelsim.chance import Chance, asked, keys, number_of
 from funnelsim.distributions import DAY, DurationDistribution, Floats, Ints
 from funnelsim.engines.arrivals import count_quantile, mean_by_day, time_of_day
@@ -156,7 +156,7 @@ class Draws:
             return same(0, len(key), "i2")
         who = asked(key, None if of.strides == (0,) else of)
         return self._chance.column(
-            "segment", who, 0, lambda u: distributions.choose(shares, u), np.int16
+            "segment", who, 0, lambda u: sampling.choose(shares, u), np.int16
         )
 
     def _children(self, parents: Leads, orders: list[OrderDraws], before: int) -> Leads:
@@ -294,7 +294,7 @@ class Draws:
             rows=rows.astype(np.int32),
             slack=slack,
             decision_time=decision_time,
-            reason=column("loss reason", partial(distributions.choose, reasons), "i2")
+            reason=column("loss reason", partial(sampling.choose, reasons), "i2")
             if len(reasons) > 1
             else same(0, len(rows), "i2"),
             missed=missed,
@@ -416,4 +416,4 @@ def _ln_odds_ratio(odds_ratio: float | Mapping[str, float], stage: Stage) -> flo
 
 
 def _durations(distribution: DurationDistribution, u: Floats) -> Ints:
-    return distributions.whole(distributions.inverse(distribution, u))
+    return sampling.whole(sampling.inverse(distribution, u))

@@ -18,10 +18,10 @@ from typing import Any
 
 import numpy as np
 
-from funnelsim import distributions
+from funnelsim import sampling
 from funnelsim.among_customers import Beta
 from funnelsim.chance import Chance, keys, number_of
-from funnelsim.distributions import DAY, Floats, Ints
+from funnelsim.distributions import DAY, DurationDistribution, Floats, Ints
 from funnelsim.engines.arrivals import mean_by_day
 from funnelsim.engines.drawn import Bools, Leads, StageDraws
 from funnelsim.journal import CUSTOMER, NEVER, OPEN_DEAL
@@ -100,7 +100,7 @@ class Initial:
         """Where nobody says, by the mix of the leads that will come (even, where none will)."""
         mix = [float(mean_by_day(self._scenario, c).sum()) for c in self._scenario.channels]
         mix = mix if sum(mix) else [1.0] * len(mix)
-        return distributions.choose(mix, chance.uniform("channel", leads.asked(rows)))
+        return sampling.choose(mix, chance.uniform("channel", leads.asked(rows)))
 
     # --- deals --------------------------------------------------------------------------------
 
@@ -150,7 +150,7 @@ class Initial:
     def _left(
         self,
         column: Ints,
-        distribution: distributions.DurationDistribution,
+        distribution: DurationDistribution,
         question: str,
         here: Ints,
         deal: Ints,
@@ -159,8 +159,8 @@ class Initial:
         """What is left of a time, given its age."""
         if len(here):
             age = self.deals.age[deal].astype(float)
-            left = distributions.remaining(distribution, age, uniform(question)[here])
-            column[here] = distributions.whole(left)
+            left = sampling.remaining(distribution, age, uniform(question)[here])
+            column[here] = sampling.whole(left)
 
     def deal_values(self, leads: Leads, rows: Ints, cents: Ints) -> Ints:
         """The values of first orders, for open deals those that are known."""
@@ -203,11 +203,11 @@ class Initial:
                 # a gap whose rate is Gamma is Lomax distributed: its inverse, given the age
                 left = (per + age / DAY) * np.expm1(-np.log1p(-u) / shape) * DAY
         else:
-            longer = distributions.survival(retention.gap, age)
-            left = distributions.remaining(retention.gap, age, u)
+            longer = sampling.survival(retention.gap, age)
+            left = sampling.remaining(retention.gap, age, u)
         active = again * longer / np.maximum(again * longer + 1 - again, 1e-300)
         is_active = chance.uniform("still active", who) < active
-        return np.where(is_active, np.maximum(distributions.whole(left), 1), NEVER)
+        return np.where(is_active, np.maximum(sampling.whole(left), 1), NEVER)
 
     def _again(self, leads: Leads, rows: Ints, at: Ints) -> Floats:
         """The probability of another order after the last, before its gap is looked at."""

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelsim import distributions
+from funnelsim import sampling
 from funnelsim.among_customers import Beta, GapDistribution
 from funnelsim.chance import Asked, Chance
 from funnelsim.distributions import DAY, Floats, Ints, duration_text
@@ -155,7 +155,7 @@ def draw_orders(
         if not len(rows):
             return drawn
         if count == MOST_ORDERS and scenario.retention:
-            mean_gap = distributions.mean(scenario.retention.gap)
+            mean_gap = sampling.mean(scenario.retention.gap)
             on_average = duration_text(round(mean_gap)) if mean_gap < math.inf else "any"
             raise FunnelSimError(
                 f"retention.gap is {on_average} on average; with that, a customer orders more "
@@ -216,9 +216,9 @@ def _orders(
     nothing, nobody = same(0, count), same(False, count, "?")
     offers = nothing
     for offer in order.offers:
-        value = distributions.inverse(offer.value, uniform(f"value of offer {offer.name}"))
+        value = sampling.inverse(offer.value, uniform(f"value of offer {offer.name}"))
         taken = uniform(f"offer {offer.name}") < offer.probability
-        offers = offers + np.where(taken, distributions.whole(value * 100), 0)
+        offers = offers + np.where(taken, sampling.whole(value * 100), 0)
     delivery = draw_deliveries(scenario, uniform, count)
     slack = same(-math.inf, count, "f8")
     gap = returns_within = nothing
@@ -236,7 +236,7 @@ def _orders(
         post_purchase = scenario.campaign(POST_PURCHASE)
         if post_purchase and post_purchase.within:
             u = uniform("return because of a campaign")
-            returns_within = distributions.whole(u * post_purchase.within)
+            returns_within = sampling.whole(u * post_purchase.within)
     feeling = after_wait = same(NEVER, count, "i1")
     if scenario.satisfaction:
         u = uniform("satisfaction")
@@ -289,10 +289,10 @@ def order_value(
     of = scenario.order.value
 
     def drawn(u: Floats) -> Floats:
-        return distributions.inverse(of, u)
+        return sampling.inverse(of, u)
 
     def cents(u: Floats) -> Ints:
-        return distributions.whole(drawn(u) * 100)
+        return sampling.whole(drawn(u) * 100)
 
     if not scenario.segments and not scenario.upsell:
         found = chance.column("order value", asked, numbers, cents, np.int64)
@@ -304,7 +304,7 @@ def order_value(
         if scenario.upsell:
             more = value * scenario.upsell.order_value_factor
             value = np.where(leads.kind[rows] == UPSOLD, more, value)
-        found = distributions.whole(value * 100)
+        found = sampling.whole(value * 100)
     return found if initial is None or numbers[0] > 1 else initial.deal_values(leads, rows, found)
 
 
@@ -332,9 +332,9 @@ def _feelings(
 
 def _gaps(gap: GapDistribution, own: Habits, u: Floats) -> Ints:
     if gap.rate_among is None:
-        return distributions.whole(distributions.inverse(gap, u))
+        return sampling.whole(sampling.inverse(gap, u))
     with np.errstate(divide="ignore", over="ignore"):  # so seldom that it is never
-        return distributions.whole(-np.log1p(-u) / own.rate * DAY)
+        return sampling.whole(-np.log1p(-u) / own.rate * DAY)
 
 
 def _earliest_next(

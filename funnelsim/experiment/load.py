@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from funnelsim.distributions import DAY, HOUR, Floats, inverse, mean
+from funnelsim.distributions import DAY, HOUR, Floats
 from funnelsim.engines.arrivals import mean_by_day
 from funnelsim.experiment.chunks import a_scenario
 from funnelsim.experiment.parameters import size
 from funnelsim.opening_hours import OpeningHours
+from funnelsim.sampling import inverse, mean
 from funnelsim.scenario import Scenario, Segment, Stage
 from funnelsim.scenario.values import OddsRatio
 from funnelsim.tables import figure_text

@@ -18,9 +18,9 @@ from funnelsim.distributions import (
     Part,
     duration,
     duration_text,
-    mean,
 )
 from funnelsim.errors import FunnelSimError, Problem
+from funnelsim.sampling import mean
 from funnelsim.scenario import Scenario, plain
 
 DURATIONS = ("response_half_life", "every", "horizon", "warm_up", "expires_after", "within")

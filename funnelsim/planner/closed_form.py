@@ -25,11 +25,11 @@ from funnelsim.distributions import (
     AmountDistribution,
     DurationDistribution,
     Floats,
-    inverse,
 )
 from funnelsim.engines.arrivals import mean_by_day, time_of_day
 from funnelsim.experiment.load import conversion_of_channels
 from funnelsim.planner.knowledge import Knowledge, mean_conversion
+from funnelsim.sampling import inverse
 from funnelsim.scenario import Scenario, Segment
 
 CELLS = 16_384  # of the time up to the horizon

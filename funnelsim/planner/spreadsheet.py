@@ -10,11 +10,11 @@ import math
 
 import numpy as np
 
-from funnelsim.distributions import mean
 from funnelsim.experiment.load import conversion_of_channels
 from funnelsim.metrics.basis import whole_days
 from funnelsim.planner.knowledge import mean_conversion
 from funnelsim.planner.levers import leads_of_channels
+from funnelsim.sampling import mean
 from funnelsim.scenario import Scenario
 
 
