@@ -23,7 +23,7 @@ the scenario's currency, and names are categoricals in the scenario's order.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -79,6 +79,7 @@ __all__ = [
     "CLOSED",
     "COLUMNS",
     "CUSTOMER",
+    "DAY",
     "DETRACTOR",
     "EARNED",
     "EXPIRED",
@@ -97,6 +98,7 @@ __all__ = [
     "POINT_KINDS",
     "PROMOTER",
     "REDEEMED",
+    "REFERRAL",
     "REFERRED",
     "SERVED",
     "UPSOLD",
@@ -168,125 +170,91 @@ class Journal:
         leads = len(self.whole["leads"]["key"])
         return f"<Journal of {self.scenario.name!r}, seed {self.seed}: {leads:,} leads, {counts}>"
 
-    # --- names --------------------------------------------------------------------------------
+    # --- tables -------------------------------------------------------------------------------
+
+    @cached_property
+    def leads(self) -> pd.DataFrame:
+        """One row per lead, in order of arrival."""
+        from funnelsim.journal.in_pandas import leads_table
+
+        return leads_table(self)
+
+    @cached_property
+    def stage_visits(self) -> pd.DataFrame:
+        """One row per visit of a lead to a stage."""
+        from funnelsim.journal.in_pandas import stage_visits_table
+
+        return stage_visits_table(self)
+
+    @cached_property
+    def follow_ups(self) -> pd.DataFrame:
+        """One row per call that was queued."""
+        from funnelsim.journal.in_pandas import follow_ups_table
+
+        return follow_ups_table(self)
+
+    @cached_property
+    def orders(self) -> pd.DataFrame:
+        """One row per order."""
+        from funnelsim.journal.in_pandas import orders_table
+
+        return orders_table(self)
+
+    @cached_property
+    def statuses(self) -> pd.DataFrame:
+        """One row per status that an order entered."""
+        from funnelsim.journal.in_pandas import statuses_table
+
+        return statuses_table(self)
+
+    @cached_property
+    def messages(self) -> pd.DataFrame:
+        """One row per message sent."""
+        from funnelsim.journal.in_pandas import messages_table
+
+        return messages_table(self)
+
+    @cached_property
+    def points(self) -> pd.DataFrame:
+        """One row per credit, redemption and expiry of a member's points."""
+        from funnelsim.journal.in_pandas import points_table
+
+        return points_table(self)
 
     @property
-    def _stages(self) -> list[str]:
-        return [stage.name for stage in self.scenario.stages]
+    def events(self) -> pd.DataFrame:
+        """The event log, as process-mining tools read it; sorted by time.
 
-    @property
-    def _channels(self) -> list[str]:
-        referral = [REFERRAL] if self.scenario.referral else []
-        return [channel.name for channel in self.scenario.channels] + referral
+        A row per stage entered, lead lost, call queued, started and finished, message sent, and
+        order placed; `resource` is the rep, where there is one. At one moment a lead's events
+        stand in the order in which they follow from each other.
+        """
+        from funnelsim.journal.events import events
 
-    @property
-    def _reps(self) -> list[str]:
-        """Every rep as "team number", in the order of the teams."""
-        return [
-            f"{team.name} {rep + 1}" for team in self.scenario.teams for rep in range(team.reps)
-        ]
+        return events(self)
+
+    def state(self, day: float) -> State:
+        """The open deals and the customers on a day of the simulation, to begin another there.
+
+        `day` counts from the start, 0 to the horizon; the state holds neither points nor tiers,
+        messages on their way, orders not yet closed or upsells under way (`fs.State`). Raises
+        FunnelSimError for a day that is none.
+
+        >>> from funnelsim import load, simulate
+        >>> sorted(simulate(load("aida"), seed=1).state(30).deals["stage"].unique())
+        ['Attention', 'Desire', 'Interest']
+        """
+        from funnelsim.journal.on_a_day import state_on
+
+        return state_on(self, day)
+
+    # --- what figures are made of ---------------------------------------------------------------
 
     @cached_property
     def team_of_stage(self) -> Ints:
         names = [team.name for team in self.scenario.teams]
         calls = [stage.follow_up for stage in self.scenario.stages]
         return np.array([names.index(call.team) if call else NEVER for call in calls])
-
-    def _rep_number(self, stage: Ints, rep: Ints) -> Ints:
-        """The place among `_reps` of the reps (1, 2, ...) of the team that serves the stage."""
-        before = np.cumsum([0, *(team.reps for team in self.scenario.teams)])
-        return np.where(rep == NEVER, NEVER, before[self.team_of_stage[stage]] + rep - 1)
-
-    # --- tables -------------------------------------------------------------------------------
-
-    @cached_property
-    def stage_visits(self) -> pd.DataFrame:
-        """One row per visit of a lead to a stage."""
-        import pandas as pd
-
-        t = self.whole["stage_visits"]
-        return pd.DataFrame(
-            {
-                "lead": t["lead"],
-                "stage": _names(t["stage"], self._stages),
-                "attempt": t["attempt"],
-                "entered": _days(t["entered"]),
-                "decided": _days(t["decided"]),
-                "outcome": _names(t["outcome"], VISIT_OUTCOMES),
-                "reason": _names(t["reason"], reasons(self.scenario)),
-            }
-        )
-
-    @cached_property
-    def follow_ups(self) -> pd.DataFrame:
-        """One row per call that was queued."""
-        import pandas as pd
-
-        t = self.whole["follow_ups"]
-        teams = [team.name for team in self.scenario.teams]
-        return pd.DataFrame(
-            {
-                "lead": t["lead"],
-                "stage": _names(t["stage"], self._stages),
-                "attempt": t["attempt"],
-                "call": t["call"],
-                "team": _names(self.team_of_stage[t["stage"]], teams),
-                "rep": _names(self._rep_number(t["stage"], t["rep"]), self._reps),
-                "queued": _days(t["queued"]),
-                "started": _days(t["started"]),
-                "finished": _days(t["finished"]),
-                "outcome": _names(t["outcome"], FOLLOW_UP_OUTCOMES),
-            }
-        )
-
-    @cached_property
-    def orders(self) -> pd.DataFrame:
-        """One row per order."""
-        import pandas as pd
-
-        t, scenario = self.whole["orders"], self.scenario
-        payments = [payment.name for payment in scenario.order.payments] if scenario.order else []
-        tiers = [tier.name for tier in scenario.loyalty.tiers] if scenario.loyalty else []
-        return pd.DataFrame(
-            {
-                "order": np.arange(len(t["lead"])),
-                "lead": t["lead"],
-                "customer": self.whole["leads"]["customer"][t["lead"]],
-                "number": self.order_numbers,
-                "placed": _days(t["placed"]),
-                "value": t["value"] / 100,
-                "discount": t["discount"] / 100,
-                "paid": t["paid"] / 100,
-                "tier": _names(t["tier"], tiers),
-                "payment": _names(t["payment"], payments),
-                "status": _names(t["status"], statuses(scenario)),
-                "closed": _days(t["closed"]),
-                "points_earned": t["points_earned"],
-                "points_redeemed": t["points_redeemed"],
-                "contribution": self.contributions / 100,
-                "satisfaction": _names(t["satisfaction"], FEELINGS),
-            }
-        )
-
-    @cached_property
-    def statuses(self) -> pd.DataFrame:
-        """One row per status that an order entered."""
-        import pandas as pd
-
-        t = self.whole["statuses"]
-        names = statuses(self.scenario)
-        columns = {"order": t["order"], "status": _names(t["status"], names)}
-        return pd.DataFrame(columns | {"entered": _days(t["entered"])})
-
-    @cached_property
-    def points(self) -> pd.DataFrame:
-        """One row per credit, redemption and expiry of a member's points."""
-        import pandas as pd
-
-        t = self.whole["points"]
-        columns = {"customer": t["customer"], "time": _days(t["time"])}
-        columns |= {"kind": _names(t["kind"], POINT_KINDS), "points": t["points"]}
-        return pd.DataFrame(columns)
 
     @cached_property
     def order_numbers(self) -> Ints:
@@ -305,39 +273,6 @@ class Journal:
 
             number += orders_before(self)[of]
         return number
-
-    def state(self, day: float) -> State:
-        """The open deals and the customers on a day of the simulation, to begin another there.
-
-        `day` counts from the start, 0 to the horizon; the state holds neither points nor tiers,
-        messages on their way, orders not yet closed or upsells under way (`fs.State`). Raises
-        FunnelSimError for a day that is none.
-
-        >>> from funnelsim import load, simulate
-        >>> sorted(simulate(load("aida"), seed=1).state(30).deals["stage"].unique())
-        ['Attention', 'Desire', 'Interest']
-        """
-        from funnelsim.journal.on_a_day import state_on
-
-        return state_on(self, day)
-
-    @cached_property
-    def messages(self) -> pd.DataFrame:
-        """One row per message sent."""
-        import pandas as pd
-
-        t, scenario = self.whole["messages"], self.scenario
-        names = [f"recovery: {name}" for name in self._stages]
-        names += [campaign.name for campaign in scenario.campaigns]
-        return pd.DataFrame(
-            {
-                "lead": t["lead"],
-                "name": _names(t["name"], names),
-                "sent": _days(t["sent"]),
-                "cost": np.array(self.message_costs)[t["name"]],
-                "accepted": t["accepted"].astype(bool),
-            }
-        )
 
     @property
     def message_costs(self) -> list[float]:
@@ -366,103 +301,3 @@ class Journal:
         )
         left = np.where(refused | returned, -shipping, kept - shipping)
         return np.where(cancelled, 0, left)
-
-    @cached_property
-    def leads(self) -> pd.DataFrame:
-        """One row per lead, in order of arrival."""
-        import pandas as pd
-
-        t, visits = self.whole["leads"], self.whole["stage_visits"]
-        count, stages = len(t["key"]), self._stages
-        # visits are sorted by lead and time, so a lead's last row tells what became of it
-        last = np.full(count, NEVER)
-        last[visits["lead"]] = np.arange(len(visits["lead"]))
-        final = {name: column[last] for name, column in visits.items()}
-        customer = final["stage"] == len(stages) - 1
-        lost = final["outcome"] == VISIT_OUTCOMES.index("lost")
-        outcome = np.select([customer, lost], [0, 1], LEAD_OUTCOMES.index("open"))
-        table: dict[str, Any] = {
-            "lead": np.arange(count),
-            "key": t["key"],
-            "parent": t["parent"],
-            "kind": _names(t["kind"], KINDS),
-            "channel": _names(t["channel"], self._channels),
-            "segment": _names(t["segment"], [s.name for s in self.scenario.segments] or ["all"]),
-            **self._labels(),
-            "arrived": _days(t["arrived"]),
-            "deal_value": t["deal_value"] / 100 if self.scenario.order else np.full(count, np.nan),
-            "owner": _names(self._owner(), self._reps),
-            "outcome": _names(outcome, LEAD_OUTCOMES),
-            "lost_stage": _names(np.where(lost, final["stage"], NEVER), stages),
-            "reason": _names(np.where(lost, final["reason"], NEVER), reasons(self.scenario)),
-            "decided": _days(np.where(customer | lost, final["decided"], NEVER)),
-            "recovered": np.bincount(visits["lead"], visits["attempt"] > 0, count).astype(np.int64),
-            "member": (t["enrols"] == 1) & customer[t["customer"]],
-        }
-        for number, name in enumerate(stages):
-            table[f"entered_{name}"] = _days(self._first_entry(number))
-        return pd.DataFrame(table)
-
-    def _labels(self) -> dict[str, pd.Categorical]:
-        """A column for each label; a segment's stands before its channel's."""
-        t, scenario = self.whole["leads"], self.scenario
-        parts: list[tuple[Sequence[Any], Ints]] = [
-            (scenario.channels, t["channel"]),
-            (scenario.segments, t["segment"]),
-        ]
-        names = dict.fromkeys(key for part, _ in parts for entry in part for key in entry.labels)
-        columns = {}
-        for name in names:
-            texts = list(
-                dict.fromkeys(e.labels[name] for p, _ in parts for e in p if name in e.labels)
-            )
-            number = np.full(len(t["key"]), NEVER)
-            for part, which in parts:
-                if part:
-                    of_entry = [
-                        texts.index(e.labels[name]) if name in e.labels else NEVER for e in part
-                    ]
-                    of_entry.append(NEVER)  # of the channel "referral"
-                    found = np.array(of_entry)[which]
-                    number = np.where(found == NEVER, number, found)
-            columns[name] = _names(number, texts)
-        return columns
-
-    def _first_entry(self, stage: int) -> Ints:
-        visits = self.whole["stage_visits"]
-        entered = np.full(len(self.whole["leads"]["key"]), NEVER)
-        at = np.flatnonzero(visits["stage"] == stage)[::-1]  # the earliest is written last
-        entered[visits["lead"][at]] = visits["entered"][at]
-        return entered
-
-    def _owner(self) -> Ints:
-        """The rep who first reached the lead."""
-        calls = self.whole["follow_ups"]
-        owner = np.full(len(self.whole["leads"]["key"]), NEVER)
-        reached = np.flatnonzero(calls["reached"] == 1)[::-1]
-        reps = self._rep_number(calls["stage"], calls["rep"])
-        owner[calls["lead"][reached]] = reps[reached]
-        return owner
-
-    @property
-    def events(self) -> pd.DataFrame:
-        """The event log, as process-mining tools read it; sorted by time.
-
-        A row per stage entered, lead lost, call queued, started and finished, message sent, and
-        order placed; `resource` is the rep, where there is one. At one moment a lead's events
-        stand in the order in which they follow from each other.
-        """
-        from funnelsim.journal.events import events
-
-        return events(self)
-
-
-def _days(microseconds: Ints) -> NDArray[np.float64]:
-    return np.where(microseconds == NEVER, np.nan, microseconds / DAY)
-
-
-def _names(numbers: NDArray[Any], names: Sequence[str]) -> pd.Categorical:
-    """Numbers as names, in the scenario's order; -1 is no name at all."""
-    import pandas as pd
-
-    return pd.Categorical.from_codes(numbers, categories=list(names), ordered=True)
