@@ -1,11 +1,14 @@
 """The journal's tables: their columns, units and how they fit together."""
 
+import pickle
+
 import numpy as np
 import pandas as pd
 import pytest
 
 import funnelsim as fs
 from funnelsim.distributions import DAY
+from funnelsim.engines import simulate_together
 
 
 @pytest.fixture(scope="module")
@@ -157,3 +160,13 @@ def test_a_goal_without_orders_has_customers_and_no_orders() -> None:
     journal = fs.simulate(fs.load("aida").vary({"order": None, "retention": None}))
     assert (journal.leads["outcome"] == "customer").any()
     assert journal.orders.empty and journal.leads["deal_value"].isna().all()
+
+
+def test_a_journal_survives_pickle_whether_or_not_its_columns_are_made() -> None:
+    scenario = fs.load("aida-follow-up").vary({"horizon": "10 days"})
+    (together,) = simulate_together(scenario, 2, range(3))
+    for journal in together.split():
+        again = pickle.loads(pickle.dumps(journal))
+        alone = fs.simulate(scenario, 2, replication=journal.replication)
+        pd.testing.assert_frame_equal(again.leads, alone.leads)
+        pd.testing.assert_frame_equal(again.follow_ups, alone.follow_ups)

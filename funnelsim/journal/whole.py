@@ -82,6 +82,9 @@ class Lazy(Mapping[str, NDArray[Any]]):
     def __len__(self) -> int:
         return len(self._names)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return dict, (dict(self),)  # a pickle holds the columns, not what they are made of
+
 
 def reasons(scenario: Scenario) -> list[str]:
     """Every reason for which a lead of this scenario can be lost, in order."""
