@@ -23,7 +23,7 @@ the scenario's currency, and names are categoricals in the scenario's order.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -134,6 +134,7 @@ class Journal:
             replication,
             engine,
         )
+        self.replications: Sequence[int] = (replication,)  # of `Together` several
         self.initial = initial  # the state at the start, if the simulation began in the middle
         self.whole: dict[str, Table] = {name: tables[name] for name in COLUMNS}
 
@@ -160,7 +161,7 @@ class Journal:
     def counts(self, table: str, what: Ints, kinds: int, of: NDArray[np.bool_]) -> Ints:
         """How many rows there are of each kind, of some: shape (replications, kinds)."""
         rows, bounds = np.flatnonzero(of), self.bounds(table)
-        runs = len(bounds) - 1
+        runs = len(self.replications)
         run = np.repeat(np.arange(runs), np.diff(bounds)).take(rows)
         code = run * kinds + what.take(rows)
         return np.bincount(code, minlength=kinds * runs).reshape(runs, kinds)

@@ -32,7 +32,8 @@ class Together(Journal):
         initial: State | None = None,
     ) -> None:
         super().__init__(scenario, seed, replications[0], "columns", tables, initial)
-        self.replications, self._first_lead = replications, first_lead
+        self.replications = replications
+        self._first_lead = first_lead
         self._bounds: dict[str, Ints] = {}
 
     def split(self) -> Iterator[Journal]:

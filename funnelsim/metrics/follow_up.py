@@ -111,7 +111,7 @@ def utilisation(journal: Journal) -> Floats:
     end = np.where(calls["finished"] == NEVER, scenario.horizon, calls["finished"])
     busy_time = np.where(calls["started"] == NEVER, 0, np.maximum(end - begin, 0))
     team_of = journal.team_of_stage[calls["stage"]]
-    shares = np.empty((len(journal.bounds("follow_ups")) - 1, len(scenario.teams)))
+    shares = np.empty((len(journal.replications), len(scenario.teams)))
     for n, team in enumerate(scenario.teams):
         is_open = open_time(team, scenario.start, scenario.warm_up, scenario.horizon)
         busy = journal.totals("follow_ups", busy_time, team_of == n)

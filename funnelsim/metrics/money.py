@@ -170,7 +170,7 @@ def rewards(journal: Journal) -> Ints:
     """Cents paid for the referred leads that have bought since the warm-up, by replication."""
     referral, leads = journal.scenario.referral, journal.whole["leads"]
     if referral is None:
-        return np.zeros(len(journal.bounds("leads")) - 1, dtype=np.int64)
+        return np.zeros(len(journal.replications), dtype=np.int64)
     visits = journal.whole["stage_visits"]
     late = visits["entered"] >= journal.scenario.warm_up
     at_goal = visits["stage"] == len(journal.scenario.stages) - 1
@@ -215,7 +215,7 @@ def _fees(journal: Journal) -> Ints:
     """Each member pays at enrolment, with the first order, and whenever a further period begins."""
     scenario, loyalty = journal.scenario, journal.scenario.loyalty
     if loyalty is None or not loyalty.fee:
-        return np.zeros(len(journal.bounds("orders")) - 1, dtype=np.int64)
+        return np.zeros(len(journal.replications), dtype=np.int64)
     leads, t = journal.whole["leads"], journal.whole["orders"]
     enrols = (journal.order_numbers == 1) & (leads["enrols"][t["lead"]] == 1)
     until_horizon = -(-(scenario.horizon - t["placed"]) // loyalty.period)

@@ -21,7 +21,7 @@ def points_figures(journal: Journal) -> dict[str, Floats]:
     loyalty = journal.scenario.loyalty
     if loyalty is None:
         names = ["earned", "redeemed", "expired", "open", "liability"]
-        nothing = np.full(len(journal.bounds("points")) - 1, np.nan)
+        nothing = np.full(len(journal.replications), np.nan)
         return dict.fromkeys([f"points_{name}" for name in names] + ["breakage"], nothing)
     t = journal.whole["points"]
 
