@@ -101,8 +101,10 @@ def simulate_together(
     size = max(1, math.ceil(len(replications) / round(parts)))
     for first in range(0, len(replications), size):
         some = replications[first : first + size]
-        tables, first_lead = columns.run(Draws(scenario, seed, some, initial))
-        yield Together(scenario, seed, some, tables, first_lead, initial)
+        # in one expression, so that nothing of it is still there while the next are simulated
+        yield Together(
+            scenario, seed, some, *columns.run(Draws(scenario, seed, some, initial)), initial
+        )
 
 
 def _by_columns(

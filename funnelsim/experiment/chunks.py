@@ -64,8 +64,11 @@ def measured(
     measure: Measure, scenario: Scenario, seed: int, replications: range, initial: State | None
 ) -> list[Any]:
     """A chunk: what is asked of each of these replications, in order."""
-    parts = simulate_together(scenario, seed, replications, initial)
-    return [value for together in parts for value in measure(together)]
+    answers: list[Any] = []
+    for together in simulate_together(scenario, seed, replications, initial):
+        answers += measure(together)
+        del together  # before the next ones are simulated
+    return answers
 
 
 def of_each(ask: Callable[[Journal], Any], together: Together) -> list[Any]:
@@ -117,6 +120,7 @@ def run(
                 values = measure(together)
                 outcome.results[number].update(zip(together.replications, values, strict=True))
                 bar.update(len(together.replications))
+                del together  # before the next ones are simulated
     except KeyboardInterrupt:
         if not outcome.done:
             raise
