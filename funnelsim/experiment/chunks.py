@@ -66,7 +66,7 @@ def measured(
     """A chunk: what is asked of each of these replications, in order."""
     answers: list[Any] = []
     for together in simulate_together(scenario, seed, replications, initial):
-        answers += measure(together)
+        answers.extend(measure(together))
         del together  # before the next ones are simulated
     return answers
 
