@@ -17,6 +17,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import growth
+import parts
 import plan_session
 import side_by_side
 import sizing
@@ -33,7 +34,7 @@ PACKAGES = [
 
 def main() -> None:
     sections = [
-        *(about, side_by_side.section, growth.section, small_things.section, board),
+        *(about, side_by_side.section, parts.section, growth.section, small_things.section, board),
         plan_session.section,
     ]
     text = "\n".join(section() for section in sections)
