@@ -134,7 +134,7 @@ class Chance:
         values = np.empty(len(who.words), dtype=kind)
         for begin in range(0, len(values), BLOCK):
             part = slice(begin, begin + BLOCK)
-            word = who.words[part] ^ (words if who.of is None else words[who.of[part]])
+            word = who.words[part] ^ (words if who.of is None else words.take(who.of[part]))
             values[part] = turned(_uniform(word))
         return values
 

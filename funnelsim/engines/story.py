@@ -77,7 +77,7 @@ def tables_of(draws: Draws, story: Story) -> tuple[dict[str, Table], Ints]:
     """
     rows, arrived = (joined(column) for column in zip(*story.arrived, strict=True))
     number = Numbers(draws, rows, arrived)
-    counts = np.bincount(draws.leads.replication[rows], minlength=len(draws.replications))
+    counts = np.bincount(draws.leads.replication.take(rows), minlength=len(draws.replications))
     tables: dict[str, Table] = {
         **_order_tables(draws, story, number),
         "messages": _messages_table(draws, story, number),

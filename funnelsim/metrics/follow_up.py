@@ -74,10 +74,12 @@ def _response_days(journal: Journal) -> Floats:
 
 def _waited(journal: Journal) -> Ints:
     """From entering the stage to the start of each call."""
-    calls = journal.whole["follow_ups"]
-    # the calls of a visit stand one after the other, and the first is queued on entering
-    first = np.arange(len(calls["call"])) - calls["call"]
-    return calls["started"] - calls["queued"][first]
+    calls, stages = journal.whole["follow_ups"], journal.scenario.stages
+    entered = calls["queued"]
+    if any(stage.follow_up.attempts > 1 for stage in stages if stage.follow_up):
+        # the calls of a visit stand one after the other, and the first is queued on entering
+        entered = entered[np.arange(len(entered)) - calls["call"]]
+    return calls["started"] - entered
 
 
 def ended_and_gone_cold(journal: Journal, team: int | None = None) -> tuple[Ints, Ints]:
@@ -110,10 +112,10 @@ def utilisation(journal: Journal) -> Floats:
     begin = np.maximum(calls["started"], scenario.warm_up)
     end = np.where(calls["finished"] == NEVER, scenario.horizon, calls["finished"])
     busy_time = np.where(calls["started"] == NEVER, 0, np.maximum(end - begin, 0))
-    team_of = journal.team_of_stage[calls["stage"]]
     shares = np.empty((len(journal.replications), len(scenario.teams)))
     for n, team in enumerate(scenario.teams):
         is_open = open_time(team, scenario.start, scenario.warm_up, scenario.horizon)
-        busy = journal.totals("follow_ups", busy_time, team_of == n)
+        its = journal.team_of_stage[calls["stage"]] == n if len(scenario.teams) > 1 else None
+        busy = journal.totals("follow_ups", busy_time, its)
         shares[:, n] = ratio(busy, team.reps * is_open)
     return shares
