@@ -26,6 +26,7 @@ CODES = {
 
 def section() -> str:
     """The two sections of RESULTS.md."""
+    fs.replicate(fs.load("aida-follow-up"), 2, progress=False)  # loads Numba
     return f"{scenarios()}\n{imports()}"
 
 
