@@ -62,10 +62,12 @@ def load_of_teams(scenario: Scenario) -> pd.DataFrame:
         )
         hours_of = OpeningHours(team.open, scenario.start, team.closed)
         has = team.reps * hours_of.open_time(0, scenario.horizon) / HOUR / days
-        rows.append([team.reps, work, has, _divided(work, has), _divided(in_the_end, has)])
-    names = ["reps", "work_hours_per_day", "open_hours_per_day", "load", "endless_load"]
+        rows.append([work, has, _divided(work, has), _divided(in_the_end, has)])
+    names = ["work_hours_per_day", "open_hours_per_day", "load", "endless_load"]
     index = pd.Index([team.name for team in scenario.teams], name="team")
-    return pd.DataFrame(rows, index=index, columns=names).astype({"reps": "int64"})
+    numbers = np.array(rows, dtype=float).reshape(-1, len(names))
+    columns = {"reps": np.array([team.reps for team in scenario.teams], dtype=np.int64)}
+    return pd.DataFrame(columns | dict(zip(names, numbers.T, strict=True)), index=index)
 
 
 def conversion_of_channels(scenario: Scenario) -> Floats:

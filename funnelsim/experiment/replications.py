@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from funnelsim.errors import FunnelSimError, Problem, nearest
 from funnelsim.experiment import chunks
 from funnelsim.experiment.intervals import QUANTILES, a_confidence, intervals
@@ -153,7 +155,9 @@ def figures_table(rows: dict[int, dict[str, float]]) -> pd.DataFrame:
     import pandas as pd
 
     index = pd.Index(sorted(rows), name="replication", dtype="int64")
-    return pd.DataFrame([rows[r] for r in index], index=index)
+    names = next(iter(rows.values()), {}).keys()  # all rows have the same
+    values = np.array([[*rows[r].values()] for r in index], dtype=float)
+    return pd.DataFrame(values.reshape(-1, len(names)), index=index, columns=[*names])
 
 
 def stopped(done: int, asked: int) -> str:
