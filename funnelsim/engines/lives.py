@@ -134,8 +134,7 @@ def live(draws: Draws, rows: Ints, sold: Ints, waited: Bools, offered: Floats) -
     """
     lives, scenario = Lives(), draws.scenario
     accounts = Accounts(draws, rows)
-    win_back = scenario.campaign(WIN_BACK)
-    not_won_back = (draws.leads.kind[rows] != UPSOLD) & (win_back is not None)
+    not_won_back = draws.leads.kind[rows] != UPSOLD
     is_won_back = draws.customers.is_won_back(rows)
     who, placed, offer = np.arange(len(rows)), sold, offered
     for drawn in draws.orders:
@@ -146,11 +145,11 @@ def live(draws: Draws, rows: Ints, sold: Ints, waited: Bools, offered: Floats) -
         if not len(who):
             break
         order = _order(draws, accounts, lives, drawn.only(place), who, placed, offer)
-        kept = order.drawn.is_kept
         order.feeling = order.drawn.feeling
         if scenario.satisfaction and drawn.number[0] == 1:
             order.feeling = np.where(waited[who], order.drawn.feeling_after_wait, order.feeling)
         if scenario.loyalty:
+            kept = order.drawn.is_kept
             order.earned = np.zeros(len(who), dtype=np.int64)
             order.earned[kept] = accounts.keeps(
                 who[kept], order.closed[kept], order.paid[kept], order.tier[kept]
@@ -159,25 +158,36 @@ def live(draws: Draws, rows: Ints, sold: Ints, waited: Bools, offered: Floats) -
             lives.points.append((order.row[some], order.closed[some], EARNED, order.earned[some]))
         lives.rounds.append(order)
 
-        delay, asked, only_because = _comes_back(draws, order.drawn, order.feeling, order.tier)
-        following, offer = placed + delay, same(0.0, len(who), "f8")
-        if scenario.campaign(POST_PURCHASE):
-            message = (order.row[asked], POST_PURCHASE, order.closed[asked], only_because[asked])
-            lives.messages.append(message)
-        if win_back:
-            when = np.maximum(placed + (win_back.after or 0), order.closed)
-            sent = kept & not_won_back[who] & (when < following)
-            accepts = sent & is_won_back[who] & (order.feeling != DETRACTOR)
-            lives.messages.append((order.row[sent], WIN_BACK, when[sent], accepts[sent]))
-            not_won_back[who[sent]] = False
-            following = np.where(accepts, when, following)
-            offer = np.where(accepts, win_back.discount, 0.0)
+        following, offer = _next(draws, lives, order, who, not_won_back, is_won_back)
         again = following < NOT_AGAIN
         if drawn.number[0] < drawn.number[-1]:
             again &= order.drawn.number == drawn.number[-1]
         who, placed, offer = who[again], following[again], taken(offer, again)
     lives.points += accounts.expired(rows)
     return lives
+
+
+def _next(
+    draws: Draws, lives: Lives, order: Round, who: Ints, not_won_back: Bools, is_won_back: Bools
+) -> tuple[Ints, Floats]:
+    """When each orders next (from NOT_AGAIN on: dropped out), and with which discount.
+
+    Tells the campaigns' messages, and notes in `not_won_back` who has got the win-back offer.
+    """
+    delay, asked, only_because = _comes_back(draws, order.drawn, order.feeling, order.tier)
+    following, offer = order.placed + delay, same(0.0, len(who), "f8")
+    if draws.scenario.campaign(POST_PURCHASE):
+        message = (order.row[asked], POST_PURCHASE, order.closed[asked], only_because[asked])
+        lives.messages.append(message)
+    win_back = draws.scenario.campaign(WIN_BACK)
+    if not win_back:
+        return following, offer
+    when = np.maximum(order.placed + (win_back.after or 0), order.closed)
+    sent = order.drawn.is_kept & not_won_back[who] & (when < following)
+    accepts = sent & is_won_back[who] & (order.feeling != DETRACTOR)
+    lives.messages.append((order.row[sent], WIN_BACK, when[sent], accepts[sent]))
+    not_won_back[who[sent]] = False
+    return np.where(accepts, when, following), np.where(accepts, win_back.discount, 0.0)
 
 
 def _come_to_be(

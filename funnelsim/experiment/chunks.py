@@ -270,9 +270,12 @@ def a_scenario(value: object, name: str) -> Scenario:
     )
 
 
-def begun(scenario: Scenario, initial: object, name: str) -> tuple[Scenario, State | None]:
-    """The scenario as it begins with this state, which takes the place of the warm-up."""
-    state = a_state(initial, name)
+def begun(value: object, initial: object, name: str) -> tuple[Scenario, State | None]:
+    """The value, if it is a scenario, as it begins with this state, and the state, if it is one.
+
+    A state takes the place of the warm-up.
+    """
+    scenario, state = a_scenario(value, name), a_state(initial, name)
     return (scenario, None) if state is None else (from_today(scenario), state)
 
 

@@ -132,8 +132,7 @@ def compare(
     if len(scenarios) < 2:
         rule = "a comparison takes at least two"
         raise FunnelSimError(str(Problem("scenarios", list(scenarios), rule, way_out)))
-    checked = {str(name): chunks.a_scenario(s, "compare") for name, s in scenarios.items()}
-    named = {name: chunks.begun(s, initial, "compare")[0] for name, s in checked.items()}
+    named = {str(name): chunks.begun(s, initial, "compare")[0] for name, s in scenarios.items()}
     n = chunks.a_number_of_replications(n, least=2)
     tables, interrupted, sentences = same_customers(
         list(named.values()), n, seed, chunks.an_executor(executor), progress, initial

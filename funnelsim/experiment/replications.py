@@ -87,11 +87,10 @@ def replicate(
 ) -> Experiment:
     """Simulate the scenario n times: replications 0 to n - 1, independent of each other.
 
-    `initial` is business that is already running (`fs.State`): open deals and customers, in place
-    of the warm-up.
     `executor` is any `concurrent.futures.Executor` (a ProcessPoolExecutor, Dask's
     `client.get_executor()`); results are the same, bit for bit, as without. `keep="journals"`
-    keeps the journals too.
+    keeps the journals too. `initial` is business that is already running (`fs.State`), in place of
+    the warm-up.
 
     With a `precision` for one `figure` it stops once the half width of the 95 % interval is at
     most that share of the mean; n is then the most it may take. It goes in batches, the first of
@@ -109,11 +108,10 @@ def replicate(
     >>> x.table.shape[0], x.interrupted
     (3, False)
     """
-    scenario = chunks.a_scenario(scenario, "replicate")
+    scenario, initial = chunks.begun(scenario, initial, "replicate")
     n, executor = chunks.a_number_of_replications(n), chunks.an_executor(executor)
     if keep not in KEEP:
         raise FunnelSimError(str(Problem("keep", keep, "there is no such", nearest(keep, KEEP))))
-    scenario, initial = chunks.begun(scenario, initial, "replicate")
     goal = _goal(scenario, precision, figure)
     whole = partial(chunks.of_each, chunks.figures_and_journal)
     measure: chunks.Measure = chunks.key_figures if keep == "figures" else whole
@@ -157,7 +155,7 @@ def figures_table(rows: dict[int, dict[str, float]]) -> pd.DataFrame:
     index = pd.Index(sorted(rows), name="replication", dtype="int64")
     names = next(iter(rows.values()), {}).keys()  # all rows have the same
     values = np.array([[*rows[r].values()] for r in index], dtype=float)
-    return pd.DataFrame(values.reshape(-1, len(names)), index=index, columns=[*names])
+    return pd.DataFrame(values.reshape(len(index), len(names)), index=index, columns=[*names])
 
 
 def stopped(done: int, asked: int) -> str:

@@ -77,7 +77,6 @@ def sensitivity(
     """
     import pandas as pd
 
-    scenario = chunks.a_scenario(scenario, "sensitivity")
     scenario, initial = chunks.begun(scenario, initial, "sensitivity")
     n, executor = chunks.a_number_of_replications(n, least=2), chunks.an_executor(executor)
     pairs = _pairs(scenario, changes, _a_share(change))

@@ -90,7 +90,6 @@ def sweep(
     >>> x.table["profit"].columns.tolist(), x.table.index.tolist()
     (['mean', 'low', 'high'], [1, 2, 3])
     """
-    scenario = chunks.a_scenario(scenario, "sweep")
     scenario, initial = chunks.begun(scenario, initial, "sweep")
     n, executor = chunks.a_number_of_replications(n, least=2), chunks.an_executor(executor)
     grid = _grid(path, values)

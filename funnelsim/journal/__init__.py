@@ -138,7 +138,7 @@ class Journal:
         self.initial = initial  # the state at the start, if the simulation began in the middle
         self.whole: dict[str, Table] = {name: tables[name] for name in COLUMNS}
 
-    def count(self, table: str) -> int:
+    def rows(self, table: str) -> int:
         """How many rows the table has."""
         return len(self.whole[table][next(iter(COLUMNS[table]))])
 
@@ -150,7 +150,7 @@ class Journal:
 
     def bounds(self, table: str) -> Ints:
         """Where each replication's rows of the table begin, and where the last one's end."""
-        return np.array([0, self.count(table)])
+        return np.array([0, self.rows(table)])
 
     def totals(self, table: str, values: NDArray[Any], of: NDArray[np.bool_] | None = None) -> Ints:
         """The sum of whole numbers (one for each row of the table, or of some), by replication."""
@@ -283,22 +283,31 @@ class Journal:
         return costs + [campaign.cost_per_send for campaign in self.scenario.campaigns]
 
     @cached_property
+    def goods(self) -> Ints:
+        """Cents that the goods of each order cost: the list price less the margin."""
+        value, order = self.whole["orders"]["value"], self.scenario.order
+        return np.rint((1 - order.margin if order else 0) * value).astype(np.int64)
+
+    @cached_property
+    def commissions(self) -> Ints:
+        """Cents of what is paid for each order that its channel keeps, were the order kept."""
+        t = self.whole["orders"]
+        rates = np.array([*(c.commission for c in self.scenario.channels), 0.0])  # "referral"
+        return np.rint(rates[self.whole["leads"]["channel"][t["lead"]]] * t["paid"]).astype(
+            np.int64
+        )
+
+    @cached_property
     def contributions(self) -> Ints:
         """Cents that each order leaves: paid, less the goods, the shipping and the commission.
 
         Nothing of an order that was cancelled; the shipping is lost of one refused or returned.
         """
         t, order = self.whole["orders"], self.scenario.order
-        if order is None:
-            return np.zeros(0, dtype=np.int64)
-        rates = np.array([*(channel.commission for channel in self.scenario.channels), 0.0])
-        commission = rates[self.whole["leads"]["channel"][t["lead"]]] * t["paid"]
-        goods = (1 - order.margin) * t["value"]
-        shipping = round(order.shipping_cost * 100)
-        kept = t["paid"] - np.rint(goods).astype(np.int64) - np.rint(commission).astype(np.int64)
+        shipping = round(order.shipping_cost * 100) if order else 0
         number = {name: place for place, name in enumerate(statuses(self.scenario))}
         cancelled, refused, returned = (
             t["status"] == number.get(name, NEVER) for name in (CANCELLED, REFUSED, RETURNED)
         )
-        left = np.where(refused | returned, -shipping, kept - shipping)
-        return np.where(cancelled, 0, left)
+        kept = t["paid"] - self.goods - self.commissions
+        return np.where(cancelled, 0, np.where(refused | returned, 0, kept) - shipping)

@@ -61,7 +61,7 @@ class Together(Journal):
 
     def bounds(self, table: str) -> Ints:
         if table not in self._bounds:
-            self._bounds[table] = np.append(self._begins(table), self.count(table))
+            self._bounds[table] = np.append(self._begins(table), self.rows(table))
         return self._bounds[table]
 
     def _begins(self, name: str) -> Ints:

@@ -129,7 +129,7 @@ def _of_customers(
 ) -> dict[str, Floats]:
     feeling = journal.whole["orders"]["satisfaction"]
     ahead = (feeling == PROMOTER).astype(np.int8) - (feeling == DETRACTOR)
-    buys = np.zeros(journal.count("leads"), dtype=bool)
+    buys = np.zeros(journal.rows("leads"), dtype=bool)
     buys[customer[placed]] = True
     buyers = journal.totals("leads", buys)
     nps = 100 * journal.totals("orders", ahead, placed)

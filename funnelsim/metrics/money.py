@@ -73,13 +73,12 @@ def money(journal: Journal) -> Money:
     t, scenario = journal.whole["orders"], journal.scenario
     placed = t["placed"] >= scenario.warm_up
     kept, paid = counts_as_revenue(journal) & placed, t["paid"]
-    goods, commission = _goods_and_commission(journal)
 
     def of_orders(amounts: Ints, these: Bools) -> Ints:
         return journal.totals("orders", amounts, these)
 
     gross, revenue = of_orders(paid, placed), of_orders(paid, kept)
-    of_goods, of_commission = of_orders(goods, kept), of_orders(commission, kept)
+    of_goods, of_commission = of_orders(journal.goods, kept), of_orders(journal.commissions, kept)
     contribution = of_orders(journal.contributions, placed)
     recoveries, campaigns = _messages(journal)
     each = np.ones(len(gross), dtype=np.int64)
@@ -192,18 +191,6 @@ def _messages(journal: Journal) -> tuple[Ints, Ints]:
 def cents(amounts: pd.Series | Floats) -> Ints:
     """Currency as whole cents."""
     return np.rint(np.asarray(amounts) * 100).astype(np.int64)
-
-
-def _goods_and_commission(journal: Journal) -> tuple[Ints, Ints]:
-    """Cents of each order, were it kept: at list price, and the channel's share of what is paid."""
-    t, scenario = journal.whole["orders"], journal.scenario
-    if scenario.order is None:
-        return t["paid"], t["paid"]  # there are none
-    rates = np.array([*(channel.commission for channel in scenario.channels), 0.0])  # "referral"
-    channel = journal.whole["leads"]["channel"][t["lead"]]
-    goods = np.rint((1 - scenario.order.margin) * t["value"])
-    commission = np.rint(rates[channel] * t["paid"])
-    return goods.astype(np.int64), commission.astype(np.int64)
 
 
 def _programme(scenario: Scenario) -> int:

@@ -12,7 +12,6 @@ import numpy as np
 from funnelsim.distributions import WEEK, Floats, Ints
 from funnelsim.experiment.chunks import (
     a_number_of_replications,
-    a_scenario,
     a_seed,
     an_executor,
     begun,
@@ -90,7 +89,7 @@ def forecast(
     """
     import pandas as pd
 
-    scenario, initial = begun(a_scenario(scenario, "forecast"), initial, "forecast")
+    scenario, initial = begun(scenario, initial, "forecast")
     n, executor = a_number_of_replications(n), an_executor(executor)
     ends = np.append(np.arange(scenario.warm_up + WEEK, scenario.horizon, WEEK), scenario.horizon)
     measure = partial(of_each, partial(_by_the_end, ends=ends))

@@ -78,7 +78,8 @@ def _seen(journal: Journal) -> tuple[dict[str, float], int, Floats, int, Floats 
     t = journal.whole["leads"]
     came = int(np.sum((t["kind"] == NEW) & (t["arrived"] >= journal.scenario.warm_up)))
     ages = _contribution_by_age(journal) if journal.scenario.order is not None else None
-    return all_results(journal), came, _entered(journal), int(money(journal).acquisition[0]), ages
+    spent = money(journal)
+    return all_results(journal, spent), came, _entered(journal), int(spent.acquisition[0]), ages
 
 
 def outcome_table(results: pd.DataFrame) -> pd.DataFrame:

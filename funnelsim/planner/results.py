@@ -13,7 +13,7 @@ from funnelsim.distributions import Floats, Ints
 from funnelsim.errors import FunnelSimError, Problem, nearest
 from funnelsim.journal import UPSOLD, Journal
 from funnelsim.metrics.basis import Bools
-from funnelsim.metrics.money import counts_as_revenue, money
+from funnelsim.metrics.money import Money, counts_as_revenue, money
 from funnelsim.scenario import Scenario
 
 METRICS = ("sales", "revenue", "contribution", "profit")
@@ -61,11 +61,11 @@ def _sales(journal: Journal) -> tuple[str, Bools]:
     return "stage_visits", np.asarray(counted)
 
 
-def all_results(journal: Journal) -> dict[str, float]:
+def all_results(journal: Journal, spent: Money) -> dict[str, float]:
     """Everything that a plan tells of a future, revenue of first orders and of repeats apart."""
     told: dict[str, Ints | Floats] = {"sales": sales_of(journal)}
     if journal.scenario.order is not None:
-        counted, spent = _counted(journal), money(journal)
+        counted = _counted(journal)
         paid, first = journal.whole["orders"]["paid"], journal.order_numbers == 1
         told = told | {
             "revenue": spent.revenue / 100,
