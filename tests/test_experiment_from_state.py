@@ -38,30 +38,30 @@ def test_a_pool_begins_alike(state: fs.State, seed: int) -> None:
     pd.testing.assert_frame_equal(pooled.by_week, told.by_week, check_exact=True)
 
 
-def test_a_comparison_is_of_the_same_business(state: fs.State, seed: int) -> None:
-    none = SCENARIO.vary({f"channels.{c.name}.leads_per_day": 0 for c in SCENARIO.channels})
-    c = fs.compare(
-        {"as ever": SCENARIO, "again": SCENARIO, "no more leads": none},
-        n=4, seed=seed, initial=state, progress=False,
-    )  # fmt: skip
-    found = c.differences()["difference"]
-    assert found.loc["revenue", "again"] == 0
-    assert found.loc["leads", "no more leads"] < 0
-    assert c.table.loc["no more leads"]["revenue"].mean() > 0  # the open deals
-
-
-def test_every_experiment_takes_a_state_and_says_when_it_is_none(state: fs.State) -> None:
+def test_a_comparison_and_a_sweep_begin_with_the_same_business(state: fs.State, seed: int) -> None:
     path = f"channels.{SCENARIO.channels[0].name}.leads_per_day"
-    swept = fs.sweep(SCENARIO, path, [0, 1], n=2, initial=state, progress=False)
-    assert (swept.tables[1]["leads"] > swept.tables[0]["leads"]).all()
+    more = SCENARIO.vary({path: 1})
+    alone = fs.replicate(more, n=3, seed=seed, initial=state, progress=False).table
+    c = fs.compare({"today": SCENARIO, "more": more}, 3, seed, progress=False, initial=state)
+    pd.testing.assert_frame_equal(c.table.loc["more"], alone, check_exact=True)
+    swept = fs.sweep(SCENARIO, path, [0, 1], 3, seed, progress=False, initial=state)
+    pd.testing.assert_frame_equal(swept.tables[1], alone, check_exact=True)
+
+
+def test_a_sensitivity_begins_with_it_too(state: fs.State, seed: int) -> None:
+    path = f"channels.{SCENARIO.channels[0].name}.leads_per_day"
     turned = fs.sensitivity(
-        SCENARIO, {path: (0, 1)}, figure="leads", n=2, initial=state, progress=False
+        SCENARIO, {path: (0, 1)}, "revenue", n=3, seed=seed, progress=False, initial=state
     )
-    assert turned.table["effect"].gt(0).all()
+    alone = fs.replicate(SCENARIO, n=3, seed=seed, initial=state, progress=False).table
+    assert turned.mean == alone["revenue"].mean()
+
+
+def test_a_state_that_is_none_is_said() -> None:
     for call in (
         lambda: fs.replicate(SCENARIO, initial=7),
         lambda: fs.compare({"a": SCENARIO, "b": SCENARIO}, initial=7),
-        lambda: fs.sweep(SCENARIO, path, [0, 1], initial=7),
+        lambda: fs.sweep(SCENARIO, "horizon", ["100 days"], initial=7),
         lambda: fs.sensitivity(SCENARIO, initial=7),
         lambda: fs.forecast(SCENARIO, 7),
     ):
