@@ -1,7 +1,8 @@
 """The reference funnel written with SimPy alone, keeping the same history as a journal.
 
-One process per lead, `request | timeout`, as `plain_simpy.py`; but it writes down every lead, every
-visit to a stage, every call and every order, as a simulation must whose tables are to be read.
+One process per lead, `get | timeout`, as `plain_simpy.py`; but it writes down every lead, every
+visit to a stage, every call with the rep who made it and every order, as a simulation must whose
+tables are to be read. The reps stand in a `Store`, since those of a `Resource` have no names.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ def simulate(seed: int = 1, days: float = DAYS) -> dict[str, np.ndarray]:
     """The tables of one simulation, as arrays with a row per record."""
     chance = random.Random(seed)
     env = simpy.Environment()
-    team = simpy.Resource(env, capacity=REPS)
+    team = simpy.Store(env)
+    team.items.extend(range(1, REPS + 1))
     leads: list[list[float]] = []
     visits: list[list[float]] = []
     calls: list[list[float]] = []
@@ -38,17 +40,19 @@ def simulate(seed: int = 1, days: float = DAYS) -> dict[str, np.ndarray]:
             odds = conversion / (1 - conversion)
             if handling:
                 asked = env.now
-                call = [number, stage, asked, -1.0, -1.0]
+                call = [number, stage, asked, -1.0, -1.0, -1]
                 calls.append(call)
-                with team.request() as rep:
-                    yield rep | env.timeout(chance.expovariate(1 / PATIENCE))
-                    if not rep.triggered:
-                        visit[3:] = env.now, 2
-                        return  # gone cold
-                    call[3] = env.now
-                    odds *= 0.5 ** ((env.now - asked) / HALF_LIFE)
-                    yield env.timeout(chance.expovariate(1 / handling))
-                    call[4] = env.now
+                answered = team.get()
+                yield answered | env.timeout(chance.expovariate(1 / PATIENCE))
+                if not answered.triggered:
+                    answered.cancel()
+                    visit[3:] = env.now, 2
+                    return  # gone cold
+                call[3], call[5] = env.now, answered.value
+                odds *= 0.5 ** ((env.now - asked) / HALF_LIFE)
+                yield env.timeout(chance.expovariate(1 / handling))
+                call[4] = env.now
+                team.put(answered.value)
             decision = lognormal(1.0, 1.0) if stage else chance.expovariate(1 / 0.2)
             yield env.timeout(decision)
             if chance.random() >= odds / (1 + odds):

@@ -200,6 +200,9 @@ def test_todays_leads_are_foreseen(form: PlanForm) -> None:
     form._foresee.click()
     assert "<svg" in form._curve.value and not form._shown.value
     assert "funnelsim-busy" not in form._said.value
+    form.pilot.value = "15 of 300"
+    form._foresee.click()
+    assert "known only from 15 sales seen" in form._curve.value
 
 
 def test_it_says_how_large_a_file_may_be_where_that_matters(

@@ -290,6 +290,21 @@ def test_a_forecast_adds_up_and_is_what_is_simulated(seed: int) -> None:
     )
 
 
+def test_a_forecast_in_doubt_has_the_chance_of_the_plan(seed: int) -> None:
+    p = fs.plan(shop(), 100, pilot="15 of 300", progress=False)
+    told = fs.forecast(p.scenario, n=1000, seed=seed, pilot="15 of 300", progress=False)
+    assert "15 sales seen from 300" in told.known_from
+    assert told.chance("sales", 100) == pytest.approx(0.9, abs=4 * (0.09 / 1000) ** 0.5)
+    certain = fs.forecast(p.scenario, n=1000, seed=seed, progress=False)
+    assert certain.known_from == "" and certain.totals["sales"].std() < told.totals["sales"].std()
+
+
+def test_a_forecast_takes_a_calibration_and_a_deadline(seed: int) -> None:
+    calibration = fs.calibrate(fs.load_crm_deals(), **fs.datasets.CRM_COLUMNS)
+    told = fs.forecast(calibration, n=25, seed=seed, within="6 weeks", progress=False)
+    assert len(told.by_week) == 6 and "an export" in told.known_from
+
+
 def test_a_lever_of_one_is_today() -> None:
     for name in fs.templates():
         scenario = fs.load(name)

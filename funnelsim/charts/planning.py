@@ -301,17 +301,19 @@ def forecast(f: Forecast, figure: str = "sales", target: float | None = None) ->
             ],
         ),
     ]
-    subtitle = f"median of {len(f.totals):,} futures, and where 8 in 10 of them lie"
+    said = [f"median of {len(f.totals):,} futures, and where 8 in 10 of them lie"]
     if target is not None:
         chance = f.chance(figure, target)
         line = alt.Chart(rows_data([{"mid": float(target)}]))
         parts.append(line.mark_rule(color=NAIVE, strokeDash=[5, 4]).encode(y=y))
         goal = figure_text(float(target), kind, money)
-        subtitle += f"; {goal} are reached by {figure_text(chance, 'share')} of them"
+        said[0] += f"; {goal} are reached by {figure_text(chance, 'share')} of them"
+    if f.known_from:
+        said.append(f"The conversion is known only from {f.known_from}.")
     return alt.layer(*parts).properties(
         width=WIDE,
         height=HIGH,
-        title=alt.Title(f"What {f.scenario.name} may bring", subtitle=subtitle),
+        title=alt.Title(f"What {f.scenario.name} may bring", subtitle=said),
     )
 
 

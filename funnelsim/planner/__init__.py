@@ -11,16 +11,15 @@ import math
 import numbers
 from collections.abc import Callable
 from concurrent.futures import Executor
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from funnelsim.distributions import BrokenRule, Floats, duration, duration_text
+from funnelsim.distributions import Floats
 from funnelsim.errors import FunnelSimError, Problem, nearest
-from funnelsim.experiment.chunks import Bar, a_scenario, a_seed, an_executor, progress_bar
+from funnelsim.experiment.chunks import Bar, a_seed, an_executor
 from funnelsim.experiment.load import load_of_teams
 from funnelsim.metrics.basis import whole_days
 from funnelsim.planner import knowledge as known
@@ -30,6 +29,7 @@ from funnelsim.planner.closed_form import formula, why_not
 from funnelsim.planner.curves import searched_curve
 from funnelsim.planner.forecasts import Forecast, forecast
 from funnelsim.planner.futures import Futures
+from funnelsim.planner.given import a_bar, up_to_the_deadline
 from funnelsim.planner.levers import Lever, leads_of_channels, lever
 from funnelsim.planner.results import a_metric, result
 from funnelsim.planner.search import MOST, Found, Trials, chance, search
@@ -103,7 +103,10 @@ def plan(
     >>> p.method, round(p.chance, 2), p.leads > p.naive_leads
     ('formula', 0.9, True)
     """
-    today, knowledge, target, probability = _asked(scenario, target, probability, within, pilot)
+    today, knowledge = up_to_the_deadline(scenario, within, pilot, "plan")
+    _between("target", target, "it is a number above 0", math.inf)
+    _between("probability", probability, "it lies between 0 and 1", 1.0)
+    target, probability = float(target), float(probability)
     _between("most_gone_cold", most_gone_cold, "it is a share, between 0 and 1", 1.0)
     if a_state(initial, "plan") is not None:
         today = from_today(today)
@@ -116,7 +119,7 @@ def plan(
     if arrivals == "fixed" and (reason or not moved.moves_leads):
         rule = f"a fixed number of leads has an answer only by formula; here {reason or 'not'}"
         raise FunnelSimError(str(Problem("arrivals", arrivals, rule, 'write arrivals="random"')))
-    with _bar(progress) as bar:
+    with a_bar(progress, MOST * 4, is_guess=True) as bar:
         futures = Futures(bar, seed, initial, executor)
         open_business = _open_business(today, metric, futures)
         remaining = target - (float(open_business["mean"]) if open_business is not None else 0.0)
@@ -134,37 +137,6 @@ def plan(
 
 
 # --- what is asked ----------------------------------------------------------------------------
-
-
-def _asked(
-    scenario: Any, target: Any, probability: Any, within: Any, pilot: Any
-) -> tuple[Scenario, known.Knowledge | None, float, float]:
-    """The scenario up to the deadline, what is known of its conversion, target and probability."""
-    knowledge = None
-    if hasattr(scenario, "overall_se"):  # a Calibration
-        knowledge, scenario = known.from_calibration(scenario), scenario.scenario
-    today = a_scenario(scenario, "plan")
-    _between("target", target, "it is a number above 0", math.inf)
-    _between("probability", probability, "it lies between 0 and 1", 1.0)
-    if within is not None:
-        try:
-            length = duration(within)
-        except BrokenRule as broken:
-            raise FunnelSimError(
-                str(Problem("within", within, broken.rule, broken.way_out))
-            ) from None
-        today = today.vary({"horizon": duration_text(today.warm_up + length)})
-    if pilot is not None:
-        knowledge = known.from_pilot(pilot)
-        at = np.array([knowledge.seen])
-        today = known.variants(today, at, np.ones(1))[0]
-    return today, knowledge, float(target), float(probability)
-
-
-def _bar(progress: bool | Bar) -> AbstractContextManager[Bar]:
-    if hasattr(progress, "update"):
-        return nullcontext(progress)
-    return progress_bar(MOST * 4, bool(progress), is_guess=True)
 
 
 def _between(name: str, value: Any, rule: str, most: float) -> None:

@@ -5,22 +5,24 @@ from __future__ import annotations
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from funnelsim.distributions import WEEK, Floats, Ints
 from funnelsim.experiment.chunks import (
+    Bar,
     a_number_of_replications,
     a_seed,
     an_executor,
     begun,
     of_each,
-    progress_bar,
 )
 from funnelsim.journal import Journal
 from funnelsim.metrics.money import counts_as_revenue
 from funnelsim.planner.futures import Futures
+from funnelsim.planner.given import a_bar, up_to_the_deadline
+from funnelsim.planner.knowledge import CLASSES, variants
 from funnelsim.planner.results import sale_times
 from funnelsim.scenario import Scenario
 from funnelsim.state import State
@@ -38,13 +40,15 @@ class Forecast:
     `by_week` and `so_far` have a row per week (the index: 1 for the first after the warm-up; the
     last may be a short one) and columns (figure, quantile): figure "sales" (first orders) or
     "revenue" (net), quantile "10%", "50%", "90%" or "mean"; `by_week` counts the week, `so_far`
-    all up to its end. `totals` has a row per replication and a column per figure.
+    all up to its end. `totals` has a row per replication and a column per figure. `known_from` says
+    how well the conversion is known ("" where it is taken as certain).
     """
 
     scenario: Scenario
     by_week: pd.DataFrame
     so_far: pd.DataFrame
     totals: pd.DataFrame
+    known_from: str = ""
 
     def chance(self, figure: str, target: float) -> float:
         """How often the figure ("sales" or "revenue") reaches the target by the horizon.
@@ -67,20 +71,26 @@ class Forecast:
 
 
 def forecast(
-    scenario: Scenario,
+    scenario: Any,
     initial: State | None = None,
     n: int = 200,
     seed: int = 1,
-    progress: bool = True,
+    progress: bool | Bar = True,
     *,
+    within: str | None = None,
+    pilot: Any = None,
     executor: Executor | None = None,
 ) -> Forecast:
     """What this scenario will bring: sales and revenue by week, as quantiles over n futures.
 
-    `initial` is the state at the start (`fs.State`), in place of the warm-up; `executor` any
-    `concurrent.futures.Executor`, with which the futures are the same. Revenue counts when the
-    order is placed, less orders cancelled, refused or returned by the horizon. Raises
-    FunnelSimError for a scenario, a state, an n or an executor that is none.
+    `scenario` is a Scenario, or a Calibration: then its standard errors widen the forecast, as a
+    `pilot` ("15 of 300" sales and leads seen) does; each future has one of the conversions that may
+    be the true one, as in a plan. `initial` is the state at the start (`fs.State`), in place of the
+    warm-up; `within` a time ("90 days"; left out, up to the scenario's horizon); `executor` any
+    `concurrent.futures.Executor`, with which the futures are the same. `progress` shows a bar after
+    two seconds, or is told so with `update(n)`. Revenue counts when the order is placed, less
+    orders cancelled, refused or returned by the horizon. Raises FunnelSimError for an argument that
+    is none.
 
     >>> from funnelsim import load
     >>> told = forecast(load("aida"), n=20)
@@ -89,18 +99,25 @@ def forecast(
     """
     import pandas as pd
 
-    scenario, initial = begun(scenario, initial, "forecast")
+    today, knowledge = up_to_the_deadline(scenario, within, pilot, "forecast")
+    today, initial = begun(today, initial, "forecast")
     n, executor = a_number_of_replications(n), an_executor(executor)
-    ends = np.append(np.arange(scenario.warm_up + WEEK, scenario.horizon, WEEK), scenario.horizon)
+    may_be = [today]
+    if knowledge is not None:
+        made = variants(today, *knowledge.classes())
+        # every 7th, so that the first few are low and high ones
+        may_be = [made[place * 7 % CLASSES] for place in range(CLASSES)]
+    ends = np.append(np.arange(today.warm_up + WEEK, today.horizon, WEEK), today.horizon)
     measure = partial(of_each, partial(_by_the_end, ends=ends))
-    with progress_bar(n, progress) as bar:
+    with a_bar(progress, n) as bar:
         futures = Futures(bar, a_seed(seed), initial, executor)
-        values = np.array(futures.of(measure, scenario, range(n)))
-    so_far = {figure: values[:, place] for place, figure in enumerate(_figures(scenario))}
+        values = np.array(futures.among(measure, may_be, range(n)))
+    so_far = {figure: values[:, place] for place, figure in enumerate(_figures(today))}
     by_week = {figure: np.diff(values, axis=1, prepend=0) for figure, values in so_far.items()}
     totals = pd.DataFrame({figure: values[:, -1] for figure, values in so_far.items()})
     totals.index.name = "replication"
-    return Forecast(scenario, _quantiles(by_week), _quantiles(so_far), totals)
+    known_from = knowledge.words if knowledge is not None else ""
+    return Forecast(today, _quantiles(by_week), _quantiles(so_far), totals, known_from)
 
 
 def _figures(scenario: Scenario) -> tuple[str, ...]:

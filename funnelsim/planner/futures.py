@@ -6,6 +6,7 @@ the tables alike. Where and in what order never changes a result.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Any
@@ -33,3 +34,17 @@ class Futures:
         if outcome.interrupted:  # half a search is no plan
             raise KeyboardInterrupt
         return [outcome.results[0][replication] for replication in replications]
+
+    def among(
+        self, measure: chunks.Measure, scenarios: Sequence[Scenario], replications: range
+    ) -> list[Any]:
+        """The same where each of several scenarios may be the true one: replication r takes the
+        scenario r modulo their number.
+        """
+        found: dict[int, Any] = {}
+        for number, scenario in enumerate(scenarios):
+            first = replications.start + (number - replications.start) % len(scenarios)
+            mine = range(first, replications.stop, len(scenarios))
+            if mine:
+                found |= zip(mine, self.of(measure, scenario, mine), strict=True)
+        return [found[replication] for replication in replications]

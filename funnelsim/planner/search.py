@@ -80,7 +80,11 @@ class Trials:
         """The results of the first `count` replications at a setting; kept for the next time."""
         known = self._results.get(x, np.empty(0))
         if len(known) < count:
-            more = self._simulated(x, range(len(known), count))
+            more = self._futures.among(
+                partial(result, metric=self.metric),
+                [lever.at(x) for lever in self._levers],
+                range(len(known), count),
+            )
             self._results[x] = known = np.concatenate([known, more])
         return known[:count]
 
@@ -91,17 +95,6 @@ class Trials:
     def settings(self, count: int = 1) -> list[float]:
         """The settings tried so far with so many replications at least, ascending."""
         return sorted(x for x, results in self._results.items() if len(results) >= count)
-
-    def _simulated(self, x: float, replications: range) -> Floats:
-        found = np.empty(len(replications))
-        classes = len(self._levers)
-        for number, lever in enumerate(self._levers):
-            mine = [r for r in replications if r % classes == number]
-            if mine:
-                part = range(mine[0], mine[-1] + 1, classes)
-                told = self._futures.of(partial(result, metric=self.metric), lever.at(x), part)
-                found[np.array(part) - replications.start] = told
-        return found
 
     def joined(self, x: Floats, tried: list[float] | None = None) -> Floats:
         """The results at any settings between those tried, shape (len(x), replications): lines.

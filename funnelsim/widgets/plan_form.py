@@ -142,27 +142,17 @@ class PlanForm(ipywidgets.VBox):
         self._planned = ()  # the plan is no longer what is seen
 
         def work(scenario: Scenario | Calibration) -> None:
-            s = scenario.scenario if isinstance(scenario, Calibration) else scenario
             told = forecast(
-                self._in_time(s), self.source.state(), progress=False, executor=workers.executor()
-            )
+                scenario, self.source.state(), progress=_Count(self._said),
+                within=self.within.value or None, pilot=self.pilot.value.strip() or None,
+                executor=workers.executor(),
+            )  # fmt: skip
             figure = self.metric.value if self.metric.value in told.totals else "sales"
             target = self.target.value if figure == self.metric.value else None
             self._said.value = self._shown.value = ""
             self._show(_svg(charts.forecast(told, figure, target), "What may come"))
 
         self._working(work)
-
-    def _in_time(self, scenario: Scenario) -> Scenario:
-        from funnelsim.distributions import BrokenRule, duration, duration_text
-
-        if not self.within.value:
-            return scenario
-        try:
-            horizon = scenario.warm_up + duration(self.within.value)
-        except BrokenRule as broken:
-            raise FunnelSimError(f"Within: {broken.rule}: {broken.way_out}") from None
-        return scenario.vary({"horizon": duration_text(horizon)})
 
     def _working(self, work: Callable[[Scenario | Calibration], None]) -> None:
         """Does the work with a word that it goes on; what is wrong is said in the form."""

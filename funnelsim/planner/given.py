@@ -1,0 +1,46 @@
+"""What a plan and a forecast are given: a scenario or a calibration, a deadline, a pilot, a bar."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+import numpy as np
+
+from funnelsim.distributions import BrokenRule, duration, duration_text
+from funnelsim.errors import FunnelSimError, Problem
+from funnelsim.experiment.chunks import Bar, a_scenario, progress_bar
+from funnelsim.planner.knowledge import Knowledge, from_calibration, from_pilot, variants
+from funnelsim.scenario import Scenario
+
+
+def up_to_the_deadline(
+    scenario: Any, within: Any, pilot: Any, name: str
+) -> tuple[Scenario, Knowledge | None]:
+    """The scenario with its horizon at the deadline, and what is known of its conversion.
+
+    A calibration brings its standard errors along. After a pilot the odds are turned to its rate.
+    """
+    knowledge = None
+    if hasattr(scenario, "overall_se"):  # a Calibration
+        knowledge, scenario = from_calibration(scenario), scenario.scenario
+    today = a_scenario(scenario, name)
+    if within is not None:
+        try:
+            length = duration(within)
+        except BrokenRule as broken:
+            raise FunnelSimError(
+                str(Problem("within", within, broken.rule, broken.way_out))
+            ) from None
+        today = today.vary({"horizon": duration_text(today.warm_up + length)})
+    if pilot is not None:
+        knowledge = from_pilot(pilot)
+        (today,) = variants(today, np.array([knowledge.seen]), np.ones(1))
+    return today, knowledge
+
+
+def a_bar(progress: bool | Bar, total: int, is_guess: bool = False) -> AbstractContextManager[Bar]:
+    """What is told of replications done: one's own `update(n)`, or a bar after two seconds."""
+    if hasattr(progress, "update"):
+        return nullcontext(progress)
+    return progress_bar(total, bool(progress), is_guess)
