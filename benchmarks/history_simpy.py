@@ -25,7 +25,7 @@ def simulate(seed: int = 1, days: float = DAYS) -> dict[str, np.ndarray]:
     team.items.extend(range(1, REPS + 1))
     leads: list[list[float]] = []
     visits: list[list[float]] = []
-    calls: list[list[float]] = []
+    calls: list[list[Any]] = []
     orders: list[tuple[float, ...]] = []
 
     def lognormal(mean: float, cv: float) -> float:
@@ -40,7 +40,7 @@ def simulate(seed: int = 1, days: float = DAYS) -> dict[str, np.ndarray]:
             odds = conversion / (1 - conversion)
             if handling:
                 asked = env.now
-                call = [number, stage, asked, -1.0, -1.0, -1]
+                call: list[Any] = [number, stage, asked, -1.0, -1.0, -1]
                 calls.append(call)
                 answered = team.get()
                 yield answered | env.timeout(chance.expovariate(1 / PATIENCE))

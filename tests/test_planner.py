@@ -188,6 +188,25 @@ def test_past_capacity_it_does_not_ask_for_more_leads() -> None:
     assert p.leads < 6_000
 
 
+def test_a_rep_more_is_weighed_against_leads(follow_up: Any) -> None:
+    sales = follow_up.reps_tried.set_index("reps")["sales"]
+    gain = sales[3] / sales[2] - 1
+    (sentence,) = [s for s in follow_up.sentences if s.startswith("With 3 reps in team sales")]
+    assert f"{100 * gain:.2f} % more sales, for 9,900 EUR" in sentence  # 110 a day, 90 days
+    more = int(re.findall(r"takes ([\d,]+) more leads", sentence)[0].replace(",", ""))
+    leads, means = follow_up.curve["leads"], follow_up.curve["mean"]
+    now, then = np.interp([follow_up.leads, follow_up.leads + more], leads, means)
+    assert then / now - 1 == pytest.approx(gain, abs=0.02)
+    each = follow_up.budget / follow_up.leads  # no channel is paid by the day
+    cost = float(re.findall(r"as many, for ([\d,]+) EUR", sentence)[0].replace(",", ""))
+    assert cost == pytest.approx(more * each, rel=0.01)
+
+
+def test_past_capacity_only_a_rep_helps() -> None:
+    p = fs.plan(fs.load("aida-follow-up"), 400, progress=False)
+    assert re.search(r"instead of 2 .* for 9,900 EUR; more leads alone do not", str(p))
+
+
 def test_a_conversion_of_0_is_named() -> None:
     stages = [{"name": "Visit", "conversion": 0}, {"name": "Sale"}]
     assert said(fs.plan(shop(stages=stages), 10), r"stages\.Visit\.conversion is 0")

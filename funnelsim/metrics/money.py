@@ -95,7 +95,7 @@ def money(journal: Journal) -> Money:
         campaigns=campaigns,
         programme=_programme(scenario) * each,
         fees=_fees(journal),
-        reps=_reps(scenario) * each,
+        reps=reps_costs(scenario) * each,
     )
 
 
@@ -165,6 +165,22 @@ def day_costs(scenario: Scenario) -> Ints:
     return cents(by_day * whole_days(scenario))
 
 
+@lru_cache(maxsize=64)  # the same for every replication of a scenario
+def _open_days(team: Team, start: date, begin: int, end: int) -> int:
+    return OpeningHours(team.open, start, team.closed).days(begin, end)
+
+
+def reps_costs(scenario: Scenario) -> int:
+    """Cents that the reps have cost, on the days with opening hours."""
+    begin, end = -(-scenario.warm_up // DAY) * DAY, scenario.days * DAY
+    by_team = (
+        team.reps * team.cost_per_rep_day * _open_days(team, scenario.start, begin, end)
+        for team in scenario.teams
+        if team.cost_per_rep_day
+    )
+    return round(sum(by_team) * 100)
+
+
 def rewards(journal: Journal) -> Ints:
     """Cents paid for the referred leads that have bought since the warm-up, by replication."""
     referral, leads = journal.scenario.referral, journal.whole["leads"]
@@ -208,19 +224,3 @@ def _fees(journal: Journal) -> Ints:
     until_horizon = -(-(scenario.horizon - t["placed"]) // loyalty.period)
     until_warm_up = -(-np.maximum(scenario.warm_up - t["placed"], 0) // loyalty.period)
     return cents(loyalty.fee * journal.totals("orders", until_horizon - until_warm_up, enrols))
-
-
-@lru_cache(maxsize=64)  # the same for every replication of a scenario
-def _open_days(team: Team, start: date, begin: int, end: int) -> int:
-    return OpeningHours(team.open, start, team.closed).days(begin, end)
-
-
-def _reps(scenario: Scenario) -> int:
-    """What the reps cost on the days with opening hours."""
-    begin, end = -(-scenario.warm_up // DAY) * DAY, scenario.days * DAY
-    by_team = (
-        team.reps * team.cost_per_rep_day * _open_days(team, scenario.start, begin, end)
-        for team in scenario.teams
-        if team.cost_per_rep_day
-    )
-    return round(sum(by_team) * 100)

@@ -9,14 +9,16 @@ from datetime import timedelta
 import numpy as np
 
 from funnelsim.distributions import DAY, duration_text
+from funnelsim.metrics.money import reps_costs
 from funnelsim.planner.answer import Plan
 from funnelsim.planner.futures import Futures
 from funnelsim.planner.knowledge import Knowledge
-from funnelsim.planner.levers import Lever, cost_of_channels, leads_of_channels
+from funnelsim.planner.levers import Lever, cost_of_channels, leads_of_channels, with_leads
 from funnelsim.scenario import Scenario
 from funnelsim.tables import figure_text
 
 LATE = 0.95  # of the winners in time: below, it is said by when leads must come
+WORTH_A_REP = 0.02  # more sales by a rep more, from which on it is said
 STEP, CLIFF = 1.2, 0.3  # if so much more leads bring less than a third of that
 
 
@@ -67,6 +69,7 @@ def sentences(
     told += _money(plan)
     told += _people(plan, most_gone_cold)
     told += _cliff(plan)
+    told += _rep_or_leads(plan)
     told += _by_when(plan)
     return tuple(told)
 
@@ -194,6 +197,40 @@ def _cliff(plan: Plan) -> list[str]:
                 f"{plan.metric}, since team {plan.reps['load'].idxmax()} can do no more."
             ]
     return []
+
+
+def _rep_or_leads(plan: Plan) -> list[str]:
+    """What a rep more in the busiest team brings, and how many leads bring as much."""
+    if not (plan.is_reached and plan.change in ("leads", "budget")) or plan.reps.empty:
+        return []
+    name = str(plan.reps["load"].idxmax())
+    tried = plan.reps_tried[plan.reps_tried["team"] == name].set_index("reps")["sales"]
+    reps = int(plan.reps.loc[name, "reps"])
+    more = int(min((n for n in tried.index if n > reps), default=reps))
+    gain = tried[more] / tried[reps] - 1 if tried[reps] else 0.0
+    if gain < WORTH_A_REP:
+        return []
+    staffed = plan.scenario.vary({f"teams.{name}.reps": more})
+    staff = (reps_costs(staffed) - reps_costs(plan.scenario)) / 100
+    told = (
+        f"With {_reps(more)} in team {name} instead of {reps:,} the same leads bring "
+        f"{percent(gain)} more sales{_for_money(plan, staff)}"
+    )
+    if plan.metric not in ("sales", "revenue"):  # these grow as sales do
+        return [told + "."]
+    leads, means = plan.curve["leads"].to_numpy(), plan.curve["mean"].to_numpy()
+    enough = np.flatnonzero(means >= (1 + gain) * np.interp(plan.leads, leads, means))
+    if not len(enough):
+        return [f"{told}; more leads alone do not, {leads[-1]:,.0f} were tried."]
+    needed = leads[enough[0]]
+    scenario = with_leads(plan.scenario, needed / plan.leads, only_paid=plan.change == "budget")
+    cost = float(cost_of_channels(scenario).sum()) - plan.budget
+    more_leads = f"{needed - plan.leads:,.0f} more leads for as many{_for_money(plan, cost)}"
+    return [f"{told}; without, it takes {more_leads}."]
+
+
+def _for_money(plan: Plan, cost: float) -> str:
+    return f", for {figure_text(cost, 'money', plan.today.currency)}" if cost else ""
 
 
 def _by_when(plan: Plan) -> list[str]:
