@@ -49,6 +49,13 @@ def joined(columns: Sequence[NDArray[Any]]) -> NDArray[Any]:
     return np.concatenate(columns, axis=-1)
 
 
+def in_order(time: Ints, key: Ints) -> Ints:
+    """The places in order of (time, key); moments that coincide are rare."""
+    order = np.argsort(time, kind="stable")
+    sorted_ = time[order]
+    return np.lexsort((key, time)) if (sorted_[1:] == sorted_[:-1]).any() else order
+
+
 class Columns:
     """Columns of equal length, each a field of a dataclass; rows are the last axis."""
 

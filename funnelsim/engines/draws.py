@@ -24,7 +24,17 @@ from funnelsim import sampling
 from funnelsim.chance import Chance, asked, keys, number_of
 from funnelsim.distributions import DAY, DurationDistribution, Floats, Ints
 from funnelsim.engines.arrivals import count_quantile, mean_by_day, time_of_day
-from funnelsim.engines.drawn import Bools, Leads, OrderDraws, Small, StageDraws, joined, same, taken
+from funnelsim.engines.drawn import (
+    Bools,
+    Leads,
+    OrderDraws,
+    Small,
+    StageDraws,
+    in_order,
+    joined,
+    same,
+    taken,
+)
 from funnelsim.engines.initial import Initial, logit, logit_of
 from funnelsim.engines.order_draws import Customers, draw_orders, order_value
 from funnelsim.errors import FunnelSimError
@@ -343,23 +353,6 @@ class Draws:
     @cached_property
     def customers(self) -> Customers:
         return Customers(self.scenario, self._chance, self.leads, self.initial)
-
-    @cached_property
-    def children(self) -> dict[tuple[int, int], list[int]]:
-        """The rows of the leads that may come of each (row, number of the order)."""
-        children: dict[tuple[int, int], list[int]] = {}
-        born = np.flatnonzero(self.leads.parent != NEVER)
-        parents, numbers = self.leads.parent[born].tolist(), self.leads.parent_order[born].tolist()
-        for row, parent, number in zip(born.tolist(), parents, numbers, strict=True):
-            children.setdefault((parent, number), []).append(row)
-        return children
-
-
-def in_order(time: Ints, key: Ints) -> Ints:
-    """The places in order of (time, key); moments that coincide are rare."""
-    order = np.argsort(time, kind="stable")
-    sorted_ = time[order]
-    return np.lexsort((key, time)) if (sorted_[1:] == sorted_[:-1]).any() else order
 
 
 def _attempt_times(

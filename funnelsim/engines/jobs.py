@@ -9,20 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from funnelsim.distributions import Ints
-from funnelsim.engines.drawn import StageDraws, same, taken
-from funnelsim.engines.draws import Draws, in_order
-from funnelsim.engines.initial import decay_of
+from funnelsim.engines.drawn import StageDraws, in_order, same, taken
+from funnelsim.engines.draws import Draws
 from funnelsim.engines.lives import arrivals_of_children, live
 from funnelsim.engines.queue_walk import (
     ADVANCED,
+    FAR,
     LOST,
     NEVER,
     NOWHERE,
@@ -34,12 +32,8 @@ from funnelsim.engines.queue_walk import (
     Teams,
     Told,
 )
+from funnelsim.engines.staff import stages_of, teams_of
 from funnelsim.journal import CUSTOMER
-from funnelsim.opening_hours import OpeningHours
-from funnelsim.scenario import Team
-from funnelsim.scenario.values import NEWEST_FIRST
-
-FAR = 2**62
 
 
 class Way(NamedTuple):
@@ -103,8 +97,8 @@ def queue(draws: Draws) -> Queue:
         entry_ends=entry_ends,
         keys=draws.leads.key,
         jobs=jobs,
-        stages=_stages(draws, with_team),
-        teams=_teams(draws),
+        stages=stages_of(draws.scenario, with_team, discounts(draws)),
+        teams=teams_of(draws),
         births=births,
         told=told,
         first_job=first_job,
@@ -287,61 +281,6 @@ def _from_where_they_stand(draws: Draws, ways: list[Way]) -> Way:
     way.after[customers] = leads.delay[customers]
     way.to[customers[leads.delay[customers] == NEVER]] = NOWHERE
     return way
-
-
-def _stages(draws: Draws, with_team: list[int]) -> Stages:
-    scenario = draws.scenario
-    team_names, levels = [team.name for team in scenario.teams], discounts(draws)
-    stages = [scenario.stages[n] for n in with_team]
-    calls = [stage.follow_up for stage in stages if stage.follow_up]
-    return Stages(
-        team=np.array([team_names.index(call.team) for call in calls]),
-        calls=np.array([call.attempts for call in calls]),
-        every=np.array([call.every for call in calls]),
-        decay=np.array([decay_of(stage) for stage in stages]),
-        level=np.array([levels.index(s.recovery.discount) if s.recovery else 0 for s in stages]),
-    )
-
-
-def _teams(draws: Draws) -> Teams:
-    """Teams as numbers; reps are counted from 1, so each team's skills begin with nobody's."""
-    scenario = draws.scenario
-    served = {s.follow_up.team: draws.ln_skills(s) for s in scenario.stages if s.follow_up}
-    skills = [[0.0, *served.get(team.name, [0.0] * team.reps)] for team in scenario.teams]
-    hours = []
-    for team in scenario.teams:
-        hours.append(_hours(team, scenario.start, scenario.horizon))
-    last_hours = np.cumsum([len(intervals) for intervals in hours])
-    last_skills = np.cumsum([len(of_team) for of_team in skills])
-    times = np.array([interval for team in hours for interval in team], dtype=np.int64)
-    opens, closes = np.ascontiguousarray(times.reshape(-1, 2).T)
-    return Teams(
-        reps=np.array([team.reps for team in scenario.teams]),
-        newest_first=np.array([team.serves == NEWEST_FIRST for team in scenario.teams]),
-        first_skill=last_skills - [len(s) for s in skills],
-        ln_skill=np.concatenate(skills),
-        always_open=np.array([not h for h in hours]),
-        first_hours=last_hours - [len(h) for h in hours],
-        opens=opens,
-        closes=closes,
-    )
-
-
-@lru_cache(maxsize=64)  # the same for every replication of a scenario
-def _hours(team: Team, start: date, horizon: int) -> tuple[tuple[int, int], ...]:
-    """A team's intervals up to the horizon, joined where they touch; the last lies past any time.
-
-    None at all for a team that is always there.
-    """
-    hours = OpeningHours(team.open, start, team.closed)
-    if hours.always:
-        return ()
-    found: list[tuple[int, int]] = []
-    for begin, end in hours.intervals(0, horizon):
-        if found and found[-1][1] == begin:
-            begin = found.pop()[0]
-        found.append((begin, end))
-    return (*found, (FAR, FAR + 1))
 
 
 def _births(draws: Draws, ways: list[Way]) -> Births:

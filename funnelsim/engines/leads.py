@@ -177,7 +177,7 @@ class Funnel:
                 zip(drawn.rows.tolist(), drawn.number.tolist(), strict=True)
             )
         }
-        self._children = draws.children
+        self._children = _children(draws)
 
     def leads(self) -> Iterator[Lead]:
         """Those whom channels bring, in order of arrival."""
@@ -191,3 +191,13 @@ class Funnel:
     def children(self, lead: Lead, number: int) -> Iterator[Lead]:
         """Those whom the order may bring: whom a promoter refers, who is sold something else."""
         return (self._leads[row] for row in self._children.get((lead.number, number), ()))
+
+
+def _children(draws: Draws) -> dict[tuple[int, int], list[int]]:
+    """The rows of the leads that may come of each (row, number of the order)."""
+    children: dict[tuple[int, int], list[int]] = {}
+    born = np.flatnonzero(draws.leads.parent != NEVER)
+    parents, numbers = draws.leads.parent[born].tolist(), draws.leads.parent_order[born].tolist()
+    for row, parent, number in zip(born.tolist(), parents, numbers, strict=True):
+        children.setdefault((parent, number), []).append(row)
+    return children

@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 TEAM_OPENS, REP_FREE, PATIENCE_ENDS, READY = 1, 2, 3, 4
 OPEN, ADVANCED, LOST, MISSED, NOT_REACHED, GONE_COLD = range(6)
 NEVER = NOWHERE = -1
+FAR = 2**62  # past any time
 FIRST_TAKEN = 0  # the first lead that an opening takes; the others come by events of their own
 SALE = -2  # in place of a job; the sale of lead n is SALE - 1 - n
 

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from funnelsim.distributions import Ints
 from funnelsim.engines import queue_walk
-from funnelsim.engines.drawn import Bools, joined, same, taken
-from funnelsim.engines.draws import Draws, in_order
+from funnelsim.engines.drawn import Bools, in_order, joined, same, taken
+from funnelsim.engines.draws import Draws
 from funnelsim.engines.lives import Lives
 from funnelsim.engines.numbering import Numbers, leads_table
 from funnelsim.engines.queue_walk import Told

@@ -1,0 +1,70 @@
+"""Who calls, as the walk of the queue takes it: stages, teams, skills and hours in columns."""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import lru_cache
+
+import numpy as np
+
+from funnelsim.engines.draws import Draws
+from funnelsim.engines.initial import decay_of
+from funnelsim.engines.queue_walk import FAR, Stages, Teams
+from funnelsim.opening_hours import OpeningHours
+from funnelsim.scenario import Scenario, Team
+from funnelsim.scenario.values import NEWEST_FIRST
+
+
+def stages_of(scenario: Scenario, with_team: list[int], discounts: list[float]) -> Stages:
+    """The stages with a team, as numbers; `discounts` are all that may bring a lead back."""
+    team_names = [team.name for team in scenario.teams]
+    stages = [scenario.stages[n] for n in with_team]
+    calls = [stage.follow_up for stage in stages if stage.follow_up]
+    return Stages(
+        team=np.array([team_names.index(call.team) for call in calls]),
+        calls=np.array([call.attempts for call in calls]),
+        every=np.array([call.every for call in calls]),
+        decay=np.array([decay_of(stage) for stage in stages]),
+        level=np.array([discounts.index(s.recovery.discount) if s.recovery else 0 for s in stages]),
+    )
+
+
+def teams_of(draws: Draws) -> Teams:
+    """Teams as numbers; reps are counted from 1, so each team's skills begin with nobody's."""
+    scenario = draws.scenario
+    served = {s.follow_up.team: draws.ln_skills(s) for s in scenario.stages if s.follow_up}
+    skills = [[0.0, *served.get(team.name, [0.0] * team.reps)] for team in scenario.teams]
+    hours = []
+    for team in scenario.teams:
+        hours.append(_hours(team, scenario.start, scenario.horizon))
+    last_hours = np.cumsum([len(intervals) for intervals in hours])
+    last_skills = np.cumsum([len(of_team) for of_team in skills])
+    times = np.array([interval for team in hours for interval in team], dtype=np.int64)
+    opens, closes = np.ascontiguousarray(times.reshape(-1, 2).T)
+    return Teams(
+        reps=np.array([team.reps for team in scenario.teams]),
+        newest_first=np.array([team.serves == NEWEST_FIRST for team in scenario.teams]),
+        first_skill=last_skills - [len(s) for s in skills],
+        ln_skill=np.concatenate(skills),
+        always_open=np.array([not h for h in hours]),
+        first_hours=last_hours - [len(h) for h in hours],
+        opens=opens,
+        closes=closes,
+    )
+
+
+@lru_cache(maxsize=64)  # the same for every replication of a scenario
+def _hours(team: Team, start: date, horizon: int) -> tuple[tuple[int, int], ...]:
+    """A team's intervals up to the horizon, joined where they touch; the last lies past any time.
+
+    None at all for a team that is always there.
+    """
+    hours = OpeningHours(team.open, start, team.closed)
+    if hours.always:
+        return ()
+    found: list[tuple[int, int]] = []
+    for begin, end in hours.intervals(0, horizon):
+        if found and found[-1][1] == begin:
+            begin = found.pop()[0]
+        found.append((begin, end))
+    return (*found, (FAR, FAR + 1))
