@@ -54,7 +54,11 @@ def test_the_right_answer_is_accepted(number):
 def test_rounding_as_asked_is_accepted_and_rounding_more_is_not():
     right = float(find("01.1").right)
     assert fs.check("01.1", round(right, 3)).outcome == "right"
-    assert fs.check("01.1", round(right, 2)).outcome == "wrong"
+    coarse = fs.check("01.1", round(right, 2))
+    assert coarse.outcome == "wrong"
+    assert "rounded too far: give 3 digits after the point" in coarse.sentence
+    in_percent = fs.check("01.1", round(100 * right)).sentence
+    assert "as a share, and it is rounded too far" in in_percent
     assert find("01.1").tolerance == rounded_to(3)
 
 
@@ -134,6 +138,11 @@ def test_no_answer_yet(number, nothing):
     verdict = fs.check(number, nothing)
     assert verdict.outcome == "not answered"
     assert "Not answered yet" in str(verdict)
+
+
+def test_a_decimal_comma_and_a_print_are_named():
+    assert "write 0.638, not 0,638" in fs.check("01.1", (0, 638)).sentence
+    assert "print(...)" in fs.check("01.1", None).sentence
 
 
 USELESS = [

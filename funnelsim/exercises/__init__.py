@@ -9,6 +9,7 @@ once for all: to add an exercise is to add an entry to a table.
 
 from __future__ import annotations
 
+import math
 import numbers
 from functools import cache
 from html import escape
@@ -46,10 +47,10 @@ class Verdict(NamedTuple):
         )
 
 
-def check(number: str, answer: Any = None) -> Verdict:
+def check(number: str, answer: Any = ...) -> Verdict:
     """What is right or wrong with an answer to an exercise, in a sentence or two.
 
-    `answer` is a number or the name of a stage, whatever the exercise asks for; `None` and `...`
+    `answer` is a number or the name of a stage, whatever the exercise asks for; `...` and `None`
     mean that there is none yet. Numbers may be off by the exercise's tolerance. A wrong answer
     never raises an error; `FunnelSimError` is for the number of an exercise that there is not.
 
@@ -65,9 +66,15 @@ def check(number: str, answer: Any = None) -> Verdict:
     def verdict(outcome: str, sentence: str) -> Verdict:
         return Verdict(exercise.number, outcome, sentence)
 
-    if answer is None or answer is ...:
+    if answer is ...:
         return verdict(
             "not answered", "Not answered yet: put your answer in place of the three dots."
+        )
+    if answer is None:
+        return verdict(
+            "not answered",
+            "Not answered yet: your answer is empty (None). print(...) shows a number and keeps "
+            "nothing: leave it away.",
         )
     given = _plain(answer)
     complaint = _unusable(given, answer, exercise)
@@ -75,6 +82,8 @@ def check(number: str, answer: Any = None) -> Verdict:
         return verdict("wrong", complaint)
     if _same(given, exercise.right, exercise):
         return verdict("right", f"Right. {exercise.why}")
+    if complaint := _rounded_too_far(given, exercise):
+        return verdict("wrong", complaint)
     if exercise.is_share and _same(given / 100, exercise.right, exercise):
         in_percent = f"That is the right number in percent: write it as a share, {given / 100:.4g}."
         return verdict("wrong", in_percent)
@@ -136,6 +145,9 @@ def _unusable(given: Any, answer: Any, exercise: Exercise) -> str:
 
 
 def _called(given: Any) -> str:
+    if isinstance(given, tuple) and len(given) == 2 and all(type(part) is int for part in given):
+        whole, rest = given
+        return f"two numbers, since decimals have a point: write {whole}.{rest}, not {whole},{rest}"
     if isinstance(given, bool):
         return f"{given}, a yes or no"
     if isinstance(given, float):
@@ -161,6 +173,29 @@ def _same(
     if isinstance(value, str):
         return str(given).strip().casefold() == value.casefold()
     return abs(given - value) <= (exercise.tolerance if tolerance is None else tolerance)
+
+
+def _rounded_too_far(given: Any, exercise: Exercise) -> str:
+    """What to say if this is the right answer with fewer digits than asked for; else empty."""
+    if isinstance(exercise.right, str):
+        return ""
+    wanted = max(0, math.ceil(math.log10(0.51 / exercise.tolerance) - 1e-9))
+    more = f"rounded too far: give {wanted} digits after the point."
+    if _is_rounded(given, exercise.right, wanted):
+        return f"{given:g} is the right answer, but {more}"
+    if exercise.is_share and _is_rounded(given / 100, exercise.right, wanted):
+        return (
+            f"{given:g} is the right answer in percent, but write it as a share, and it is {more}"
+        )
+    return ""
+
+
+def _is_rounded(given: float, right: float, wanted: int) -> bool:
+    """Whether it has fewer decimals than wanted, and they are right; one digit may be anything."""
+    text = f"{abs(given):.12f}".rstrip("0")
+    decimals = len(text.partition(".")[2])
+    is_digit = len(text.replace(".", "").lstrip("0")) < 2 and decimals < 2
+    return not is_digit and decimals < wanted and given == round(right, decimals)
 
 
 def _mistake(given: Any, exercise: Exercise) -> str:

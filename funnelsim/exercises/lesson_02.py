@@ -58,6 +58,8 @@ def usual_sum() -> Exercise:
             Mistake(TARGET / TALK, "That is how many must talk; before that they must visit."),
             Mistake(TARGET / (VISIT + TALK), "Conversions one after the other multiply."),
             Mistake(TARGET * VISIT * TALK, "Those are the sales that 60 leads bring: divide."),
+            Mistake(TARGET / (100 * VISIT * TALK), "8 % is 0.08, not 8.", 0.01),
+            Mistake(TARGET / (1e4 * VISIT * TALK), "25 % is 0.25, and 32 % is 0.32.", 0.01),
         ),
         "Hint: target ÷ conversion ÷ conversion.",
         f"{TARGET} ÷ {VISIT} ÷ {TALK} = {right:,.0f}, on average.",
@@ -132,6 +134,8 @@ def money() -> Exercise:
                     "uneven than their number."),
             Mistake(_plan().naive_leads, "That is the usual sum."),
             Mistake(TARGET * WORTH, "That is the target, in EUR."),
+            Mistake(TARGET * WORTH / (VISIT * TALK), "You divided the EUR by the conversion; a "
+                    "sale brings 40 of them."),
         ),
         'Hint: fs.plan(stall, 2400, "revenue").leads.',
         f"{right:,}, {right - _plan().leads:,} more than for 60 sales.",

@@ -66,6 +66,12 @@ def _by_key(without: bool = False) -> pd.DataFrame:
     return table.set_index(journal.leads.loc[table.index, "key"].to_numpy())
 
 
+def _by_numbers() -> float:
+    """What the members bring without the card, taking leads by number: those are other people."""
+    table, then = (customer_lifetime_value(_journal(without)) for without in (False, True))
+    return float(then["revenue"].reindex(table.index[table["member"]]).mean())
+
+
 def _groups() -> tuple[float, float, float, int]:
     """Mean revenue of the others, of the members without the card, and with it; how many."""
     now, then = _by_key(), _by_key(without=True)
@@ -157,6 +163,8 @@ def there_anyway() -> Exercise:
     others, anyway, members, count = _groups()
     gap = members - others
     right = (anyway - others) / gap
+    then, member = _by_key(without=True), _by_key()["member"]
+    others_then = float(then["revenue"].reindex(member.index[~member]).mean())
     return Exercise(
         "06.3",
         "Of the gap between members and others, what share would be there without the card?",
@@ -171,6 +179,16 @@ def there_anyway() -> Exercise:
             ),
             Mistake((anyway - others) / anyway, "Divide by the gap, not by what members bring."),
             Mistake((anyway - others) / others, "Divide by the gap, not by what the others bring."),
+            Mistake(
+                (_by_numbers() - others) / gap,
+                "You took the members by their numbers, which are those of other people in "
+                "another year: take their keys, each table with its own journal.",
+            ),
+            Mistake(
+                (anyway - others_then) / gap,
+                "Nearly. You took the others, too, from the year without the card; the gap is "
+                "one of the year with it.",
+            ),
             Mistake(
                 1 - _change("revenue") / (count * gap),
                 "Nearly. You took the change of the whole revenue; some of it came from people "
@@ -213,7 +231,7 @@ def contribution_of_the_card() -> Exercise:
                 "You forgot the rewards: with more orders, more leads are brought along, and "
                 "those who buy cost a reward.",
             ),
-            Mistake(-COST, "That is what the card costs a day; but it also brings orders."),
+            Mistake(-COST, "That is what the card costs in the year; but it also brings orders."),
             Mistake(-right, "Right in size, but wrong way round: with the card less without it."),
         ),
         "Hint: fs.summary(...).contribution with the card less that without it, the same seed.",
