@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -58,6 +59,25 @@ def test_each_stage_is_entered_by_those_who_passed_the_one_before(follow_up: Any
     assert round(entered.iloc[0]) == follow_up.leads  # what is said first is what is drawn
     # of the same futures; how many leads came in them is chance, how many enter is not
     assert entered.iloc[-1] == pytest.approx(follow_up.outcome.loc["sales", "mean"], rel=0.02)
+
+
+@pytest.mark.parametrize("warm_up", ["0 days", "20 days"])
+def test_by_formula_the_stages_are_no_matter_of_chance(warm_up: str) -> None:
+    aida = fs.load("aida").vary({"warm_up": warm_up})
+    one, other = (fs.plan(aida, 90, seed=seed, progress=False) for seed in (1, 2))
+    assert one.method == "formula"
+    pd.testing.assert_frame_equal(one.stages, other.stages, check_exact=True)
+    assert one.outcome.loc["sales", "mean"] == one.stages["entered"].iloc[-1]
+    seen = fs.replicate(one.scenario, 200, seed=3, keep="journals", progress=False).journals
+    visits = [j.stage_visits[j.stage_visits.entered >= int(warm_up[:2])] for j in seen.values()]
+    counts = np.array([v.stage.value_counts(sort=False).to_numpy() for v in visits])
+    se = counts.std(axis=0, ddof=1) / len(counts) ** 0.5
+    assert (abs(counts.mean(axis=0) - one.stages["entered"]) < 4.5 * se).all()
+
+
+def test_by_formula_conversions_multiply() -> None:
+    p = fs.plan(shop(), 100, progress=False)
+    assert p.stages["entered"].tolist() == pytest.approx([p.leads, 0.05 * p.leads], rel=1e-3)
 
 
 def test_budget_is_what_the_channels_cost(follow_up: Any) -> None:

@@ -25,7 +25,7 @@ from funnelsim.metrics.basis import whole_days
 from funnelsim.planner import knowledge as known
 from funnelsim.planner import needs, obstacles, telling
 from funnelsim.planner.answer import Plan
-from funnelsim.planner.closed_form import formula, why_not
+from funnelsim.planner.closed_form import entries, formula, why_not
 from funnelsim.planner.curves import searched_curve
 from funnelsim.planner.forecasts import Forecast, forecast
 from funnelsim.planner.futures import Futures
@@ -287,6 +287,10 @@ def _told(
     x = found.x if found.x is not None else found.best
     planned = moved.at(x)
     seen = needs.see(planned, asked.futures)
+    entered, outcome = seen.entered, needs.outcome_table(seen.results)
+    if solved.method == "formula":  # which knows what replications only tell by chance
+        entered = entries(planned)
+        outcome.loc["sales", "mean"] = entered[-1]
     leads = float(leads_of_channels(planned).sum())
     sales = float(seen.results["sales"].mean())
     reps, tried = needs.reps_table(planned, asked.futures, most_gone_cold, sales)
@@ -316,11 +320,11 @@ def _told(
         method=solved.method,
         replications=found.replications,
         curve=_curve(moved, solved.curve),
-        stages=needs.stages_table(planned, seen.entered),
+        stages=needs.stages_table(planned, entered),
         channels=channels,
         reps=reps,
         reps_tried=tried,
-        outcome=needs.outcome_table(seen.results),
+        outcome=outcome,
         budget=float(channels["cost"].sum()),
         cac=seen.cac,
         payback_days=seen.payback_days,

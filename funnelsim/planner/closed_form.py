@@ -148,6 +148,15 @@ def expected(scenario: Scenario) -> tuple[float, float]:
     return leads, sales
 
 
+def entries(scenario: Scenario) -> Floats:
+    """Leads expected to enter each stage from the warm-up to the horizon: shape (stages,).
+
+    As sales are, were the stage the goal.
+    """
+    upto = [scenario.stages[: n + 1] for n in range(len(scenario.stages))]
+    return np.array([expected(scenario.model_copy(update={"stages": s}))[1] for s in upto])
+
+
 def arrival_by(scenario: Scenario) -> Callable[[Floats], Floats]:
     """The distribution function of a winner's lead time in days, without waiting for anybody.
 

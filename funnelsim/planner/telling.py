@@ -237,8 +237,8 @@ def _by_when(plan: Plan) -> list[str]:
     until, d = plan.scenario.horizon / DAY, plan.deadline
 
     def day(number: float) -> str:
-        date = plan.scenario.start + timedelta(days=math.floor(number))
-        return f"day {number:,.0f} ({date:%Y-%m-%d})"
+        whole = math.floor(number)
+        return f"day {whole:,} ({plan.scenario.start + timedelta(days=whole):%Y-%m-%d})"
 
     if not d.share_in_time < LATE:
         return []
