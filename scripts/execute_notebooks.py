@@ -10,6 +10,7 @@ change in the lesson. The students' exercises are stored without outputs.
 from __future__ import annotations
 
 import os
+import re
 import sys
 import tempfile
 from pathlib import Path
@@ -61,11 +62,39 @@ def refresh(path: Path) -> bool:
         for output in cell.get("outputs", []):
             # points to a widget that is gone; what stands in for it is stored beside it
             output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
+    if path.parent == ROOT / "notebooks":
+        fold_answers(notebook.cells)
     notebook.metadata = {"kernelspec": KERNEL, "language_info": {"name": "python"}}
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     nbformat.write(notebook, path)
     print(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path)
     return True
+
+
+def fold_answers(cells: list[nbformat.NotebookNode]) -> None:
+    """Folds what answers a prediction, until the student runs the cell (which unfolds it).
+
+    From a text that speaks of predicting on, up to the first text after the cell that answers: the one
+    that reads what the student has written as `my_...`, or where nothing is written the next one.
+    """
+    asked = answered = is_written = False
+    for cell in cells:
+        cell.metadata.get("jupyter", {}).pop("outputs_hidden", None)
+        if cell.cell_type == "markdown":
+            if "predict" in cell.source.lower():
+                asked, answered, is_written = True, False, False
+            elif answered:
+                asked = False
+            continue
+        if re.search(r"^my_\w+ = ", cell.source, flags=re.MULTILINE):
+            asked, answered, is_written = True, False, True
+            continue
+        if not asked:
+            continue
+        answered = answered or not is_written or "my_" in cell.source
+        is_board = "fs.explore(" in cell.source or "fs.plan_form(" in cell.source
+        if cell.outputs and not is_board:  # a board says itself that it has to be run
+            cell.metadata.setdefault("jupyter", {})["outputs_hidden"] = True
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import nbformat
@@ -49,6 +50,13 @@ def test_carries_its_outputs(path):
     assert "error" not in kinds
     channels = {output.get("name") for cell in cells for output in cell.outputs}
     assert "stderr" not in channels, "progress bars and warnings are no part of a lesson"
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=name)
+def test_no_lesson_opens_with_the_answer_to_what_one_is_to_predict(path):
+    for cell in code_cells(path):
+        if re.search(r"\{my_|, my_|\(my_", cell.source):  # "You said ..."
+            assert cell.metadata.get("jupyter", {}).get("outputs_hidden"), cell.source
 
 
 @pytest.mark.parametrize("path", EXERCISES, ids=name)
