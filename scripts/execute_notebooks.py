@@ -74,8 +74,8 @@ def refresh(path: Path) -> bool:
 def fold_answers(cells: list[nbformat.NotebookNode]) -> None:
     """Folds what answers a prediction, until the student runs the cell (which unfolds it).
 
-    From a text that speaks of predicting on, up to the first text after the cell that answers: the one
-    that reads what the student has written as `my_...`, or where nothing is written the next one.
+    From a text that speaks of predicting on, up to the first text after the cell that answers: the
+    one that reads what the student wrote as `my_...`, or where nothing is written the next one.
     """
     asked = answered = is_written = False
     for cell in cells:
