@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any
 
@@ -12,9 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import funnelsim as fs
+from funnelsim.engines.arrivals import mean_by_day
 from funnelsim.metrics.basis import whole_days
-from funnelsim.planner.levers import lever
+from funnelsim.planner.levers import lever, with_reps
 from funnelsim.planner.needs import fewest
+from funnelsim.planner.search import _lacking
 
 SHOP: dict[str, Any] = {
     "name": "shop",
@@ -80,6 +83,46 @@ def test_by_formula_conversions_multiply() -> None:
     assert p.stages["entered"].tolist() == pytest.approx([p.leads, 0.05 * p.leads], rel=1e-3)
 
 
+@pytest.mark.parametrize(
+    ("name", "target", "metric", "pilot"),
+    [
+        ("aida", 150, "sales", None),
+        ("aida", 150, "sales", "15 of 300"),
+        ("aida", 20_000, "revenue", None),
+        ("aida-follow-up", 330, "sales", None),
+    ],
+)
+def test_one_future_in_ten_is_below_the_target(
+    name: str, target: float, metric: str, pilot: str | None
+) -> None:
+    p = fs.plan(fs.load(name), target, metric, pilot=pilot, progress=False)
+    assert p.outcome.loc[metric, "10%"] == pytest.approx(target, rel=1e-6)
+
+
+def test_open_deals_do_not_enter_where_they_are() -> None:
+    deals = {"stage": ["Interest"] * 80, "days_in_stage": [1.0] * 80}
+    p = fs.plan(fs.load("aida"), 150, initial=fs.State(deals=deals), progress=False)
+    entered = p.stages["entered"]
+    assert entered["Attention"] == pytest.approx(p.leads, rel=1e-3)
+    alone = fs.plan(fs.load("aida"), 150, progress=False).stages["entered"]
+    rate = alone["Interest"] / alone["Attention"]
+    assert entered["Interest"] / entered["Attention"] == pytest.approx(rate, rel=0.03)
+
+
+def test_the_chance_never_falls_on_the_way_to_the_plan(follow_up: Any) -> None:
+    in_doubt = fs.plan(fs.load("aida-follow-up"), 330, pilot="30 of 250", progress=False)
+    for p in (follow_up, in_doubt):
+        below = p.curve[p.curve["leads"] <= p.leads]
+        assert below["chance"].is_monotonic_increasing
+
+
+def test_a_number_from_few_futures_is_enough_as_often_as_it_says(seed: int) -> None:
+    futures = np.random.default_rng(seed).poisson(330, (4_000, 26)).astype(float)
+    short = np.array([_lacking(seen[:25], 330, 0.9) for seen in futures])
+    reached = (futures[:, 25] + np.random.default_rng(seed + 1).random(4_000) + short >= 330).mean()
+    assert reached == pytest.approx(0.9, abs=4.5 * (0.09 / 4_000) ** 0.5)
+
+
 def test_budget_is_what_the_channels_cost(follow_up: Any) -> None:
     prices = [channel.cost_per_lead for channel in follow_up.scenario.channels]
     assert follow_up.budget == pytest.approx(float(follow_up.channels["leads"] @ prices))
@@ -127,6 +170,31 @@ def test_reps_move_in_whole_steps() -> None:
     assert p.scenario.teams[0].reps == 3
 
 
+def test_reps_between_those_tried_first_are_found() -> None:
+    many = {"channels.search ads.leads_per_day": 32, "channels.trade fair.leads_per_day": 8}
+    busy = fs.load("aida-follow-up").vary(many)
+    p = fs.plan(busy, 75_300, "profit", change="reps", progress=False)
+    assert p.is_reached and p.scenario.teams[0].reps == 3  # two lose sales, and four cost more
+    assert "With 3 reps in team sales (today 2; 9,900 EUR more)" in p.sentences[0]
+
+
+def test_reps_who_come_or_go_have_the_average_skill() -> None:
+    skills = [1.5, 1.2, 0.9, 0.6]
+    team = {"name": "sales", "reps": 4, "skills": skills}
+    firm = fs.load("aida-follow-up").vary({"teams": [team]})
+    assert with_reps(firm, "sales", 4) == firm
+    fewer = with_reps(firm, "sales", 2).teams[0].skills
+    assert len(fewer) == 2 and np.allclose(fewer, np.prod(skills) ** 0.25)
+
+
+@pytest.mark.parametrize("change", ["order.value", "channels.search ads.cost_per_lead"])
+@pytest.mark.parametrize("name", ["aida", "aida-follow-up"])  # by formula, by a search
+def test_what_changes_nothing_is_named(name: str, change: str) -> None:
+    p = fs.plan(fs.load(name), 500, change=change, progress=False)
+    assert not p.is_reached and p.scenario == p.today
+    assert said(p, f"{change} does not change the sales")
+
+
 def test_less_handling_time_is_more_sales() -> None:
     scenario = fs.load("aida-follow-up").vary({"teams.sales.reps": 1})
     path = "stages.Desire.follow_up.handling_time"
@@ -140,6 +208,26 @@ def test_within_sets_the_deadline() -> None:
     short = fs.plan(shop(), 100, within="30 days")
     assert short.leads == 2_260
     assert short.leads_per_day == pytest.approx(2_260 / 30, rel=1e-3)
+
+
+def test_leads_are_bought_from_the_end_of_the_warm_up_on() -> None:
+    aida = fs.load("aida").vary({"warm_up": "20 days"})
+    ads, after = aida.channels[0], lever(aida, "leads").at(2.5)
+    before, then = mean_by_day(aida, ads), mean_by_day(after, after.channels[0])
+    assert np.array_equal(then[:20], before[:20])
+    assert np.allclose(then[20:], 2.5 * before[20:])
+
+
+def test_a_plan_after_a_warm_up_holds_with_the_pipeline_of_its_end(seed: int) -> None:
+    pipeline = fs.load("b2b-pipeline")
+    p = fs.plan(pipeline, 60, progress=False)
+    ends = [fs.simulate(pipeline, seed=seed + n, progress=False).state(90) for n in range(40)]
+    told = [
+        fs.forecast(p.scenario, end, n=5, seed=seed + n, progress=False).chance("sales", 60)
+        for n, end in enumerate(ends)
+    ]
+    # the plan's own chance is known to 0.02, and this mean to its standard error
+    assert abs(np.mean(told) - 0.9) < 4.5 * math.hypot(np.std(told) / len(told) ** 0.5, 0.02)
 
 
 def test_no_lead_is_too_late_where_all_decide_at_once() -> None:
@@ -232,6 +320,20 @@ def test_a_conversion_of_0_is_named() -> None:
     assert said(fs.plan(shop(stages=stages), 10), r"stages\.Visit\.conversion is 0")
 
 
+def test_a_target_far_too_high_is_told_the_same_and_soon() -> None:
+    ceiling = [{"name": "web", "leads_per_day": 10, "ceiling": 20}]
+    for target in (500, 2_000, 10**9):
+        p = fs.plan(shop(channels=ceiling), target, progress=False)
+        assert said(p, "web is at its ceiling") and p.leads == 1_800
+    assert not fs.plan(fs.load("aida-follow-up"), 10**9, progress=False).is_reached
+
+
+def test_the_fewest_reps_that_would_do_are_named() -> None:
+    assert said(
+        fs.plan(fs.load("aida-follow-up"), 500, progress=False), "With 3 reps in team sales"
+    )
+
+
 def test_full_channels_are_named() -> None:
     channels = [{"name": "web", "leads_per_day": 10, "ceiling": 12}]
     p = fs.plan(shop(channels=channels), 80)
@@ -269,6 +371,9 @@ def test_leads_that_cost_more_than_they_bring_are_named() -> None:
         ({"probability": 90}, "write 0.9 for 90 %"),
         ({"probability": 1}, "it lies between 0 and 1"),
         ({"most_gone_cold": 5}, "write 0.05 for 5 %"),
+        ({"target": 10.5}, "sales come in whole numbers: write 11"),
+        ({"within": "0 days"}, 'within is "0 days"; it is a time above 0'),
+        ({"change": "horizon"}, 'say it with within="120 days"'),
         ({"within": 90}, "within is 90; a duration is a number and a unit"),
         ({"change": "stages.Visit.conversio"}, "there are: leads, budget, "),
         ({"change": "reps"}, "no number above 0 stands there"),
@@ -290,6 +395,20 @@ def test_bad_input_gets_a_clear_word(arguments: dict[str, Any], message: str) ->
 def test_money_needs_an_order() -> None:
     with pytest.raises(fs.FunnelSimError, match=r"the scenario has no \[order\]"):
         fs.plan(shop(order=None), 100, "revenue")
+
+
+def test_nobody_comes_nobody_buys() -> None:
+    nobody = shop(channels=[{"name": "web", "leads_per_day": 0}])
+    with pytest.raises(fs.FunnelSimError, match="no channel brings leads in this time"):
+        fs.plan(nobody, 5, change="stages.Visit.conversion")
+
+
+def test_a_forecast_is_asked_for_what_it_has() -> None:
+    told = fs.forecast(shop(), n=5, progress=False)
+    with pytest.raises(fs.FunnelSimError, match="there are: sales, revenue"):
+        told.chance("profit", 3)
+    with pytest.raises(fs.FunnelSimError, match="target is .*; it is a number"):
+        told.chance("sales", "x")
 
 
 def test_no_scenario_is_no_scenario() -> None:

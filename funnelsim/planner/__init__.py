@@ -18,21 +18,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from funnelsim.distributions import Floats
-from funnelsim.errors import FunnelSimError, Problem, nearest
+from funnelsim.errors import Finding, FunnelSimError, Problem, nearest
 from funnelsim.experiment.chunks import Bar, a_seed, an_executor
 from funnelsim.experiment.load import load_of_teams
 from funnelsim.metrics.basis import whole_days
 from funnelsim.planner import knowledge as known
 from funnelsim.planner import needs, obstacles, telling
 from funnelsim.planner.answer import Plan
-from funnelsim.planner.closed_form import entries, formula, why_not
+from funnelsim.planner.closed_form import entries, formula, quantile, why_not
 from funnelsim.planner.curves import searched_curve
 from funnelsim.planner.forecasts import Forecast, forecast
 from funnelsim.planner.futures import Futures
 from funnelsim.planner.given import a_bar, up_to_the_deadline
-from funnelsim.planner.levers import Lever, leads_of_channels, lever
+from funnelsim.planner.levers import Lever, cost_of_channels, leads_of_channels, lever
 from funnelsim.planner.results import a_metric, result
-from funnelsim.planner.search import MOST, Found, Trials, chance, search
+from funnelsim.planner.search import MOST, UNBIASED, Found, Trials, chance, search
 from funnelsim.planner.spreadsheet import naive_leads
 from funnelsim.scenario import Scenario
 from funnelsim.state import a_state, from_today
@@ -47,7 +47,6 @@ POINTS = 60  # of the curve
 LEAST_START = 0.02  # of today's leads: where open deals bring nearly all of the target
 PAST_CAPACITY = (1.15, 1.6)  # times the leads that keep the busiest team busy all the time
 FEW, LEADS = (3, 10), 30_000  # replications there, and leads in all: means for a picture
-QUANTILES = (0.1, 0.5, 0.9)
 
 
 @dataclass(frozen=True)
@@ -59,6 +58,7 @@ class Solved:
     certain: float  # the setting if the conversion were known; NaN where it is
     curve: pd.DataFrame
     method: str
+    is_fixed: bool = False  # the number of leads is certain
 
 
 def plan(
@@ -111,11 +111,17 @@ def plan(
     if a_state(initial, "plan") is not None:
         today = from_today(today)
     metric = a_metric(metric, today)
+    if metric == "sales" and target != int(target):
+        rule = "sales come in whole numbers"
+        raise FunnelSimError(str(Problem("target", target, rule, f"write {math.ceil(target)}")))
     if arrivals not in ARRIVALS:
         way_out = nearest(arrivals, ARRIVALS)
         raise FunnelSimError(str(Problem("arrivals", arrivals, "there is no such", way_out)))
     moved, seed, executor = lever(today, change), a_seed(seed), an_executor(executor)
     reason = why_not(today, metric) or ("business is running" if initial is not None else "")
+    if not reason and not leads_of_channels(today).sum():
+        rule = "no channel brings leads in this time"
+        raise FunnelSimError(str(Problem("channels", Finding("given"), rule, "give them a rate")))
     if arrivals == "fixed" and (reason or not moved.moves_leads):
         rule = f"a fixed number of leads has an answer only by formula; here {reason or 'not'}"
         raise FunnelSimError(str(Problem("arrivals", arrivals, rule, 'write arrivals="random"')))
@@ -158,7 +164,7 @@ def _open_business(today: Scenario, metric: str, futures: Futures) -> pd.Series 
     values = np.array(futures.of(figure, alone, range(MOST // 2)))
     if metric in ("contribution", "profit"):  # less what is spent in any case
         values = values - replace(futures, initial=None).of(figure, alone, range(1))[0]
-    quantiles = {f"{p:.0%}": float(np.quantile(values, p)) for p in QUANTILES}
+    quantiles = {name: float(np.quantile(values, p)) for name, p in needs.QUANTILES.items()}
     return pd.Series({"mean": float(values.mean()), **quantiles}, name=metric)
 
 
@@ -198,10 +204,13 @@ def _by_formula(
     if knowledge is not None:
         certain = _root(chances(None), probability, moved) or math.nan
     naive_chance = at(naive / leads) if moved.moves_leads and naive < math.inf else at(1.0)
-    limit = "" if x is not None else "high" if at(start) else "nothing"
-    best = 1.0 if limit == "nothing" else start  # where nothing helps, today is as good
+    is_any = _means(moved, np.array([start]), target, metric)[0] > 0
+    limit = "" if x is not None else "high" if is_any else "nothing"
+    if limit and not moved.moves_leads and at(start) == at(1.0) and not np.ptp(curve["mean"]):
+        limit = "none"
+    best = 1.0 if limit in ("nothing", "none") else start  # where nothing helps, today is as good
     found = Found(x, best, at(best), limit=limit)
-    return Solved(found, naive_chance, certain, curve, "formula")
+    return Solved(found, naive_chance, certain, curve, "formula", fixed)
 
 
 def _means(moved: Lever, settings: np.ndarray, target: float, metric: str) -> list[float]:
@@ -250,10 +259,15 @@ def _by_search(
     found = search(trials, moved, target, probability, start)
     x = found.x if found.x is not None else found.best
     naive_at = min(naive / leads, moved.high) if moved.moves_leads and naive < math.inf else 1.0
+    if found.x is None:  # no number is enough, and a typing error may ask for millions
+        naive_at = min(naive_at, trials.settings()[-1])
     naive_chance = chance(trials.at(naive_at, 2 * trials.few(naive_at)), target)
     certain = math.nan
     if trials.knowledge is not None and found.x:
-        certain = search(trials.of(moved), moved, target, probability, found.x).x or math.nan
+        sure = search(trials.of(moved), moved, target, probability, found.x)
+        # a difference as small as the errors is none
+        told = sure.x and math.log(found.x / sure.x) > math.hypot(found.error, sure.error)
+        certain = sure.x if sure.x and told else found.x
     if moved.moves_leads and busiest > 0:  # what teams do with more, for the picture of the cliff
         for more in PAST_CAPACITY:
             if (past := more / busiest) > x and past <= moved.high:
@@ -286,11 +300,14 @@ def _told(
     found, moved = solved.found, asked.lever
     x = found.x if found.x is not None else found.best
     planned = moved.at(x)
-    seen = needs.see(planned, asked.futures)
+    seen = needs.see(planned, asked.futures, asked.knowledge)
     entered, outcome = seen.entered, needs.outcome_table(seen.results)
-    if solved.method == "formula":  # which knows what replications only tell by chance
+    if (
+        solved.method == "formula" and asked.knowledge is None
+    ):  # it knows what others tell by chance
         entered = entries(planned)
         outcome.loc["sales", "mean"] = entered[-1]
+    outcome.loc[asked.metric, list(needs.QUANTILES)] = _quantiles(asked, solved, planned, outcome)
     leads = float(leads_of_channels(planned).sum())
     sales = float(seen.results["sales"].mean())
     reps, tried = needs.reps_table(planned, asked.futures, most_gone_cold, sales)
@@ -336,10 +353,37 @@ def _told(
     return replace(plan_, sentences=telling.sentences(plan_, asked, hindrances, most_gone_cold))
 
 
+def _quantiles(
+    asked: telling.Asked, solved: Solved, planned: Scenario, outcome: pd.DataFrame
+) -> list[float]:
+    """The quantiles of what is planned: of the formula, or of the futures that the search saw.
+
+    The tables' own futures are others, and would contradict the chance.
+    """
+    results = solved.found.results
+    if results is not None:
+        found = [float(np.quantile(results, p, method=UNBIASED)) for p in needs.QUANTILES.values()]
+        return [math.floor(v + 1e-9) for v in found] if asked.metric == "sales" else found
+    leads = float(leads_of_channels(planned).sum())
+
+    def chance_of(target: float) -> float:
+        if target <= 0:
+            return 1.0
+        law = formula(planned, target, asked.metric, asked.knowledge, solved.is_fixed)
+        return law.chance(leads)
+
+    about = outcome.loc[asked.metric]
+    exact = [quantile(chance_of, p, float(about[name])) for name, p in needs.QUANTILES.items()]
+    return [math.ceil(v) for v in exact] if asked.metric == "sales" else exact
+
+
 def _curve(moved: Lever, curve: pd.DataFrame) -> pd.DataFrame:
-    """With leads, or what stands at the path, in place of factors."""
+    """With leads and their cost, or what stands at the path, in place of factors."""
     if moved.moves_leads:
-        leads = [float(leads_of_channels(moved.at(float(x))).sum()) for x in curve["setting"]]
-        return curve.drop(columns="setting").assign(leads=leads)[["leads", "chance", "mean"]]
+        planned = [moved.at(float(x)) for x in curve["setting"]]
+        leads = [float(leads_of_channels(scenario).sum()) for scenario in planned]
+        cost = [float(cost_of_channels(scenario).sum()) for scenario in planned]
+        curve = curve.assign(leads=leads, cost=cost)
+        return curve[["leads", "chance", "mean", "cost"]]
     factors = 1 / curve["setting"] if moved.downwards else curve["setting"]
     return curve.assign(setting=factors * moved.today)

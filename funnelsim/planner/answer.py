@@ -30,7 +30,7 @@ class Plan:
     `naive_leads`, `naive_chance`   target ÷ value ÷ conversions, and how often that is enough
     `price_of_not_knowing`   leads of these that certainty about the conversion would save
     `method`        "formula" or "simulation"; `replications` at the planned setting
-    `curve`         chance of the target: `leads`, `chance`, `mean` result; in a search only
+    `curve`         chance of the target: `leads`, `chance`, `mean` result, `cost`; in a search only
                     between the settings tried, smoothed a little; `setting` in place of leads
                     where something else is moved
     `stages`, `channels`, `reps`, `reps_tried`, `outcome`   tables (see `needs`); `outcome` has a

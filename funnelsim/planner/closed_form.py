@@ -131,6 +131,22 @@ def formula(
     return Formula(target, leads, sales, values, knowledge, fixed)
 
 
+def quantile(chance: Callable[[float], float], p: float, guess: float) -> float:
+    """The largest target that is reached with the chance 1 - p: the result's quantile.
+
+    `chance` is that of a target; the guess is where to begin. To a thousandth.
+    """
+    low, high = 0.9 * guess, 1.1 * guess + 1
+    while low > 0 and chance(low) < 1 - p:
+        low, high = 0.8 * low if low > 1 else 0.0, low
+    while chance(high) >= 1 - p:
+        low, high = high, 1.2 * high
+    while high - low > max(1e-3 * high, 0.01):  # of an amount a cent
+        middle = (low + high) / 2
+        low, high = (middle, high) if chance(middle) >= 1 - p else (low, middle)
+    return low
+
+
 def expected(scenario: Scenario) -> tuple[float, float]:
     """Leads and sales expected from the warm-up to the horizon, if nobody has to wait."""
     warm_up, horizon = scenario.warm_up / DAY, scenario.horizon / DAY

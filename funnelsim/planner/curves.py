@@ -39,6 +39,8 @@ def searched_curve(
         near = (settings >= low) & (settings <= high)
         chances[near] = _smooth(chances[near])
         chances = _through(settings, chances, known)
+        below = settings <= x  # the plan is the least setting with its chance
+        chances[below] = np.minimum.accumulate(chances[below][::-1])[::-1]
     return pd.DataFrame({"setting": settings, "chance": chances, "mean": means})
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numbers
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from funnelsim.distributions import WEEK, Floats, Ints
+from funnelsim.errors import FunnelSimError, Problem
 from funnelsim.experiment.chunks import (
     Bar,
     a_number_of_replications,
@@ -53,12 +55,19 @@ class Forecast:
     def chance(self, figure: str, target: float) -> float:
         """How often the figure ("sales" or "revenue") reaches the target by the horizon.
 
+        Raises FunnelSimError for a figure or a target that is none.
+
         >>> from funnelsim import forecast, load
         >>> told = forecast(load("aida"), n=20)
         >>> told.chance("sales", 0)
         1.0
         """
-        return float((self.totals[figure] >= target).mean())
+        if figure not in self.totals:
+            rule = f"there are: {', '.join(map(str, self.totals.columns))}"
+            raise FunnelSimError(str(Problem("figure", figure, rule)))
+        if not isinstance(target, numbers.Real):
+            raise FunnelSimError(str(Problem("target", target, "it is a number")))
+        return float((self.totals[figure] >= float(target)).mean())
 
     def __repr__(self) -> str:
         last = self.so_far.iloc[-1]

@@ -32,6 +32,8 @@ def up_to_the_deadline(
             raise FunnelSimError(
                 str(Problem("within", within, broken.rule, broken.way_out))
             ) from None
+        if not length:
+            raise FunnelSimError(str(Problem("within", within, "it is a time above 0")))
         today = today.vary({"horizon": duration_text(today.warm_up + length)})
     if pilot is not None:
         knowledge = from_pilot(pilot)

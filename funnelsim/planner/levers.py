@@ -11,15 +11,17 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from funnelsim.distributions import Floats
+from funnelsim.distributions import Floats, duration_text
 from funnelsim.engines.arrivals import mean_by_day
 from funnelsim.errors import FunnelSimError, Problem
 from funnelsim.experiment.parameters import default_paths, size, turned, value_at, value_text
 from funnelsim.metrics.basis import whole_days
 from funnelsim.scenario import Channel, Scenario
+from funnelsim.scenario.leads import Burst
 
-MOST_LEADS = 5_000_000  # in one simulation of a search
+MOST_LEADS = 2_000_000  # in one simulation of a search
 MOST_REPS = 1_000
 MOST_TURNED = 100.0  # times as much, of a number without a limit of its own
 
@@ -48,7 +50,7 @@ class Lever:
             return with_leads(self.scenario, factor, only_paid=self.path == "budget")
         value = value_at(self.scenario, self.path)
         if self.whole:
-            return self.scenario.vary({self.path: round(value * factor)})
+            return with_reps(self.scenario, self.path.split(".")[1], round(value * factor))
         factor = 1 / factor if self.downwards else factor
         return self.scenario.vary({self.path: turned(value, factor, self.path)})
 
@@ -77,6 +79,9 @@ def lever(scenario: Scenario, change: str) -> Lever:
         return Lever(scenario, change, min(max(limits), MOST_LEADS / _first_year(scenario)))
     if change == "reps" and len(scenario.teams) == 1:
         change = f"teams.{scenario.teams[0].name}.reps"
+    if change in ("horizon", "warm_up", "start"):
+        rule, way_out = "a plan does not move the time", 'say it with within="120 days"'
+        raise FunnelSimError(str(Problem("change", change, rule, way_out)))
     value = value_at(scenario, change) if isinstance(change, str) else None
     if not size(value):
         there = ["leads", "budget", *default_paths(scenario)]
@@ -90,19 +95,51 @@ def lever(scenario: Scenario, change: str) -> Lever:
 
 
 def with_leads(scenario: Scenario, factor: float, only_paid: bool = False) -> Scenario:
-    """The scenario with the leads of its channels times a factor, none past its ceiling."""
-    changes = {}
+    """The scenario with the leads of its channels times a factor, none past its ceiling.
+
+    From the end of the warm-up on: what came before is the past, which no plan can move.
+    """
+    changes: dict[str, object] = {}
     for channel in scenario.channels:
-        if channel.rate and (is_paid(channel) or not only_paid):
-            rate = channel.rate * factor
-            if channel.ceiling is not None:
-                rate = min(rate, channel.ceiling)
-            if channel.leads_per_day is None:
-                key, rate = "impressions_per_day", rate / (channel.click_through_rate or 1.0)
-            else:
-                key = "leads_per_day"
-            changes[f"channels.{channel.name}.{key}"] = rate
+        if not channel.rate or (only_paid and not is_paid(channel)):
+            continue
+        times = factor if channel.ceiling is None else min(factor, channel.ceiling / channel.rate)
+        if scenario.warm_up and times != 1:
+            stretch = {"from": scenario.warm_up, "to": scenario.horizon}
+            texts = {name: duration_text(moment) for name, moment in stretch.items()}
+            burst = Burst.model_validate({**texts, "factor": times})
+            changes[f"channels.{channel.name}.bursts"] = (*channel.bursts, burst)
+        elif not scenario.warm_up:
+            by_clicks = channel.leads_per_day is None
+            key = "impressions_per_day" if by_clicks else "leads_per_day"
+            clicks = (channel.click_through_rate or 1.0) if by_clicks else 1.0
+            changes[f"channels.{channel.name}.{key}"] = channel.rate * times / clicks
     return scenario.vary(changes)
+
+
+def with_reps(scenario: Scenario, team: str, reps: int) -> Scenario:
+    """The scenario with so many reps in a team.
+
+    Who would go or come is not known, so where their number changes each has the skill that the
+    reps of today have on average (of the odds, the geometric mean).
+    """
+    (now,) = (t for t in scenario.teams if t.name == team)
+    if reps == now.reps:
+        return scenario
+    changes: dict[str, object] = {f"teams.{team}.reps": reps}
+    if now.skills:
+        of_today = [*now.skills[: now.reps], *[1.0] * (now.reps - len(now.skills))]
+        changes[f"teams.{team}.skills"] = [math.prod(of_today) ** (1 / now.reps)] * reps
+    return scenario.vary(changes)
+
+
+def is_full(today: Scenario, planned: Scenario) -> NDArray[np.bool_]:
+    """Whether each channel brings as many leads as its ceiling allows: shape (channels,)."""
+    before, then = leads_of_channels(today), leads_of_channels(planned)
+    times = np.divide(then, before, out=np.ones_like(then), where=before > 0)
+    rates = np.array([channel.rate for channel in today.channels])
+    ceilings = [np.inf if c.ceiling is None else c.ceiling for c in today.channels]
+    return np.asarray(rates * times >= np.array(ceilings) * (1 - 1e-9))
 
 
 def is_paid(channel: Channel) -> bool:

@@ -20,13 +20,21 @@ from funnelsim.experiment.load import load_of_teams
 from funnelsim.journal import (
     NEVER,
     NEW,
+    OPEN_DEAL,
     Journal,
 )
 from funnelsim.metrics.basis import divided, whole_days
 from funnelsim.metrics.follow_up import ended_and_gone_cold, utilisation
 from funnelsim.metrics.money import money
 from funnelsim.planner.futures import Futures
-from funnelsim.planner.levers import cost_of_channels, is_paid, leads_of_channels
+from funnelsim.planner.knowledge import CLASSES, Knowledge, variants
+from funnelsim.planner.levers import (
+    cost_of_channels,
+    is_full,
+    is_paid,
+    leads_of_channels,
+    with_reps,
+)
 from funnelsim.planner.results import all_results, sales_of
 from funnelsim.scenario import Scenario
 
@@ -40,6 +48,7 @@ MANY = 100_000  # leads of one replication
 LEADS_FOR_REPS = 25_000  # simulated for each number of reps that is tried
 PLENTY = 4  # times the reps whom all the work would keep busy
 GAIN = 0.01  # of the share gone cold: less is none
+QUANTILES = {"10%": 0.1, "50%": 0.5, "90%": 0.9}  # of single futures
 IN_VAIN = 0.05  # of the winners: if only so many still get there in time, it is too late
 
 
@@ -57,12 +66,15 @@ class Seen:
     payback_days: float
 
 
-def see(scenario: Scenario, futures: Futures) -> Seen:
-    """Simulates the planned scenario some times."""
+def see(scenario: Scenario, futures: Futures, knowledge: Knowledge | None) -> Seen:
+    """Simulates the planned scenario some times, with each conversion that may be the true one."""
     import pandas as pd
 
     count = _replications(scenario, LEADS, FEWEST)
-    told = futures.of(partial(of_each, _seen), scenario, range(count))
+    may_be = [scenario]
+    if knowledge is not None:
+        may_be, count = variants(scenario, *knowledge.classes()), -(-count // CLASSES) * CLASSES
+    told = futures.among(partial(of_each, _seen), may_be, range(count))
     rows, came, entered, spent, ages = zip(*told, strict=True)
     results = pd.DataFrame(rows)
     cac = divided(sum(spent) / 100, float(results["sales"].sum()))
@@ -84,20 +96,24 @@ def _seen(journal: Journal) -> tuple[dict[str, float], int, Floats, int, Floats 
 
 def outcome_table(results: pd.DataFrame) -> pd.DataFrame:
     """A row per result: its `mean`, and the quantiles `10%`, `50%` and `90%` of single futures."""
-    quantiles = {f"{p:.0%}": results.quantile(p) for p in (0.1, 0.5, 0.9)}
+    quantiles = {name: results.quantile(p) for name, p in QUANTILES.items()}
     table = results.mean().to_frame("mean").assign(**quantiles)
     return table.rename_axis("result")
 
 
 def _replications(scenario: Scenario, leads: int, fewest: int = FEW) -> int:
     each = max(1.0, float(leads_of_channels(scenario).sum()))
-    return int(min(max(leads / each, fewest if each < MANY else 3), MOST))
+    least = fewest if each < MANY else 3 if each < 10 * MANY else 1
+    return int(min(max(leads / each, least), MOST))
 
 
 def _entered(journal: Journal) -> Floats:
     """Leads that entered each stage since the warm-up, each counted once."""
     visits = journal.whole["stage_visits"]
     first = (visits["attempt"] == 0) & (visits["entered"] >= journal.scenario.warm_up)
+    # deals that are open at the start are where they are, and do not enter there
+    kind = journal.whole["leads"]["kind"][visits["lead"]]
+    first &= (kind != OPEN_DEAL) | (visits["entered"] > 0)
     stages = len(journal.scenario.stages)
     return np.bincount(visits["stage"][first], minlength=stages).astype(float)
 
@@ -124,7 +140,6 @@ def channels_table(today: Scenario, planned: Scenario) -> pd.DataFrame:
     ceilings = np.array(
         [np.nan if c.ceiling is None else c.ceiling for c in planned.channels], dtype=float
     )
-    rates = np.array([channel.rate for channel in planned.channels])
     return pd.DataFrame(
         {
             "today": leads_of_channels(today) / days,
@@ -132,7 +147,7 @@ def channels_table(today: Scenario, planned: Scenario) -> pd.DataFrame:
             "leads": leads,
             "cost": cost_of_channels(planned),
             "ceiling": ceilings,
-            "full": rates >= ceilings * (1 - 1e-9),
+            "full": is_full(today, planned),
             "paid": [is_paid(channel) for channel in planned.channels],
         },
         index=pd.Index([channel.name for channel in planned.channels], name="channel"),
@@ -219,16 +234,14 @@ class _Reps:
 
     def __init__(self, scenario: Scenario, team: str, number: int, futures: Futures) -> None:
         self._scenario, self._number, self._futures = scenario, number, futures
-        self._today, self._path = scenario.teams[number].reps, f"teams.{team}.reps"
+        self._team = team
         self._count = _replications(scenario, LEADS_FOR_REPS)
         self._known: dict[int, tuple[float, float, float]] = {}
 
     def at(self, reps: int) -> tuple[float, float, float]:
         """Share gone cold, utilisation, mean sales."""
         if reps not in self._known:
-            scenario = self._scenario
-            if reps != self._today:
-                scenario = scenario.vary({self._path: reps})
+            scenario = with_reps(self._scenario, self._team, reps)
             measure = partial(_of_team, team=self._number)
             told = self._futures.of(measure, scenario, range(self._count))
             cold, ended, busy, sales = np.sum(told, axis=0)

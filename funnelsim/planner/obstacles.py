@@ -11,14 +11,17 @@ from typing import TYPE_CHECKING
 from funnelsim.distributions import duration_text
 from funnelsim.errors import FunnelSimError
 from funnelsim.experiment.load import load_of_teams
-from funnelsim.planner.levers import MOST_LEADS, leads_of_channels, lever
+from funnelsim.planner.levers import MOST_LEADS, MOST_REPS, is_full, leads_of_channels, lever
 from funnelsim.planner.search import Found, Trials, search
+from funnelsim.planner.spreadsheet import naive_leads
 from funnelsim.scenario import Scenario
 from funnelsim.tables import figure_text
 
 if TYPE_CHECKING:
     from funnelsim.planner.telling import Asked
 
+BUSY = (0.95, 0.85)  # of their time: how many reps are tried, the fewest first
+MOST_FOR_A_WAY_OUT = 200_000  # leads: a search for more of them takes minutes
 FULL = 0.9  # a team with this load at the best setting is in the way
 
 
@@ -63,7 +66,8 @@ def _teams(best: Scenario) -> list[str]:
 def _ceilings(asked: Asked, best: Scenario) -> list[str]:
     if not asked.lever.moves_leads:
         return []
-    full = [c.name for c in best.channels if c.ceiling is not None and c.rate >= c.ceiling * 0.999]
+    there = zip(best.channels, is_full(asked.today, best), strict=True)
+    full = [channel.name for channel, full in there if full]
     if not full:
         return []
     are = "is at its ceiling" if len(full) == 1 else "are at their ceilings"
@@ -78,31 +82,39 @@ def _limits(asked: Asked, found: Found) -> list[str]:
         if found.limit == "high":
             return [f"More than {MOST_LEADS:,} leads are not simulated."]
         return ["More leads bring hardly any more."]
-    if found.limit == "high":
-        return [f"{asked.lever.text(asked.lever.high)} is as far as {asked.lever.path} goes."]
-    return [f"More of {asked.lever.path} brings hardly any more."]
+    path = asked.lever.path
+    if found.limit == "none":
+        return [f"{path} does not change the {asked.metric}."]
+    more = "Less" if asked.lever.downwards else "More"
+    if found.limit == "falls":
+        return [f"{more} of {path} brings less: it costs more than it brings."]
+    if found.limit == "high" and found.best >= 0.99 * asked.lever.high:
+        return [f"{asked.lever.text(asked.lever.high)} is as far as {path} goes."]
+    return [f"{more} of {path} brings hardly any more."]
 
 
 def _ways_out(asked: Asked, best: Scenario, found: Found) -> list[str]:
     """Changes that would do, each tried."""
     told: list[str] = []
-    tried: list[str] = []
+    tried: dict[str, str] = {}  # by the first path that is changed
     for words, changes in _candidates(asked, best):
-        tried.append(words[0].lower() + words[1:])
         try:
             changed = asked.today.vary(changes)
+            if naive_leads(changed, asked.target, asked.metric) > MOST_FOR_A_WAY_OUT:
+                continue
             moved = lever(changed, asked.lever.path)
-            trials = Trials(moved, asked.metric, asked.futures, asked.knowledge)
+            trials = Trials(moved, asked.metric, asked.futures, asked.knowledge, is_rough=True)
             start = min(max(found.best / 2, 1e-6), moved.high)
             there = search(trials, moved, asked.target, asked.probability, start)
         except FunnelSimError:  # the change is none for this scenario, or too much to simulate
             continue
+        tried[next(iter(changes))] = words[0].lower() + words[1:]
         if there.x is not None:
             leads = float(leads_of_channels(moved.at(there.x)).sum())
             told.append(f"{words} it would take about {leads:,.0f} leads.")
             return told  # the first that does, the smallest change
     if tried and not told:
-        told.append(f"None of these alone would do: {'; '.join(tried)}.")
+        told.append(f"None of these alone would do: {'; '.join(tried.values())}.")
     return told
 
 
@@ -110,16 +122,18 @@ def _candidates(asked: Asked, best: Scenario) -> list[tuple[str, dict[str, objec
     if not asked.lever.moves_leads:
         return []
     made: list[tuple[str, dict[str, object]]] = []
+    work: dict[str, float] = {}
     more = asked.naive / max(float(leads_of_channels(best).sum()), 1.0)  # times the work
     for name, row in load_of_teams(best).iterrows():
         load = row["load"] * (max(more, 1.0) if math.isfinite(more) else 1.0)
-        if load >= FULL and math.isfinite(load):
-            reps = math.ceil(load * row["reps"] / 0.8)
-            made.append((f"With {reps:,} reps in team {name}", {f"teams.{name}.reps": reps}))
-    if len(made) > 1:
-        together = {path: value for _, change in made for path, value in change.items()}
-        numbers = ", ".join(f"{path.split('.')[1]}: {value:,}" for path, value in together.items())
-        made = [(f"With more reps ({numbers})", together)]
+        if load >= FULL and math.isfinite(load) and load * row["reps"] < MOST_REPS / 2:
+            work[str(name)] = load * row["reps"]  # how many reps would be busy all the time
+    for busy in BUSY if work else ():
+        reps = {name: math.ceil(hours / busy) for name, hours in work.items()}
+        numbers = ", ".join(f"{count:,} reps in team {name}" for name, count in reps.items())
+        change: dict[str, object] = {f"teams.{name}.reps": count for name, count in reps.items()}
+        if change not in [other for _, other in made]:
+            made.append((f"With {numbers}", change))
     for times in (2, 4):
         longer = times * (asked.today.horizon - asked.today.warm_up)
         horizon = duration_text(longer + asked.today.warm_up)

@@ -21,6 +21,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Final
 
 import numpy as np
 
@@ -32,12 +33,15 @@ from funnelsim.planner.results import result
 
 FEW_LEADS, MANY_LEADS = 150_000, 500_000  # simulated at one setting: on the way, and at the end
 FEWEST, MOST = 25, 500  # replications
+ENOUGH, LEADS_FOR_THEM = 100, 2_000_000  # for a figure that is told, unless that is more work
+UNBIASED: Final = "weibull"  # a new future falls short of this quantile as often as it says
 STEPS = 14
 LARGEST_STEP = 1.6
 BEYOND = 1.3
 NEAR = 0.03  # of the logarithm: over so small a step results move as one
 ROUNDS = 3  # of many replications, at most
 WIDE = 0.05  # of the logarithm, to both sides: how steep the chance is there
+BESIDE = 8  # whole steps tried to either side of the best
 FLAT = 0.1  # results that grow by less than this share of what the lever does: past capacity
 
 
@@ -50,8 +54,9 @@ class Trials:
         metric: str,
         futures: Futures,
         knowledge: Knowledge | None = None,
+        is_rough: bool = False,  # a few replications will do
     ) -> None:
-        self.metric, self._futures = metric, futures
+        self.metric, self._futures, self._is_rough = metric, futures, is_rough
         self.lever, self.knowledge, self._levers = lever, knowledge, [lever]
         if knowledge is not None:
             made = variants(lever.scenario, *knowledge.classes())
@@ -70,10 +75,13 @@ class Trials:
 
     def many(self, x: float) -> int:
         """Replications for a figure that is told."""
-        return self._count(MANY_LEADS, x, MOST)
+        if self._is_rough:
+            return self.few(x)
+        enough = min(ENOUGH, LEADS_FOR_THEM / max(self._leads(x), 1.0))
+        return self._count(MANY_LEADS, x, MOST, enough)
 
-    def _count(self, leads: int, x: float, most: int) -> int:
-        count = int(min(max(leads / max(self._leads(x), 1.0), FEWEST), most))
+    def _count(self, leads: int, x: float, most: int, least: float = FEWEST) -> int:
+        count = int(min(max(leads / max(self._leads(x), 1.0), least, FEWEST), most))
         return -(-count // CLASSES) * CLASSES  # as many of each class
 
     def at(self, x: float, count: int) -> Floats:
@@ -119,8 +127,9 @@ class Found:
 
     `chance` is that of the target at the setting (at the best one, where there is none), by so
     many `replications`. `limit` is "" where the target is met, else "high" (the lever goes no
-    further), "flat" (more of it brings no more), "falls" (more of it brings less) or "nothing"
-    (nothing comes at all).
+    further), "flat" (more of it brings no more), "falls" (more of it brings less), "none" (it
+    changes nothing) or "nothing" (nothing comes at all). `results` are those at the setting,
+    equal ones spread evenly up to the next step.
     """
 
     x: float | None
@@ -129,6 +138,7 @@ class Found:
     replications: int = 0
     error: float = 0.0
     limit: str = ""
+    results: Floats | None = None
 
 
 def chance(results: Floats, target: float) -> float:
@@ -142,6 +152,8 @@ def search(trials: Trials, lever: Lever, target: float, probability: float, star
         return _whole(trials, lever, target, probability)
     low, high, limit = _bracket(trials, lever, target, probability, start)
     if high is None:
+        if not lever.moves_leads and _is_idle(trials):
+            return _stopped(trials, start, target, "none")
         return _stopped(trials, low, target, limit)
     if high == 0.0:
         return _tried(trials, 0.0, target)
@@ -150,11 +162,18 @@ def search(trials: Trials, lever: Lever, target: float, probability: float, star
 
 def _tried(trials: Trials, x: float, target: float) -> Found:
     results = trials.known(x)
-    return Found(x, x, chance(results, target), len(results))
+    return Found(x, x, chance(results, target), len(results), results=_even(results)[0])
 
 
 def _stopped(trials: Trials, best: float, target: float, limit: str) -> Found:
     return replace(_tried(trials, best, target), x=None, limit=limit)
+
+
+def _is_idle(trials: Trials) -> bool:
+    """Whether the lever has changed no result at all."""
+    tried = [trials.known(x) for x in trials.settings()]
+    count = min(map(len, tried))
+    return all(np.array_equal(results[:count], tried[0][:count]) for results in tried)
 
 
 def _bracket(
@@ -253,19 +272,21 @@ def _refined(trials: Trials, low: float, high: float, target: float, probability
         chance=_chance_with(results, step * growth, target),
         replications=len(results),
         error=math.sqrt(probability * (1 - probability) / len(results)) / max(steep, 0.05),
+        results=_even(results)[0] + step * growth,
     )
 
 
 def _lacking(results: Floats, target: float, probability: float) -> float:
     """By how much all results would have to grow for the target to be met with the probability."""
     even, target = _even(results, target)
-    return target - float(np.quantile(even, 1 - probability))
+    return target - float(np.quantile(even, 1 - probability, method=UNBIASED))
 
 
 def _chance_with(results: Floats, more: float, target: float) -> float:
     """The chance of the target if all results were so much more; `_lacking` the other way round."""
     even, target = _even(results, target)
-    return 1 - float(np.interp(target - more, even, np.linspace(0, 1, len(even))))
+    places = np.arange(1, len(even) + 1) / (len(even) + 1)
+    return 1 - float(np.interp(target - more, even, places))
 
 
 def _even(results: Floats, target: float = 0.0) -> tuple[Floats, float]:
@@ -316,15 +337,22 @@ def _whole(trials: Trials, lever: Lever, target: float, probability: float) -> F
     now, tried = round(lever.today), list[float]()
 
     def reaches(step: int) -> bool:
-        tried.append(step / now)
+        if step / now not in tried:
+            tried.append(step / now)
         return chance(trials.at(step / now, 2 * trials.few(1.0)), target) >= probability
 
     low, high, most = 0, 1, round(lever.high * now)
     while not reaches(high):
         if high >= most:
             return _stopped(trials, _best(trials, tried, target), target, "high")
-        if high >= 4 and _no_more(trials, low / now, high / now):
-            return _stopped(trials, _best(trials, tried, target), target, "flat")
+        if high >= 4 and (limit := _no_more(trials, low / now, high / now)):
+            best = round(
+                _best(trials, tried, target) * now
+            )  # one beside it may do, where each costs
+            for step in range(best // 2 + 1, 2 * best, max(1, best // BESIDE)):
+                if reaches(step):
+                    return _tried(trials, step / now, target)
+            return _stopped(trials, _best(trials, tried, target), target, limit)
         low, high = high, min(2 * high, most)
     while high - low > 1:
         middle = (low + high) // 2
@@ -332,6 +360,9 @@ def _whole(trials: Trials, lever: Lever, target: float, probability: float) -> F
     return _tried(trials, high / now, target)
 
 
-def _no_more(trials: Trials, low: float, high: float) -> bool:
+def _no_more(trials: Trials, low: float, high: float) -> str:
+    """The limit ("flat", "falls"), if twice as many steps bring no more; else empty."""
     few, more = (float(np.mean(trials.known(x))) for x in (low, high))
-    return more - few <= 0.01 * abs(few)
+    if more - few > 0.01 * abs(few):
+        return ""
+    return "flat" if more >= few - 0.01 * abs(few) else "falls"

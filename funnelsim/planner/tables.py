@@ -126,7 +126,8 @@ def about(p: Plan) -> str:
     begin = pd.Timestamp(p.scenario.start) + pd.Timedelta(days=p.scenario.warm_up / DAY)
     goal = figure_text(p.target, "count" if p.metric == "sales" else "money", p.today.currency)
     how = "by a formula" if p.method == "formula" else f"from {p.replications:,} simulated futures"
+    length = f"{days:,.0f} day{'s' * (days != 1)}"
     return (
-        f"{goal}{'' if p.metric == 'sales' else ' of'} {p.metric} in {days:,.0f} days from "
-        f"{begin:%Y-%m-%d}, {figure_text(p.probability, 'share')} of the time; {how}"
+        f"{goal}{'' if p.metric == 'sales' else ' of'} {p.metric} in {length} from "
+        f"{begin:%Y-%m-%d}, {100 * p.probability:g} % of the time; {how}"
     )

@@ -13,7 +13,7 @@ from funnelsim.metrics.money import reps_costs
 from funnelsim.planner.answer import Plan
 from funnelsim.planner.futures import Futures
 from funnelsim.planner.knowledge import Knowledge
-from funnelsim.planner.levers import Lever, cost_of_channels, leads_of_channels, with_leads
+from funnelsim.planner.levers import Lever, cost_of_channels, leads_of_channels
 from funnelsim.scenario import Scenario
 from funnelsim.tables import figure_text
 
@@ -45,11 +45,20 @@ def setting(lever: Lever, x: float) -> str:
     if lever.path == "budget":
         cost = float(cost_of_channels(scenario).sum())
         return f"{figure_text(cost, 'money', scenario.currency)} for {leads}"
+    if lever.whole:
+        return f"{_reps(round(x * lever.today))} in team {lever.path.split('.')[1]}"
     return f"{lever.path} = {lever.text(x)}"
 
 
 def percent(chance: float) -> str:
     return figure_text(chance, "share")
+
+
+def _chance(plan: Plan, chance: float) -> str:
+    """A chance with the digits that it has: a simulated one is known to a few per cent."""
+    if plan.method == "formula" or not 0.005 <= chance < 0.995:
+        return percent(chance)
+    return f"{100 * chance:.0f} %"
 
 
 def amount(plan: Plan, value: float) -> str:
@@ -63,7 +72,7 @@ def sentences(
     plan: Plan, asked: Asked, hindrances: list[str], most_gone_cold: float
 ) -> tuple[str, ...]:
     """All that a plan has to say."""
-    told = [_answer(plan), *hindrances, *_running(plan)]
+    told = [_answer(plan, asked), *hindrances, *_running(plan)]
     if plan.is_reached:
         told += [*_naive(plan), *_doubt(plan, asked)]
     told += _money(plan)
@@ -74,22 +83,28 @@ def sentences(
     return tuple(told)
 
 
-def _answer(plan: Plan) -> str:
+def _answer(plan: Plan, asked: Asked) -> str:
     days = duration_text(plan.scenario.horizon - plan.scenario.warm_up)
     goal = f"{amount(plan, plan.target)} within {days}"
     if not plan.is_reached:
         brings = amount(plan, float(plan.outcome.loc[plan.metric, "mean"]))
-        best = f"at best, with {plan.setting}, there are {brings} on average"
+        best = f"the best, {plan.setting}, brings {brings} on average"
         if plan.chance:
             return (
-                f"The target of {goal} cannot be met {percent(plan.probability)} of the time: "
-                f"{best}, and the chance is {percent(plan.chance)}."
+                f"The target of {goal} cannot be met {100 * plan.probability:g} % of the time: "
+                f"{best}, and the chance is {_chance(plan, plan.chance)}."
             )
         return f"The target of {goal} cannot be met: {best}."
-    many = f"With {plan.setting}" + (
-        f" ({plan.leads_per_day:,.1f} a day)" if plan.change in ("leads", "budget") else ""
-    )
-    return f"{many} you reach {goal} with a chance of {percent(plan.chance)}."
+    if plan.change in ("leads", "budget"):
+        today = f"{plan.leads_per_day:,.1f} a day"
+    else:
+        today = f"today {asked.lever.text(1.0)}"
+        more = (reps_costs(plan.scenario) - reps_costs(plan.today)) / 100
+        if more:
+            today += f"; {figure_text(abs(more), 'money', plan.today.currency)} "
+            today += "more" if more > 0 else "less"
+    chance = _chance(plan, plan.chance)
+    return f"With {plan.setting} ({today}) you reach {goal} with a chance of {chance}."
 
 
 def _naive(plan: Plan) -> list[str]:
@@ -98,12 +113,13 @@ def _naive(plan: Plan) -> list[str]:
     parts = "÷ conversion" if plan.metric == "sales" else "÷ what a sale brings ÷ conversion"
     return [
         f"The usual sum (target {parts}) says {plan.naive_leads:,} leads; they are enough "
-        f"{_with_chance(plan.naive_chance)}."
+        f"{_with_chance(plan)}."
     ]
 
 
-def _with_chance(chance: float) -> str:
-    return f"with a chance of {percent(chance)}" if chance >= 0.01 else "hardly ever"
+def _with_chance(plan: Plan) -> str:
+    chance = plan.naive_chance
+    return f"with a chance of {_chance(plan, chance)}" if chance >= 0.01 else "hardly ever"
 
 
 def _doubt(plan: Plan, asked: Asked) -> list[str]:
@@ -138,13 +154,15 @@ def _money(plan: Plan) -> list[str]:
     currency = plan.today.currency
     told = f"The leads cost {figure_text(plan.budget, 'money', currency)}"
     if math.isfinite(plan.cac):
-        told += f", a customer {figure_text(plan.cac, 'money', currency)} (CAC)"
+        told += ", with the reps" if reps_costs(plan.scenario) else ","
+        told += f" a customer costs {figure_text(plan.cac, 'money', currency)} (CAC)"
     if plan.today.order is None:
         return [told + "."]
     if not math.isfinite(plan.payback_days):
         return [told + "; a customer's orders do not pay that back within the time."]
     days = plan.payback_days
-    when = "with the first order" if not days else f"{days:,.0f} day{'s' * (days != 1)} after it"
+    after = f"{days:,.0f} day{'s' * (days != 1)} after the first order"
+    when = after if days else "with the first order"
     return [told + f", paid back {when}."]
 
 
@@ -222,10 +240,9 @@ def _rep_or_leads(plan: Plan) -> list[str]:
     enough = np.flatnonzero(means >= (1 + gain) * np.interp(plan.leads, leads, means))
     if not len(enough):
         return [f"{told}; more leads alone do not, {leads[-1]:,.0f} were tried."]
-    needed = leads[enough[0]]
-    scenario = with_leads(plan.scenario, needed / plan.leads, only_paid=plan.change == "budget")
-    cost = float(cost_of_channels(scenario).sum()) - plan.budget
-    more_leads = f"{needed - plan.leads:,.0f} more leads for as many{_for_money(plan, cost)}"
+    there = plan.curve.iloc[enough[0]]
+    cost = _for_money(plan, float(there["cost"]) - plan.budget)
+    more_leads = f"{there['leads'] - plan.leads:,.0f} more leads for as many{cost}"
     return [f"{told}; without, it takes {more_leads}."]
 
 

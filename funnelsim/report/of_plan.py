@@ -30,8 +30,8 @@ def plan_page(p: Plan, *, title: str | None = None, note: str = "") -> str:
         f"<p><strong>{escape(first)}</strong></p>",
         *(f"<p>{escape(sentence)}</p>" for sentence in others),
         "<h2>The chance</h2>",
-        "<p>How often the target is reached, by what is moved. The usual sum is right on average, "
-        "so it falls short about as often as not.</p>",
+        "<p>How often the target is reached, by what is moved. The usual sum divides the target by "
+        "what a lead brings on average; it knows no chance, no queue, no time and no repeats.</p>",
         chart(charts.plan_chance, p, "The chance of the target"),
         "<h2>What each stage needs</h2>",
         chart(charts.plan_stages, p, "Leads that must enter each stage"),
