@@ -407,7 +407,7 @@ def test_a_forecast_is_asked_for_what_it_has() -> None:
     told = fs.forecast(shop(), n=5, progress=False)
     with pytest.raises(fs.FunnelSimError, match="there are: sales, revenue"):
         told.chance("profit", 3)
-    with pytest.raises(fs.FunnelSimError, match="target is .*; it is a number"):
+    with pytest.raises(fs.FunnelSimError, match=r"target is .*; it is a number"):
         told.chance("sales", "x")
 
 
