@@ -146,6 +146,18 @@ def test_a_notebook_gets_vega_a_picture_and_words():
     assert bundle["text/plain"].startswith("Chart: Funnel of AIDA")
 
 
+def test_a_chart_keeps_its_colours_on_a_dark_page():
+    """A dark page of JupyterLab writes its own colours under ours: what ours leave open is its."""
+    config = theme.mime_bundle(charts.funnel(simulate(AIDA)).to_dict())[theme.VEGA_MIME]["config"]
+    ours = theme.theme()
+    for part, name in (
+        *(("title", name) for name in ("color", "subtitleColor")),
+        *(("axis", f"{name}Color") for name in ("label", "title", "domain", "tick", "grid")),
+        *(("legend", name) for name in ("labelColor", "titleColor")),
+    ):
+        assert config[part][name] == ours[part][name]
+
+
 def test_the_same_journal_gives_the_same_bundle():
     spec = charts.revenue(simulate(AIDA)).to_dict()
     assert theme.mime_bundle(spec) == theme.mime_bundle(spec)
