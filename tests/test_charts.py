@@ -107,6 +107,15 @@ def test_many_reasons_are_taken_together_but_none_is_lost():
     charts.losses(journal).to_dict()
 
 
+def test_a_reason_of_the_name_of_the_rest_is_one_of_them():
+    reasons = {**{f"reason {n}": 1 for n in range(1, 9)}, rows.REST: 20}
+    journal = simulate(NO_ORDER.vary({"stages.Visit.loss_reasons": reasons}))
+    table = fs.funnel_table(journal)
+    found = {row["reason"]: row["leads"] for row in rows.loss_rows(table)}
+    assert sum(found.values()) == table["lost"].sum()
+    assert found[rows.REST] > table[f"lost: {rows.REST}"].sum()
+
+
 @pytest.mark.parametrize("chart", CHARTS, ids=lambda chart: chart.__name__)
 @pytest.mark.parametrize("wrong", [AIDA, "aida", None], ids=["scenario", "name", "nothing"])
 def test_what_is_no_journal_is_said(chart, wrong):

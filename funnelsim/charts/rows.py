@@ -141,8 +141,9 @@ def loss_rows(table: pd.DataFrame) -> Rows:
     by_reason = by_reason.rename(columns=lambda c: c.removeprefix("lost: "))
     totals = by_reason.sum()
     order = sorted((r for r in totals.index if totals[r] > 0), key=lambda r: (-totals[r], r))
-    own = [reason for reason in order if reason not in ALWAYS]
-    rest = own[5:] if len(own) > 6 else []
+    own = [reason for reason in order if reason not in (*ALWAYS, REST)]
+    # a firm may have a reason of this very name: it goes where the rarest go
+    rest = [r for r in order if r in own[5:] or r == REST] if len(own) > 6 else []
     shown = [reason for reason in order if reason not in rest]
     rows: Rows = []
     for stage in table.index[:-1]:
