@@ -51,6 +51,31 @@ def test_an_advanced_part_is_as_long_as_the_next_bar():
         assert (row["start"], row["end"]) == (0, following["entered"])
 
 
+def test_those_who_enter_in_mid_funnel_are_said_and_make_up_the_difference():
+    journal = simulate(fs.load("upsell"))
+    advanced = [
+        row
+        for row in rows.funnel_rows(fs.funnel_table(journal), scenario=journal.scenario)
+        if row["outcome"] == "advanced"
+    ]
+    demonstration, offer = advanced[1:3]
+    more = offer["entered"] - demonstration["end"]
+    assert more > 0
+    assert demonstration["went_on"].endswith(f" · +{more} upsells enter here")
+    assert not any("enter here" in row["went_on"] for row in (*advanced[:1], *advanced[2:]))
+
+
+def test_the_outline_of_today_leaves_the_mouse_to_the_bars(follow_up):
+    table = fs.funnel_table(follow_up)
+    chart = charts.funnel_chart(
+        charts.rows_data(rows.funnel_rows(table, table)), list(table.index), top=3000
+    )
+    vega = theme.mime_bundle(chart.to_dict())[theme.VEGA_MIME]
+    outline = next(mark for mark in vega["marks"] if "strokeDash" in mark["encode"]["update"])
+    assert "fill" not in outline["encode"]["update"]  # not even an invisible one
+    assert "Entered today" in str(outline["encode"]["update"]["tooltip"])
+
+
 def test_a_conversion_names_its_denominator_while_leads_are_open(follow_up):
     line = fs.funnel_table(follow_up).loc["Interest"]
     assert line["open"] > 0

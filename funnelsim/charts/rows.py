@@ -26,13 +26,17 @@ REST = "other reasons"
 ALWAYS = ("gone cold", "not reached", "missed", "not convinced")  # what the model itself says
 
 
-def funnel_rows(table: pd.DataFrame, baseline: pd.DataFrame | None = None) -> Rows:
+def funnel_rows(
+    table: pd.DataFrame, baseline: pd.DataFrame | None = None, scenario: Scenario | None = None
+) -> Rows:
     """One row for each stage and outcome, with where its bar starts and ends, in leads.
 
-    With a `baseline` (another funnel table of the same stages) labels say the difference too.
+    With a `baseline` (another funnel table of the same stages) labels say the difference too. The
+    `scenario` is asked who those are that enter in mid-funnel.
     """
     rows: Rows = []
-    for stage, line in table.iterrows():
+    entering = [*table["direct"].iloc[1:].astype(int), 0]  # at the next stage, not by way of this
+    for (stage, line), direct in zip(table.iterrows(), entering, strict=True):
         entered = int(line["entered"])
         before = None if baseline is None else int(baseline.loc[stage, "entered"])
         label = f"{entered:,}"
@@ -52,7 +56,7 @@ def funnel_rows(table: pd.DataFrame, baseline: pd.DataFrame | None = None) -> Ro
                     "entered": entered,
                     "label": label,
                     "label_at": max(entered, before or 0),
-                    "went_on": went_on(line),
+                    "went_on": went_on(line) + enter_here(direct, line["next_stage"], scenario),
                     "days": figure_text(line["mean_days"], "days"),
                     "baseline": before,
                 }
@@ -77,6 +81,19 @@ def went_on(line: pd.Series) -> str:
     if pd.isna(of_decided):
         return f"▼ {entered} of entered · none decided yet"
     return f"▼ {entered} of entered · {figure_text(of_decided, 'share')} of decided"
+
+
+def enter_here(leads: int, stage: str | None, scenario: Scenario | None) -> str:
+    """How many enter a stage without having been in the one before, and who they are.
+
+    >>> enter_here(1204, "Offer", None)
+    ' · +1,204 enter here'
+    """
+    if not leads:
+        return ""
+    ways = {} if scenario is None else {"referrals": scenario.referral, "upsells": scenario.upsell}
+    who = " and ".join(name for name, way in ways.items() if way and way.enters == stage)
+    return f" · +{leads:,} {who} enter here" if who else f" · +{leads:,} enter here"
 
 
 def revenue_rows(j: Journal) -> Rows:
