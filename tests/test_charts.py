@@ -112,6 +112,28 @@ def test_revenue_never_falls_and_leaves_out_the_warm_up():
     assert total[-1] == pytest.approx(fs.summary(journal)["revenue"], abs=0.005)
 
 
+@pytest.mark.parametrize(("horizon", "points"), [("1 day", 25), ("20.5 h", 22), ("4 days", 5)])
+def test_revenue_of_a_few_days_is_drawn_hour_by_hour(horizon, points):
+    fast = {f"stages.{stage.name}.decision_time": {"constant": "1 h"} for stage in AIDA.stages[:-1]}
+    busy = {f"channels.{channel.name}.leads_per_day": 200 for channel in AIDA.channels}
+    journal = simulate(AIDA.vary({**fast, **busy, "horizon": horizon, "retention": None}))
+    found = rows.revenue_rows(journal)
+    assert len(found) == points
+    assert found[-1]["total"] == pytest.approx(fs.summary(journal)["revenue"], abs=0.005) != 0
+    assert ("00:00 to 01:00" in found[1]["until"]) == (points > 5)
+    vega = theme.mime_bundle(charts.revenue(journal).to_dict())[theme.VEGA_MIME]
+    assert "%H:%M" in str(vega["axes"])
+
+
+def test_a_band_has_edges(follow_up):
+    found = rows.revenue_rows(follow_up)
+    band, words = charts.rows_data([{"when": 0, "low": 1, "high": 2}]), charts.rows_data([])
+    data, kinds = charts.rows_data(found), rows.order_kinds(follow_up.scenario)
+    spec = charts.revenue_chart(data, kinds, "EUR", 5.0, band=(band, words)).to_dict()
+    lines = [layer for layer in spec["layer"] if layer["mark"]["type"] == "line"]
+    assert [line["encoding"]["y"]["field"] for line in lines] == ["low", "high", "total"]
+
+
 def test_losses_add_up_to_the_lost(follow_up):
     table = fs.funnel_table(follow_up)
     found = rows.loss_rows(table)

@@ -274,8 +274,8 @@ def revenue_chart(
 ) -> alt.LayerChart | alt.FacetChart:
     """Rows of `revenue_rows` as stacked areas; a baseline's total as a dashed line.
 
-    `band` is rows of `band_rows`, drawn as a light area around the total, and one row with the
-    text that says what it means.
+    `band` is rows of `band_rows`, drawn as a light area with edges around the total, and one row
+    with the text that says what it means.
     """
     days_in_utc = alt.Scale(type="utc", nice=False)
     x = alt.X("when:T", title=None, scale=days_in_utc, axis=DATES)
@@ -308,8 +308,15 @@ def revenue_chart(
         words = alt.Chart(band[1]).encode(x=alt.XValue(8), y=alt.YValue(2), text="text:N")
         layers += [
             alt.Chart(band[0])
-            .mark_area(color=COLOURS["band"], opacity=0.4, clip=True)
+            .mark_area(color=COLOURS["band"], opacity=0.25, clip=True)
             .encode(x=x, y=alt.Y("low:Q", title=y_title, scale=scale), y2="high:Q"),
+            # over the blue areas grey alone would be one more blue: its edges make it a band
+            *(
+                alt.Chart(band[0])
+                .mark_line(color=baseline_colour(dark), strokeWidth=1, opacity=0.6, clip=True)
+                .encode(x=x, y=alt.Y(f"{edge}:Q", scale=scale))
+                for edge in ("low", "high")
+            ),
             rows.mark_line(color=baseline_colour(dark), strokeWidth=1.5, clip=True).encode(
                 x=x, y=alt.Y("total:Q", scale=scale)
             ),
