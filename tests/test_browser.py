@@ -233,12 +233,16 @@ def test_tooltips_say_the_numbers(board_page):
 def test_the_board_follows_the_theme_of_the_page(board_page):
     page = board_page
     for name in ("JupyterLab Dark", "JupyterLab Light"):
-        page.evaluate(
-            "theme => jupyterapp.commands.execute('apputils:change-theme', {theme})", name
-        )
+        change_theme(page, name)
         page.wait_for_function(TEXT_STANDS_OUT, arg=name == "JupyterLab Dark")
-        # Lab's own splash, shown anew before it has faded, is removed twice: an error of Lab's
-        page.locator("#jupyterlab-splash").wait_for(state="detached")
+
+
+def change_theme(page, name):
+    page.evaluate("theme => jupyterapp.commands.execute('apputils:change-theme', {theme})", name)
+    light = str(name == "JupyterLab Light").lower()
+    page.wait_for_function("light => document.body.dataset.jpThemeLight === light", arg=light)
+    # Lab's own splash, shown anew before it has faded, is removed twice: an error of Lab's
+    page.locator("#jupyterlab-splash").wait_for(state="detached")
 
 
 # Light text on a dark page, dark text on a light one; the page itself has changed, too.
@@ -257,6 +261,25 @@ def test_charts_show_again_without_a_kernel(lab, page):
     page.goto("about:blank")
     lab.open(page, CHARTS, kernel=False)
     page.wait_for_function(f"() => ({COLOURS_OF_CHARTS})().filter(n => n > 3).length === 3")
+
+
+def test_titles_of_charts_are_read_on_a_dark_page(lab, page):
+    page.set_viewport_size({"width": 1280, "height": 1700})
+    lab.open(page, CHARTS)
+    change_theme(page, "JupyterLab Dark")
+    lab.run_all(page)
+    page.wait_for_function(f"() => ({INK_OF_TITLES})().filter(n => n > 100).length === 3")
+    change_theme(page, "JupyterLab Light")
+
+
+# Dark pixels where the title of a chart stands, on its white ground.
+INK_OF_TITLES = """() => [...document.querySelectorAll('.jp-RenderedVega5 canvas')].map(c => {
+  const high = Math.round(28 * c.width / c.clientWidth);
+  const { data } = c.getContext('2d').getImageData(0, 0, c.width, high);
+  let ink = 0;
+  for (let i = 0; i < data.length; i += 4) ink += data[i + 3] > 200 && data[i] < 90;
+  return ink;
+})"""
 
 
 COLOURS_OF_CHARTS = """() => [...document.querySelectorAll('.jp-RenderedVega5 canvas')].map(c => {

@@ -51,6 +51,31 @@ def test_an_advanced_part_is_as_long_as_the_next_bar():
         assert (row["start"], row["end"]) == (0, following["entered"])
 
 
+def test_those_who_enter_in_mid_funnel_are_said_and_make_up_the_difference():
+    journal = simulate(fs.load("upsell"))
+    advanced = [
+        row
+        for row in rows.funnel_rows(fs.funnel_table(journal), scenario=journal.scenario)
+        if row["outcome"] == "advanced"
+    ]
+    demonstration, offer = advanced[1:3]
+    more = offer["entered"] - demonstration["end"]
+    assert more > 0
+    assert demonstration["went_on"].endswith(f" · +{more} upsells enter here")
+    assert not any("enter here" in row["went_on"] for row in (*advanced[:1], *advanced[2:]))
+
+
+def test_the_outline_of_today_leaves_the_mouse_to_the_bars(follow_up):
+    table = fs.funnel_table(follow_up)
+    chart = charts.funnel_chart(
+        charts.rows_data(rows.funnel_rows(table, table)), list(table.index), top=3000
+    )
+    vega = theme.mime_bundle(chart.to_dict())[theme.VEGA_MIME]
+    outline = next(mark for mark in vega["marks"] if "strokeDash" in mark["encode"]["update"])
+    assert "fill" not in outline["encode"]["update"]  # not even an invisible one
+    assert "Entered today" in str(outline["encode"]["update"]["tooltip"])
+
+
 def test_a_conversion_names_its_denominator_while_leads_are_open(follow_up):
     line = fs.funnel_table(follow_up).loc["Interest"]
     assert line["open"] > 0
@@ -87,6 +112,28 @@ def test_revenue_never_falls_and_leaves_out_the_warm_up():
     assert total[-1] == pytest.approx(fs.summary(journal)["revenue"], abs=0.005)
 
 
+@pytest.mark.parametrize(("horizon", "points"), [("1 day", 25), ("20.5 h", 22), ("4 days", 5)])
+def test_revenue_of_a_few_days_is_drawn_hour_by_hour(horizon, points):
+    fast = {f"stages.{stage.name}.decision_time": {"constant": "1 h"} for stage in AIDA.stages[:-1]}
+    busy = {f"channels.{channel.name}.leads_per_day": 200 for channel in AIDA.channels}
+    journal = simulate(AIDA.vary({**fast, **busy, "horizon": horizon, "retention": None}))
+    found = rows.revenue_rows(journal)
+    assert len(found) == points
+    assert found[-1]["total"] == pytest.approx(fs.summary(journal)["revenue"], abs=0.005) != 0
+    assert ("00:00 to 01:00" in found[1]["until"]) == (points > 5)
+    vega = theme.mime_bundle(charts.revenue(journal).to_dict())[theme.VEGA_MIME]
+    assert "%H:%M" in str(vega["axes"])
+
+
+def test_a_band_has_edges(follow_up):
+    found = rows.revenue_rows(follow_up)
+    band, words = charts.rows_data([{"when": 0, "low": 1, "high": 2}]), charts.rows_data([])
+    data, kinds = charts.rows_data(found), rows.order_kinds(follow_up.scenario)
+    spec = charts.revenue_chart(data, kinds, "EUR", 5.0, band=(band, words)).to_dict()
+    lines = [layer for layer in spec["layer"] if layer["mark"]["type"] == "line"]
+    assert [line["encoding"]["y"]["field"] for line in lines] == ["low", "high", "total"]
+
+
 def test_losses_add_up_to_the_lost(follow_up):
     table = fs.funnel_table(follow_up)
     found = rows.loss_rows(table)
@@ -105,6 +152,15 @@ def test_many_reasons_are_taken_together_but_none_is_lost():
     assert found[-1]["reason"] == rows.REST
     assert sum(row["leads"] for row in found) == table["lost"].sum()
     charts.losses(journal).to_dict()
+
+
+def test_a_reason_of_the_name_of_the_rest_is_one_of_them():
+    reasons = {**{f"reason {n}": 1 for n in range(1, 9)}, rows.REST: 20}
+    journal = simulate(NO_ORDER.vary({"stages.Visit.loss_reasons": reasons}))
+    table = fs.funnel_table(journal)
+    found = {row["reason"]: row["leads"] for row in rows.loss_rows(table)}
+    assert sum(found.values()) == table["lost"].sum()
+    assert found[rows.REST] > table[f"lost: {rows.REST}"].sum()
 
 
 @pytest.mark.parametrize("chart", CHARTS, ids=lambda chart: chart.__name__)
@@ -144,6 +200,18 @@ def test_a_notebook_gets_vega_a_picture_and_words():
     assert bundle["application/vnd.vega.v5+json"]["marks"]
     assert base64.b64decode(bundle["image/png"]).startswith(b"\x89PNG")
     assert bundle["text/plain"].startswith("Chart: Funnel of AIDA")
+
+
+def test_a_chart_keeps_its_colours_on_a_dark_page():
+    """A dark page of JupyterLab writes its own colours under ours: what ours leave open is its."""
+    config = theme.mime_bundle(charts.funnel(simulate(AIDA)).to_dict())[theme.VEGA_MIME]["config"]
+    ours = theme.theme()
+    for part, name in (
+        *(("title", name) for name in ("color", "subtitleColor")),
+        *(("axis", f"{name}Color") for name in ("label", "title", "domain", "tick", "grid")),
+        *(("legend", name) for name in ("labelColor", "titleColor")),
+    ):
+        assert config[part][name] == ours[part][name]
 
 
 def test_the_same_journal_gives_the_same_bundle():

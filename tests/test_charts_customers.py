@@ -59,6 +59,22 @@ def test_the_bars_of_lifetime_value_hold_every_customer_once(journal):
         assert row["customers"] == (inside & once).sum()
 
 
+def test_the_last_bar_says_that_it_holds_what_is_above(journal):
+    rows = customers.value_rows(fs.customer_lifetime_value(journal))
+    assert [row["label"] for row in rows if row["label"]] == [f"≥ {rows[-1]['from']:,.10g}"]
+    assert rows[-1]["label"]
+
+
+def test_customers_whom_the_funnel_leaves_out_are_said():
+    journal = simulate(fs.load("b2b-pipeline"))
+    there = len(fs.customer_lifetime_value(journal))
+    early = there - int(fs.summary(journal)["customers"])
+    first, second = charts.lifetime_value(journal).title.subtitle
+    assert first.startswith(f"{there} customers: ")
+    assert second.startswith(f"{early} of them came in as leads in the warm-up or before")
+    assert len(charts.lifetime_value(simulate(AIDA)).title.subtitle) == 1
+
+
 def test_customers_of_one_value_make_one_bar():
     scenario = AIDA.vary({"order.value": {"constant": 80}, "retention": None})
     (row,) = customers.value_rows(fs.customer_lifetime_value(simulate(scenario)))

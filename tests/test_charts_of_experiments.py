@@ -7,7 +7,7 @@ import pytest
 import funnelsim as fs
 from funnelsim import charts
 from funnelsim.charts import theme
-from funnelsim.charts.experiment_rows import as_numbers
+from funnelsim.charts.experiment_rows import as_numbers, short_paths
 
 TEAM = fs.load("aida-follow-up").vary({"horizon": "30 days"})
 NOBODY = TEAM.vary({f"channels.{channel.name}.leads_per_day": 0 for channel in TEAM.channels})
@@ -46,7 +46,45 @@ def test_a_sweep_draws_the_mean_at_each_value():
     }
 
 
-def test_durations_stand_on_an_axis_of_days():
+def test_a_target_is_drawn_with_the_share_that_reaches_it():
+    x = fs.replicate(TEAM, n=30, progress=False)
+    target = int(x.table["customers"].median())
+    chart = charts.replications(x, "customers", target=target)
+    assert {"from": target} in drawn(chart)
+    share = 100 * (x.table["customers"] >= target).mean()
+    assert chart.title.subtitle[-1] == f"{target} (dashed) or more in {share:.1f} % of them"
+    with pytest.raises(fs.FunnelSimError, match="target is"):
+        charts.replications(x, "customers", target="many")
+
+
+def test_a_name_in_a_chart_stands_alone():
+    chart = charts.replications(fs.replicate(TEAM, **QUIET), "customers")
+    assert chart.title.text == f"Customers, {TEAM.name}"
+
+
+def test_an_axis_of_times_is_in_the_unit_of_the_words_beside_it():
+    c = fs.compare({"today": TEAM, "one rep": TEAM.vary({REPS: 1})}, **QUIET)
+    chart = charts.differences(c, ["mean_response_days"])
+    (row,) = [row for row in drawn(chart) if "difference" in row]
+    days = c.differences().loc[("mean_response_days", "one rep"), "difference"]
+    assert 1 / 24 < days < 1
+    assert row["difference"] == pytest.approx(24 * days)
+    assert row["text"] == f"+{24 * days:.1f} h"
+    assert "Mean response time, hours" in str(chart.to_dict())
+
+
+def test_a_sweep_of_durations_says_them_as_given_and_spreads_them():
+    path, given = "stages.Interest.follow_up.response_half_life", ["1 h", "6 h", "1 day", "2 weeks"]
+    x = fs.sweep(TEAM, path, given, **QUIET)
+    across = charts.sweep(x).to_dict()["layer"][0]["encoding"]["x"]
+    assert all(f'"{name}"' in across["axis"]["labelExpr"] for name in given)
+    assert across["axis"]["values"] == pytest.approx([1 / 24, 0.25, 1, 14])
+    assert across["scale"]["type"] == "symlog"
+    even = fs.sweep(TEAM, path, ["1 day", "36 h"], **QUIET)
+    assert "type" not in charts.sweep(even).to_dict()["layer"][0]["encoding"]["x"]["scale"]
+
+
+def test_durations_are_numbers_of_days():
     assert as_numbers(["12 h", "2 days"]) == ([0.5, 2.0], "days")
     assert as_numbers([{"constant": "1 h"}]) == ([], "")
 
@@ -63,6 +101,19 @@ def test_the_warm_up_is_the_table():
     rows = {row["day"]: row for row in drawn(charts.warm_up(advice)) if "open_leads" in row}
     assert len(rows) == 30
     assert rows[7]["open_leads"] == pytest.approx(advice.table.loc[7, "open_leads"], abs=0.001)
+
+
+def test_long_names_in_a_tornado_stay_apart_and_keep_what_is_turned():
+    stage = "stages.Erstgespräch im Küchenstudio vor Ort nötig"
+    paths = [f"{stage}.{key}" for key in ("conversion", "follow_up.patience", "follow_up.every")]
+    names = short_paths(paths)
+    assert len(set(names.values())) == 3
+    for path, name in names.items():
+        assert name.startswith("stages.Erstgespräch")
+        assert name.endswith(path.rsplit(".", 1)[1])
+        assert len(name) <= 56
+    alike = [f"a.{'x' * 40}{letter}{'y' * 40}.conversion" for letter in "bc"]
+    assert short_paths(alike) == {path: path for path in alike}  # bars of one name would be one
 
 
 @pytest.mark.parametrize("figure", ["cac", "profit"])

@@ -44,6 +44,13 @@ def test_the_plan_and_the_usual_sum_are_marked_where_they_are(plan: Any) -> None
     assert marks == {plan.leads: plan.chance, plan.naive_leads: plan.naive_chance}
 
 
+def test_a_plan_near_certainty_has_room_for_its_mark_and_words() -> None:
+    spec = charts.plan_chance(fs.plan(fs.load("aida"), 150, probability=0.99)).to_dict()
+    point, words = spec["layer"][2:4]
+    assert point["encoding"]["y"]["scale"]["domain"][1] > 1.05
+    assert (words["mark"]["align"], words["mark"]["dy"]) == ("right", -9)  # left, above the curve
+
+
 def test_charts_of_a_plan_draw_its_tables(plan: Any) -> None:
     stages = {row["stage"]: row["entered"] for row in drawn(charts.plan_stages(plan))}
     assert stages == plan.stages["entered"].to_dict()

@@ -96,9 +96,10 @@ __all__ = [
 def funnel(j: Journal) -> alt.TopLevelMixin:
     """Leads by stage: advanced, open and lost, and the share that went on.
 
-    The length of a bar is the number of leads that entered the stage, each counted once; its blue
-    part is as long as the next stage's bar. Under a bar stands how many went on, of those who
-    entered and, where some are still open, of those already decided.
+    The length of a bar is the number of leads that entered the stage, each counted once. Under it
+    stands how many went on, of those who entered and, where some are still open, of those already
+    decided. Up to the goal the next bar is as long as the blue part and those together who enter in
+    mid-funnel, referrals or upsells, whose number is said there too.
 
     >>> import funnelsim as fs
     >>> chart = fs.charts.funnel(fs.simulate(fs.load("aida"), seed=1, progress=False))
@@ -115,7 +116,9 @@ def funnel(j: Journal) -> alt.TopLevelMixin:
     subtitle = f"{first:,} leads entered {table.index[0]}, {reached:,} reached {goal}"
     if first:
         subtitle += f" ({figure_text(reached / first, 'share')})"
-    chart = funnel_chart(rows_data(funnel_rows(table)), list(table.index), top=1.18 * leads)
+    chart = funnel_chart(
+        rows_data(funnel_rows(table, scenario=j.scenario)), list(table.index), top=1.18 * leads
+    )
     return chart.properties(
         width=600, height=STAGE_HEIGHT * len(table), title=alt.Title(title, subtitle=subtitle)
     )
@@ -230,14 +233,15 @@ def funnel_chart(
         rows.transform_filter(one_per_stage)
         .transform_filter("datum.baseline != null")
         .transform_calculate(zero="0")
-        .mark_bar(fillOpacity=0, stroke=baseline_colour(dark), strokeWidth=2, strokeDash=[5, 3])
+        # a rect without a fill, which even an invisible bar would have: the mouse reaches the bars
+        .mark_rect(filled=False, stroke=baseline_colour(dark), strokeWidth=2, strokeDash=[5, 3])
         .encode(
             y=y,
             x=alt.X("zero:Q", scale=scale, axis=None),
             x2="baseline:Q",
             tooltip=[
                 alt.Tooltip("stage:N", title="Stage"),
-                alt.Tooltip("baseline:Q", title="Entered in the baseline", format=",d"),
+                alt.Tooltip("baseline:Q", title="Entered today", format=",d"),
                 alt.Tooltip("entered:Q", title="Entered now", format=",d"),
             ],
         )
@@ -270,8 +274,8 @@ def revenue_chart(
 ) -> alt.LayerChart | alt.FacetChart:
     """Rows of `revenue_rows` as stacked areas; a baseline's total as a dashed line.
 
-    `band` is rows of `band_rows`, drawn as a light area around the total, and one row with the
-    text that says what it means.
+    `band` is rows of `band_rows`, drawn as a light area with edges around the total, and one row
+    with the text that says what it means.
     """
     days_in_utc = alt.Scale(type="utc", nice=False)
     x = alt.X("when:T", title=None, scale=days_in_utc, axis=DATES)
@@ -304,8 +308,15 @@ def revenue_chart(
         words = alt.Chart(band[1]).encode(x=alt.XValue(8), y=alt.YValue(2), text="text:N")
         layers += [
             alt.Chart(band[0])
-            .mark_area(color=COLOURS["band"], opacity=0.4, clip=True)
+            .mark_area(color=COLOURS["band"], opacity=0.25, clip=True)
             .encode(x=x, y=alt.Y("low:Q", title=y_title, scale=scale), y2="high:Q"),
+            # over the blue areas grey alone would be one more blue: its edges make it a band
+            *(
+                alt.Chart(band[0])
+                .mark_line(color=baseline_colour(dark), strokeWidth=1, opacity=0.6, clip=True)
+                .encode(x=x, y=alt.Y(f"{edge}:Q", scale=scale))
+                for edge in ("low", "high")
+            ),
             rows.mark_line(color=baseline_colour(dark), strokeWidth=1.5, clip=True).encode(
                 x=x, y=alt.Y("total:Q", scale=scale)
             ),

@@ -106,7 +106,8 @@ def lifetime_value(j: Journal, annual_discount_rate: float = 0.0) -> alt.TopLeve
     """How many customers have been worth how much: `fs.customer_lifetime_value` as a histogram.
 
     The last bar also holds the hundredth of the customers that are worth most. The lines are the
-    mean, and CAC where it costs anything to win a customer.
+    mean, and CAC where it costs anything to win a customer. Customers count who ordered first since
+    the warm-up, those too whose lead came in before: the subtitle says how many.
     """
     s = a_journal(j, "charts.lifetime_value").scenario
     title = f"Customer lifetime value so far, {s.name}"
@@ -119,7 +120,11 @@ def lifetime_value(j: Journal, annual_discount_rate: float = 0.0) -> alt.TopLeve
     cac = float(summary(j)["cac"])
     lines = line_rows([("mean", mean), *([("CAC", cac)] if cac > 0 else [])], s.currency)
     said = [figure_text(value, "money", s.currency) for value in (mean, median)]
-    subtitle = f"{len(table):,} customers: {said[0]} on average, half of them below {said[1]}"
+    subtitle = [f"{len(table):,} customers: {said[0]} on average, half of them below {said[1]}"]
+    early = int((j.leads.loc[table.index, "arrived"] < s.warm_up / DAY).sum())
+    if early:
+        left_out = "came in as leads in the warm-up or before; funnel and CAC leave them out"
+        subtitle.append(f"{early:,} of them {left_out}")
     chart = value_chart(value_rows(table), lines, s.currency)
     return chart.properties(width=600, height=260, title=alt.Title(title, subtitle=subtitle))
 
@@ -131,23 +136,22 @@ def value_chart(rows: Rows, lines: Rows, currency: str) -> alt.LayerChart | alt.
     x_title = f"contribution of all orders of a customer by the horizon, {currency}"
     x = alt.X("from:Q", title=x_title, scale=alt.Scale(nice=False, zero=False), axis=PLAIN)
     scale = alt.Scale(domain=[0, top], nice=False)
-    y = alt.Y("low:Q", title="customers", scale=scale, axis=alt.Axis(tickMinStep=1, format=",d"))
-    bars = (
-        alt.Chart(rows_data(rows))
-        .mark_bar(stroke="white", strokeWidth=0.5)
-        .encode(
-            x=x,
-            x2="to:Q",
-            y=y,
-            y2="high:Q",
-            color=alt.Color("kind:N", scale=colour_scale(*kinds)),
-            tooltip=[
-                alt.Tooltip("worth:N", title=f"Worth ({currency})"),
-                alt.Tooltip("kind:N", title="Customers who"),
-                alt.Tooltip("customers:Q", title="Number", format=",d"),
-                alt.Tooltip("share:N", title="Of all customers"),
-            ],
-        )
+    axis = alt.Axis(tickMinStep=1, format=",d")
+    y, high = (alt.Y(f, title="customers", scale=scale, axis=axis) for f in ("low:Q", "high:Q"))
+    base = alt.Chart(rows_data(rows))
+    words = base.mark_text(align="right", dy=-8).encode(x="to:Q", y=high, text="label:N")
+    bars = base.mark_bar(stroke="white", strokeWidth=0.5).encode(
+        x=x,
+        x2="to:Q",
+        y=y,
+        y2="high:Q",
+        color=alt.Color("kind:N", scale=colour_scale(*kinds)),
+        tooltip=[
+            alt.Tooltip("worth:N", title=f"Worth ({currency})"),
+            alt.Tooltip("kind:N", title="Customers who"),
+            alt.Tooltip("customers:Q", title="Number", format=",d"),
+            alt.Tooltip("share:N", title="Of all customers"),
+        ],
     )
     down = alt.Y("line:Q", axis=None, scale=alt.Scale(domain=[0, LINES], reverse=True))
     at = alt.Chart(rows_data(lines)).encode(x="at:Q", y=down, tooltip="name:N")
@@ -156,7 +160,7 @@ def value_chart(rows: Rows, lines: Rows, currency: str) -> alt.LayerChart | alt.
     line = at.mark_rule(color=COLOURS["baseline"], strokeWidth=1.5)
     line = line.encode(strokeDash=dash, y2="end:Q")
     names = at.mark_text(align="left", baseline="top", dx=5).encode(text="name:N")
-    return alt.layer(bars, alt.layer(line, names)).resolve_scale(y="independent")
+    return alt.layer(alt.layer(bars, words), alt.layer(line, names)).resolve_scale(y="independent")
 
 
 def line_rows(lines: list[tuple[str, float]], currency: str) -> Rows:
@@ -195,6 +199,7 @@ def value_rows(table: pd.DataFrame) -> Rows:
                         "from": begin,
                         "to": begin + step,
                         "worth": f"{begin:,.10g} {until}",
+                        "label": "",
                         "kind": kind,
                         "customers": count,
                         "share": figure_text(count / len(values), "share"),
@@ -203,6 +208,8 @@ def value_rows(table: pd.DataFrame) -> Rows:
                     }
                 )
                 low += count
+        if is_last:
+            rows[-1]["label"] = f"≥ {begin:,.10g}"
     return rows
 
 

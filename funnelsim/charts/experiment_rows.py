@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import altair as alt
 import numpy as np
@@ -19,14 +20,30 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def difference_rows(table: pd.DataFrame, kind: str, money: str) -> Rows:
+LONGEST = 56  # letters that fit beside a tornado
+ALONE = {  # names that in a table refer to the line above
+    "leads": "Leads",
+    "customers": "Customers",
+    "overall_conversion": "Customers / leads",
+}
+
+
+class Unit(NamedTuple):
+    """What the numbers of an axis are multiplied by, and what they are in then."""
+
+    times: float
+    name: str
+
+
+AS_IT_IS = Unit(1.0, "")
+
+
+def difference_rows(table: pd.DataFrame, kind: str, money: str, unit: Unit = AS_IT_IS) -> Rows:
     """A row for each scenario, from the part of `differences` about one figure."""
     return [
         {
             "scenario": str(name),
-            "difference": float(line["difference"]),
-            "low": float(line["low"]),
-            "high": float(line["high"]),
+            **{key: float(line[key]) * unit.times for key in ("difference", "low", "high")},
             "text": signed_text(line["difference"], kind, money),
             "interval": range_text(line["low"], line["high"], kind, money, signed=True),
             "zero": 0,
@@ -35,7 +52,9 @@ def difference_rows(table: pd.DataFrame, kind: str, money: str) -> Rows:
     ]
 
 
-def sweep_rows(x: Sweep, table: pd.DataFrame, numbers: list[float], kind: str) -> Rows:
+def sweep_rows(
+    x: Sweep, table: pd.DataFrame, numbers: list[float], kind: str, unit: Unit = AS_IT_IS
+) -> Rows:
     """A row for each setting, from the part of a sweep's table about one figure."""
     rows: Rows = []
     money = x.scenario.currency
@@ -49,7 +68,7 @@ def sweep_rows(x: Sweep, table: pd.DataFrame, numbers: list[float], kind: str) -
                 "at": numbers[place] if numbers else texts[0],
                 "line": texts[-1],
                 **{f"value {n}": text for n, text in enumerate(texts)},
-                **{key: float(line[key]) for key in ("mean", "low", "high")},
+                **{key: float(line[key]) * unit.times for key in ("mean", "low", "high")},
                 "text": figure_text(line["mean"], kind, money),
                 "interval": range_text(line["low"], line["high"], kind, money),
             }
@@ -57,29 +76,31 @@ def sweep_rows(x: Sweep, table: pd.DataFrame, numbers: list[float], kind: str) -
     return rows
 
 
-def tornado_rows(table: pd.DataFrame, kind: str, money: str) -> Rows:
+def tornado_rows(table: pd.DataFrame, kind: str, money: str, unit: Unit = AS_IT_IS) -> Rows:
     """Two rows for each parameter: turned down, turned up."""
     rows: Rows = []
+    names = short_paths([str(path) for path in table.index])
     for path, line in table.iterrows():
         for name, side, value in (
             ("down", "turned down", "low_value"),
             ("up", "turned up", "high_value"),
         ):
-            low, high = float(line[f"{name}_low"]), float(line[f"{name}_high"])
-            difference = float(line[name])
+            ends = line[[name, f"{name}_low", f"{name}_high"]].astype(float)
+            difference, low, high = (ends * unit.times).tolist()
             rows.append(
                 {
                     "parameter": str(path),
+                    "name": names[str(path)],
                     "side": side,
-                    "value": line[value],
-                    "today": line["today"],
+                    "value": plain_number(line[value]),
+                    "today": plain_number(line["today"]),
                     "zero": 0,
                     "difference": difference,
                     "low": low,
                     "high": high,
                     "end_at": max(high, difference) if difference >= 0 else min(low, difference),
-                    "text": signed_text(difference, kind, money),
-                    "interval": range_text(low, high, kind, money, signed=True),
+                    "text": signed_text(ends.iloc[0], kind, money),
+                    "interval": range_text(ends.iloc[1], ends.iloc[2], kind, money, signed=True),
                 }
             )
     return rows
@@ -94,16 +115,30 @@ def label_and_kind(scenario: Scenario, figure: str, known: Any) -> tuple[str, st
         raise FunnelSimError(
             str(Problem("figure", figure, "the experiment has no such", nearest(figure, known)))
         )
-    return stated_figures(scenario).get(figure, (figure.replace("_", " "), "ratio"))
+    label, kind = stated_figures(scenario).get(figure, (figure.replace("_", " "), "ratio"))
+    return ALONE.get(figure, label), kind
 
 
 def figure_axis(kind: str) -> alt.Axis:
     return alt.Axis(format="~%" if kind == "share" else ",~f", tickCount=6, labelOverlap=True)
 
 
-def figure_title(label: str, kind: str, money: str) -> str:
-    unit = {"money": money, "days": "days"}.get(kind)
-    return f"{label}, {unit}" if unit else label
+def axis_unit(kind: str, money: str, values: Any) -> Unit:
+    """The unit of an axis, and the factor to it: of times the one in which `figure_text` says them.
+
+    >>> axis_unit("days", "", [-0.02, 0.4]), axis_unit("money", "EUR", [3])
+    (Unit(times=24.0, name='hours'), Unit(times=1.0, name='EUR'))
+    """
+    if kind != "days":
+        return Unit(1.0, money if kind == "money" else "")
+    most = max((abs(value) for value in values if np.isfinite(value)), default=0.0)
+    if most >= 1:
+        return Unit(1.0, "days")
+    return Unit(24.0, "hours") if most >= 1 / 24 else Unit(1440.0, "minutes")
+
+
+def figure_title(label: str, unit: Unit) -> str:
+    return f"{label}, {unit.name}" if unit.name else label
 
 
 def signed_text(value: float, kind: str, money: str) -> str:
@@ -118,6 +153,32 @@ def range_text(low: float, high: float, kind: str, money: str, signed: bool = Fa
         signed_text(v, kind, money) if signed else figure_text(v, kind, money) for v in (low, high)
     )
     return f"{first} to {second}"
+
+
+def short_paths(paths: list[str]) -> dict[str, str]:
+    """Each path as it fits beside a chart: long ones without their middle, the last key whole.
+
+    >>> long = "stages.Erstgespräch im Küchenstudio vor Ort nötig.conversion"
+    >>> short_paths(["order.value", long])[long]
+    'stages.Erstgespräch im Küch…dio vor Ort nötig.conversion'
+    """
+    short = {path: path for path in paths}
+    for path in paths:
+        end = max(LONGEST // 2, len(path) - path.rfind("."))
+        begin = max(LONGEST - end - 1, 8)
+        if len(path) > begin + end + 1:
+            short[path] = f"{path[:begin]}…{path[-end:]}"
+    told = list(short.values())
+    return {path: name if told.count(name) == 1 else path for path, name in short.items()}
+
+
+def plain_number(text: str) -> str:
+    """A number as people write it; any other text as it is.
+
+    >>> plain_number("1.125e+04"), plain_number("2.5 days"), plain_number("1e-07")
+    ('11,250', '2.5 days', '1e-07')
+    """
+    return f"{float(text):,.0f}" if re.fullmatch(r"-?[\d.]+e\+\d+", text) else text
 
 
 def as_numbers(values: list[Any]) -> tuple[list[float], str]:

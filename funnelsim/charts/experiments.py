@@ -6,7 +6,9 @@ are sky blue. Every number comes from the experiment's own tables, by way of `ex
 
 from __future__ import annotations
 
+import json
 import math
+import numbers
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
@@ -15,6 +17,7 @@ import numpy as np
 
 from funnelsim.charts.experiment_rows import (
     as_numbers,
+    axis_unit,
     difference_rows,
     figure_axis,
     figure_title,
@@ -47,11 +50,13 @@ T = TypeVar("T")
 # --- replications -------------------------------------------------------------------------------
 
 
-def replications(x: Experiment, figure: str = "profit") -> alt.TopLevelMixin:
+def replications(
+    x: Experiment, figure: str = "profit", target: float | None = None
+) -> alt.TopLevelMixin:
     """How often a figure came out at each size, with its mean and the 95 % interval of the mean.
 
     The bars are what one future may bring; the interval, which shortens with more replications, is
-    how well the mean is known.
+    how well the mean is known. A `target` is drawn as a line, with the share that reaches it.
     """
     x = _an(Experiment, x, "charts.replications", "fs.replicate(scenario)")
     label, kind = label_and_kind(x.scenario, figure, x.table)
@@ -61,30 +66,38 @@ def replications(x: Experiment, figure: str = "profit") -> alt.TopLevelMixin:
         return sentence(title, NOTHING)
     row = x.summary().loc[figure]
     scale = alt.Scale(zero=False, nice=False, padding=10)
-    name = figure_title(label, kind, money)
+    unit = axis_unit(kind, money, values)
+    name, times = figure_title(label, unit), unit.times
     across = alt.X("from:Q", title=name, axis=figure_axis(kind), scale=scale)
-    parts = [_histogram(values, across, label, kind, money)]
+    parts = [_histogram(values, across, label, kind, money, times)]
     told = f"mean {figure_text(row['mean'], kind, money)}"
     if np.isfinite(row["low"]):
-        band = alt.Chart(rows_data([{"from": row["low"], "to": row["high"]}]))
+        band = alt.Chart(rows_data([{"from": row["low"] * times, "to": row["high"] * times}]))
         parts.append(band.mark_rect(color=MEAN, opacity=0.35).encode(x=across, x2="to:Q"))
         told += f" ({range_text(row['low'], row['high'], kind, money)} with 95 % confidence)"
-    mean = alt.Chart(rows_data([{"from": row["mean"]}]))
+    mean = alt.Chart(rows_data([{"from": row["mean"] * times}]))
     parts.append(mean.mark_rule(color=MEAN, strokeWidth=2).encode(x=across))
     middle = f"9 of 10 replications lie from {range_text(row['5%'], row['95%'], kind, money)}"
     subtitle = [f"{len(values):,} replication{'s' * (len(values) > 1)}: {told}", middle]
+    if target is not None:
+        goal = alt.Chart(rows_data([{"from": _a_target(target) * times}]))
+        parts.append(goal.mark_rule(color=DOWN, strokeWidth=2, strokeDash=[5, 4]).encode(x=across))
+        share = figure_text(float((values >= target).mean()), "share")
+        subtitle.append(f"{figure_text(target, kind, money)} (dashed) or more in {share} of them")
     return alt.layer(*parts).properties(
         width=600, height=240, title=alt.Title(title, subtitle=subtitle)
     )
 
 
-def _histogram(values: Any, across: alt.X, label: str, kind: str, money: str) -> alt.Chart:
+def _histogram(
+    values: Any, across: alt.X, label: str, kind: str, money: str, times: float
+) -> alt.Chart:
     bins = min(40, math.ceil(1.3 * len(values) ** 0.5))
     counts, edges = np.histogram(values, bins=bins)
     rows: Rows = [
         {
-            "from": float(low),
-            "to": float(high),
+            "from": float(low) * times,
+            "to": float(high) * times,
             "count": int(count),
             "zero": 0,
             "range": range_text(low, high, kind, money),
@@ -102,6 +115,12 @@ def _histogram(values: Any, across: alt.X, label: str, kind: str, money: str) ->
             alt.Tooltip("count:Q", title="Replications", format=",d"),
         ],
     )
+
+
+def _a_target(target: object) -> float:
+    if isinstance(target, numbers.Real) and math.isfinite(target):
+        return float(target)
+    raise FunnelSimError(str(Problem("target", target, "it is a number, of the figure drawn")))
 
 
 # --- a comparison -------------------------------------------------------------------------------
@@ -124,9 +143,11 @@ def differences(
     for figure in figures if figures is not None else [f for f in USUAL if f in stated]:
         label, kind = label_and_kind(base.scenario, figure, base.table)
         known = table.loc[figure]
-        rows = difference_rows(known[known["difference"].notna()], kind, money)
+        known = known[known["difference"].notna()]
+        unit = axis_unit(kind, money, known["difference"])
+        rows = difference_rows(known, kind, money, unit)
         if rows:
-            name = figure_title(label, kind, money)
+            name = figure_title(label, unit)
             parts.append(_differences_of(rows, label, name, figure_axis(kind)))
     title = f"Difference to {first}"
     if not parts:
@@ -177,9 +198,10 @@ def sweep(x: Sweep, figure: str = "profit") -> alt.TopLevelMixin:
     if not table["mean"].notna().any():
         return sentence(title, NOTHING)
     numbers, unit = as_numbers([setting[x.paths[0]] for setting in x.settings])
-    rows = sweep_rows(x, table, numbers, kind)
-    across = _setting_axis(f"{x.paths[0]}, {unit}" if unit else x.paths[0], numbers)
-    name, scale = figure_title(label, kind, x.scenario.currency), alt.Scale(zero=False)
+    of = axis_unit(kind, x.scenario.currency, table["mean"])
+    rows = sweep_rows(x, table, numbers, kind, of)
+    across = _duration_axis(x.paths[0], rows) if unit else _setting_axis(x.paths[0], numbers)
+    name, scale = figure_title(label, of), alt.Scale(zero=False)
     axis = figure_axis(kind)
     colour = _lines_of(x, rows)
     base = alt.Chart(rows_data(rows))
@@ -213,6 +235,21 @@ def _setting_axis(name: str, numbers: list[float]) -> alt.X:
     return alt.X("at:Q", title=name, axis=axis, scale=alt.Scale(zero=False, padding=12))
 
 
+def _duration_axis(name: str, rows: Rows) -> alt.X:
+    """Durations as they were given; as far apart as their logarithms where they differ that much.
+
+    symlog is the logarithm that has a 0, too.
+    """
+    given = {row["at"]: row["value 0"] for row in rows}
+    most, least = max(given), min((at for at in given if at > 0), default=1.0)
+    scale = alt.Scale(zero=False, nice=False, padding=12)
+    if most > 10 * least:
+        scale = alt.Scale(type="symlog", constant=least, zero=False, nice=False, padding=12)
+    words = f"{json.dumps([*given.values()])}[indexof({json.dumps([*given])}, datum.value)]"
+    axis = alt.Axis(values=[*given], labelExpr=words, labelOverlap=True, grid=False)
+    return alt.X("at:Q", title=name, axis=axis, scale=scale)
+
+
 def _lines_of(x: Sweep, rows: Rows) -> Any:
     """One colour, or one for each value of the second parameter."""
     if len(x.paths) == 1:
@@ -239,10 +276,12 @@ def tornado(x: Sensitivity, most: int = 12) -> alt.TopLevelMixin:
     table = x.table.dropna(subset=["effect"]).head(most)
     if table.empty:
         return sentence(title, NOTHING)
-    rows = tornado_rows(table, kind, money)
+    unit = axis_unit(kind, money, table["effect"])
+    rows = tornado_rows(table, kind, money, unit)
     reach = 1.3 * max(abs(row[key]) for row in rows for key in ("difference", "low", "high")) or 1.0
+    mean = figure_text(x.mean, kind, money) + (f", in {unit.name}" if kind == "days" else "")
     at = {
-        "title": f"difference to today's mean of {figure_text(x.mean, kind, money)}",
+        "title": f"difference to today's mean of {mean}",
         "axis": figure_axis(kind),
         "scale": alt.Scale(domain=[-reach, reach], nice=False),
     }
@@ -257,9 +296,9 @@ def tornado(x: Sensitivity, most: int = 12) -> alt.TopLevelMixin:
 
 def _tornado_of(rows: Rows, at: dict[str, Any]) -> alt.LayerChart | alt.FacetChart:
     sides = ["turned down", "turned up"]
-    names = list(dict.fromkeys(row["parameter"] for row in rows))
-    labels, apart = alt.Axis(labelPadding=10, labelLimit=330), alt.Scale(padding=0.25)
-    y = alt.Y("parameter:N", sort=names, title=None, axis=labels, scale=apart)
+    names = list(dict.fromkeys(row["name"] for row in rows))
+    labels, apart = alt.Axis(labelPadding=10, labelLimit=380), alt.Scale(padding=0.25)
+    y = alt.Y("name:N", sort=names, title=None, axis=labels, scale=apart)
     beside = alt.YOffset("side:N", sort=sides)  # both may go the same way
     base = alt.Chart(rows_data(rows)).encode(y=y, yOffset=beside)
     bars = base.mark_bar(opacity=0.85).encode(

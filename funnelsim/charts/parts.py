@@ -7,7 +7,9 @@ import altair as alt
 from funnelsim.charts.rows import Rows
 
 NAMES = alt.Axis(labelFontWeight="bold", labelPadding=10)
-DATES = alt.Axis(format="%-d %b %y", labelFlush=True, tickCount=6, grid=False, labelOverlap=True)
+DAY_OR_TIME = dict.fromkeys(("year", "quarter", "month", "week", "date", "day"), "%-d %b %y")
+DAY_OR_TIME |= dict.fromkeys(("hours", "minutes"), "%H:%M")  # of ticks within a day
+DATES = alt.Axis(format=DAY_OR_TIME, labelFlush=True, tickCount=6, grid=False, labelOverlap=True)
 NO_ORDER = "Nothing is sold: this scenario has no order, its goal is an action."
 NONE_PLACED = "No order was placed in the days simulated."
 

@@ -47,7 +47,10 @@ def plan_chance(p: Plan) -> alt.TopLevelMixin:
     x = alt.X(
         "at:Q", title=_axis_title(p), axis=ticks, scale=alt.Scale(domain=_ends(p), nice=False)
     )
-    y = alt.Y("chance:Q", title="chance", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%"))
+    # room above 100 %: for a whole point there, and for its words
+    room = alt.Scale(domain=[0, 1.1], nice=False)
+    per_cent = alt.Axis(format="%", values=[0, 0.2, 0.4, 0.6, 0.8, 1])
+    y = alt.Y("chance:Q", title="chance", scale=room, axis=per_cent)
     curve = alt.Chart(rows_data(rows)).mark_line(color=LINE, strokeWidth=2, clip=True)
     parts: list[Any] = [
         alt.Chart(rows_data([{"chance": p.probability}]))
@@ -94,16 +97,16 @@ def _marks(p: Plan, across: str) -> list[tuple[float, float, str, str, str]]:
 def _mark(
     x: alt.X, y: alt.Y, at: float, chance: float, name: str, colour: str, aside: str
 ) -> list[alt.Chart]:
-    """A point on the curve and its words, to the left or the right of it."""
+    """A point on the curve and its words: left above it or right below, where no curve goes."""
     base = alt.Chart(rows_data([{"at": at, "chance": chance, "name": name}])).encode(x=x, y=y)
     to_left = aside == "right"
     return [
-        base.mark_point(color=colour, filled=True, size=110, opacity=1, clip=True),
+        base.mark_point(color=colour, filled=True, size=110, opacity=1),
         base.mark_text(
             color=colour,
             align="right" if to_left else "left",
             dx=-10 if to_left else 10,
-            dy=(36 if chance > 0.95 else -9) if to_left else 14,
+            dy=-9 if to_left else 14,
             fontWeight="bold",
             clip=True,
         ).encode(text="name:N"),

@@ -10,9 +10,10 @@ import datetime as dt
 import math
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from funnelsim.distributions import DAY, Floats, Ints
+from funnelsim.distributions import DAY, HOUR, Floats, Ints
 from funnelsim.journal import Journal
 from funnelsim.metrics import orders_may_follow
 from funnelsim.metrics.revenue import day_ends, revenue_so_far
@@ -26,13 +27,17 @@ REST = "other reasons"
 ALWAYS = ("gone cold", "not reached", "missed", "not convinced")  # what the model itself says
 
 
-def funnel_rows(table: pd.DataFrame, baseline: pd.DataFrame | None = None) -> Rows:
+def funnel_rows(
+    table: pd.DataFrame, baseline: pd.DataFrame | None = None, scenario: Scenario | None = None
+) -> Rows:
     """One row for each stage and outcome, with where its bar starts and ends, in leads.
 
-    With a `baseline` (another funnel table of the same stages) labels say the difference too.
+    With a `baseline` (another funnel table of the same stages) labels say the difference too. The
+    `scenario` is asked who those are that enter in mid-funnel.
     """
     rows: Rows = []
-    for stage, line in table.iterrows():
+    entering = [*table["direct"].iloc[1:].astype(int), 0]  # at the next stage, not by way of this
+    for (stage, line), direct in zip(table.iterrows(), entering, strict=True):
         entered = int(line["entered"])
         before = None if baseline is None else int(baseline.loc[stage, "entered"])
         label = f"{entered:,}"
@@ -52,7 +57,7 @@ def funnel_rows(table: pd.DataFrame, baseline: pd.DataFrame | None = None) -> Ro
                     "entered": entered,
                     "label": label,
                     "label_at": max(entered, before or 0),
-                    "went_on": went_on(line),
+                    "went_on": went_on(line) + enter_here(direct, line["next_stage"], scenario),
                     "days": figure_text(line["mean_days"], "days"),
                     "baseline": before,
                 }
@@ -79,15 +84,28 @@ def went_on(line: pd.Series) -> str:
     return f"▼ {entered} of entered · {figure_text(of_decided, 'share')} of decided"
 
 
+def enter_here(leads: int, stage: str | None, scenario: Scenario | None) -> str:
+    """How many enter a stage without having been in the one before, and who they are.
+
+    >>> enter_here(1204, "Offer", None)
+    ' · +1,204 enter here'
+    """
+    if not leads:
+        return ""
+    ways = {} if scenario is None else {"referrals": scenario.referral, "upsells": scenario.upsell}
+    who = " and ".join(name for name, way in ways.items() if way and way.enters == stage)
+    return f" · +{leads:,} {who} enter here" if who else f" · +{leads:,} enter here"
+
+
 def revenue_rows(j: Journal) -> Rows:
     """Revenue so far at the end of each day (of every n-th, past 180), by kind of order.
 
-    An order counts when it is placed, if it has not been cancelled, refused or returned by the
-    horizon. `when` is in milliseconds since 1970, as Vega counts; `low` and `high` stack the two
-    kinds.
+    Within three days it is the end of each hour. An order counts when it is placed, if it has not
+    been cancelled, refused or returned by the horizon. `when` is in milliseconds since 1970, as
+    Vega counts; `low` and `high` stack the two kinds.
     """
     s = j.scenario
-    ends = day_ends(s)
+    ends = hour_ends(s) if by_the_hour(s) else day_ends(s)
     repeat = j.order_numbers > 1
     so_far = {}
     for kind in order_kinds(s):
@@ -95,16 +113,15 @@ def revenue_rows(j: Journal) -> Rows:
         so_far[kind] = list(zip(counts.tolist(), (cents / 100).tolist(), strict=True))
     at = milliseconds(s, ends)
     rows: Rows = []
-    for i, day in enumerate((ends / DAY).tolist()):
+    for i, end in enumerate(ends.tolist()):
         low = 0.0
-        until = s.start + dt.timedelta(days=math.ceil(day) - 1)
         total = sum(so_far[kind][i][1] for kind in so_far)
         for kind, values in so_far.items():
             orders_so_far, value = values[i]
             rows.append(
                 {
                     "when": at[i],
-                    "until": f"{until:%a} {until.day} {until:%b %Y} (day {math.ceil(day)})",
+                    "until": until_text(s, end, int(ends[max(i - 1, 0)])),
                     "from": at[max(i - 1, 0)],
                     "kind": kind,
                     "revenue": value,
@@ -116,6 +133,27 @@ def revenue_rows(j: Journal) -> Rows:
             )
             low = round(low + value, 2)
     return rows
+
+
+def by_the_hour(s: Scenario) -> bool:
+    return s.horizon - s.warm_up <= 3 * DAY
+
+
+def hour_ends(s: Scenario) -> Ints:
+    """The end of the warm-up, of each hour since, and the horizon."""
+    return np.append(np.arange(s.warm_up, s.horizon, HOUR, dtype=np.int64), s.horizon)
+
+
+def until_text(s: Scenario, end: int, before: int) -> str:
+    """The day that a moment ends or lies in; by the hour also from when to when."""
+    day = math.ceil(end / DAY)
+    date = s.start + dt.timedelta(days=day - 1)
+    told = f"{date:%a} {date.day} {date:%b %Y} (day {day})"
+    if not by_the_hour(s):
+        return told
+    midnight = dt.datetime.combine(s.start, dt.time())
+    low, high = (midnight + dt.timedelta(microseconds=at) for at in (before, end))
+    return f"{told}, {low:%H:%M} to {high:%H:%M}"
 
 
 def band_rows(s: Scenario, low: Floats, high: Floats) -> Rows:
@@ -141,8 +179,9 @@ def loss_rows(table: pd.DataFrame) -> Rows:
     by_reason = by_reason.rename(columns=lambda c: c.removeprefix("lost: "))
     totals = by_reason.sum()
     order = sorted((r for r in totals.index if totals[r] > 0), key=lambda r: (-totals[r], r))
-    own = [reason for reason in order if reason not in ALWAYS]
-    rest = own[5:] if len(own) > 6 else []
+    own = [reason for reason in order if reason not in (*ALWAYS, REST)]
+    # a firm may have a reason of this very name: it goes where the rarest go
+    rest = [r for r in order if r in own[5:] or r == REST] if len(own) > 6 else []
     shown = [reason for reason in order if reason not in rest]
     rows: Rows = []
     for stage in table.index[:-1]:

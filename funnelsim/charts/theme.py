@@ -97,8 +97,8 @@ def theme(dark: bool = False, size: float = 1.0) -> dict[str, Any]:
         "axisY": {"domain": False, "ticks": False},
         "legend": {
             "orient": "top", "title": None, "labelColor": ink, "labelFontSize": small,
-            "labelLimit": 0, "symbolType": "square", "symbolSize": 110 * size, "offset": 6,
-            "columnPadding": 16,
+            "titleColor": soft, "labelLimit": 0, "symbolType": "square",
+            "symbolSize": 110 * size, "offset": 6, "columnPadding": 16,
         },
         "text": {"color": ink, "fontSize": normal},
     }  # fmt: skip
@@ -114,10 +114,23 @@ def mime_bundle(spec: Mapping[str, Any], **_: Any) -> dict[str, Any]:
     spec = dict(spec)
     picture = small_png(vl_convert.vegalite_to_png(spec, vl_version=VEGA_LITE, scale=1.5))
     return {
-        VEGA_MIME: vl_convert.vegalite_to_vega(spec, vl_version=VEGA_LITE),
+        VEGA_MIME: on_any_page(vl_convert.vegalite_to_vega(spec, vl_version=VEGA_LITE)),
         "image/png": base64.b64encode(picture).decode("ascii"),
         "text/plain": plain_text(spec),
     }
+
+
+def on_any_page(vega: dict[str, Any]) -> dict[str, Any]:
+    """The same chart with the colour of its title where a dark page of JupyterLab leaves it alone.
+
+    Vega-Lite writes that colour as a style; the page's own `config.title` then wins over it, and
+    the title would be white on our white ground. What stands in our `config.title` wins instead.
+    """
+    config = vega.get("config", {})
+    colour = config.get("style", {}).get("group-title", {}).get("fill")
+    if colour:
+        config.setdefault("title", {})["color"] = colour
+    return vega
 
 
 def small_png(picture: bytes) -> bytes:
