@@ -7,6 +7,7 @@ guesses only make the sentence that refuses it useful.
 from __future__ import annotations
 
 import datetime
+import math
 import re
 from difflib import get_close_matches
 from typing import Any
@@ -66,6 +67,8 @@ def number_meant(text: str) -> float | None:
         number = float(digits.replace(",", "."))
     except ValueError:
         return None
+    if number == math.inf:  # hundreds of digits
+        return None
     return number / 100 if match[2] else number
 
 
@@ -83,7 +86,7 @@ _UNIT = {word: unit for unit, words in _MEANT.items() for word in words.split()}
 _DAYS = dict.fromkeys(("month", "months", "monat", "monate", "monaten"), 365 / 12)
 _DAYS |= dict.fromkeys(("quarter", "quarters", "quartal", "quartale"), 365 / 4)
 _DAYS |= dict.fromkeys(("year", "years", "yr", "yrs", "jahr", "jahre", "jahren"), 365)
-_LENGTH = re.compile(r"(\d+(?:[.,]\d+)?)\s*([^\W\d_]+)\.?")
+_LENGTH = re.compile(r"(\d{1,9}(?:[.,]\d{1,9})?)\s*([^\W\d_]+)\.?")
 
 
 def duration_meant(text: str) -> str | None:

@@ -113,7 +113,7 @@ def _a_minus(line: str, bare: str) -> str:
 
 
 def _a_fraction(line: str, bare: str) -> str:
-    match = re.search(r"=\s*(\d+)\s*/\s*([1-9]\d*)\s*($|[,}\]])", bare)
+    match = re.search(r"=\s*(\d{1,9})\s*/\s*([1-9]\d{0,8})\s*($|[,}\]])", bare)
     return f"write {int(match[1]) / int(match[2]):.4g}" if match else ""
 
 
