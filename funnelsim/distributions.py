@@ -7,11 +7,12 @@ cents once drawn. `sampling.py` draws them.
 
 from __future__ import annotations
 
+import datetime
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
-from typing import Annotated, Any, Generic, Self, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,8 @@ from pydantic import (
     PlainSerializer,
     model_validator,
 )
+
+from funnelsim.meant import duration_meant, number_meant, written
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.signedinteger[Any]]
@@ -38,6 +41,9 @@ _UNITS |= dict.fromkeys(("h", "hour", "hours"), HOUR)
 _UNITS |= dict.fromkeys(("d", "day", "days"), DAY)
 _UNITS |= dict.fromkeys(("w", "week", "weeks"), WEEK)
 _DURATION = re.compile(r"\s*(\d+(?:\.\d+)?|\.\d+)\s*([a-zµ]+)\s*", re.IGNORECASE)
+
+
+_RANGE = re.compile(r"\s*([\d.,]+)\s*(?:-|–|to|bis)\s*([\d.,]+)\s*(\D*)")
 
 
 class BrokenRule(ValueError):
@@ -58,14 +64,31 @@ def duration(value: Any) -> int:
     36
     """
     if isinstance(value, str):
+        if re.match(r"\s*[-−]\s*\d", value):
+            raise BrokenRule("a duration is not negative")
         match = _DURATION.fullmatch(value)
         if match and match[2].lower() in _UNITS:
             microseconds = round(Decimal(match[1]) * _UNITS[match[2].lower()])
             if microseconds <= LARGEST:
                 return microseconds
             raise BrokenRule("a duration is at most 285 years")
-    way_out = 'write "30 min", "2 h", "1.5 days" or "3 weeks"'
-    raise BrokenRule("a duration is a number and a unit, in quotes", way_out)
+    raise BrokenRule("a duration is a number and a unit, in quotes", f"write {_instead(value)}")
+
+
+def _instead(value: Any) -> str:
+    """What to write in place of what is no duration."""
+    if isinstance(value, Mapping) and isinstance(value.get("constant"), str):
+        return f"{written(value['constant'])} alone"
+    if isinstance(value, str):
+        if meant := duration_meant(value):
+            return f'"{meant}"'
+        value = number_meant(value) if re.fullmatch(r"[\d.,\s]+", value) else None
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < math.inf:
+        length = written(value)
+        return f'"{length} days", "{length} h" or "{length} min"' if value else '"0 days"'
+    if isinstance(value, datetime.date):
+        return 'a length in place of a date, such as "30 days"'
+    return '"30 min", "2 h", "1.5 days" or "3 weeks"'
 
 
 def duration_text(microseconds: int) -> str:
@@ -84,8 +107,7 @@ def duration_text(microseconds: int) -> str:
 def number(value: Any, rule: str) -> float:
     """The value as a float; `BrokenRule` with this rule for what is no finite number."""
     if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
-        quoted = isinstance(value, str) and re.fullmatch(r"[\d.,\s%]+", value)
-        raise BrokenRule(rule, "write the number without quotes" if quoted else "write a number")
+        raise BrokenRule(rule, _number_instead(value))
     try:
         finite = math.isfinite(value)
     except OverflowError:  # a whole number with hundreds of digits
@@ -95,12 +117,30 @@ def number(value: Any, rule: str) -> float:
     return float(value)
 
 
+def _number_instead(value: Any) -> str:
+    """The way out for what is no number. Of a factor nobody knows what "20 %" is to say."""
+    if isinstance(value, Mapping) and "constant" in value:
+        return f"write {written(value['constant'])} alone"
+    if not isinstance(value, str) or not re.search(r"\d", value):
+        return "write a number"
+    meant = number_meant(value)
+    if meant is None:
+        return "write the number alone, without quotes; decimals have a point"
+    if "%" not in value:
+        return f"write {written(meant)}"
+    percent = f"{written(round(meant * 100, 9))} %"
+    return f"write {written(meant)} for {percent}, or {written(1 + meant)} for {percent} more"
+
+
 def probability(value: Any) -> float:
     rule = "a probability lies between 0 and 1"
-    p = number(value, rule)
-    if not 0 <= p <= 1:
-        raise BrokenRule(rule, f"write {p / 100:g} for {p:g} %" if 2 <= p <= 100 else "")
-    return p
+    meant = number_meant(value) if isinstance(value, str) else None
+    p = number(value, rule) if meant is None else meant
+    if meant is None and 0 <= p <= 1:
+        return p
+    if 0 <= p <= 1:
+        raise BrokenRule(rule, f"write {written(p)}")
+    raise BrokenRule(rule, f"write {p / 100:g} for {p:g} %" if 2 <= p <= 100 else "")
 
 
 def amount(value: Any) -> float:
@@ -125,7 +165,9 @@ def spread(value: Any) -> float:
     rule = "a coefficient of variation or a shape lies between 0.05 and 100"
     x = number(value, rule)
     if not 0.05 <= x <= 100:
-        raise BrokenRule(rule, "for no spread at all write { constant = ... }" if x < 0.05 else "")
+        way_out = f"write {x / 100:g} for {x:g} %" if x > 100 else ""
+        none = "for no spread at all write { constant = ... }"
+        raise BrokenRule(rule, none if 0 <= x < 0.05 else way_out)
     return x
 
 
@@ -136,6 +178,20 @@ def positive_duration(value: Any) -> int:
     return microseconds
 
 
+def _mean(check: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """The check of a mean: a distribution around 0 is 0 itself, which has a kind of its own."""
+
+    def checked(value: Any) -> Any:
+        try:
+            return check(value)
+        except BrokenRule as broken:
+            zero = value in (0, "0 s", "0 min", "0 h", "0 days")
+            way_out = f"for 0 each time write {{ constant = {written(value)} }}" if zero else ""
+            raise BrokenRule(broken.rule, broken.way_out or way_out) from None
+
+    return checked
+
+
 _AS_TEXT = PlainSerializer(duration_text)
 Duration = Annotated[int, BeforeValidator(duration), _AS_TEXT]
 PositiveDuration = Annotated[int, BeforeValidator(positive_duration), _AS_TEXT]
@@ -143,6 +199,8 @@ Amount = Annotated[float, BeforeValidator(amount)]
 Positive = Annotated[float, BeforeValidator(positive)]
 Spread = Annotated[float, BeforeValidator(spread)]
 Probability = Annotated[float, BeforeValidator(probability)]
+MeanDuration = Annotated[int, BeforeValidator(_mean(positive_duration)), _AS_TEXT]
+MeanAmount = Annotated[float, BeforeValidator(_mean(positive))]
 
 
 class Part(BaseModel):
@@ -165,18 +223,19 @@ def _part(kind: type[Part], tables: dict[str, Any]) -> Part:
 # --- the kinds ----------------------------------------------------------------------------
 
 V = TypeVar("V")  # the values it is made of: Duration or Amount
-P = TypeVar("P")  # the same, above zero: PositiveDuration or Positive
+P = TypeVar("P")  # the same, above zero: MeanDuration or MeanAmount
 
 
 def _in_order(**values: Any) -> None:
     if list(values.values()) != sorted(values.values()):
-        raise BrokenRule(f"{' <= '.join(values)} must hold")
+        raise BrokenRule(f"{' <= '.join(values)} must hold", "put them in this order")
 
 
-def _given(part: BaseModel, *ways: tuple[str, ...]) -> None:
+def _given(part: Exponential[Any] | Gamma[Any]) -> None:
     given = tuple(name for name in type(part).model_fields if getattr(part, name) is not None)
-    if given not in ways:
-        raise BrokenRule("it is given by " + ", or by ".join(" and ".join(way) for way in ways))
+    if given not in part.ways:
+        ways = ", or by ".join(" and ".join(way) for way in part.ways)
+        raise BrokenRule(f"it is given by {ways}")
 
 
 class Uniform(Part, Generic[V]):
@@ -201,12 +260,13 @@ class Triangular(Part, Generic[V]):
 
 
 class Exponential(Part, Generic[P]):
+    ways: ClassVar = (("mean",), ("rate",))
     mean: P | None = None
     rate: Positive | None = None  # per day for a duration
 
     @model_validator(mode="after")
     def _check(self) -> Exponential[P]:
-        _given(self, ("mean",), ("rate",))
+        _given(self)
         return self
 
 
@@ -216,6 +276,7 @@ class Lognormal(Part, Generic[P]):
 
 
 class Gamma(Part, Generic[P]):
+    ways: ClassVar = (("mean", "cv"), ("shape", "rate"))
     mean: P | None = None
     cv: Spread | None = None
     shape: Spread | None = None
@@ -223,7 +284,7 @@ class Gamma(Part, Generic[P]):
 
     @model_validator(mode="after")
     def _check(self) -> Gamma[P]:
-        _given(self, ("mean", "cv"), ("shape", "rate"))
+        _given(self)
         return self
 
 
@@ -242,7 +303,8 @@ class Empirical(Part, Generic[V]):
             raise BrokenRule("there is at least one value")
         if self.weights is not None:
             if len(self.weights) != len(self.values):
-                raise BrokenRule("there is one weight for each value")
+                counts = f"{len(self.weights)} weights, {len(self.values)} values"
+                raise BrokenRule(f"there is one weight for each value, and here are {counts}")
             if sum(self.weights) <= 0:
                 raise BrokenRule("the weights sum to more than 0")
         return self
@@ -267,28 +329,63 @@ class Distribution(Part, Generic[V, P]):
             return value
         kinds = ", ".join(cls.model_fields)
         if not isinstance(value, Mapping):
-            example = value if isinstance(value, (int, float)) else f'"{value}"'
-            raise BrokenRule(
-                f"a distribution is a table with one of {kinds}",
-                f"write {{ constant = {example} }}",
-            )
-        if sum(
-            kind in value and value[kind] is not None for kind in cls.model_fields
-        ) != 1 and not (set(value) - set(cls.model_fields)):
-            raise BrokenRule(f"a distribution has one kind, out of {kinds}", "leave one of them")
+            rule = f"a distribution is a table with one of {kinds}"
+            raise BrokenRule(rule, f"write {cls.example(value)}")
+        given = sum(kind in value and value[kind] is not None for kind in cls.model_fields)
+        if given != 1 and not (set(value) - set(cls.model_fields)):
+            way_out = "leave one of them" if given else f"write {cls.example(None)}"
+            raise BrokenRule(f"a distribution has one kind, out of {kinds}", way_out)
         return value
+
+    @classmethod
+    def example(cls, value: Any) -> str:
+        """The table that was meant by a value, or by a list or range ("2-3 days") of them."""
+        if isinstance(value, str) and (between := _RANGE.fullmatch(value)):
+            value = [f"{end} {between[3]}".strip() for end in between.groups()[:2]]
+        if isinstance(value, (list, tuple)) and value:
+            values = [cls.one(entry) for entry in value]
+            if len(values) == 2:
+                return f"{{ uniform = {{ low = {values[0]}, high = {values[1]} }} }}"
+            return f"{{ empirical = {{ values = [{', '.join(values)}] }} }}"
+        return f"{{ constant = {cls.one(value)} }}"
+
+    @classmethod
+    def one(cls, value: Any) -> str:
+        """One value as it would be written, an example where that is not known."""
+        raise NotImplementedError
 
     @property
     def kind(self) -> str:
         return next(k for k in type(self).model_fields if getattr(self, k) is not None)
 
 
-class DurationDistribution(Distribution[Duration, PositiveDuration]):
+class DurationDistribution(Distribution[Duration, MeanDuration]):
     """Of durations, in microseconds."""
 
+    @classmethod
+    def one(cls, value: Any) -> str:
+        try:
+            duration(value)
+        except BrokenRule:
+            return _instead(value).split(", ")[0].removesuffix(" alone")
+        return written(value)
 
-class AmountDistribution(Distribution[Amount, Positive]):
+    @classmethod
+    def example(cls, value: Any) -> str:
+        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        other_units = ", or with h or min" if is_number and value else ""
+        return super().example(value) + other_units
+
+
+class AmountDistribution(Distribution[Amount, MeanAmount]):
     """Of amounts, in currency."""
+
+    @classmethod
+    def one(cls, value: Any) -> str:
+        meant = number_meant(value) if isinstance(value, str) else value
+        if isinstance(meant, bool) or not isinstance(meant, (int, float)):
+            return "..." if isinstance(value, str) else "80"
+        return written(meant)
 
 
 AT_ONCE = DurationDistribution(constant="0 days")

@@ -6,6 +6,7 @@ All of them derive from `FunnelSimError`; a scenario with wrong fields raises on
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -55,6 +56,10 @@ def _is(value: Any) -> str:
         return f"is {value}"
     if isinstance(value, dict):
         return f"is a table with {', '.join(map(str, value)) or 'nothing in it'}"
+    if isinstance(value, (datetime.date, datetime.time)):  # and a datetime, which is a date
+        return f"is {value}"
+    if isinstance(value, list) and value and all(isinstance(entry, dict) for entry in value):
+        return f"is a list of {len(value)} tables" if len(value) > 1 else "is a list of one table"
     text = repr(value) if not isinstance(value, str) else f'"{value}"'
     return f"is {text if len(text) <= 60 else text[:57] + '...'}"
 

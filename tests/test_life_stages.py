@@ -68,6 +68,7 @@ def test_a_life_stage_that_nobody_can_reach_is_empty() -> None:
         ({"Action": "member"}, "a stage has this name already"),
         ({"a.b": "member"}, "without dots"),
         (["member"], "life stages are a table"),
+        ({"Fan": "promoter"}, r"nobody gets there without \[satisfaction\]: add \[satisfaction\]"),
     ],
 )
 def test_a_wrong_life_stage_is_told(life: object, words: str) -> None:
@@ -76,8 +77,16 @@ def test_a_wrong_life_stage_is_told(life: object, words: str) -> None:
 
 
 def test_life_stages_need_an_order_and_survive_a_file() -> None:
-    scenario = fs.load("aida").vary({"life_stages": {"Loyal": "repeat order", "Fan": "promoter"}})
+    life = {"Loyal": "repeat order", "Friend": "referral"}
+    scenario = fs.load("aida").vary({"life_stages": life})
     read = fs.Scenario.from_toml(scenario.to_toml())
-    assert read == scenario and list(read.life_stages) == ["Loyal", "Fan"]
+    assert read == scenario and list(read.life_stages) == ["Loyal", "Friend"]
     with pytest.raises(fs.ScenarioError, match=r"life_stages is .* there is no \[order\]"):
         scenario.vary({"order": None, "retention": None})
+
+
+def test_a_repeat_order_needs_something_that_brings_it() -> None:
+    without = {"life_stages": {"Loyal": "repeat order"}, "retention": None}
+    with pytest.raises(fs.ScenarioError, match=r"nobody gets there without \[retention\] or"):
+        fs.load("aida").vary(without)
+    fs.load("aida").vary({**without, "upsell": {"probability": 0.1, "enters": "Interest"}})

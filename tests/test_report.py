@@ -236,7 +236,7 @@ def test_gross_is_shown_where_orders_can_end_badly_and_frequency_where_some_come
     assert {"gross", "net_of_gross", "purchase_frequency", "arpu"} <= set(with_all)
     plain = stated_figures(everything(order={"value": {"constant": 80}}))
     assert not {"gross", "net_of_gross"} & set(plain)
-    once = everything(retention=None, campaigns=(), upsell=None)
+    once = everything(retention=None, campaigns=(), upsell=None, life_stages={})
     assert not {"purchase_frequency", "arpu", "repeat_purchase_rate"} & set(stated_figures(once))
 
 

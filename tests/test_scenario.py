@@ -186,7 +186,7 @@ def test_every_wrong_field_is_reported_at_once() -> None:
         order={"value": 80},
     )
     for expected in [
-        'horizon is 90; a duration is a number and a unit, in quotes: write "30 min", "2 h"',
+        'horizon is 90; a duration is a number and a unit, in quotes: write "90 days", "90 h"',
         "channels.web.leads_per_day is -1; this is a number of at least 0",
         "channels.web.weekdays is [1, 2]; weekdays are seven factors",
         "channels.web.leads_per_day is missing; it is needed",
@@ -328,7 +328,7 @@ def test_the_text_of_a_file_in_place_of_its_path_is_told_the_way() -> None:
         fs.load(fs.Scenario(**TINY).to_toml())
 
 
-@pytest.mark.parametrize("wrong", ["aidda", "nowhere/mine.toml", ".", 3, "x" * 5000, "a\0b"])
+@pytest.mark.parametrize("wrong", ["aidda", ".", 3, "x" * 5000, "a\0b"])
 def test_a_scenario_that_is_not_there_says_what_is(wrong: Any) -> None:
     with pytest.raises(fs.FunnelSimError, match="aida"):
         fs.load(wrong)

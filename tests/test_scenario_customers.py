@@ -283,7 +283,9 @@ def places(value: Any, way: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
             yield from places(entry, (*way, key))
 
 
-@pytest.mark.parametrize("wrong", [None, 10**400, float("nan"), [["x"]], {"name": ["x"]}, -1, ""])
+@pytest.mark.parametrize(
+    "wrong", [None, 10**400, "9" * 400 + " Jahre", float("nan"), [["x"]], {"name": ["x"]}, -1, ""]
+)
 def test_whatever_is_wrong_is_a_scenario_error_and_nothing_else(wrong: Any) -> None:
     tables = WHOLE.tables()
     for way in list(places(tables)):

@@ -18,12 +18,15 @@ from typing import Any
 from pydantic import Field, ValidationError
 
 from funnelsim.distributions import DAY, Duration, Part, PositiveDuration
-from funnelsim.errors import MISSING, Finding, FunnelSimError, Problem, ScenarioError, nearest
+from funnelsim.errors import Finding, Problem, ScenarioError, nearest
+from funnelsim.scenario.files import templates, text_of
+from funnelsim.scenario.keys import LISTS
 from funnelsim.scenario.leads import Channel, Segment
 from funnelsim.scenario.loyalty import Campaign, Loyalty
 from funnelsim.scenario.orders import Order, Referral, Retention, Satisfaction, Upsell
-from funnelsim.scenario.problems import LISTS, problems_between_fields, problems_of_fields
+from funnelsim.scenario.problems import problems_between_fields, problems_of_fields
 from funnelsim.scenario.stages import FollowUp, Recovery, Stage, Team
+from funnelsim.scenario.syntax import problems_of_syntax
 from funnelsim.scenario.values import LifeStages, Start, Text
 
 __all__ = [
@@ -121,8 +124,8 @@ class Scenario(Part):
         """A scenario from the text of a file; `source` is named in errors."""
         try:
             tables = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
-            raise ScenarioError([_syntax_problem(text, str(error))], source) from None
+        except tomllib.TOMLDecodeError:
+            raise ScenarioError(problems_of_syntax(text, LISTS), source) from None
         except (AttributeError, TypeError, ValueError, RecursionError) as error:
             problem = Problem(
                 "the text", Finding("no scenario file"), f"TOML cannot read it: {error}"
@@ -197,53 +200,10 @@ def _set(tables: dict[str, Any], path: str, value: Any) -> Problem | None:
     return None
 
 
-def _syntax_problem(text: str, message: str) -> Problem:
-    import re
-
-    place = re.search(r"\(at line (\d+), column (\d+)\)", message)
-    lines = text.splitlines()
-    line = int(place[1]) if place else len(lines)
-    found = lines[line - 1].strip() if 0 < line <= len(lines) else MISSING
-    return Problem(f"line {line}", found, f"not TOML: {message.split(' (at')[0]}")
-
-
-# --- scenarios by name ----------------------------------------------------------------------
-
-_TEMPLATES = Path(__file__).parents[1] / "scenarios"
-
-
-def templates() -> list[str]:
-    """The names of the scenarios that come along.
-
-    >>> "aida" in templates()
-    True
-    """
-    return sorted(path.stem for path in _TEMPLATES.glob("*.toml"))
-
-
 def load(name_or_path: str | Path) -> Scenario:
     """The scenario of this name (see `templates`), or the one in this .toml file.
 
     Raises `ScenarioError` for what is wrong in the file, `FunnelSimError` where there is none.
     """
-    path = Path(str(name_or_path))
-    if str(name_or_path) in templates():
-        path = _TEMPLATES / f"{name_or_path}.toml"
-    elif not _is_file(path):
-        rule = "this is the name of a scenario or the path of a .toml file"
-        way_out = nearest(path.stem, templates())
-        if "\n" in str(name_or_path):
-            way_out = "fs.Scenario.from_toml reads the text of a file"
-        raise FunnelSimError(str(Problem("load", str(path), rule, way_out)))
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise FunnelSimError(f"{path} cannot be read as UTF-8 text: {error}") from None
-    return Scenario.from_toml(text, source=path.name)
-
-
-def _is_file(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except (OSError, ValueError):  # too long, or with a null character: no path at all
-        return False
+    text, source = text_of(name_or_path)
+    return Scenario.from_toml(text, source)

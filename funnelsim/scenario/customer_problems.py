@@ -71,11 +71,14 @@ def _entries(entries: Any) -> list[dict[str, Any]]:
     return [e for e in entries if isinstance(e, dict)] if isinstance(entries, list) else []
 
 
-def _named(path: str, entries: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+def named(path: str, entries: Any) -> list[tuple[str, dict[str, Any]]]:
     """The entries of a list, each with its path; #2 for one without a name."""
+    found = []
     for place, entry in enumerate(_entries(entries), start=1):
         name = entry.get("name")
-        yield f"{path}.{name if isinstance(name, str) else f'#{place}'}", entry
+        is_usable = isinstance(name, str) and name.strip() and "." not in name
+        found.append((f"{path}.{name if is_usable else f'#{place}'}", entry))
+    return found
 
 
 def _own_names(path: str, entries: Any) -> Iterator[Problem]:
@@ -110,7 +113,7 @@ def _payments(payments: Any) -> Iterator[Problem]:
         rule = "the shares of all payments sum to 1"
         found = Finding(f"{sum(numbers):g} in sum")
         yield Problem("order.payments", found, rule, "change one of the shares")
-    for path, payment in _named("order.payments", payments):
+    for path, payment in named("order.payments", payments):
         path, statuses = f"{path}.statuses", payment.get("statuses")
         if not isinstance(statuses, list):
             continue
@@ -167,7 +170,7 @@ def _with_a_weight(empirical: dict[str, Any]) -> list[Any]:
 def _loyalty(loyalty: dict[str, Any]) -> Iterator[Problem]:
     yield from _own_names("loyalty.tiers", loyalty.get("tiers"))
     before: float | None = None
-    for path, tier in _named("loyalty.tiers", loyalty.get("tiers")):
+    for path, tier in named("loyalty.tiers", loyalty.get("tiers")):
         spend = tier.get("from_spend", 0.0)
         if not _number(spend):
             continue
@@ -193,7 +196,7 @@ def _campaigns(tables: dict[str, Any]) -> Iterator[Problem]:
             found = Finding(f'{kinds[one_kind]} of the kind "{one_kind}"')
             yield Problem("campaigns", found, "there is one campaign of a kind", "leave out one")
     stages = [stage.get("name") for stage in _entries(tables.get("stages"))]
-    for path, campaign in _named("campaigns", campaigns):
+    for path, campaign in named("campaigns", campaigns):
         kind = campaign.get("kind")
         if not isinstance(kind, str) or kind not in OF_KIND:
             continue

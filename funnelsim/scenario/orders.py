@@ -40,7 +40,8 @@ class Late(Part):
 def _status(value: Any) -> Any:
     if not isinstance(value, (list, tuple)) or len(value) != 2:
         rule = "a status is its name and how long it lasts"
-        raise BrokenRule(rule, 'write ["shipped", { constant = "3 days" }]')
+        name = value if isinstance(value, str) and value else "shipped"
+        raise BrokenRule(rule, f'write ["{name}", {{ constant = "3 days" }}]')
     return value
 
 

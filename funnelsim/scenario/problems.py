@@ -9,20 +9,31 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any, get_args
+from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
 from funnelsim.among_customers import AMONG, ONE
-from funnelsim.distributions import BrokenRule, duration
+from funnelsim.distributions import BrokenRule, duration, duration_text
 from funnelsim.errors import MISSING, Finding, Problem, nearest
-from funnelsim.scenario.customer_problems import problems_of_customers
+from funnelsim.scenario.customer_problems import named, problems_of_customers
+from funnelsim.scenario.keys import ADD, add, as_list, as_table, instead
+from funnelsim.scenario.stages import Stage
+from funnelsim.scenario.values import PROMOTES, REPEAT_ORDER
 
-LISTS = (
-    *("channels", "segments", "teams", "stages", "campaigns"),
-    *("order.offers", "order.payments", "loyalty.tiers"),
-)
-"""The lists whose entries have names, which stand in dotted paths."""
+LEAD_TO = {
+    REPEAT_ORDER: {
+        "retention": "[retention]",
+        "upsell": "[upsell]",
+        "campaigns": "[[campaigns]] that win back",
+    },
+    PROMOTES: {"satisfaction": "[satisfaction]"},
+}
+"""The parts that lead to a life stage: without all of them it is empty for ever.
+
+Not so for member, referral and upsell: a programme is taken out to see what it does, and then 0
+in the funnel is the answer.
+"""
 
 # --- inside a field -------------------------------------------------------------------------
 
@@ -43,28 +54,25 @@ def _problem(error: dict[str, Any], model: type[BaseModel], tables: dict[str, An
         case "value_error" if isinstance(broken, BrokenRule):
             return Problem(path, error["input"], broken.rule, broken.way_out)
         case "missing":
-            return Problem(path, MISSING, "it is needed", f"add {key} = ...")
+            return Problem(path, MISSING, "it is needed", add(str(key)))
         case "extra_forbidden":
-            known = _fields(model, parents)
-            return Problem(path, error["input"], "there is no such key", nearest(key, known))
+            table = _at(tuple(parents), tables)
+            way_out = instead(model, tuple(parents), str(key), error["input"], table)
+            return Problem(path, error["input"], "there is no such key", way_out)
         case "model_type" | "model_attributes_type" | "dict_type":
-            return Problem(path, error["input"], "this is a table")
+            way_out = as_table(model, location, error["input"])
+            return Problem(path, error["input"], "this is a table", way_out)
         case "tuple_type" | "list_type":
-            header = f"[[{path}]]" if path in LISTS else ""
-            way_out = f"write {header} above each of them" if header else "write it in [ ]"
-            return Problem(path, error["input"], "this is a list", way_out)
+            return Problem(path, error["input"], "this is a list", as_list(path, error["input"]))
         case _:
             return Problem(path, error["input"], error["msg"])
 
 
 def _path(location: tuple[int | str, ...], tables: Any) -> str:
     """`stages.Interest.conversion` for ("stages", 1, "conversion"); #2 for one without a name."""
-    steps, here = [], tables
-    for before, key in zip(("", *location), location, strict=False):
-        try:
-            here = here[key]
-        except (KeyError, IndexError, TypeError):
-            here = None
+    steps: list[str] = []
+    for place, (before, key) in enumerate(zip(("", *location), location, strict=False), start=1):
+        here = _at(location[:place], tables)
         if isinstance(before, int) and isinstance(key, int):  # a status: [name, duration]
             steps += ["name"] if key == 0 else []
             continue
@@ -74,26 +82,21 @@ def _path(location: tuple[int | str, ...], tables: Any) -> str:
     return ".".join(steps)
 
 
+def _at(location: tuple[int | str, ...], tables: Any) -> Any:
+    """What is at this location of the tables, if there is anything."""
+    try:
+        for key in location:
+            tables = tables[key]
+    except (KeyError, IndexError, TypeError):
+        return None
+    return tables
+
+
 def _name_of(entry: Any) -> Any:
     """The name of an entry of a list: a table with one, or a status, which begins with it."""
     if isinstance(entry, dict):
         return entry.get("name")
     return entry[0] if isinstance(entry, list) and entry else None
-
-
-def _fields(model: Any, location: list[int | str]) -> list[str]:
-    """The keys that the part of the scenario at this location can have."""
-    for key in location:
-        if isinstance(key, str):
-            model = _model_in(model.model_fields[key].annotation)
-    return list(model.model_fields)
-
-
-def _model_in(annotation: Any) -> Any:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    inside = (_model_in(argument) for argument in get_args(annotation))
-    return next((model for model in inside if model is not None), None)
 
 
 # --- between fields -------------------------------------------------------------------------
@@ -109,6 +112,7 @@ def problems_between_fields(tables: dict[str, Any]) -> list[Problem]:
         *_segments(tables),
         *_times(tables),
         *_channels(tables),
+        *_bursts(tables),
         *_recoveries(tables),
         *problems_of_customers(tables),
         *_life_stages(tables),
@@ -131,54 +135,55 @@ def _lists(tables: dict[str, Any]) -> Iterator[Problem]:
                 rule = f"each of the {key} has a name of its own"
                 yield Problem(f"{key}.{name}", Finding(f"there {count} times"), rule, "rename one")
     if tables.get("channels") == []:
-        yield Problem(
-            "channels", Finding("empty"), "leads come from at least one channel", "add [[channels]]"
-        )
+        rule = "leads come from at least one channel"
+        yield Problem("channels", Finding("empty"), rule, ADD["channels"])
 
 
 def _stages(tables: dict[str, Any]) -> Iterator[Problem]:
-    stages = _entries(tables, "stages")
     if isinstance(tables.get("stages"), list) and len(tables["stages"]) < 2:
         rule = "there is at least one stage before the last, which is the goal"
-        yield Problem(
-            "stages", Finding(f"{len(tables['stages'])} in number"), rule, "add [[stages]]"
-        )
+        found = Finding(f"{len(tables['stages'])} in number")
+        yield Problem("stages", found, rule, ADD["stages"])
         return
-    for number, stage in enumerate(stages[:-1], start=1):
+    *before, (goal, keys) = named("stages", tables.get("stages")) or [("", {})]
+    for place, (path, stage) in enumerate(before, start=1):
         if stage.get("conversion") is None:
-            path = f"stages.{stage.get('name', f'#{number}')}.conversion"
-            yield Problem(
-                path, MISSING, "every stage before the last needs it", "add conversion = 0.5"
-            )
-    for key in stages[-1] if stages else ():
-        if key != "name":
-            path = f"stages.{stages[-1].get('name', f'#{len(stages)}')}.{key}"
+            rule, way_out = "every stage before the last needs it", "add conversion = 0.5"
+            if place == len(before):
+                way_out += "; what customers do after the goal goes into life_stages"
+            yield Problem(f"{path}.conversion", MISSING, rule, way_out)
+    for key in keys:
+        if key != "name" and key in Stage.model_fields:
             rule = "the last stage is the goal: whoever enters it has reached it"
-            yield Problem(path, stages[-1][key], rule, "leave it out, or add a stage for the goal")
+            way_out = "leave it out, or add [[stages]] for the goal below it"
+            yield Problem(f"{goal}.{key}", keys[key], rule, way_out)
 
 
 def _teams(tables: dict[str, Any]) -> Iterator[Problem]:
+    if not isinstance(tables.get("teams", []), list):
+        return  # said already, by the field itself
     teams = _names(tables, "teams")
-    for stage in _entries(tables, "stages"):
+    for path, stage in named("stages", tables.get("stages")):
         follow_up = stage.get("follow_up")
         team = follow_up.get("team") if isinstance(follow_up, dict) else None
         if isinstance(team, str) and team not in teams:
-            path = f"stages.{stage.get('name')}.follow_up.team"
-            yield Problem(path, team, "there is no such team", nearest(team, teams))
+            new = f'add [[teams]] with name = "{team}" and reps = 2'
+            way_out = nearest(team, teams) if teams else new
+            yield Problem(f"{path}.follow_up.team", team, "there is no such team", way_out)
 
 
 def _odds_ratios(tables: dict[str, Any]) -> Iterator[Problem]:
     stages = _names(tables, "stages")[:-1]
     for key in ("channels", "segments"):
-        for entry in _entries(tables, key):
+        for path, entry in named(key, tables.get(key)):
             table = entry.get("odds_ratio")
             if not isinstance(table, dict):
                 continue
             for stage in table:
                 if stage not in stages:
-                    path = f"{key}.{entry.get('name')}.odds_ratio.{stage}"
                     rule = "there is no stage of this name before the goal"
-                    yield Problem(path, table[stage], rule, nearest(stage, stages))
+                    place = f"{path}.odds_ratio.{stage}"
+                    yield Problem(place, table[stage], rule, nearest(stage, stages))
 
 
 def _segments(tables: dict[str, Any]) -> Iterator[Problem]:
@@ -204,8 +209,7 @@ def _times(tables: dict[str, Any]) -> Iterator[Problem]:
 def _channels(tables: dict[str, Any]) -> Iterator[Problem]:
     """How many leads a channel brings is said in one of two ways."""
     by_clicks = ("impressions_per_day", "click_through_rate")
-    for number, channel in enumerate(_entries(tables, "channels"), start=1):
-        path = f"channels.{channel.get('name', f'#{number}')}"
+    for path, channel in named("channels", tables.get("channels")):
         clicks = [key for key in by_clicks if channel.get(key) is not None]
         if channel.get("cost_per_click") and not clicks:
             rule = "it goes with impressions_per_day and click_through_rate"
@@ -224,17 +228,32 @@ def _channels(tables: dict[str, Any]) -> Iterator[Problem]:
             yield Problem(f"{path}.{missing}", MISSING, f"{clicks[0]} needs it", f"add {missing}")
 
 
+def _bursts(tables: dict[str, Any]) -> Iterator[Problem]:
+    """A burst that ends before it begins would change nothing, and nobody would notice."""
+    for path, channel in named("channels", tables.get("channels")):
+        bursts = channel.get("bursts")
+        for number, burst in enumerate(bursts if isinstance(bursts, list) else [], start=1):
+            try:
+                begins, ends = duration(burst["from"]), duration(burst["to"])
+            except (BrokenRule, KeyError, TypeError):
+                continue  # said already, by the field itself
+            if ends <= begins:
+                rule = f"a burst ends after it begins, and it begins at {duration_text(begins)}"
+                way_out = "both count from the start of the run: exchange them, or raise this one"
+                yield Problem(f"{path}.bursts.#{number}.to", burst["to"], rule, way_out)
+
+
 def _recoveries(tables: dict[str, Any]) -> Iterator[Problem]:
-    for stage in _entries(tables, "stages"):
+    for path, stage in named("stages", tables.get("stages")):
         recovery = stage.get("recovery")
         if not isinstance(recovery, dict):
             continue
         anyway, probability = recovery.get("anyway", 0), recovery.get("probability")
         both = all(isinstance(p, (int, float)) for p in (anyway, probability))
         if both and anyway > probability:
-            path = f"stages.{stage.get('name')}.recovery.anyway"
             rule = f"those who come back anyway are part of the probability, {probability}"
-            yield Problem(path, anyway, rule, "raise the probability, or lower this")
+            way_out = "raise the probability, or lower this"
+            yield Problem(f"{path}.recovery.anyway", anyway, rule, way_out)
 
 
 def _life_stages(tables: dict[str, Any]) -> Iterator[Problem]:
@@ -242,10 +261,16 @@ def _life_stages(tables: dict[str, Any]) -> Iterator[Problem]:
     life = tables.get("life_stages")
     if not life or not isinstance(life, dict):
         return
-    if tables.get("order") is None:
+    has_order = tables.get("order") is not None
+    if not has_order:
         rule = "they begin with an order, and there is no [order]"
         yield Problem("life_stages", life, rule, "add [order], or leave them out")
-    for name in life:
+    for name, what in life.items():
+        path = f"life_stages.{name}"
         if name in _names(tables, "stages"):
-            rule = "a stage has this name already"
-            yield Problem(f"life_stages.{name}", life[name], rule, "choose another name")
+            yield Problem(path, what, "a stage has this name already", "choose another name")
+        parts = LEAD_TO.get(what, {}) if isinstance(what, str) and has_order else {}
+        if parts and not any(tables.get(part) for part in parts):
+            rule = f"nobody gets there without {' or '.join(parts.values())}"
+            way_out = f"add {next(iter(parts.values()))}, or leave this life stage out"
+            yield Problem(path, what, rule, way_out)

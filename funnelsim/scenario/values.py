@@ -17,6 +17,7 @@ from pydantic import AfterValidator, BeforeValidator, PlainSerializer
 
 from funnelsim.distributions import BrokenRule, amount, number, positive
 from funnelsim.errors import nearest
+from funnelsim.meant import date_meant, hours_meant, number_meant, written
 from funnelsim.opening_hours import week
 
 MISSED, GONE_COLD, NOT_REACHED = "missed", "gone cold", "not reached"  # the follow-up's reasons
@@ -28,6 +29,7 @@ CANCELLED, REFUSED, RETURNED = "cancelled", "refused", "returned"  # how an orde
 REFERRAL = "referral"  # the channel of the leads that promoters bring
 REPEAT_ORDER, MEMBER, PROMOTES, UPSELL = "repeat order", "member", "promoter", "upsell"
 LIFE = (REPEAT_ORDER, MEMBER, PROMOTES, REFERRAL, UPSELL)  # what a life stage can stand for
+HOURS = "Mon-Fri 09:00-19:00; Sat 10:00-14:00"  # an example
 LEAD_COLUMNS = (
     *("lead", "key", "parent", "kind", "channel", "segment", "arrived", "deal_value", "owner"),
     *("outcome", "lost_stage", "reason", "decided", "recovered", "member"),
@@ -38,10 +40,17 @@ LEAD_COLUMNS = (
 def _name(value: Any) -> str:
     rule = "a name is a text that is not empty, without dots"
     if not isinstance(value, str) or not value.strip():
-        raise BrokenRule(rule)
+        raise BrokenRule(rule, _in_quotes(value))
     if "." in value:
-        raise BrokenRule(rule, "paths such as stages.Interest.conversion need the dot")
+        without = " ".join(value.replace(".", " ").split())
+        instead = f': write "{without}"' if without else ""
+        raise BrokenRule(rule, f"paths such as stages.Interest.conversion need the dot{instead}")
     return value
+
+
+def _in_quotes(value: Any) -> str:
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return f'write "{written(value)}", in quotes' if is_number else ""
 
 
 def _count(value: Any) -> int:
@@ -51,7 +60,11 @@ def _count(value: Any) -> int:
 def _whole(value: Any, most: int) -> int:
     whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
     if not whole or not 1 <= value <= most:
-        raise BrokenRule(f"this is a whole number from 1 to {most:,}")
+        meant = number_meant(value) if isinstance(value, str) else value
+        meant = len(value) if isinstance(value, list) else meant
+        is_one = isinstance(meant, (int, float)) and meant is not True
+        way_out = f"write {meant:.0f}" if is_one and meant in range(1, most + 1) else ""
+        raise BrokenRule(f"this is a whole number from 1 to {most:,}", way_out)
     return int(value)
 
 
@@ -63,7 +76,8 @@ def _table(rule: str, check: Callable[[Any], float], value: Any) -> Mapping[str,
         try:
             check(entry)
         except BrokenRule as broken:
-            wrong.append(f"{key} is {entry!r}, but {broken.rule}")
+            way_out = f": {broken.way_out}" if broken.way_out else ""
+            wrong.append(f"{key} is {entry!r}, but {broken.rule}{way_out}")
     if wrong:
         raise BrokenRule("; ".join(wrong))
     return {str(key): check(entry) for key, entry in value.items()}
@@ -80,29 +94,44 @@ def _odds_ratio(value: Any) -> float | Mapping[str, float]:
 
 
 def _reasons(value: Any) -> Mapping[str, float]:
-    table = _table("loss reasons are a table of reasons and their weights", amount, value)
+    rule = "loss reasons are a table of reasons and their weights"
+    if not isinstance(value, Mapping):
+        listed = value if isinstance(value, list) else [value]
+        reasons = [reason for reason in listed if isinstance(reason, str)]
+        example = dict.fromkeys(reasons, 1) or {"too expensive": 2, "other": 1}
+        raise BrokenRule(rule, f"write {written(example)}")
+    table = _table(rule, amount, value)
     if sum(table.values()) <= 0:
-        raise BrokenRule("the weights of the loss reasons sum to more than 0")
+        way_out = 'write { "too expensive" = 2, other = 1 }, or leave them out'
+        raise BrokenRule("the weights of the loss reasons sum to more than 0", way_out)
     taken = [reason for reason in table if reason in (MISSED, GONE_COLD, NOT_REACHED)]
     if taken:
-        raise BrokenRule(f"the reason {taken[0]!r} is given by the follow-up itself")
+        raise BrokenRule(
+            f"the reason {taken[0]!r} is given by the follow-up itself", "leave it out"
+        )
     return table
 
 
 def _date(value: Any) -> datetime.date:
+    rule, found = "this is a date from 1700 to 2200", value
     if isinstance(value, str):
         with contextlib.suppress(ValueError):
-            value = datetime.date.fromisoformat(value)
-    is_date = isinstance(value, datetime.date) and not isinstance(value, datetime.datetime)
-    if is_date and 1700 <= value.year <= 2200:
-        return value
-    raise BrokenRule("a start is a date from 1700 to 2200", "write start = 2027-01-04")
+            found = datetime.date.fromisoformat(value)
+    if isinstance(found, datetime.datetime):
+        raise BrokenRule(rule, f"write {found.date()}")
+    if isinstance(found, datetime.date) and 1700 <= found.year <= 2200:
+        return found
+    meant = date_meant(value) if isinstance(value, str) else None
+    raise BrokenRule(rule, f"write {meant or '2027-01-04, which is year, month and day'}")
 
 
-def _factors(count: int, rule: str) -> Callable[[Any], tuple[float, ...]]:
+def _factors(count: int, rule: str, example: str) -> Callable[[Any], tuple[float, ...]]:
     def check(value: Any) -> tuple[float, ...]:
-        if not isinstance(value, (list, tuple)) or len(value) != count:
-            raise BrokenRule(rule)
+        if not isinstance(value, (list, tuple)):
+            raise BrokenRule(rule, f"such as {example}")
+        if len(value) != count:
+            points = "; decimals have a point" if len(value) > count else ""
+            raise BrokenRule(f"{rule}, and here are {len(value)}", f"such as {example}{points}")
         try:
             return tuple(amount(factor) for factor in value)
         except BrokenRule as broken:
@@ -112,9 +141,10 @@ def _factors(count: int, rule: str) -> Callable[[Any], tuple[float, ...]]:
 
 
 def _hours(value: Any) -> tuple[float, ...]:
-    weights = _factors(24, "hours are 24 weights, from midnight on")(value)
+    weights = _day(value)
     if sum(weights) <= 0:
-        raise BrokenRule("the weights of the hours sum to more than 0")
+        way_out = "write a number above 0 for the hours in which leads come"
+        raise BrokenRule("the weights of the hours sum to more than 0", way_out)
     return weights
 
 
@@ -128,11 +158,14 @@ def _dispersion(value: Any) -> float:
 
 def _skills(value: Any) -> tuple[float, ...]:
     if not isinstance(value, (list, tuple)):
-        raise BrokenRule("skills are a list of odds ratios, one for each rep")
+        example = f"[{written(value)}]" if isinstance(value, (int, float)) else "[1.2, 0.8]"
+        rule = "skills are a list of odds ratios, one for each rep"
+        raise BrokenRule(rule, f"write {example}")
     try:
         return tuple(positive(skill) for skill in value)
     except BrokenRule as broken:
-        raise BrokenRule(f"skills are odds ratios; each of them: {broken.rule}") from None
+        rule = f"skills are odds ratios; each of them: {broken.rule}"
+        raise BrokenRule(rule, broken.way_out) from None
 
 
 def _calls(value: Any) -> int:
@@ -140,14 +173,32 @@ def _calls(value: Any) -> int:
 
 
 def _open_hours(value: Any) -> str:
-    text = _text(value)
-    week(text)
-    return text
+    if not isinstance(value, str):
+        raise BrokenRule("opening hours are a text", f'write "{HOURS}"')
+    try:
+        week(value)
+    except BrokenRule as broken:
+        raise BrokenRule(broken.rule, _hours_instead(value) or broken.way_out) from None
+    return value
+
+
+def _hours_instead(text: str) -> str:
+    """The same hours as they can be read, if it is plain which ones are meant."""
+    meant = hours_meant(text)
+    try:
+        week(meant or "")
+    except BrokenRule:
+        return ""
+    return f'write "{meant}"'
 
 
 def _dates(value: Any) -> tuple[datetime.date, ...]:
     if not isinstance(value, (list, tuple)):
-        raise BrokenRule("these are dates in [ ]", "write closed = [2027-12-25]")
+        try:
+            example = _date(value)
+        except BrokenRule:
+            example = datetime.date(2027, 12, 25)
+        raise BrokenRule("these are dates in [ ]", f"write [{example}]")
     return tuple(_date(date) for date in value)
 
 
@@ -180,7 +231,8 @@ def _labels(value: Any) -> Mapping[str, str]:
         raise BrokenRule(rule)
     for key, label in value.items():
         if not isinstance(label, str) or not str(key).strip():
-            raise BrokenRule(rule)
+            way_out = f"write {written({key: str(label)})}" if str(key).strip() else ""
+            raise BrokenRule(rule, way_out)
         if key in LEAD_COLUMNS or str(key).startswith("entered_"):
             raise BrokenRule(f"{key!r} is a column of the leads already", "choose another name")
     return dict(value)
@@ -200,7 +252,7 @@ def _life_stages(value: Any) -> Mapping[str, str]:
 
 def _text(value: Any) -> str:
     if not isinstance(value, str) or not value.strip():
-        raise BrokenRule("this is a text")
+        raise BrokenRule("this is a text that is not empty", _in_quotes(value))
     return value
 
 
@@ -208,8 +260,11 @@ Name = Annotated[str, BeforeValidator(_name)]
 Text = Annotated[str, BeforeValidator(_text)]
 Count = Annotated[int, BeforeValidator(_count)]
 Start = Annotated[datetime.date, BeforeValidator(_date)]
-_weekdays = _factors(7, "weekdays are seven factors, from Monday to Sunday")
-_months = _factors(12, "months are twelve factors, from January to December")
+_WEEK, _YEAR = "[1, 1, 1, 1, 1, 0.5, 0]", "[1, 1, 1, 1, 1, 1, 0.5, 0.5, 1, 1, 1, 1.5]"
+_OFFICE = written([0] * 9 + [1] * 8 + [0] * 7)
+_weekdays = _factors(7, "weekdays are seven factors, from Monday to Sunday", _WEEK)
+_months = _factors(12, "months are twelve factors, from January to December", _YEAR)
+_day = _factors(24, "hours are 24 weights, from midnight on", f"{_OFFICE} for 9 to 17")
 Weekdays = Annotated[tuple[float, ...], BeforeValidator(_weekdays), PlainSerializer(list)]
 Months = Annotated[tuple[float, ...], BeforeValidator(_months), PlainSerializer(list)]
 Hours = Annotated[tuple[float, ...], BeforeValidator(_hours), PlainSerializer(list)]
