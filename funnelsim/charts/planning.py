@@ -17,6 +17,7 @@ from funnelsim.charts.rows import Rows
 from funnelsim.charts.theme import COLOURS
 from funnelsim.errors import Finding, FunnelSimError, Problem, nearest
 from funnelsim.planner import Forecast, Plan
+from funnelsim.planner.tables import chance_text
 from funnelsim.tables import figure_text
 
 if TYPE_CHECKING:
@@ -80,18 +81,23 @@ def _marks(p: Plan, across: str) -> list[tuple[float, float, str, str, str]]:
     at = float(p.leads) if across == "leads" else _setting(p)
     what = f"{p.leads:,} leads" if across == "leads" else f"{at:,.4g}"
     name = "the plan" if p.is_reached else "at best"
-    said = f"{name}: {what}, {figure_text(p.chance, 'share')}"
+    said = f"{name}: {what}, {chance_text(p, p.chance)}"
     low, high = _ends(p)
 
     def aside(at: float) -> str:  # the words go where there is room for them
         return "right" if at > low + WORDS * (high - low) else "left"
 
     marks = [(at, p.chance, said, PLANNED, aside(at))]
-    if across == "leads" and p.naive_leads and p.naive_chance == p.naive_chance:
-        usual = f"the usual sum: {p.naive_leads:,}, {figure_text(p.naive_chance, 'share')}"
+    if across == "leads" and _is_usual_sum_seen(p):
+        usual = f"the usual sum: {p.naive_leads:,}, {chance_text(p, p.naive_chance)}"
         naive = float(p.naive_leads)
         marks.append((naive, p.naive_chance, usual, NAIVE, aside(naive)))
     return marks
+
+
+def _is_usual_sum_seen(p: Plan) -> bool:
+    """Whether its number lies on the curve; that of a target far too high does not."""
+    return 0 < p.naive_leads <= 1.001 * p.curve["leads"].max() and p.naive_chance == p.naive_chance
 
 
 def _mark(
@@ -355,7 +361,7 @@ def _ends(p: Plan) -> list[float]:
     at, chance = p.curve[across].to_numpy(), p.curve["chance"].to_numpy()
     moving = at[(chance > 0.002) & (chance < 0.998)]
     marks = [float(p.leads)] if across == "leads" else [_setting(p)]
-    if across == "leads" and p.naive_leads:
+    if across == "leads" and _is_usual_sum_seen(p):
         marks.append(float(p.naive_leads))
     ends = [*marks, *moving.tolist()]
     low, high = min(ends), max(ends)
@@ -378,4 +384,4 @@ def _subtitle(p: Plan) -> list[str]:
     if not p.is_reached:
         return [f"cannot be met; at best: {p.setting}"]
     how = "by formula" if p.method == "formula" else f"{p.replications:,} simulated futures"
-    return [f"the plan: {p.setting}, with a chance of {figure_text(p.chance, 'share')} ({how})"]
+    return [f"the plan: {p.setting}, with a chance of {chance_text(p, p.chance)} ({how})"]

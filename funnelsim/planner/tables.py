@@ -57,6 +57,13 @@ def channels_text(p: Plan) -> pd.DataFrame:
     return table if p.channels["ceiling"].notna().any() else table.drop(columns="ceiling a day")
 
 
+def chance_text(p: Plan, chance: float) -> str:
+    """A chance with the digits that it has: one that is simulated is known to a few per cent."""
+    if p.method == "formula" or not 0.005 <= chance < 0.995:
+        return figure_text(chance, "share")
+    return f"{100 * chance:.0f} %"
+
+
 def reps_text(p: Plan) -> pd.DataFrame:
     rows = [
         (

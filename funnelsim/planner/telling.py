@@ -14,6 +14,7 @@ from funnelsim.planner.answer import Plan
 from funnelsim.planner.futures import Futures
 from funnelsim.planner.knowledge import Knowledge
 from funnelsim.planner.levers import Lever, cost_of_channels, leads_of_channels
+from funnelsim.planner.tables import chance_text
 from funnelsim.scenario import Scenario
 from funnelsim.tables import figure_text
 
@@ -54,13 +55,6 @@ def percent(chance: float) -> str:
     return figure_text(chance, "share")
 
 
-def _chance(plan: Plan, chance: float) -> str:
-    """A chance with the digits that it has: a simulated one is known to a few per cent."""
-    if plan.method == "formula" or not 0.005 <= chance < 0.995:
-        return percent(chance)
-    return f"{100 * chance:.0f} %"
-
-
 def amount(plan: Plan, value: float) -> str:
     """Sales as a count, other results as money, with their name."""
     if plan.metric == "sales":
@@ -92,7 +86,7 @@ def _answer(plan: Plan, asked: Asked) -> str:
         if plan.chance:
             return (
                 f"The target of {goal} cannot be met {100 * plan.probability:g} % of the time: "
-                f"{best}, and the chance is {_chance(plan, plan.chance)}."
+                f"{best}, and the chance is {chance_text(plan, plan.chance)}."
             )
         return f"The target of {goal} cannot be met: {best}."
     if plan.change in ("leads", "budget"):
@@ -103,7 +97,7 @@ def _answer(plan: Plan, asked: Asked) -> str:
         if more:
             today += f"; {figure_text(abs(more), 'money', plan.today.currency)} "
             today += "more" if more > 0 else "less"
-    chance = _chance(plan, plan.chance)
+    chance = chance_text(plan, plan.chance)
     return f"With {plan.setting} ({today}) you reach {goal} with a chance of {chance}."
 
 
@@ -119,7 +113,7 @@ def _naive(plan: Plan) -> list[str]:
 
 def _with_chance(plan: Plan) -> str:
     chance = plan.naive_chance
-    return f"with a chance of {_chance(plan, chance)}" if chance >= 0.01 else "hardly ever"
+    return f"with a chance of {chance_text(plan, chance)}" if chance >= 0.01 else "hardly ever"
 
 
 def _doubt(plan: Plan, asked: Asked) -> list[str]:
