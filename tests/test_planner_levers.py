@@ -1,0 +1,114 @@
+"""What a plan can move, and from when on."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from a_shop import shop
+from hypothesis import given
+from hypothesis import strategies as st
+
+import funnelsim as fs
+from funnelsim.engines.arrivals import mean_by_day
+from funnelsim.planner.levers import lever, with_reps
+from funnelsim.planner.needs import fewest
+
+
+def test_ceilings_are_kept_and_the_others_take_the_rest() -> None:
+    channels = [
+        {"name": "web", "leads_per_day": 10, "ceiling": 12},
+        {"name": "ads", "leads_per_day": 10},
+    ]
+    p = fs.plan(shop(channels=channels), 100)
+    assert p.leads == 2_260
+    assert p.channels.loc["web", "planned"] == pytest.approx(12)
+    assert list(p.channels["full"]) == [True, False]
+
+
+def test_a_budget_buys_leads_of_paid_channels_only() -> None:
+    channels = [
+        {"name": "word of mouth", "leads_per_day": 10},
+        {"name": "ads", "leads_per_day": 10, "cost_per_lead": 3},
+    ]
+    p = fs.plan(shop(channels=channels), 100, change="budget")
+    assert p.channels.loc["word of mouth", "planned"] == pytest.approx(10)
+    assert p.leads == 2_260
+    assert p.budget == pytest.approx(3 * (2_260 - 900), abs=3)
+
+
+def test_a_conversion_can_be_moved() -> None:
+    p = fs.plan(shop(), 100, change="stages.Visit.conversion")
+    # 900 leads: the mean of a Poisson number that is 100 or more nine times in ten is 113.03
+    assert p.scenario.stages[0].conversion == pytest.approx(113.03 / 900, rel=1e-3)
+    assert p.setting.startswith("stages.Visit.conversion = 0.1256")
+
+
+def test_reps_move_in_whole_steps() -> None:
+    p = fs.plan(fs.load("aida-follow-up"), 330, change="reps", progress=False)
+    assert p.change == "teams.sales.reps"
+    assert p.scenario.teams[0].reps == 3
+
+
+def test_reps_between_those_tried_first_are_found() -> None:
+    many = {"channels.search ads.leads_per_day": 32, "channels.trade fair.leads_per_day": 8}
+    busy = fs.load("aida-follow-up").vary(many)
+    p = fs.plan(busy, 75_300, "profit", change="reps", progress=False)
+    assert p.is_reached and p.scenario.teams[0].reps == 3  # two lose sales, and four cost more
+    assert "With 3 reps in team sales (today 2; 9,900 EUR more)" in p.sentences[0]
+
+
+def test_reps_who_come_or_go_have_the_average_skill() -> None:
+    skills = [1.5, 1.2, 0.9, 0.6]
+    team = {"name": "sales", "reps": 4, "skills": skills}
+    firm = fs.load("aida-follow-up").vary({"teams": [team]})
+    assert with_reps(firm, "sales", 4) == firm
+    fewer = with_reps(firm, "sales", 2).teams[0].skills
+    assert len(fewer) == 2 and np.allclose(fewer, np.prod(skills) ** 0.25)
+
+
+def test_less_handling_time_is_more_sales() -> None:
+    scenario = fs.load("aida-follow-up").vary({"teams.sales.reps": 1})
+    path = "stages.Desire.follow_up.handling_time"
+    p = fs.plan(scenario, 230, change=path, progress=False)
+    assert p.is_reached
+    handling = p.scenario.stages[2].follow_up.handling_time.exponential.mean
+    assert handling < scenario.stages[2].follow_up.handling_time.exponential.mean
+
+
+def test_leads_are_bought_from_the_end_of_the_warm_up_on() -> None:
+    aida = fs.load("aida").vary({"warm_up": "20 days"})
+    ads, after = aida.channels[0], lever(aida, "leads").at(2.5)
+    before, then = mean_by_day(aida, ads), mean_by_day(after, after.channels[0])
+    assert np.array_equal(then[:20], before[:20])
+    assert np.allclose(then[20:], 2.5 * before[20:])
+
+
+def test_a_plan_after_a_warm_up_holds_with_the_pipeline_of_its_end(seed: int) -> None:
+    pipeline = fs.load("b2b-pipeline")
+    p = fs.plan(pipeline, 60, progress=False)
+    ends = [fs.simulate(pipeline, seed=seed + n, progress=False).state(90) for n in range(40)]
+    told = [
+        fs.forecast(p.scenario, end, n=5, seed=seed + n, progress=False).chance("sales", 60)
+        for n, end in enumerate(ends)
+    ]
+    # the plan's own chance is known to 0.02, and this mean to its standard error
+    assert abs(np.mean(told) - 0.9) < 4.5 * math.hypot(np.std(told) / len(told) ** 0.5, 0.02)
+
+
+def test_a_lever_of_one_is_today() -> None:
+    for name in fs.templates():
+        scenario = fs.load(name)
+        assert lever(scenario, "leads").at(1.0) == scenario
+
+
+@given(enough=st.integers(1, 60), busy=st.integers(1, 15), floor=st.sampled_from([0.0, 0.05, 0.3]))
+def test_the_fewest_reps_are_found_wherever_the_search_begins(enough, busy, floor) -> None:
+    def gone_cold(reps: int) -> float:
+        return floor if reps >= enough else 0.9
+
+    every = range(1, 4 * busy + 1)
+    kept = [n for n in every if gone_cold(n) <= 0.1]
+    near = [n for n in every if gone_cold(n) <= gone_cold(4 * busy) + 0.01]
+    assert fewest(gone_cold, 0.1, busy, 4 * busy) == (min(kept or near), bool(kept))
