@@ -9,7 +9,7 @@ import pytest
 
 import funnelsim as fs
 from funnelsim.experiment.spread import nine_in_ten
-from funnelsim.metrics.revenue import day_ends, revenue_so_far
+from funnelsim.metrics.revenue import period_ends, revenue_so_far
 from funnelsim.tables import figure_text
 from funnelsim.widgets import board_text, picture
 
@@ -59,7 +59,7 @@ def test_the_band_goes_through_the_revenue_of_each_day(seed):
 
 def test_the_history_shown_is_the_first_of_the_replications(seed):
     board = fs.explore(FOLLOW_UP, seed=seed, n=FEW)
-    _, cents = revenue_so_far(board.journal, day_ends(FOLLOW_UP))
+    _, cents = revenue_so_far(board.journal, period_ends(FOLLOW_UP))
     shown = [row for row in board._chart.frame["data"]["revenue"] if row["kind"] == "first orders"]
     assert [row["total"] for row in shown] == (cents / 100).tolist()
     # eight histories leave none out, so the curve keeps to the band

@@ -12,7 +12,7 @@ import funnelsim as fs
 from funnelsim.distributions import DAY
 from funnelsim.engines import simulate_together
 from funnelsim.experiment.spread import FEWEST, nine_in_ten, spread
-from funnelsim.metrics.revenue import day_ends, revenue_so_far
+from funnelsim.metrics.revenue import period_ends, revenue_so_far
 
 COUNT = 4_000
 
@@ -61,7 +61,7 @@ SELLING = [name for name in fs.templates() if fs.load(name).order]
 def test_revenue_by_day_is_what_the_orders_say(name, seed):
     scenario = fs.load(name)
     journal = fs.simulate(scenario, seed, progress=False)
-    ends = day_ends(scenario)
+    ends = period_ends(scenario)
     count, cents = revenue_so_far(journal, ends)
     bad = journal.orders["status"].isin(["cancelled", "refused", "returned"])
     warm = journal.orders["placed"] >= scenario.warm_up / DAY
@@ -76,10 +76,11 @@ def test_revenue_by_day_is_what_the_orders_say(name, seed):
 def test_ends_of_days_are_those_after_the_warm_up_and_at_most_180():
     s = fs.load("aida")
 
-    assert day_ends(s.vary({"horizon": "90 days"})).tolist() == [n * DAY for n in range(91)]
+    assert period_ends(s.vary({"horizon": "90 days"})).tolist() == [n * DAY for n in range(91)]
     warm = s.vary({"horizon": "60 days", "warm_up": "30 days"})
-    assert day_ends(warm).tolist() == [n * DAY for n in range(30, 61)]
-    long = day_ends(s.vary({"horizon": "1000 days"}))
+    assert period_ends(warm).tolist() == [n * DAY for n in range(30, 61)]
+    assert period_ends(s.vary({"horizon": "6 h"})).tolist() == [n * DAY // 24 for n in range(7)]
+    long = period_ends(s.vary({"horizon": "1000 days"}))
     assert len(long) <= 182
     assert (long[0], long[-1]) == (0, 1000 * DAY)
     assert len(set(np.diff(long)[:-1])) == 1

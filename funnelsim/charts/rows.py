@@ -10,13 +10,12 @@ import datetime as dt
 import math
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from funnelsim.distributions import DAY, HOUR, Floats, Ints
+from funnelsim.distributions import DAY, Floats, Ints
 from funnelsim.journal import Journal
 from funnelsim.metrics import orders_may_follow
-from funnelsim.metrics.revenue import day_ends, revenue_so_far
+from funnelsim.metrics.revenue import by_the_hour, period_ends, revenue_so_far
 from funnelsim.scenario import Scenario
 from funnelsim.tables import figure_text
 
@@ -105,7 +104,7 @@ def revenue_rows(j: Journal) -> Rows:
     Vega counts; `low` and `high` stack the two kinds.
     """
     s = j.scenario
-    ends = hour_ends(s) if by_the_hour(s) else day_ends(s)
+    ends = period_ends(s)
     repeat = j.order_numbers > 1
     so_far = {}
     for kind in order_kinds(s):
@@ -135,15 +134,6 @@ def revenue_rows(j: Journal) -> Rows:
     return rows
 
 
-def by_the_hour(s: Scenario) -> bool:
-    return s.horizon - s.warm_up <= 3 * DAY
-
-
-def hour_ends(s: Scenario) -> Ints:
-    """The end of the warm-up, of each hour since, and the horizon."""
-    return np.append(np.arange(s.warm_up, s.horizon, HOUR, dtype=np.int64), s.horizon)
-
-
 def until_text(s: Scenario, end: int, before: int) -> str:
     """The day that a moment ends or lies in; by the hour also from when to when."""
     day = math.ceil(end / DAY)
@@ -157,8 +147,8 @@ def until_text(s: Scenario, end: int, before: int) -> str:
 
 
 def band_rows(s: Scenario, low: Floats, high: Floats) -> Rows:
-    """Two amounts at each of `day_ends`, between which a band is drawn; `when` as above."""
-    ends = zip(milliseconds(s, day_ends(s)), low.tolist(), high.tolist(), strict=True)
+    """Two amounts at each of `period_ends`, between which a band is drawn; `when` as above."""
+    ends = zip(milliseconds(s, period_ends(s)), low.tolist(), high.tolist(), strict=True)
     return [{"when": at, "low": round(a, 2), "high": round(b, 2)} for at, a, b in ends]
 
 

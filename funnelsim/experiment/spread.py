@@ -15,7 +15,7 @@ import numpy as np
 from funnelsim.distributions import Floats
 from funnelsim.journal import Journal
 from funnelsim.metrics import key_figures
-from funnelsim.metrics.revenue import day_ends, revenue_so_far
+from funnelsim.metrics.revenue import period_ends, revenue_so_far
 
 TAIL = 0.05  # left out below, and as much above
 FEWEST = 19  # replications that can tell so much: 1 / TAIL - 1
@@ -26,7 +26,7 @@ class Spread:
     """Some replications of one scenario.
 
     `figures` has the values of each key figure of `summary` by name, shape (replications,);
-    `revenue` what has been paid by each of `day_ends`, shape (replications, ends), in currency.
+    `revenue` what has been paid by each of `period_ends`, shape (replications, ends), in currency.
     """
 
     figures: dict[str, Floats]
@@ -65,7 +65,7 @@ def spread(journals: Iterable[Journal]) -> Spread:
     figures, revenue = [], []
     for journal in journals:
         figures.append(key_figures(journal))
-        ends = day_ends(journal.scenario)
+        ends = period_ends(journal.scenario)
         revenue += [revenue_so_far(one, ends)[1] / 100 for one in journal.split()]
     columns = {
         key: np.concatenate([row[key] for row in figures]).astype(float) for key in figures[0]

@@ -1,4 +1,4 @@
-"""Revenue as it adds up: what has been paid by the end of each day, in whole cents."""
+"""Revenue as it adds up: what has been paid by the end of each day or hour, in whole cents."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from funnelsim.distributions import DAY, Ints
+from funnelsim.distributions import DAY, HOUR, Ints
 from funnelsim.journal import Journal
 from funnelsim.metrics.basis import Bools
 from funnelsim.metrics.money import counts_as_revenue
@@ -15,14 +15,20 @@ from funnelsim.scenario import Scenario
 MOST_ENDS = 180  # more could not be told apart in a picture
 
 
-def day_ends(scenario: Scenario) -> Ints:
+def by_the_hour(scenario: Scenario) -> bool:
+    """Whether the time simulated is so short that days would say nothing."""
+    return scenario.horizon - scenario.warm_up <= 3 * DAY
+
+
+def period_ends(scenario: Scenario) -> Ints:
     """The end of the warm-up, of each day since (of every n-th, past 180), and the horizon.
 
-    In microseconds since the scenario's start.
+    In microseconds since the scenario's start; within three days of each hour.
     """
-    every = max(1, math.ceil((scenario.horizon - scenario.warm_up) / DAY / MOST_ENDS))
-    days = np.arange(scenario.warm_up, scenario.horizon, every * DAY, dtype=np.int64)
-    return np.append(days, scenario.horizon)
+    every = max(1, math.ceil((scenario.horizon - scenario.warm_up) / DAY / MOST_ENDS)) * DAY
+    step = HOUR if by_the_hour(scenario) else every
+    ends = np.arange(scenario.warm_up, scenario.horizon, step, dtype=np.int64)
+    return np.append(ends, scenario.horizon)
 
 
 def revenue_so_far(journal: Journal, ends: Ints, of: Bools | None = None) -> tuple[Ints, Ints]:
@@ -33,7 +39,7 @@ def revenue_so_far(journal: Journal, ends: Ints, of: Bools | None = None) -> tup
 
     >>> from funnelsim import load, simulate, summary
     >>> journal = simulate(load("aida"), seed=1)
-    >>> orders, cents = revenue_so_far(journal, day_ends(journal.scenario))
+    >>> orders, cents = revenue_so_far(journal, period_ends(journal.scenario))
     >>> bool(cents[-1] == round(100 * summary(journal)["revenue"]))
     True
     """
