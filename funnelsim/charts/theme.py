@@ -152,9 +152,12 @@ def small_png(picture: bytes) -> bytes:
 
 
 def plain_text(spec: Mapping[str, Any]) -> str:
+    """The title, and below it the subtitle: a folded output shows the first line."""
     title = spec.get("title", "")
     if isinstance(title, Mapping):
-        title = " – ".join(str(title[key]) for key in ("text", "subtitle") if title.get(key))
+        subtitle = title.get("subtitle") or []
+        lines = [title.get("text", ""), *([subtitle] if isinstance(subtitle, str) else subtitle)]
+        title = "\n".join(filter(None, lines))
     return f"Chart: {title}" if title else "Chart"
 
 
