@@ -1,6 +1,6 @@
 """A CRM export goes in, a scenario comes out, with what was used, left out and assumed.
 
-`calibrate` is told which column means what; `reading` makes sense of the file, `export` checks
+`calibrate` is told which column means what; `reading.py` makes sense of the file, `export` checks
 every lead, `estimate` counts, `to_scenario` writes it down, `telling` finds the words and `report`
 shows them. A first, honest form: leads too young to have been decided are left out rather than
 modelled, and the cut-off is printed.
@@ -78,7 +78,7 @@ def calibrate(
 ) -> Calibration:
     """A scenario from a CRM export: one row per lead, the caller says which column is which.
 
-    `deals` is a DataFrame or the path of a CSV file (`funnelsim.calibration.reading` says what
+    `deals` is a DataFrame or the path of a CSV file (`funnelsim.reading` says what
     is understood). Columns, by name:
 
     created, won    when the lead came in; when the deal was won (empty: not won)

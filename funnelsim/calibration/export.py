@@ -14,7 +14,8 @@ from typing import Any
 
 import pandas as pd
 
-from funnelsim.calibration.reading import (
+from funnelsim.errors import FunnelSimError
+from funnelsim.reading import (
     find_column,
     read_moment,
     read_numbers,
@@ -22,7 +23,6 @@ from funnelsim.calibration.reading import (
     read_text,
     read_times,
 )
-from funnelsim.errors import FunnelSimError
 
 NOT_STATED = "not stated"
 

@@ -17,8 +17,8 @@ import ipywidgets
 import pandas as pd
 
 from funnelsim.calibration import Calibration, calibrate
-from funnelsim.calibration.reading import read_table
 from funnelsim.errors import FunnelSimError
+from funnelsim.reading import read_table
 from funnelsim.scenario import Scenario, load, templates
 from funnelsim.state import State
 
