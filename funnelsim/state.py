@@ -166,7 +166,7 @@ def _numbers(table: pd.DataFrame, name: str) -> pd.DataFrame:
         if not isinstance(table[column], pd.Series):
             raise FunnelSimError(f"{name} has several columns {column!r}; leave one of them")
         try:
-            table[column] = pd.to_numeric(table[column])
+            table[column] = pd.to_numeric(table[column]).astype(float)
         except ValueError:
             try:
                 table[column] = read_numbers(table[column])

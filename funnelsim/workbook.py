@@ -50,7 +50,7 @@ def write_workbook(p: Plan, path: str | Path) -> Path:
         found = Finding(f"given a {type(p).__name__}")
         way_out = "write fs.plan(scenario, target=100)"
         raise FunnelSimError(str(Problem("write_workbook", found, "it takes a Plan", way_out)))
-    path = Path(path)
+    path = an_xlsx(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         options = {
@@ -71,6 +71,26 @@ def write_workbook(p: Plan, path: str | Path) -> Path:
         raise FunnelSimError(
             f"{path} cannot be written: {why}; close it where it is open, or give another place"
         ) from error
+    return path
+
+
+def an_xlsx(path: str | Path) -> Path:
+    """The path, if its name is that of a workbook; FunnelSimError if not.
+
+    A name such as plan.csv would promise what the file is not, and Excel would not open it.
+
+    >>> an_xlsx("plan.csv")
+    Traceback (most recent call last):
+    ...
+    funnelsim.errors.FunnelSimError: plan.csv cannot be written: a workbook is an .xlsx file; \
+write plan.xlsx
+    """
+    path = Path(path)
+    if path.suffix.lower() != ".xlsx":
+        better = path.with_suffix(".xlsx").name if path.name else "plan.xlsx"
+        raise FunnelSimError(
+            f"{path} cannot be written: a workbook is an .xlsx file; write {better}"
+        )
     return path
 
 

@@ -145,9 +145,24 @@ def test_a_workbook_of_no_plan_says_what_it_takes(tmp_path: Path) -> None:
         fs.write_workbook(fs.load("aida"), tmp_path / "x.xlsx")
 
 
+@pytest.mark.parametrize("name", ["plan.csv", "plan", "plan.xls"])
+def test_a_workbook_is_never_written_into_a_file_of_another_kind(
+    plan: Any, tmp_path: Path, name: str, capsys: Any
+) -> None:
+    with pytest.raises(FunnelSimError, match=r"a workbook is an \.xlsx file; write plan\.xlsx"):
+        fs.write_workbook(plan, tmp_path / name)
+    # the command says so before it works, not after
+    arguments = ["plan", "aida", "--target", "150", "--workbook", str(tmp_path / name)]
+    assert main(arguments) == 1
+    assert capsys.readouterr().out == "" and not list(tmp_path.iterdir())
+
+
 def test_a_workbook_that_cannot_be_written_is_named(plan: Any, tmp_path: Path) -> None:
     with pytest.raises(FunnelSimError, match="cannot be written"):
         fs.write_workbook(plan, tmp_path)
+    (tmp_path / "folder.xlsx").mkdir()
+    with pytest.raises(FunnelSimError, match="close it where it is open"):
+        fs.write_workbook(plan, tmp_path / "folder.xlsx")
 
 
 # --- the command ------------------------------------------------------------------------------

@@ -44,6 +44,22 @@ class Calibration:
     overall_se: float
     state: State
 
+    @property
+    def pilot(self) -> tuple[int, int] | None:
+        """Sales and leads of a pilot that is worth as much as `overall` ± `overall_se`.
+
+        After n sales of m leads a plan takes the conversion as Beta(1 + n, 1 + m - n). This is the
+        one with the mean and standard error of the calibration, in whole numbers: a pilot goes
+        where a calibration does not, into a command. None where no pilot knows so little, and
+        where there is no doubt.
+        """
+        mean, error = self.overall, self.overall_se
+        if not (0 < mean < 1 and error > 0):
+            return None
+        together = mean * (1 - mean) / error**2 - 1
+        sales, leads = round(mean * together - 1), round(together - 2)
+        return (sales, leads) if 0 < sales <= leads else None
+
     def __str__(self) -> str:
         return f"{self.scenario.name}\n\n{self.report}"
 
