@@ -97,6 +97,11 @@ def read_export(
     sieve = Sieve(table.index)
     created = entered.iloc[:, 0].rename(roles["created"])
     _leave_out_rows(sieve, created, found.get("id"), since, dayfirst)
+    if "id" not in found and (twice := int(table.duplicated().sum())):
+        notes.append(
+            f"rows that repeat an earlier one in every cell, and are counted: {twice:,}; if they "
+            "are the same leads, say which column is their number (id=)"
+        )
     status, ended = _fates(sieve, entered, ended, roles, found.get("outcome"), words, notes)
     notes += _dates_without_time(entered, ended, columns, roles["lost"])
     _leave_out_impossible(sieve, entered, ended)
