@@ -88,8 +88,7 @@ def _refuse_spreadsheet(path: str, content: bytes) -> None:
     named = path.lower().endswith((".xlsx", ".xlsm", ".xls", ".ods", ".parquet"))
     if named or content.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
         raise FunnelSimError(
-            f"{path} is not a CSV file; save it as CSV (in Excel: File, Save as, CSV UTF-8), or "
-            "read it with pandas and pass the DataFrame"
+            f"{path} is not a CSV file; save it as CSV (in Excel: File, Save as, CSV UTF-8)"
         )
 
 

@@ -160,7 +160,7 @@ def test_an_export_is_calibrated_with_its_open_deals(form: PlanForm) -> None:
     form.target.value = 130
     assert form.answer.open_business is not None
     assert "remain to be won" in form._said.value
-    assert "What was used and left out" in source.told.value
+    assert "What was used of the export" in source.used.value
 
 
 # --- exports as CRMs write them ---------------------------------------------------------------

@@ -123,7 +123,7 @@ class PlanForm(ipywidgets.VBox):
             ]
         )  # fmt: skip
         asked.add_class("funnelsim-asked")
-        told = ipywidgets.VBox([self._said, self._curve, self._shown])
+        told = ipywidgets.VBox([self._said, self._curve, self._shown, self.source.used])
         told.add_class("funnelsim-told")
         body = ipywidgets.HBox([asked, told])
         body.add_class("funnelsim-plan-body")

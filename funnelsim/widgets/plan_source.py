@@ -20,7 +20,7 @@ from funnelsim.errors import FunnelSimError
 from funnelsim.reading import table_of
 from funnelsim.scenario import Scenario, load, templates
 from funnelsim.state import State
-from funnelsim.widgets.plan_columns import NONE, ROLES, between, guessed, word, words_of
+from funnelsim.widgets.plan_columns import NONE, ROLES, between, guessed, kinds_of, word, words_of
 
 A_FILE = "a file of your own ..."
 NEEDED = ("created", "won")
@@ -41,7 +41,8 @@ class Source(ipywidgets.VBox):
     """Chooses a scenario; `scenario()` is what it gives, `state()` what is open today.
 
     `changed` is called with True when another one is chosen, with False when the same one is read
-    in another way: another column, or other business that is running already.
+    in another way: another column, or other business that is running already. `used` is for the
+    form to place: what was used of an export is too wide for a column of choices.
     """
 
     def __init__(self, changed: Callable[[bool], Any]) -> None:
@@ -69,6 +70,7 @@ class Source(ipywidgets.VBox):
         boxes += self.read_as.values()
         self.columns = ipywidgets.VBox([title, *boxes, self.stages, several])
         self.told = ipywidgets.HTML("" if os.environ.get("FUNNELSIM_LAB") else _UP_TO)
+        self.used = ipywidgets.HTML()
         self.deals = ipywidgets.FileUpload(accept=".csv,.txt", description="Open deals")
         self.customers = ipywidgets.FileUpload(accept=".csv,.txt", description="Customers")
         for box in (self.deals, self.customers):
@@ -134,7 +136,7 @@ class Source(ipywidgets.VBox):
             except FunnelSimError as error:
                 raise self._in_the_words_of_the_form(error) from None
             self._calibrated = {key: found}
-            self.told.value = _used(found)
+            self.told.value, self.used.value = _came_of_it(found), _used(found)
         return self._calibrated[key]
 
     def _refuse(self, roles: dict[str, str], stages: list[str]) -> None:
@@ -189,7 +191,7 @@ class Source(ipywidgets.VBox):
         self._changed(True)
 
     def _uploaded(self) -> None:
-        self.told.value = ""
+        self.told.value = self.used.value = ""
         self._calibrated, self._unclear = {}, set()
         if self.is_export:
             try:
@@ -208,7 +210,7 @@ class Source(ipywidgets.VBox):
             box.value = found[name]
         for box in self.read_as.values():
             box.value = None
-        self.stages.options = self.roles["created"].options[1:]
+        self.stages.options = [n for n, kind in kinds_of(table).items() if kind in ("date", "")]
         self.stages.value = between(table, found)
         self._is_guessing = False
         self._guess_words()
@@ -233,7 +235,7 @@ class Source(ipywidgets.VBox):
     def _show(self) -> None:
         self._own.layout.display = "none" if self.chosen.value else ""
         readable = self.is_export and isinstance(self._read, pd.DataFrame)
-        self.columns.layout.display = "" if readable else "none"
+        self.columns.layout.display = self.used.layout.display = "" if readable else "none"
         self._running.layout.display = "none" if self.is_export else ""
         said = [box.value.lower() for box in self.words.values()]
         needed = self.roles["outcome"].value != NONE and said != ["won", "lost"]
@@ -253,22 +255,25 @@ def _file(box: ipywidgets.FileUpload) -> tuple[str, bytes] | None:
     return (str(box.value[0]["name"]), bytes(box.value[0]["content"])) if box.value else None
 
 
-def _used(found: Calibration) -> str:
-    """What came of an export: the figures, what was left out of it, and the whole report."""
-    left_out, report = found.report.left_out, found.report
+def _came_of_it(found: Calibration) -> str:
+    """In short: what the export says, what was left out of it, and what was counted as open."""
     lines = [
         f"{found.overall:.1%} of the leads become customers (± {found.overall_se:.1%}); "
         f"{len(found.state.deals):,} deals are open."
     ]
     lines += [
         f"{row['leads']:,} rows left out: {row['left out because']}."
-        for _, row in left_out.iterrows()
+        for _, row in found.report.left_out.iterrows()
     ]
-    lines += [f"{note}." for note in report.notes if re.match("outcomes read as open|rows ", note)]
-    told = "".join(f"<p>{escape(line[0].upper() + line[1:])}</p>" for line in lines)
+    minded = re.compile("outcomes read as open|rows that repeat")
+    lines += [f"{note}." for note in found.report.notes if minded.match(note)]
+    return "".join(f"<p>{escape(line[0].upper() + line[1:])}</p>" for line in lines)
+
+
+def _used(found: Calibration) -> str:
     return (
-        f"{told}<details><summary>What was used and left out</summary>{report._repr_html_()}"
-        "</details>"
+        "<details><summary>What was used of the export, and left out</summary>"
+        f"{found.report._repr_html_()}</details>"
     )
 
 
