@@ -262,7 +262,7 @@ def _came_of_it(found: Calibration) -> str:
         f"{len(found.state.deals):,} deals are open."
     ]
     lines += [
-        f"{row['leads']:,} rows left out: {row['left out because']}."
+        f"{row['leads']:,} row{'s' * (row['leads'] != 1)} left out: {row['left out because']}."
         for _, row in found.report.left_out.iterrows()
     ]
     minded = re.compile("outcomes read as open|rows that repeat")
