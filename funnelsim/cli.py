@@ -159,8 +159,11 @@ def _add_calibrate(calibrate: argparse.ArgumentParser) -> None:
         "--stage", action="append", default=[], metavar="NAME=COLUMN",
         help="a stage between, and the column of the time it was entered; repeat it in order",
     )  # fmt: skip
-    calibrate.add_argument("--won-value", default="won", help="the outcome that means won (won)")
-    calibrate.add_argument("--lost-value", default="lost", help="... that means lost (lost)")
+    for fate in ("won", "lost"):
+        calibrate.add_argument(
+            f"--{fate}-value", action="append", metavar="WORD",
+            help=f"the outcome that means {fate} ({fate}); repeat it for several",
+        )  # fmt: skip
     calibrate.add_argument("--since", metavar="DATE", help="leave out leads created before")
     calibrate.add_argument("--export-date", metavar="DATE", help="when the export was taken")
     calibrate.add_argument(
@@ -248,6 +251,8 @@ def _calibrate(chosen: argparse.Namespace) -> None:
     stages = _stages(wanted.pop("stage"))
     for name in ("command", "jupyter", "file", "out", "deals_out"):
         wanted.pop(name)
+    for fate in ("won", "lost"):
+        wanted[f"{fate}_value"] = wanted[f"{fate}_value"] or fate
     calibration = calibrate(chosen.file, stages=stages, **wanted)
     print(calibration)
     print()

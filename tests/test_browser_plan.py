@@ -87,7 +87,7 @@ def test_an_export_is_planned_by_its_columns(page, tmp_path):
     asked = page.locator(".funnelsim-asked")
     expect(asked).to_contain_text("of the leads become customers", timeout=PATIENCE)
     expect(asked).to_contain_text("Ctrl-click")
-    expect(page.get_by_label("Won is called", exact=True)).to_have_value("Closed Won")
+    expect(page.get_by_label("Won is called", exact=True)).to_have_values(["Closed Won"])
     typed(page, "Target", "130")
     first = page.locator(".funnelsim-plan .funnelsim-first")
     expect(first).to_contain_text("you reach 130 sales within 90 days", timeout=PATIENCE)

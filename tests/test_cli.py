@@ -174,6 +174,17 @@ def test_calibrate_names_the_command_for_a_plan_with_the_open_deals_and_the_doub
     assert (seen.a, seen.b) == pytest.approx((known.a, known.b), abs=1)
 
 
+def test_several_words_may_mean_lost(capsys, tmp_path):
+    table = datasets.load_crm_deals()
+    table.loc[table["lost_reason"] == "no fit", "outcome"] = "disqualified"
+    table.to_csv(tmp_path / "deals.csv", index=False)
+    arguments = ["calibrate", str(tmp_path / "deals.csv"), *CRM, "--lost-value", "lost"]
+    assert main([*arguments, "--lost-value", "Disqualified"]) == 0
+    assert "(499 won, 5,683 lost, 138 open)" in capsys.readouterr().out
+    assert main([*arguments, "--won-value", "lost"]) == 1
+    assert "'lost' is among won_value and lost_value" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(("time", "days"), [("1 quarter", 90), ("2 months", 59), ("1 year", 365)])
 def test_a_plan_takes_the_time_of_a_calendar(time, days, capsys):
     assert main(["plan", "aida", "--target", "100", "--within", time]) == 0

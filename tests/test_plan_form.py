@@ -192,7 +192,7 @@ def test_an_export_of_salesforce_is_planned_without_a_choice(form: PlanForm) -> 
                 outcome="Stage", deal_value="Amount")  # fmt: skip
     table["Close Date"] = table["Close Date"].fillna("2026-09-30")
     source = sent(form, table)
-    assert [box.value for box in source.words.values()] == ["Closed Won", "Closed Lost"]
+    assert [box.value for box in source.words.values()] == [("Closed Won",), ("Closed Lost",)]
     form.target.value = 130
     roles = {"won": "Close Date", "lost": "Close Date", "outcome": "Stage", "value": "Amount",
              "won_value": "Closed Won", "lost_value": "Closed Lost", "channel": "Lead Source",
@@ -222,11 +222,22 @@ def test_words_that_nobody_could_guess_are_asked_for_in_the_form(form: PlanForm)
     source = sent(form, crm({"won": "ja", "lost": "nein", "open": "mal sehen"}))
     assert "Say which word in the column" in form._said.value and "_value" not in form._said.value
     won, lost = source.words.values()
-    assert won.layout.display == "" and won.options == ("(none)", "nein", "ja", "mal sehen")
-    won.value, lost.value = "ja", "nein"
+    assert won.layout.display == "" and won.options == ("nein", "ja", "mal sehen")
+    lost.value = ["nein"]
+    won.value = ["ja", "nein"]
+    assert "&#x27;nein&#x27; means won or lost, not both" in form._said.value
+    won.value = ["ja"]
     assert form._said.value == ""
     form.target.value = 130
     assert form.answer.is_reached
+
+
+def test_several_words_may_mean_lost(form: PlanForm) -> None:
+    table = crm({"won": "Won", "lost": "Lost", "open": "Open"})
+    table.loc[table["lost_reason"] == "no fit", "outcome"] = "Disqualified"
+    source = sent(form, table)
+    assert [box.value for box in source.words.values()] == [("Won",), ("Lost", "Disqualified")]
+    assert "138 deals are open" in source.told.value  # as of the export that says lost of both
 
 
 def test_the_words_are_not_asked_for_where_they_are_won_and_lost(form: PlanForm) -> None:

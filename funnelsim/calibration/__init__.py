@@ -102,8 +102,8 @@ def calibrate(
                     order, or a list of columns; left out, the funnel is first_stage, goal
     lost            when it was lost; may be the same column as won (a closing date) if there is
                     an outcome
-    outcome         won, lost or anything else (read as open); the two words may be given as
-                    won_value and lost_value
+    outcome         won, lost or anything else (read as open); the two words, or lists of
+                    words, may be given as won_value and lost_value
     id              rows that repeat an id are left out
     channel, owner, value, reason    text, text, money, text
 

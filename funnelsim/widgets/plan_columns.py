@@ -104,7 +104,7 @@ def guessed(table: pd.DataFrame) -> dict[str, str]:
             if column not in found.values() and kinds[column] in (role.holds or kinds[column], "")
         ]
         if name == "outcome":  # of status and stage the one that says what was won
-            like_it.sort(key=lambda column: word(words_of(table[column]), "won") == NONE)
+            like_it.sort(key=lambda column: not words_that_say(words_of(table[column]), "won"))
         if name == "id":  # the number of an account may stand in many rows
             like_it = [column for column in like_it if table[column].nunique() > len(table) / 2]
         found[name] = like_it[0] if like_it else NONE
@@ -161,15 +161,11 @@ def words_of(outcome: pd.Series) -> list[str]:
     return [str(w) for w in read_text(outcome).value_counts().head(MOST_WORDS).index]
 
 
-def word(words: list[str], fate: str) -> str:
-    """The word that says "won" or "lost", in English or German; NONE where none does.
+def words_that_say(words: list[str], fate: str) -> list[str]:
+    """Those of the words that say "won" or "lost", in English or German.
 
-    >>> word(["Proposal", "Not won", "Closed Won"], "won"), word(["offen", "Verloren"], "lost")
-    ('Closed Won', 'Verloren')
+    >>> words = ["Proposal", "Not won", "Closed Won", "Verloren", "Disqualified"]
+    >>> words_that_say(words, "won"), words_that_say(words, "lost")
+    (['Closed Won'], ['Verloren', 'Disqualified'])
     """
-    for known in WORDS[fate]:
-        exact = [w for w in words if w.lower() == known]
-        others = [w for w in words if _holds(w, (known,)) and not _holds(w, NOT)]
-        if exact or others:
-            return (exact or others)[0]
-    return NONE
+    return [said for said in words if _holds(said, WORDS[fate]) and not _holds(said, NOT)]

@@ -20,7 +20,15 @@ from funnelsim.errors import FunnelSimError
 from funnelsim.reading import table_of
 from funnelsim.scenario import Scenario, load, templates
 from funnelsim.state import State
-from funnelsim.widgets.plan_columns import NONE, ROLES, between, guessed, kinds_of, word, words_of
+from funnelsim.widgets.plan_columns import (
+    NONE,
+    ROLES,
+    between,
+    guessed,
+    kinds_of,
+    words_of,
+    words_that_say,
+)
 
 A_FILE = "a file of your own ..."
 NEEDED = ("created", "won")
@@ -29,7 +37,7 @@ READ_AS = {  # what no value of a column decides: asked for only then
     "dayfirst": ("03/04/2026 is", (("3 April", True), ("March 4", False))),
     "decimal": ("Amounts are like", (("1.234,50", ","), ("1,234.50", "."))),
 }
-SEVERAL = "Ctrl-click (on a Mac ⌘-click) chooses several columns, or none."
+SEVERAL = "Ctrl-click (on a Mac ⌘-click) chooses several, or none."
 WIDE = {"description_width": "12em"}
 _UP_TO = (  # the limit of Jupyter's own server, of which nobody hears
     "A file of more than 10 MB only arrives where JupyterLab was started by "
@@ -54,18 +62,16 @@ class Source(ipywidgets.VBox):
         self.chosen = _choice("Scenario", [*names, (A_FILE, "")], "aida-follow-up")
         self.file = ipywidgets.FileUpload(accept=".toml,.csv,.txt", description="Choose a file")
         self.roles = {name: _choice(role.label, [NONE]) for name, role in ROLES.items()}
-        self.words = {name: _choice(label, [NONE]) for name, (label, _) in FATES.items()}
+        self.words = {name: _several(label) for name, (label, _) in FATES.items()}
         self.read_as = {
             name: _choice(label, [("(not decided)", None), *options])
             for name, (label, options) in READ_AS.items()
         }
-        self.stages = ipywidgets.SelectMultiple(
-            options=[], rows=4, description="Stages between", style=WIDE
-        )
+        self.stages = _several("Stages between")
         several = ipywidgets.HTML(f"The time that each stage was entered. {SEVERAL}")
         several.add_class("funnelsim-several")
         title = ipywidgets.HTML("<b>Which column is what?</b>")
-        boxes = list(self.roles.values())
+        boxes: list[Any] = list(self.roles.values())
         boxes[4:4] = self.words.values()  # below the outcome
         boxes += self.read_as.values()
         self.columns = ipywidgets.VBox([title, *boxes, self.stages, several])
@@ -128,7 +134,7 @@ class Source(ipywidgets.VBox):
         self._refuse(roles, stages)
         told: dict[str, Any] = {name: box.value for name, box in self.read_as.items()}
         for name, box in self.words.items():
-            told[name] = "" if box.value == NONE else box.value  # no cell holds an empty word
+            told[name] = list(box.value)
         key = repr((roles, stages, told))
         if key not in self._calibrated:
             try:
@@ -161,8 +167,10 @@ class Source(ipywidgets.VBox):
                 f"{twice[0]!r} is a stage between and a date of its own: leave it out of one of "
                 f"them. {SEVERAL}"
             )
-        others = set(self.words["won_value"].options) - {NONE, self.words["lost_value"].value}
-        if outcome and self.words["won_value"].value == NONE and others:
+        won_by, lost_by = (set(box.value) for box in self.words.values())
+        if both := sorted(won_by & lost_by):
+            raise FunnelSimError(f"{both[0]!r} means won or lost, not both. {SEVERAL}")
+        if outcome and not won_by and set(self.words["won_value"].options) - lost_by:
             raise FunnelSimError(
                 f"Say which word in the column {outcome!r} means won, or choose {NONE} as outcome."
             )
@@ -223,8 +231,8 @@ class Source(ipywidgets.VBox):
             words = words_of(cells) if isinstance(cells, pd.Series) else []
         was, self._is_guessing = self._is_guessing, True
         for name, box in self.words.items():
-            box.options = [NONE, *words]
-            box.value = word(words, FATES[name][1])
+            box.options = words
+            box.value = words_that_say(words, FATES[name][1])
         self._is_guessing = was
 
     def _read_anew(self) -> None:
@@ -237,8 +245,8 @@ class Source(ipywidgets.VBox):
         readable = self.is_export and isinstance(self._read, pd.DataFrame)
         self.columns.layout.display = self.used.layout.display = "" if readable else "none"
         self._running.layout.display = "none" if self.is_export else ""
-        said = [box.value.lower() for box in self.words.values()]
-        needed = self.roles["outcome"].value != NONE and said != ["won", "lost"]
+        said = [[word.lower() for word in box.value] for box in self.words.values()]
+        needed = self.roles["outcome"].value != NONE and said != [["won"], ["lost"]]
         for box in self.words.values():
             box.layout.display = "" if needed else "none"
         for name, box in self.read_as.items():
@@ -248,6 +256,12 @@ class Source(ipywidgets.VBox):
 def _choice(label: str, options: Any, value: Any = None) -> ipywidgets.Dropdown:
     given = {} if value is None else {"value": value}
     return ipywidgets.Dropdown(options=options, description=label, style=WIDE, **given)
+
+
+def _several(label: str) -> ipywidgets.SelectMultiple:
+    return ipywidgets.SelectMultiple(
+        options=[], rows=4, description=label, style=WIDE, tooltip=SEVERAL
+    )
 
 
 def _file(box: ipywidgets.FileUpload) -> tuple[str, bytes] | None:
