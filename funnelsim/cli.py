@@ -12,9 +12,13 @@ import sys
 from collections.abc import Sequence
 from io import TextIOWrapper
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from funnelsim import __version__
 from funnelsim.errors import FunnelSimError
+
+if TYPE_CHECKING:
+    from funnelsim.calibration import Calibration
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -108,7 +112,9 @@ def _add_plan(plan: argparse.ArgumentParser) -> None:
     plan.add_argument(
         "--probability", type=float, default=0.9, help="how often it is to be reached (0.9)"
     )
-    plan.add_argument("--within", metavar="TIME", help='the time for it, such as "90 days"')
+    plan.add_argument(
+        "--within", metavar="TIME", default="", help='the time for it: "90 days", "1 quarter"'
+    )
     plan.add_argument(
         "--change", default="leads", metavar="WHAT",
         help="what may be moved: leads, budget, reps, or a path such as teams.sales.reps (leads)",
@@ -129,6 +135,12 @@ def _add_calibrate(calibrate: argparse.ArgumentParser) -> None:
     calibrate.set_defaults(command=_calibrate)
     calibrate.add_argument("file", type=Path, help="a CSV file, one row per lead")
     calibrate.add_argument("--out", type=Path, metavar="FILE", help="write the scenario (.toml)")
+    calibrate.add_argument(
+        "--deals-out",
+        type=Path,
+        metavar="FILE",
+        help="write the open deals (.csv), for plan --deals",
+    )
     for option, required, told in (
         ("created", True, "time the lead came in"),
         ("won", True, "time the deal was won"),
@@ -147,8 +159,11 @@ def _add_calibrate(calibrate: argparse.ArgumentParser) -> None:
         "--stage", action="append", default=[], metavar="NAME=COLUMN",
         help="a stage between, and the column of the time it was entered; repeat it in order",
     )  # fmt: skip
-    calibrate.add_argument("--won-value", default="won", help="the outcome that means won (won)")
-    calibrate.add_argument("--lost-value", default="lost", help="... that means lost (lost)")
+    for fate in ("won", "lost"):
+        calibrate.add_argument(
+            f"--{fate}-value", action="append", metavar="WORD",
+            help=f"the outcome that means {fate} ({fate}); repeat it for several",
+        )  # fmt: skip
     calibrate.add_argument("--since", metavar="DATE", help="leave out leads created before")
     calibrate.add_argument("--export-date", metavar="DATE", help="when the export was taken")
     calibrate.add_argument(
@@ -188,19 +203,24 @@ def _run(chosen: argparse.Namespace) -> None:
 
 
 def _plan(chosen: argparse.Namespace) -> None:
+    from funnelsim.deadlines import within
     from funnelsim.planner import plan
     from funnelsim.planner.tables import about, sections
     from funnelsim.scenario import load
     from funnelsim.state import State
     from funnelsim.tables import as_text, heading, say
+    from funnelsim.workbook import an_xlsx, write_workbook
 
+    if chosen.workbook:
+        an_xlsx(chosen.workbook)  # before the work, not after it
     initial = None
     if chosen.deals or chosen.customers:
         initial = State.read(chosen.deals, chosen.customers)
+    scenario = load(chosen.scenario)
     p = plan(
-        load(chosen.scenario), chosen.target, chosen.metric, chosen.probability, chosen.within,
-        chosen.change, initial=initial, pilot=chosen.pilot, most_gone_cold=chosen.gone_cold,
-        seed=chosen.seed,
+        scenario, chosen.target, chosen.metric, chosen.probability,
+        within(chosen.within, scenario), chosen.change, initial=initial, pilot=chosen.pilot,
+        most_gone_cold=chosen.gone_cold, seed=chosen.seed,
     )  # fmt: skip
     say(f"{about(p)}.")
     print()
@@ -214,8 +234,6 @@ def _plan(chosen: argparse.Namespace) -> None:
 
         print(f"\nReport (opens offline): {write_report(p, chosen.report).resolve()}")
     if chosen.workbook:
-        from funnelsim.workbook import write_workbook
-
         print(f"\nWorkbook: {write_workbook(p, chosen.workbook).resolve()}")
 
 
@@ -231,13 +249,46 @@ def _calibrate(chosen: argparse.Namespace) -> None:
 
     wanted = vars(chosen).copy()
     stages = _stages(wanted.pop("stage"))
-    for name in ("command", "jupyter", "file", "out"):
+    for name in ("command", "jupyter", "file", "out", "deals_out"):
         wanted.pop(name)
+    for fate in ("won", "lost"):
+        wanted[f"{fate}_value"] = wanted[f"{fate}_value"] or fate
     calibration = calibrate(chosen.file, stages=stages, **wanted)
     print(calibration)
+    print()
     if chosen.out:
         write_text(chosen.out, calibration.scenario.to_toml())
-        print(f"\nScenario: {chosen.out.resolve()}")
+        print(f"Scenario: {chosen.out.resolve()}")
+    if chosen.deals_out:
+        deals = calibration.state.deals.to_csv(index=False, lineterminator="\n")
+        print(f"Open deals: {write_text(chosen.deals_out, deals).resolve()}")
+    if chosen.out:
+        _say_how_to_plan(calibration, chosen.out, chosen.deals_out)
+
+
+def _say_how_to_plan(calibration: Calibration, out: Path, deals: Path | None) -> None:
+    """The whole command for a plan: the file of a scenario holds neither deals nor doubt."""
+    from funnelsim.tables import figure_text, say
+
+    command, count = ["funnelsim plan", _quoted(out)], len(calibration.state.deals)
+    if count and deals:
+        command += ["--deals", _quoted(deals)]
+    elif count:
+        say(f"The scenario knows nothing of the {count:,} open deals: --deals-out writes them.")
+    if calibration.pilot:
+        sales, leads = calibration.pilot
+        known, error = (
+            figure_text(share, "share") for share in (calibration.overall, calibration.overall_se)
+        )
+        say(f"The conversion is known as {known} ± {error}, as well as after a pilot of "
+            f"{sales:,} sales of {leads:,} leads.")  # fmt: skip
+        command.append(f'--pilot "{sales} of {leads}"')
+    say("A plan with all that; write your target for N:")
+    print(" ", *command, "--target N")
+
+
+def _quoted(path: Path) -> str:
+    return f'"{path}"' if " " in str(path) else str(path)
 
 
 def _stages(texts: Sequence[str]) -> dict[str, str]:

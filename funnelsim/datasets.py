@@ -11,8 +11,8 @@ from typing import Any
 
 import pandas as pd
 
-from funnelsim.calibration.reading import find_column, read_table, read_text, read_times
 from funnelsim.errors import FunnelSimError
+from funnelsim.reading import find_column, read_table, read_text, read_times
 
 # What `calibrate` has to be told about the two data sets.
 CRM_COLUMNS: dict[str, Any] = {

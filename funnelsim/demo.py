@@ -13,7 +13,6 @@ import pandas as pd
 
 from funnelsim.calibration import calibrate
 from funnelsim.calibration.beside import beside_export, in_words
-from funnelsim.calibration.reading import read_table
 from funnelsim.datasets import (
     CRM_COLUMNS,
     OLIST_COLUMNS,
@@ -25,6 +24,7 @@ from funnelsim.datasets import (
 from funnelsim.distributions import DAY
 from funnelsim.engines import simulate
 from funnelsim.errors import FunnelSimError
+from funnelsim.reading import read_table
 from funnelsim.report import write_report
 from funnelsim.tables import as_text, beside_text, heading, print_journal, say, write_text
 

@@ -31,8 +31,13 @@ DEALS = (
     *("waiting", "in_call", "response_days", "returns", "discount"),
 )
 CUSTOMERS = ("days_since_last_order", "orders", "days_since_first_order", "channel", "segment")
+AMOUNTS = (
+    *("days_in_stage", "value", "response_days", "returns", "discount"),
+    *("days_since_last_order", "orders", "days_since_first_order"),
+)
 NEEDED = ("stage", "days_in_stage", "days_since_last_order", "orders")
 MOST_SHOWN = 10  # problems
+File = tuple[str, bytes]  # a file's name and content
 
 
 class Deals(NamedTuple):
@@ -96,8 +101,26 @@ class State:
 
     @classmethod
     def read(cls, deals: str | Path | None = None, customers: str | Path | None = None) -> State:
-        """The state in two CSV files (UTF-8, comma) whose heads are the names of the columns."""
+        """The state in two CSV files whose heads are the names of the columns.
+
+        They are read as tolerantly as an export: comma or semicolon, UTF-8 or Windows-1252,
+        12.5 or 12,5. A file or a number that cannot be read is named.
+        """
         return cls(*(_read(path) for path in (deals, customers)))
+
+    @classmethod
+    def of_files(cls, deals: File | None = None, customers: File | None = None) -> State:
+        """The same from the content of the files, each with the name that errors give it.
+
+        >>> state = State.of_files(("open.csv", b"stage;days_in_stage\\nInterest;12,5\\n"))
+        >>> state.deals["days_in_stage"].tolist()
+        [12.5]
+        """
+        from funnelsim.reading import table_of
+
+        given = [file and _numbers(table_of(file[1], file[0]), file[0])
+                 for file in (deals, customers)]  # fmt: skip
+        return cls(*given)
 
     def write(self, deals: str | Path, customers: str | Path) -> None:
         """Two CSV files that `read` takes."""
@@ -125,15 +148,33 @@ def a_state(value: object, name: str) -> State | None:
     )
 
 
-def _read(path: str | Path | None) -> Any:
+def _read(path: str | Path | None) -> pd.DataFrame | None:
     if path is None:
         return None
+    from funnelsim.reading import read_table
+
+    return _numbers(read_table(path), str(path))
+
+
+def _numbers(table: pd.DataFrame, name: str) -> pd.DataFrame:
+    """The table with numbers where it holds them: as `write` writes them, or as a firm does."""
     import pandas as pd
 
-    try:
-        return pd.read_csv(path, encoding="utf-8-sig")
-    except (OSError, ValueError) as error:  # pandas' own errors are ValueErrors
-        raise FunnelSimError(f"{path} cannot be read as a table: {error}") from None
+    from funnelsim.reading import read_numbers
+
+    for column in set(table.columns).intersection(AMOUNTS):
+        if not isinstance(table[column], pd.Series):
+            raise FunnelSimError(f"{name} has several columns {column!r}; leave one of them")
+        try:
+            table[column] = pd.to_numeric(table[column]).astype(float)
+        except ValueError:
+            try:
+                table[column] = read_numbers(table[column])
+            except FunnelSimError as error:
+                told = str(error).partition("; say decimal")[0]  # there is no such argument here
+                way_out = "" if told == str(error) else "; write 1234.5, or 1234 without a mark"
+                raise FunnelSimError(f"{name}, {told}{way_out}") from None
+    return table
 
 
 def _table(name: str, given: Any, columns: Sequence[str]) -> pd.DataFrame:
@@ -287,8 +328,8 @@ def _named(what: str, names: Sequence[str]) -> Callable[[Any], int]:
 def _truth(value: Any) -> bool:
     if value in (True, False, 0, 1):
         return bool(value)
-    if str(value).strip().lower() in ("true", "false", "yes", "no"):
-        return str(value).strip().lower() in ("true", "yes")
+    if str(value).strip().lower() in ("true", "false", "yes", "no", "1", "0"):
+        return str(value).strip().lower() in ("true", "yes", "1")
     raise ValueError("it is true or false")
 
 

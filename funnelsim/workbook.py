@@ -14,7 +14,7 @@ from typing import Any
 
 from funnelsim.errors import Finding, FunnelSimError, Problem
 from funnelsim.planner import Plan
-from funnelsim.planner.tables import about, assumptions
+from funnelsim.planner.tables import OUTCOME, about, assumptions, said_of_reps
 
 WIDEST = 60  # characters of a column
 FORMATS = {
@@ -34,9 +34,10 @@ def write_workbook(p: Plan, path: str | Path) -> Path:
     """Write the workbook (.xlsx) and return where it is.
 
     Sheets: Plan (the answer and what it says), Stages, Channels, People (where there are teams),
-    Chance (the curve, with a chart), Outcome, Assumptions (every number of the scenario). A folder
-    that is missing is made; an existing file is replaced. Raises FunnelSimError for what is no plan
-    and for a file that cannot be written.
+    Chance (the curve, with a chart), Outcome, Assumptions (every field of the scenario, stated or
+    left at its default). Of a target that cannot be met they hold the best that was tried, and say
+    so. A folder that is missing is made; an existing file is replaced. Raises FunnelSimError for
+    what is no plan, for a name that does not end in .xlsx and for a file that cannot be written.
 
     >>> import tempfile
     >>> import funnelsim as fs
@@ -50,7 +51,7 @@ def write_workbook(p: Plan, path: str | Path) -> Path:
         found = Finding(f"given a {type(p).__name__}")
         way_out = "write fs.plan(scenario, target=100)"
         raise FunnelSimError(str(Problem("write_workbook", found, "it takes a Plan", way_out)))
-    path = Path(path)
+    path = an_xlsx(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         options = {
@@ -74,22 +75,45 @@ def write_workbook(p: Plan, path: str | Path) -> Path:
     return path
 
 
+def an_xlsx(path: str | Path) -> Path:
+    """The path, if its name is that of a workbook; FunnelSimError if not.
+
+    A name such as plan.csv would promise what the file is not, and Excel would not open it.
+
+    >>> an_xlsx("plan.csv")
+    Traceback (most recent call last):
+    ...
+    funnelsim.errors.FunnelSimError: plan.csv cannot be written: a workbook is an .xlsx file; \
+write plan.xlsx
+    """
+    path = Path(path)
+    if path.suffix.lower() != ".xlsx":
+        better = path.with_suffix(".xlsx").name if path.name else "plan.xlsx"
+        raise FunnelSimError(
+            f"{path} cannot be written: a workbook is an .xlsx file; write {better}"
+        )
+    return path
+
+
 def _plan_sheet(book: Any, formats: dict[str, Any], p: Plan) -> None:
     """The answer: what was asked, the number, its chance, and all sentences."""
     sheet = book.add_worksheet("Plan")
     sheet.set_column(0, 0, 34)
     sheet.set_column(1, 1, 90)
     money = p.today.currency
+    interval = [
+        ("Leads in all, from (95 %)", p.leads_low, "whole"),
+        ("Leads in all, to (95 %)", p.leads_high, "whole"),
+    ]
     rows: list[tuple[str, Any, str]] = [
         ("Scenario", p.today.name, "text"),
         ("Asked", about(p), "wrapped"),
         ("Target can be met", "yes" if p.is_reached else "no", "text"),
         ("What is moved", p.change, "text"),
-        ("Planned", p.setting, "text"),
+        (_planned(p).capitalize(), p.setting, "text"),
         ("Today", p.setting_today, "text"),
         ("Leads in all", p.leads, "whole"),
-        ("Leads in all, from (95 %)", p.leads_low, "whole"),
-        ("Leads in all, to (95 %)", p.leads_high, "whole"),
+        *(interval if p.is_reached else []),
         ("Leads a day", p.leads_per_day, "tenth"),
         ("Chance of the target", p.chance, "share"),
         ("Leads by the usual sum", p.naive_leads, "whole"),
@@ -110,6 +134,10 @@ def _plan_sheet(book: Any, formats: dict[str, Any], p: Plan) -> None:
         _write(sheet, row, 1, sentence, formats["first" if row == at else "wrapped"])
 
 
+def _planned(p: Plan) -> str:
+    return "planned" if p.is_reached else "best tried"
+
+
 def _sheets(p: Plan) -> list[tuple[str, list[Column]]]:
     money = p.today.currency
     stages, channels, curve = p.stages.reset_index(), p.channels.reset_index(), p.curve
@@ -124,7 +152,7 @@ def _sheets(p: Plan) -> list[tuple[str, list[Column]]]:
         ("Channels", [
             ("Channel", "text", list(channels["channel"])),
             ("Leads a day today", "tenth", list(channels["today"])),
-            ("Leads a day planned", "tenth", list(channels["planned"])),
+            (f"Leads a day {_planned(p)}", "tenth", list(channels["planned"])),
             ("Leads in all", "whole", list(channels["leads"])),
             (f"Cost, {money}", "money", list(channels["cost"])),
             ("Ceiling a day", "tenth", list(channels["ceiling"])),
@@ -138,6 +166,7 @@ def _sheets(p: Plan) -> list[tuple[str, list[Column]]]:
             ("Gone cold", "share", list(tried["gone_cold"])),
             ("Utilisation", "share", list(tried["utilisation"])),
             ("Sales on average", "whole", list(tried["sales"])),
+            ("What it is", "text", [said_of_reps(p, row) for _, row in tried.iterrows()]),
         ]))  # fmt: skip
     rests = assumptions(p)
     made += [
@@ -148,12 +177,13 @@ def _sheets(p: Plan) -> list[tuple[str, list[Column]]]:
         ]),
         ("Outcome", [
             ("By the end", "text", list(p.outcome.index)),
-            *((name, "money", list(p.outcome[name])) for name in p.outcome),
+            *((head.capitalize(), "money", list(p.outcome[q])) for q, head in OUTCOME.items()),
         ]),
         ("Assumptions", [
             ("Assumption", "text", list(rests.iloc[:, 0])),
-            ("Planned", "text", list(rests.iloc[:, 1])),
-            ("Today, if different", "text", list(rests.iloc[:, 2])),
+            (_planned(p).capitalize(), "text", list(rests["planned"])),
+            ("From", "text", list(rests["from"])),
+            ("Today, if different", "text", list(rests["today, if different"])),
         ]),
     ]  # fmt: skip
     return made

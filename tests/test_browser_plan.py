@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import browser
+import pandas as pd
 import pytest
 from browser import PATIENCE
 from playwright.sync_api import expect
 
 import funnelsim as fs
+from funnelsim.datasets import bundled
 
 pytestmark = pytest.mark.browser
 
@@ -70,6 +72,38 @@ def test_report_and_workbook_are_saved_beside_the_notebook(page, lab):
         page.get_by_role("button", name=name, exact=True).click()
         expect(page.locator(".funnelsim-asked")).to_contain_text(file, timeout=PATIENCE)
         assert (lab.folder / "notebooks" / file).stat().st_size > 4_000
+
+
+def test_an_export_is_planned_by_its_columns(page, tmp_path):
+    """No label and no word of the report is cut, however much there is to choose."""
+    deals = pd.read_csv(bundled("crm_deals.csv"), dtype="string")
+    deals["outcome"] = deals["outcome"].map({"won": "Closed Won", "lost": "Closed Lost"})
+    deals.to_csv(tmp_path / "deals.csv", sep=";", index=False)
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.get_by_label("Scenario", exact=True).select_option(label="a file of your own ...")
+    with page.expect_file_chooser() as chosen:
+        page.get_by_role("button", name="Choose a file").click()
+    chosen.value.set_files(tmp_path / "deals.csv")
+    asked = page.locator(".funnelsim-asked")
+    expect(asked).to_contain_text("of the leads become customers", timeout=PATIENCE)
+    expect(asked).to_contain_text("Ctrl-click")
+    expect(page.get_by_label("Won is called", exact=True)).to_have_values(["Closed Won"])
+    typed(page, "Target", "130")
+    first = page.locator(".funnelsim-plan .funnelsim-first")
+    expect(first).to_contain_text("you reach 130 sales within 90 days", timeout=PATIENCE)
+    page.get_by_text("What was used of the export").click()
+    cut = page.evaluate(
+        "() => [...document.querySelectorAll('.funnelsim-plan label, .funnelsim-plan p')]"
+        ".filter(box => box.offsetParent && box.scrollWidth > box.clientWidth + 1)"
+        ".map(box => box.innerText)"
+    )
+    assert cut == []
+    right = "box => box.getBoundingClientRect().right"
+    edge = page.locator(".funnelsim-plan-body").evaluate(right)
+    assert (
+        max(page.locator(".funnelsim-plan p:visible").evaluate_all(f"all => all.map({right})"))
+        <= edge
+    )
 
 
 @pytest.mark.parametrize("width", [1280, 1920])

@@ -13,8 +13,8 @@ import pytest
 from small_export import COLUMNS, small
 
 from funnelsim.calibration import calibrate
-from funnelsim.calibration.reading import read_moment, read_numbers, read_table, read_times
 from funnelsim.errors import FunnelSimError
+from funnelsim.reading import read_moment, read_numbers, read_table, read_times
 
 # --- reading --------------------------------------------------------------------------------
 

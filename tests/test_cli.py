@@ -10,11 +10,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 import funnelsim as fs
 from funnelsim import datasets
 from funnelsim.cli import main
+from funnelsim.planner.knowledge import from_calibration, from_pilot
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -146,6 +148,57 @@ def test_calibrate_writes_the_scenario(capsys, tmp_path):
     assert fs.load(out) == found.scenario
     printed = capsys.readouterr().out
     assert str(found.report) in printed and str(out) in printed
+
+
+def test_calibrate_names_the_command_for_a_plan_with_the_open_deals_and_the_doubt(capsys, tmp_path):
+    """Two files and a pilot say what `fs.plan(calibration, initial=calibration.state)` knows."""
+    path, out = datasets.bundled("crm_deals.csv"), tmp_path / "found it.toml"
+    deals = tmp_path / "open.csv"
+    arguments = ["calibrate", str(path), *CRM, "--out", str(out)]
+    assert main(arguments) == 0
+    assert "--deals-out writes them" in " ".join(capsys.readouterr().out.split())
+    assert main([*arguments, "--deals-out", str(deals)]) == 0
+    found = fs.calibrate(path, **datasets.CRM_COLUMNS)
+    sales, leads = found.pilot
+    said = f'funnelsim plan "{out}" --deals {deals} --pilot "{sales} of {leads}" --target N'
+    assert capsys.readouterr().out.splitlines()[-1].strip() == said
+
+    state = fs.State.read(deals)
+    pd.testing.assert_frame_equal(state.deals, found.state.deals, check_dtype=False)
+    by_files = fs.plan(fs.load(out), 130, initial=state, pilot=found.pilot, progress=False)
+    by_python = fs.plan(found, 130, initial=found.state, progress=False)
+    assert by_python.leads_low <= by_files.leads <= by_python.leads_high
+    assert by_files.price_of_not_knowing > 0
+    # a pilot is counted in whole numbers
+    known, seen = from_calibration(found), from_pilot(found.pilot)
+    assert (seen.a, seen.b) == pytest.approx((known.a, known.b), abs=1)
+
+
+def test_several_words_may_mean_lost(capsys, tmp_path):
+    table = datasets.load_crm_deals()
+    table.loc[table["lost_reason"] == "no fit", "outcome"] = "disqualified"
+    table.to_csv(tmp_path / "deals.csv", index=False)
+    arguments = ["calibrate", str(tmp_path / "deals.csv"), *CRM, "--lost-value", "lost"]
+    assert main([*arguments, "--lost-value", "Disqualified"]) == 0
+    assert "(499 won, 5,683 lost, 138 open)" in capsys.readouterr().out
+    assert main([*arguments, "--won-value", "lost"]) == 1
+    assert "'lost' is among won_value and lost_value" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("time", "days"), [("1 quarter", 90), ("2 months", 59), ("1 year", 365)])
+def test_a_plan_takes_the_time_of_a_calendar(time, days, capsys):
+    assert main(["plan", "aida", "--target", "100", "--within", time]) == 0
+    assert f"100 sales in {days} days from 2027-01-04" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "time", ["90", "a quarter", "0 days", "0 months", "999 years", "1.5 months"]
+)
+def test_a_time_that_is_none_says_what_to_write(time, capsys):
+    assert main(["plan", "aida", "--target", "100", "--within", time]) == 1
+    err = capsys.readouterr().err
+    assert f'within is "{time}"' in err
+    assert 'write "90 days", "13 weeks", "3 months", "1 quarter" or "1 year"' in err
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 import funnelsim as fs
@@ -159,7 +160,193 @@ def test_an_export_is_calibrated_with_its_open_deals(form: PlanForm) -> None:
     form.target.value = 130
     assert form.answer.open_business is not None
     assert "remain to be won" in form._said.value
-    assert "What was used and left out" in source.told.value
+    assert "What was used of the export" in source.used.value
+
+
+# --- exports as CRMs write them ---------------------------------------------------------------
+
+
+def crm(words: dict[str, str], *, closing: bool = False, **names: str) -> pd.DataFrame:
+    """The bundled export with other words and names; `closing`: one date for won and lost."""
+    deals = pd.read_csv(bundled("crm_deals.csv"), dtype="string")
+    deals["outcome"] = deals["outcome"].map(words)
+    if closing:
+        deals["won"] = deals["won"].fillna(deals["lost"])
+        deals = deals.drop(columns=["qualified", "proposal", "lost", "lost_reason"])
+    return deals.rename(columns=names)
+
+
+ENGLISH = {"won": "Closed Won", "lost": "Closed Lost", "open": "Negotiation"}
+GERMAN = {"won": "gewonnen", "lost": "verloren", "open": "offen"}
+
+
+def sent(form: PlanForm, table: pd.DataFrame, sep: str = ",", encoding: str = "utf-8") -> Any:
+    upload(form, "deals.csv", table.to_csv(index=False, sep=sep).encode(encoding))
+    return form.source
+
+
+def test_an_export_of_salesforce_is_planned_without_a_choice(form: PlanForm) -> None:
+    """One Close Date, which is also when an open deal is expected; the stage says the outcome."""
+    table = crm(ENGLISH, closing=True, lead_id="Opportunity ID", channel="Lead Source",
+                owner="Opportunity Owner", created="Created Date", won="Close Date",
+                outcome="Stage", deal_value="Amount")  # fmt: skip
+    table["Close Date"] = table["Close Date"].fillna("2026-09-30")
+    source = sent(form, table)
+    assert [box.value for box in source.words.values()] == [("Closed Won",), ("Closed Lost",)]
+    form.target.value = 130
+    roles = {"won": "Close Date", "lost": "Close Date", "outcome": "Stage", "value": "Amount",
+             "won_value": "Closed Won", "lost_value": "Closed Lost", "channel": "Lead Source",
+             "id": "Opportunity ID", "owner": "Opportunity Owner"}  # fmt: skip
+    found = fs.calibrate(table, created="Created Date", **roles)
+    assert form.answer.leads == fs.plan(found, 130, initial=found.state).leads
+    assert "Outcomes read as open: Negotiation" in source.told.value
+
+
+def test_a_german_export_is_planned_without_a_choice(form: PlanForm) -> None:
+    table = crm(GERMAN, lead_id="Nummer", channel="Quelle", owner="Verkäufer",
+                created="Angelegt am", qualified="Qualifiziert", proposal="Angebot",
+                won="Gewonnen am", lost="Verloren am", outcome="Status",
+                deal_value="Auftragswert (€)")  # fmt: skip
+    source = sent(form, table, ";", "cp1252")
+    assert {name: box.value for name, box in source.roles.items()} == {
+        "created": "Angelegt am", "won": "Gewonnen am", "lost": "Verloren am", "outcome": "Status",
+        "id": "Nummer", "value": "Auftragswert (€)", "channel": "Quelle", "owner": "Verkäufer",
+        "reason": "lost_reason",
+    }  # fmt: skip
+    assert source.stages.value == ("Qualifiziert", "Angebot")
+    form.target.value = 130
+    assert form.answer.is_reached
+
+
+def test_words_that_nobody_could_guess_are_asked_for_in_the_form(form: PlanForm) -> None:
+    source = sent(form, crm({"won": "ja", "lost": "nein", "open": "mal sehen"}))
+    assert "Say which word in the column" in form._said.value and "_value" not in form._said.value
+    won, lost = source.words.values()
+    assert won.layout.display == "" and won.options == ("nein", "ja", "mal sehen")
+    lost.value = ["nein"]
+    won.value = ["ja", "nein"]
+    assert "&#x27;nein&#x27; means won or lost, not both" in form._said.value
+    won.value = ["ja"]
+    assert form._said.value == ""
+    form.target.value = 130
+    assert form.answer.is_reached
+
+
+def test_several_words_may_mean_lost(form: PlanForm) -> None:
+    table = crm({"won": "Won", "lost": "Lost", "open": "Open"})
+    table.loc[table["lost_reason"] == "no fit", "outcome"] = "Disqualified"
+    source = sent(form, table)
+    assert [box.value for box in source.words.values()] == [("Won",), ("Lost", "Disqualified")]
+    assert "138 deals are open" in source.told.value  # as of the export that says lost of both
+
+
+def test_the_words_are_not_asked_for_where_they_are_won_and_lost(form: PlanForm) -> None:
+    source = sent(form, crm({"won": "won", "lost": "Lost", "open": "open"}))
+    assert {box.layout.display for box in source.words.values()} == {"none"}
+
+
+def test_rows_that_repeat_a_lead_are_left_out_with_a_word(form: PlanForm) -> None:
+    table = crm(GERMAN)
+    source = sent(form, pd.concat([table, table.head(500)]))
+    assert "500 rows left out: the same id stands in an earlier row" in source.told.value
+    source.roles["id"].value = "(none)"
+    assert "repeat an earlier one in every cell, and are counted: 500" in source.told.value
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "choice"), [("dayfirst", "03/04/2026", False), ("decimal", "1,234", ".")]
+)
+def test_what_no_value_decides_is_asked_for_in_the_form(
+    form: PlanForm, name: str, value: str, choice: Any
+) -> None:
+    dates = name == "dayfirst"
+    table = pd.DataFrame(
+        {"created": ["03/04/2026" if dates else "2026-03-04"] * 40,
+         "won": ["05/04/2026" if dates else "2026-05-04", None] * 20,
+         "amount": ["7" if dates else "1,234"] * 40, "id": range(40)}
+    )  # fmt: skip
+    source = sent(form, table, ";")
+    box = source.read_as[name]
+    assert value in form._said.value and box.description in form._said.value
+    assert "say " not in form._said.value and box.layout.display == ""
+    box.value = choice
+    assert form._said.value == "" and box.layout.display == ""
+
+
+def test_columns_that_do_not_go_together_are_said_in_the_words_of_the_form(form: PlanForm) -> None:
+    source = sent(form, crm(ENGLISH, closing=True, won="Close Date"))
+    source.roles["outcome"].value = "(none)"
+    assert "is the date of both, won and lost" in form._said.value
+    source.roles["created"].value = "Close Date"
+    assert "Lead came in (date) has a column of its own" in form._said.value
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("empty.csv", b"", "empty.csv is empty"),
+        ("deals.xlsx", b"PK\x03\x04\x8f", "in Excel: File, Save as, CSV UTF-8"),
+        ("renamed.csv", b"PK\x03\x04\x8f", "in Excel: File, Save as, CSV UTF-8"),
+        ("binary.csv", bytes(range(256)), "binary.csv is not a text file"),
+        ("head.csv", b"created,won\n", "the export holds no lead"),
+        ("twice.csv", b"created,won,won\n2026-01-01,,\n", "Say which column is"),
+    ],
+)
+def test_a_file_that_is_no_export_is_named_by_its_own_name(
+    form: PlanForm, name: str, content: bytes, said: str
+) -> None:
+    upload(form, name, content)
+    assert said in form._said.value
+    assert "codec" not in form._said.value and "/tmp" not in form._said.value
+
+
+# --- entries stay -----------------------------------------------------------------------------
+
+
+def test_another_column_keeps_every_entry_and_is_answered(form: PlanForm) -> None:
+    source = sent(form, crm(GERMAN))
+    form.metric.value = "revenue"
+    form.target.value, form.within.value, form.chance.value = 700_000, "13 weeks", 80
+    form.change.value = "stages.Lead.conversion"
+    source.roles["owner"].value = "(none)"
+    assert form._entries() == ("revenue", 700_000, "13 weeks", 80, "stages.Lead.conversion", "")
+    assert form.answer.target == 700_000
+    source.roles["value"].value = "(none)"  # no revenue is known of any more
+    assert (form.metric.value, form.within.value) == ("sales", "13 weeks")
+    source.roles["value"].value = "deal_value"
+    form.metric.value = "revenue"
+    assert form.target.value == 700_000
+
+
+def test_what_is_typed_before_the_columns_are_chosen_stays(form: PlanForm) -> None:
+    source = sent(form, crm(GERMAN, created="one", won="other"))
+    form.target.value = 87
+    assert "Say which column is" in form._said.value and form.target.value == 87
+    source.roles["created"].value, source.roles["won"].value = "one", "other"
+    assert (form.answer.target, form.within.value) == (87, "90 days")
+
+
+def test_what_was_seen_of_one_scenario_is_not_said_of_another(form: PlanForm) -> None:
+    form.pilot.value = "15 of 300"
+    form.chance.value = 80
+    form.source.chosen.value = "online-shop"
+    assert (form.pilot.value, form.chance.value) == ("", 80)
+
+
+def test_a_quarter_is_a_time(form: PlanForm) -> None:
+    form.within.value = "1 quarter"  # of 2027: January to March
+    assert "within 90 days" in form._said.value and form.within.value == "1 quarter"
+    form.within.value = "90"
+    assert "13 weeks" in form._said.value and "funnelsim-problem" in form._said.value
+
+
+def test_open_deals_are_read_as_tolerantly_as_an_export(form: PlanForm) -> None:
+    content = "stage;days_in_stage;owner\nInterest;2,5;Jörg\nInterest;4;Eva\n".encode("cp1252")
+    file = {"name": "open.csv", "type": "", "size": len(content), "content": content}
+    now = datetime.datetime(2027, 1, 1, tzinfo=datetime.UTC)
+    form.source.deals.value = ({**file, "last_modified": now},)
+    form.target.value = 200
+    assert form.answer.open_business is not None
 
 
 def test_an_export_is_read_once_however_many_columns_are_guessed(

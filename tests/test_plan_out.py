@@ -15,6 +15,7 @@ import funnelsim as fs
 from funnelsim import charts
 from funnelsim.cli import main
 from funnelsim.errors import FunnelSimError
+from funnelsim.planner.tables import outcome_text, reps_text
 from funnelsim.report import plan_page
 
 EVIL = '=cmd|" /C calc"!A0'
@@ -127,9 +128,33 @@ def test_values_and_assumptions_stand_in_the_workbook(plan: Any, tmp_path: Path)
     assert entered == pytest.approx(plan.stages["entered"].tolist())
     rests = {row[0].value: row[1:] for row in book["Assumptions"].iter_rows(min_row=2)}
     assert rests["stages.Interest.conversion"][0].value == 0.5
-    planned, today = rests["channels.search ads.leads_per_day"]
+    planned, said, today = rests["channels.search ads.leads_per_day"]
     assert planned.value == pytest.approx(plan.scenario.channels[0].leads_per_day)
-    assert today.value == 20
+    assert (today.value, said.value) == (20, "scenario")
+    # what nobody wrote down is an assumption too
+    assert rests["start"][0].value == str(plan.scenario.start)
+    assert [cell.value for cell in rests["channels.search ads.growth"]] == [1, "default", "–"]
+    assert rests["channels.trade fair.weekdays"][0].value == "1.0 each"
+    assert rests["loyalty"][0].value == "none"
+
+
+def test_the_workbook_says_what_the_page_says(plan: Any, tmp_path: Path) -> None:
+    book = openpyxl.load_workbook(fs.write_workbook(plan, tmp_path / "plan.xlsx"))
+    heads = [str(cell.value).lower() for cell in next(book["Outcome"].rows)]
+    assert heads == list(outcome_text(plan).columns)
+    said = [row[-1].value or "" for row in book["People"].iter_rows(min_row=2)]
+    assert said == reps_text(plan).iloc[:, -1].tolist() and "as planned" in " ".join(said)
+
+
+def test_a_target_that_cannot_be_met_is_not_called_planned(tmp_path: Path) -> None:
+    p = fs.plan(fs.load("aida-follow-up"), 100_000, progress=False)
+    assert not p.is_reached
+    book = openpyxl.load_workbook(fs.write_workbook(p, tmp_path / "plan.xlsx"))
+    names = [row[0].value for row in book["Plan"].rows]
+    assert "Best tried" in names and "Planned" not in names
+    assert not [name for name in names if "95 %" in str(name)]
+    heads = [cell.value for sheet in ("Channels", "Assumptions") for cell in next(book[sheet].rows)]
+    assert {"Leads a day best tried", "Best tried"} <= set(heads)
 
 
 def test_no_text_in_the_workbook_is_a_formula(evil: Any, tmp_path: Path) -> None:
@@ -152,9 +177,24 @@ def test_a_workbook_of_no_plan_says_what_it_takes(tmp_path: Path) -> None:
         fs.write_workbook(fs.load("aida"), tmp_path / "x.xlsx")
 
 
+@pytest.mark.parametrize("name", ["plan.csv", "plan", "plan.xls"])
+def test_a_workbook_is_never_written_into_a_file_of_another_kind(
+    plan: Any, tmp_path: Path, name: str, capsys: Any
+) -> None:
+    with pytest.raises(FunnelSimError, match=r"a workbook is an \.xlsx file; write plan\.xlsx"):
+        fs.write_workbook(plan, tmp_path / name)
+    # the command says so before it works, not after
+    arguments = ["plan", "aida", "--target", "150", "--workbook", str(tmp_path / name)]
+    assert main(arguments) == 1
+    assert capsys.readouterr().out == "" and not list(tmp_path.iterdir())
+
+
 def test_a_workbook_that_cannot_be_written_is_named(plan: Any, tmp_path: Path) -> None:
     with pytest.raises(FunnelSimError, match="cannot be written"):
         fs.write_workbook(plan, tmp_path)
+    (tmp_path / "folder.xlsx").mkdir()
+    with pytest.raises(FunnelSimError, match="close it where it is open"):
+        fs.write_workbook(plan, tmp_path / "folder.xlsx")
 
 
 # --- the command ------------------------------------------------------------------------------

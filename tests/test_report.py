@@ -275,6 +275,8 @@ def test_page_in_a_browser(calibrated, tmp_path, chromium: Path):
             page.set_viewport_size({"width": width, "height": 900})
             page.goto(path.as_uri())
             assert page.evaluate("document.documentElement.scrollWidth") <= width
+            cut = "all => all.filter(w => w.scrollWidth > w.clientWidth + 1).length"
+            assert width < 1280 or page.locator(".wide").evaluate_all(cut) == 0
             assert page.locator(f"{charts} svg").first.is_visible()
             assert page.locator("svg:visible").count() == 3
         browser.close()

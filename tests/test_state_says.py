@@ -147,6 +147,42 @@ def test_a_state_can_be_written_and_read(tmp_path: Path) -> None:
     assert differences(one, other) == []
 
 
+@pytest.mark.parametrize(
+    ("separator", "encoding", "decimal"),
+    [(",", "utf-8", "."), (";", "cp1252", ","), ("\t", "utf-16", ",")],
+)
+def test_open_deals_are_read_as_a_firm_writes_them(
+    tmp_path: Path, separator: str, encoding: str, decimal: str
+) -> None:
+    rows = [
+        ["stage", "days_in_stage", "value", "owner", "waiting"],
+        ["Interest", "12.5", "1234.75", "Jörg Müller", "1"],
+        ["Desire", "0.25", "", "", "no"],
+    ]
+    lines = [separator.join(c.replace(".", decimal) for c in row) for row in rows]
+    (tmp_path / "open.csv").write_text("\n".join(lines), encoding=encoding)
+    deals = fs.State.read(tmp_path / "open.csv").deals
+    assert deals["days_in_stage"].tolist() == [12.5, 0.25]
+    assert deals["value"][0] == 1234.75 and deals["owner"][0] == "Jörg Müller"
+    state = fs.State.read(tmp_path / "open.csv")
+    assert len(fs.simulate(fs.load("aida-follow-up"), 1, initial=state).leads) > 2
+
+
+@pytest.mark.parametrize(
+    ("days", "said"),
+    [
+        ("soon", r"open\.csv, column 'days_in_stage', row 2: 'soon' is not an amount"),
+        ("12,125", r"may have a thousands mark or a decimal one.*; write 1234\.5, or 1234"),
+    ],
+)
+def test_a_number_that_cannot_be_read_is_named_with_its_file(
+    tmp_path: Path, days: str, said: str
+) -> None:
+    (tmp_path / "open.csv").write_text(f"stage;days_in_stage\nInterest;{days}\n", encoding="utf-8")
+    with pytest.raises(FunnelSimError, match=said):
+        fs.State.read(tmp_path / "open.csv")
+
+
 # --- bad input --------------------------------------------------------------------------------
 
 

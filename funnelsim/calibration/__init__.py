@@ -1,6 +1,6 @@
 """A CRM export goes in, a scenario comes out, with what was used, left out and assumed.
 
-`calibrate` is told which column means what; `reading` makes sense of the file, `export` checks
+`calibrate` is told which column means what; `reading.py` makes sense of the file, `export` checks
 every lead, `estimate` counts, `to_scenario` writes it down, `telling` finds the words and `report`
 shows them. A first, honest form: leads too young to have been decided are left out rather than
 modelled, and the cut-off is printed.
@@ -44,6 +44,22 @@ class Calibration:
     overall_se: float
     state: State
 
+    @property
+    def pilot(self) -> tuple[int, int] | None:
+        """Sales and leads of a pilot that is worth as much as `overall` ± `overall_se`.
+
+        After n sales of m leads a plan takes the conversion as Beta(1 + n, 1 + m - n). This is the
+        one with the mean and standard error of the calibration, in whole numbers: a pilot goes
+        where a calibration does not, into a command. None where no pilot knows so little, and
+        where there is no doubt.
+        """
+        mean, error = self.overall, self.overall_se
+        if not (0 < mean < 1 and error > 0):
+            return None
+        together = mean * (1 - mean) / error**2 - 1
+        sales, leads = round(mean * together - 1), round(together - 2)
+        return (sales, leads) if 0 < sales <= leads else None
+
     def __str__(self) -> str:
         return f"{self.scenario.name}\n\n{self.report}"
 
@@ -78,7 +94,7 @@ def calibrate(
 ) -> Calibration:
     """A scenario from a CRM export: one row per lead, the caller says which column is which.
 
-    `deals` is a DataFrame or the path of a CSV file (`funnelsim.calibration.reading` says what
+    `deals` is a DataFrame or the path of a CSV file (`funnelsim.reading` says what
     is understood). Columns, by name:
 
     created, won    when the lead came in; when the deal was won (empty: not won)
@@ -86,8 +102,8 @@ def calibrate(
                     order, or a list of columns; left out, the funnel is first_stage, goal
     lost            when it was lost; may be the same column as won (a closing date) if there is
                     an outcome
-    outcome         won, lost or anything else (read as open); the two words may be given as
-                    won_value and lost_value
+    outcome         won, lost or anything else (read as open); the two words, or lists of
+                    words, may be given as won_value and lost_value
     id              rows that repeat an id are left out
     channel, owner, value, reason    text, text, money, text
 

@@ -14,7 +14,8 @@ from typing import Any
 
 import pandas as pd
 
-from funnelsim.calibration.reading import (
+from funnelsim.errors import FunnelSimError
+from funnelsim.reading import (
     find_column,
     read_moment,
     read_numbers,
@@ -22,7 +23,6 @@ from funnelsim.calibration.reading import (
     read_text,
     read_times,
 )
-from funnelsim.errors import FunnelSimError
 
 NOT_STATED = "not stated"
 
@@ -97,6 +97,11 @@ def read_export(
     sieve = Sieve(table.index)
     created = entered.iloc[:, 0].rename(roles["created"])
     _leave_out_rows(sieve, created, found.get("id"), since, dayfirst)
+    if "id" not in found and (twice := int(table.duplicated().sum())):
+        notes.append(
+            f"rows that repeat an earlier one in every cell, and are counted: {twice:,}; if they "
+            "are the same leads, say which column is their number (id=)"
+        )
     status, ended = _fates(sieve, entered, ended, roles, found.get("outcome"), words, notes)
     notes += _dates_without_time(entered, ended, columns, roles["lost"])
     _leave_out_impossible(sieve, entered, ended)
@@ -291,13 +296,18 @@ def _stage_columns(
 
 def _outcomes(word: pd.Series, words: tuple[object, object], notes: list[str]) -> pd.Series:
     folded = word.str.casefold()
-    is_won, is_lost = (folded == str(w).casefold() for w in words)
+    meant = [{str(w).casefold() for w in _several(given)} for given in words]
+    if both := sorted(meant[0] & meant[1]):
+        raise FunnelSimError(
+            f"{both[0]!r} is among won_value and lost_value; leave it out of one of them"
+        )
+    is_won, is_lost = (folded.isin(these) for these in meant)
     counts = word.fillna("(empty)").value_counts()
     if not (is_won.any() or is_lost.any()):
         there = ", ".join(f"{v} ({n:,})" for v, n in counts.head(8).items())
         raise FunnelSimError(
             f"outcome={word.name!r} never says {words[0]!r} or {words[1]!r}; it holds: {there}; "
-            "say which words mean so with won_value= and lost_value="
+            "say which words mean so with won_value= and lost_value= (--won-value, --lost-value)"
         )
     status = pd.Series("open", index=word.index)
     status[is_won.fillna(False).astype(bool)] = "won"
@@ -307,6 +317,11 @@ def _outcomes(word: pd.Series, words: tuple[object, object], notes: list[str]) -
         said = ", ".join(f"{v} ({n:,})" for v, n in as_open.head(8).items())
         notes.append(f"outcomes read as open: {said}")
     return status
+
+
+def _several(given: object) -> Sequence[object]:
+    """The words of a list, or the one word."""
+    return given if isinstance(given, (list, tuple)) else [given]
 
 
 def _dates_without_time(

@@ -1,7 +1,7 @@
 """A plan's tables as people read them: text for a console and a page.
 
-`sections` gives all of them with their titles, in the order of reading; `assumptions` every number
-of the scenario that the plan rests on, by its dotted path.
+`sections` gives all of them with their titles, in the order of reading; `assumptions` everything
+in the scenario that the plan rests on, by its dotted path, also what nobody wrote down.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def reps_text(p: Plan) -> pd.DataFrame:
             figure_text(float(row["gone_cold"]), "share"),
             figure_text(float(row["utilisation"]), "share"),
             f"{row['sales']:,.0f}",
-            _said(p, row),
+            said_of_reps(p, row),
         )
         for _, row in p.reps_tried.iterrows()
     ]
@@ -80,7 +80,8 @@ def reps_text(p: Plan) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=heads)
 
 
-def _said(p: Plan, row: pd.Series) -> str:
+def said_of_reps(p: Plan, row: pd.Series) -> str:
+    """What this number of reps is: as planned, needed, or neither."""
     team = p.reps.loc[row["team"]]
     said = ["as planned"] if row["reps"] == team["reps"] else []
     if row["reps"] == team["needed"]:
@@ -88,43 +89,70 @@ def _said(p: Plan, row: pd.Series) -> str:
     return ", ".join(said)
 
 
+OUTCOME = {
+    "mean": "on average",
+    "10%": "1 in 10 below",
+    "50%": "half below",
+    "90%": "1 in 10 above",
+}
+
+
 def outcome_text(p: Plan) -> pd.DataFrame:
     """Means and quantiles of the results of single futures."""
     rows = []
     for result, row in p.outcome.iterrows():
         kind, money = ("count", "") if result == "sales" else ("money", p.today.currency)
-        told = [
-            figure_text(float(row[name]), kind, money) for name in ("mean", "10%", "50%", "90%")
-        ]
+        told = [figure_text(float(row[name]), kind, money) for name in OUTCOME]
         rows.append((str(result), *told))
-    heads = ["by the end", "on average", "1 in 10 below", "half below", "1 in 10 above"]
-    return pd.DataFrame(rows, columns=heads)
+    return pd.DataFrame(rows, columns=["by the end", *OUTCOME.values()])
 
 
 def assumptions(p: Plan) -> pd.DataFrame:
-    """Every number of the planned scenario: `path`, `value`, and today's where it differs."""
-    planned, today = dict(_leaves(p.scenario.tables())), dict(_leaves(p.today.tables()))
+    """Everything that the planned scenario holds: path, value, where it is from, and today's value
+    where that differs. What has its default is said as well: a plan rests on it no less."""
+    planned, today = dict(_leaves(p.scenario.model_dump())), dict(_leaves(p.today.model_dump()))
+    stated = dict(_leaves(p.scenario.tables()))
+    goal = f"stages.{p.scenario.stages[-1].name}."  # nobody leaves it: it has nothing but its name
     rows = [
-        (path, value, NOTHING if today.get(path) == value else today.get(path, NOTHING))
+        (
+            path,
+            value,
+            "scenario" if path in stated else "default",
+            NOTHING if today.get(path) == value else today.get(path, NOTHING),
+        )
         for path, value in planned.items()
+        if not path.startswith(goal)
     ]
-    return pd.DataFrame(rows, columns=["assumption", "planned", "today, if different"])
+    return pd.DataFrame(rows, columns=["assumption", "planned", "from", "today, if different"])
 
 
 def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    """Paths and values, as `Scenario.vary` names them."""
-    if isinstance(value, dict):
+    """Paths and values, as `Scenario.vary` names them; of a distribution the one kind it has."""
+    if isinstance(value, dict) and value:
+        if "constant" in value and "empirical" in value:
+            value = _given(value)
         for key, entry in value.items():
             yield from _leaves(entry, f"{path}.{key}" if path else str(key))
-    elif isinstance(value, list) and value and all(isinstance(e, dict) for e in value):
+    elif isinstance(value, (list, tuple)) and value and all(isinstance(e, dict) for e in value):
         for number, entry in enumerate(value):
             name = str(entry.get("name", number))
             rest = {key: part for key, part in entry.items() if key != "name"}
             yield from _leaves(rest, f"{path}.{name}") if rest else [(f"{path}.{name}", "")]
-    elif isinstance(value, list):
+    elif isinstance(value, (list, tuple)) and value and len(set(map(str, value))) == 1:
+        yield path, f"{value[0]} each"
+    elif isinstance(value, (list, tuple)) and value:
         yield path, ", ".join(map(str, value))
+    elif value is None or value in ([], (), {}):
+        yield path, "none"
     else:
         yield path, value if isinstance(value, (int, float, str)) else str(value)
+
+
+def _given(value: Any) -> Any:
+    """A distribution without the kinds and parameters that it is not given by."""
+    if not isinstance(value, dict):
+        return value
+    return {key: _given(entry) for key, entry in value.items() if entry is not None}
 
 
 def about(p: Plan) -> str:

@@ -43,7 +43,8 @@ table { border-collapse: collapse; font-size: .88rem; font-variant-numeric: tabu
 th, td { padding: .3rem .85rem .3rem 0; text-align: left; vertical-align: top;
   white-space: nowrap; }
 .long { white-space: normal; min-width: 11rem; }
-th { border-bottom: 1.5px solid var(--ink); font-weight: 600; vertical-align: bottom; }
+th { border-bottom: 1.5px solid var(--ink); font-weight: 600; vertical-align: bottom;
+  white-space: normal; }
 td { border-bottom: 1px solid var(--line); }
 .number { text-align: right; }
 figure { margin: 1.2rem 0; }

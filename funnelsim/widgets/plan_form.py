@@ -2,14 +2,16 @@
 
     fs.plan_form()
 
-Whoever plans writes no code. What cannot be is said in the form, and no entry is lost.
+Whoever plans writes no code. What cannot be is said in the form, and no entry is lost: another
+column, or other business that is running, is another reading of the same question, and asked again.
+Another scenario is another question: only the chance asked for stays.
 """
 
 from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ import numpy as np
 
 from funnelsim import charts
 from funnelsim.calibration import Calibration
+from funnelsim.deadlines import within
 from funnelsim.engines import simulate_together
 from funnelsim.errors import FunnelSimError
 from funnelsim.planner import Plan, forecast, plan
@@ -58,12 +61,19 @@ class PlanForm(ipywidgets.VBox):
     def __init__(self, folder: Path) -> None:
         self.answer: Plan | None = None
         self._planned: tuple[Any, ...] = ()  # the entries that were answered last
+        self._targets: dict[str, float] = {}  # that were asked of this scenario, by metric
+        self._is_asked = self._is_within_asked = False  # whether anything was, or a time
         self._folder = folder
         self._is_setting = True  # entries made by the form itself are no questions
-        self.source = Source(self._another_scenario)
+        self.source = Source(self._another_source)
         self.metric = _dropdown("What is planned", METRICS)
         self.target = ipywidgets.FloatText(description="Target", style=WIDE)
-        self.within = ipywidgets.Text(description="Within", style=WIDE, continuous_update=False)
+        self.within = ipywidgets.Text(
+            description="Within",
+            placeholder="90 days, 13 weeks, 1 quarter",
+            style=WIDE,
+            continuous_update=False,
+        )
         self.chance = ipywidgets.IntSlider(
             90, 50, 99, description="Chance, %", style=WIDE, continuous_update=False
         )
@@ -87,14 +97,16 @@ class PlanForm(ipywidgets.VBox):
         workers.start(_get_ready)
         super().__init__(self._layout())
         self.add_class("funnelsim-plan")
-        self._another_scenario()
+        self._another_source(True)
 
         self._ask.on_click(lambda _: self._entered())
         self._foresee.on_click(lambda _: self.forecast())
         self._report.on_click(lambda _: self._save(write_report, "html"))
         self._workbook.on_click(lambda _: self._save(write_workbook, "xlsx"))
         self.metric.observe(lambda _: self._another_metric(), "value")
-        for box in (self.target, self.within, self.chance, self.change, self.pilot):
+        self.target.observe(lambda _: self._typed(), "value")
+        self.within.observe(lambda _: self._typed(is_within=True), "value")
+        for box in (self.chance, self.change, self.pilot):
             box.observe(lambda _: self._entered(), "value")
 
     def __repr__(self) -> str:
@@ -111,7 +123,7 @@ class PlanForm(ipywidgets.VBox):
             ]
         )  # fmt: skip
         asked.add_class("funnelsim-asked")
-        told = ipywidgets.VBox([self._said, self._curve, self._shown])
+        told = ipywidgets.VBox([self._said, self._curve, self._shown, self.source.used])
         told.add_class("funnelsim-told")
         body = ipywidgets.HBox([asked, told])
         body.add_class("funnelsim-plan-body")
@@ -122,11 +134,13 @@ class PlanForm(ipywidgets.VBox):
     def plan(self) -> None:
         """Works out the answer for what stands in the form, and shows it."""
         self._planned = self._entries()
+        self._is_asked = True
 
         def work(scenario: Scenario | Calibration) -> None:
+            self._targets[self.metric.value], self._is_within_asked = self.target.value, True
             self.answer = plan(
                 scenario, self.target.value, self.metric.value, self.chance.value / 100,
-                self.within.value or None, self.change.value,
+                within(self.within.value, _scenario(scenario)), self.change.value,
                 initial=self.source.state(), pilot=self.pilot.value.strip() or None,
                 executor=workers.executor(), progress=_Count(self._said),
             )  # fmt: skip
@@ -144,8 +158,8 @@ class PlanForm(ipywidgets.VBox):
         def work(scenario: Scenario | Calibration) -> None:
             told = forecast(
                 scenario, self.source.state(), progress=_Count(self._said),
-                within=self.within.value or None, pilot=self.pilot.value.strip() or None,
-                executor=workers.executor(),
+                within=within(self.within.value, _scenario(scenario)),
+                pilot=self.pilot.value.strip() or None, executor=workers.executor(),
             )  # fmt: skip
             figure = self.metric.value if self.metric.value in told.totals else "sales"
             target = self.target.value if figure == self.metric.value else None
@@ -188,6 +202,16 @@ class PlanForm(ipywidgets.VBox):
         if not self._is_setting and self._entries() != self._planned:
             self.plan()
 
+    def _typed(self, is_within: bool = False) -> None:
+        """An entry that the scenario would fill: the planner's stays, whatever becomes of it."""
+        if self._is_setting:
+            return
+        if is_within:
+            self._is_within_asked = True
+        else:
+            self._targets[self.metric.value] = self.target.value
+        self._entered()
+
     def _entries(self) -> tuple[Any, ...]:
         boxes = (self.metric, self.target, self.within, self.chance, self.change, self.pilot)
         return tuple(box.value for box in boxes)
@@ -199,32 +223,43 @@ class PlanForm(ipywidgets.VBox):
 
     # --- what stands in the form --------------------------------------------------------------
 
-    def _another_scenario(self) -> None:
-        """The entries that the scenario has, and a target near what it brings today."""
-        self._is_setting, self._planned = True, ()
+    def _another_source(self, is_another_scenario: bool) -> None:
+        """What the scenario has to offer; of another one its own time, and a target near what it
+        brings today. What was asked of the same one is asked again."""
+        self._planned = ()
+        self._is_setting = True
+        if is_another_scenario:
+            self._targets, self._is_asked, self._is_within_asked = {}, False, False
+            self.pilot.value = ""  # it was seen elsewhere
         self._nothing_but(_BUSY.format("") if self.source.is_export else "")
         try:
-            given = self.source.scenario()
+            s = _scenario(self.source.scenario())
+            if not self._is_within_asked:
+                self.within.value = _days(s)
+            _offer(self.metric, METRICS if s.order else METRICS[:1])
+            teams = [(f"reps of team {t.name}", f"teams.{t.name}.reps") for t in s.teams]
+            stages = [
+                (f"conversion of {x.name}", f"stages.{x.name}.conversion") for x in s.stages[:-1]
+            ]
+            _offer(self.change, [("leads", "leads"), ("budget", "budget"), *teams, *stages])
+            self._nothing_but("")
+            self._usual_target()
         except FunnelSimError as error:
             self._nothing_but(problem(error))
             return
-        s = given.scenario if isinstance(given, Calibration) else given
-        self.metric.options = METRICS if s.order else METRICS[:1]
-        teams = [(f"reps of team {t.name}", f"teams.{t.name}.reps") for t in s.teams]
-        stages = [(f"conversion of {x.name}", f"stages.{x.name}.conversion") for x in s.stages[:-1]]
-        self.change.options = [("leads", "leads"), ("budget", "budget"), *teams, *stages]
-        self.change.value = "leads"
-        self.within.value = _days(s)
-        self._nothing_but("")
-        self._usual_target()
-        self._is_setting = False
+        finally:
+            self._is_setting = False
+        if self._is_asked:
+            self.plan()
 
     def _usual_target(self) -> None:
-        """What the leads of today bring on average, in two digits."""
+        """The target asked for, or what the leads of today bring on average, in two digits."""
         was, self._is_setting = self._is_setting, True
         try:
-            given = self.source.scenario()
-            s = given.scenario if isinstance(given, Calibration) else given
+            if self.metric.value in self._targets:
+                self.target.value = self._targets[self.metric.value]
+                return
+            s = _scenario(self.source.scenario())
             parts = simulate_together(s, 1, range(LOOKED_AT))
             told = np.concatenate([result(together, self.metric.value) for together in parts])
             mean = max(float(told.mean()), 1.0)
@@ -271,6 +306,18 @@ class _Count:
         if time.monotonic() > self._told + TELL_EVERY:
             self._told = time.monotonic()
             self._said.value = _BUSY.format(f"{self._done:,} simulations done")
+
+
+def _scenario(given: Scenario | Calibration) -> Scenario:
+    return given.scenario if isinstance(given, Calibration) else given
+
+
+def _offer(box: ipywidgets.Dropdown, options: Sequence[str | tuple[str, str]]) -> None:
+    """Other options; what was chosen stays chosen where it is among them."""
+    was, box.options = box.value, options  # which chooses the first
+    values = [option[1] if isinstance(option, tuple) else option for option in options]
+    if was in values:
+        box.value = was
 
 
 def _dropdown(label: str, options: Any) -> ipywidgets.Dropdown:

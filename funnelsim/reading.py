@@ -45,22 +45,28 @@ def read_table(path: str | Path) -> pd.DataFrame:
     Raises FunnelSimError if the file is missing, empty or not a table.
     """
     path = Path(path)
-    if path.suffix.lower() in {".xlsx", ".xls", ".ods", ".parquet"}:
-        raise FunnelSimError(
-            f"{path} is not a CSV file; save it as CSV, or read it with pandas and pass the "
-            "DataFrame"
-        )
+    _refuse_spreadsheet(str(path), b"")
     try:
         content = path.read_bytes()
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         missing = isinstance(error, FileNotFoundError)
         reason = "there is no such file" if missing else getattr(error, "strerror", None) or error
         raise FunnelSimError(f"{str(path)[:200]} cannot be read: {reason}") from error
+    return table_of(content, str(path))
+
+
+def table_of(content: bytes, path: str) -> pd.DataFrame:
+    """The table that a file holds, as `read_table` gives it; errors name the file by `path`.
+
+    >>> table_of(b"Angelegt am;Betrag\\n31.12.2026;1.234,50\\n", "deals.csv").loc[2].tolist()
+    ['31.12.2026', '1.234,50']
+    """
+    _refuse_spreadsheet(path, content)
     text = _decode(content, path).lstrip("\r\n")
     told = re.match(r'"?sep=([^"\r\n])"?(?:\r?\n|$)', text, re.IGNORECASE)  # Excel's first line
     text = text[told.end() :] if told else text
     if not text.strip():
-        raise FunnelSimError(f"{path} is empty; a CRM export has a header line and a row per lead")
+        raise FunnelSimError(f"{path} is empty; it takes a header line and a row below it")
     separator = told[1] if told else _separator(text.splitlines()[0])
     header, *rows = _cells(text, separator, path)
     width = len(header)
@@ -77,7 +83,16 @@ def read_table(path: str | Path) -> pd.DataFrame:
     return table.mask(blank).dropna(how="all")
 
 
-def _decode(content: bytes, path: Path) -> str:
+def _refuse_spreadsheet(path: str, content: bytes) -> None:
+    """A workbook, by its name or by its first bytes: also one that was only renamed to .csv."""
+    named = path.lower().endswith((".xlsx", ".xlsm", ".xls", ".ods", ".parquet"))
+    if named or content.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
+        raise FunnelSimError(
+            f"{path} is not a CSV file; save it as CSV (in Excel: File, Save as, CSV UTF-8)"
+        )
+
+
+def _decode(content: bytes, path: str) -> str:
     if b"\x00" in content and not content.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise FunnelSimError(f"{path} is not a text file; save it as CSV in UTF-8")
     utf16 = content.startswith((b"\xff\xfe", b"\xfe\xff"))
@@ -94,7 +109,7 @@ def _separator(header: str) -> str:
     return max(SEPARATORS, key=bare.count)
 
 
-def _cells(text: str, separator: str, path: Path) -> list[list[str]]:
+def _cells(text: str, separator: str, path: str) -> list[list[str]]:
     """The cells of all lines, however long they are (the csv module stops at 131,072)."""
     limit = csv.field_size_limit(2**31 - 1)
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
