@@ -203,7 +203,6 @@ def _run(chosen: argparse.Namespace) -> None:
 
 
 def _plan(chosen: argparse.Namespace) -> None:
-    from funnelsim.deadlines import within
     from funnelsim.planner import plan
     from funnelsim.planner.tables import about, sections
     from funnelsim.scenario import load
@@ -219,7 +218,7 @@ def _plan(chosen: argparse.Namespace) -> None:
     scenario = load(chosen.scenario)
     p = plan(
         scenario, chosen.target, chosen.metric, chosen.probability,
-        within(chosen.within, scenario), chosen.change, initial=initial, pilot=chosen.pilot,
+        chosen.within or None, chosen.change, initial=initial, pilot=chosen.pilot,
         most_gone_cold=chosen.gone_cold, seed=chosen.seed,
     )  # fmt: skip
     say(f"{about(p)}.")

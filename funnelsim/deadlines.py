@@ -17,32 +17,31 @@ MONTHS = {"month": 1, "quarter": 3, "year": 12}
 _CALENDAR = re.compile(r"\s*(\d{1,3})\s*(month|quarter|year)s?\s*", re.IGNORECASE)
 
 
-def within(text: str, scenario: Scenario) -> str | None:
-    """The time as a duration that `plan` takes; None where nothing is written.
+def up_to(within: object, scenario: Scenario) -> Scenario:
+    """The scenario with its horizon so long after its first day that counts.
 
     Months, quarters and years run from the first day that counts to the same day of a later
     month, or to the last of a month that is shorter. Raises FunnelSimError for what is no time.
 
     >>> from funnelsim import load
-    >>> within("1 quarter", load("aida")), within("13 weeks", load("aida"))  # from 4 January on
-    ('90 days', '13 weeks')
+    >>> aida = load("aida")  # from 4 January on
+    >>> up_to("1 quarter", aida).days, up_to("13 weeks", aida).days
+    (90, 91)
     """
-    if not text.strip():
-        return None
-    told, found = text, _CALENDAR.fullmatch(text)
-    if found:
+    told = within
+    if found := _CALENDAR.fullmatch(within) if isinstance(within, str) else None:
         count = int(found[1]) * MONTHS[found[2].lower()]
         begin = datetime.combine(scenario.start, time()) + timedelta(microseconds=scenario.warm_up)
-        length = _months_later(begin, count) - begin
-        told = duration_text(length // timedelta(microseconds=1))
+        told = duration_text((_months_later(begin, count) - begin) // timedelta(microseconds=1))
     try:
-        rule = "" if duration(told) else "a plan needs some time"
+        length = duration(told)
+        rule = "" if length else "a plan needs some time"
     except BrokenRule as broken:
         rule = broken.rule.removesuffix(", in quotes")
     if rule:
         way_out = 'write "90 days", "13 weeks", "3 months", "1 quarter" or "1 year"'
-        raise FunnelSimError(str(Problem("within", text, rule, way_out)))
-    return told
+        raise FunnelSimError(str(Problem("within", within, rule, way_out)))
+    return scenario.vary({"horizon": duration_text(scenario.warm_up + length)})
 
 
 def _months_later(begin: datetime, count: int) -> datetime:

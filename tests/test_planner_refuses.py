@@ -101,7 +101,7 @@ def test_leads_that_cost_more_than_they_bring_are_named() -> None:
         ({"probability": 1}, "it lies between 0 and 1"),
         ({"most_gone_cold": 5}, "write 0.05 for 5 %"),
         ({"target": 10.5}, "sales come in whole numbers: write 11"),
-        ({"within": "0 days"}, 'within is "0 days"; it is a time above 0'),
+        ({"within": "0 days"}, 'within is "0 days"; a plan needs some time'),
         ({"change": "horizon"}, 'say it with within="120 days"'),
         ({"within": 90}, "within is 90; a duration is a number and a unit"),
         ({"change": "stages.Visit.conversio"}, "there are: leads, budget, "),

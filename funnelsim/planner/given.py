@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from funnelsim.distributions import BrokenRule, duration, duration_text
-from funnelsim.errors import FunnelSimError, Problem
+from funnelsim.deadlines import up_to
 from funnelsim.experiment.chunks import Bar, a_scenario, progress_bar
 from funnelsim.planner.knowledge import Knowledge, from_calibration, from_pilot, variants
 from funnelsim.scenario import Scenario
@@ -26,15 +25,7 @@ def up_to_the_deadline(
         knowledge, scenario = from_calibration(scenario), scenario.scenario
     today = a_scenario(scenario, name)
     if within is not None:
-        try:
-            length = duration(within)
-        except BrokenRule as broken:
-            raise FunnelSimError(
-                str(Problem("within", within, broken.rule, broken.way_out))
-            ) from None
-        if not length:
-            raise FunnelSimError(str(Problem("within", within, "it is a time above 0")))
-        today = today.vary({"horizon": duration_text(today.warm_up + length)})
+        today = up_to(within, today)
     if pilot is not None:
         knowledge = from_pilot(pilot)
         (today,) = variants(today, np.array([knowledge.seen]), np.ones(1))

@@ -22,7 +22,6 @@ import numpy as np
 
 from funnelsim import charts
 from funnelsim.calibration import Calibration
-from funnelsim.deadlines import within
 from funnelsim.engines import simulate_together
 from funnelsim.errors import FunnelSimError
 from funnelsim.planner import Plan, forecast, plan
@@ -140,7 +139,7 @@ class PlanForm(ipywidgets.VBox):
             self._targets[self.metric.value], self._is_within_asked = self.target.value, True
             self.answer = plan(
                 scenario, self.target.value, self.metric.value, self.chance.value / 100,
-                within(self.within.value, _scenario(scenario)), self.change.value,
+                self.within.value.strip() or None, self.change.value,
                 initial=self.source.state(), pilot=self.pilot.value.strip() or None,
                 executor=workers.executor(), progress=_Count(self._said),
             )  # fmt: skip
@@ -158,7 +157,7 @@ class PlanForm(ipywidgets.VBox):
         def work(scenario: Scenario | Calibration) -> None:
             told = forecast(
                 scenario, self.source.state(), progress=_Count(self._said),
-                within=within(self.within.value, _scenario(scenario)),
+                within=self.within.value.strip() or None,
                 pilot=self.pilot.value.strip() or None, executor=workers.executor(),
             )  # fmt: skip
             figure = self.metric.value if self.metric.value in told.totals else "sales"
