@@ -55,10 +55,10 @@ def test_starts_at_the_scenario(board):
         "Desire → Action": 0.4,
         "Leads a day": 25,
         "Reps, sales": 2,
-        "Interest: patience": 2 * knobs.DAY,
-        "Interest: response half-life": knobs.DAY,
-        "Desire: patience": 3 * knobs.DAY,
-        "Desire: response half-life": 2 * knobs.DAY,
+        "Patience, Interest": 2 * knobs.DAY,
+        "Half-life, Interest": knobs.DAY,
+        "Patience, Desire": 3 * knobs.DAY,
+        "Half-life, Desire": 2 * knobs.DAY,
         "Repeat probability": 0.3,
     }
 
@@ -138,6 +138,12 @@ def test_the_arithmetic_is_said_in_words(board):
     assert f"{table['lost: gone cold'].sum():,} gone cold" in said
 
 
+def test_the_whole_label_is_the_tooltip_of_its_slider(board):
+    assert {label: slider.tooltip for label, slider in board.sliders.items()} == {
+        label: label for label in board.sliders
+    }
+
+
 def test_the_baseline_is_the_same_customers(board):
     board.keep()
     board.sliders[FIRST].value = 0.8
@@ -176,7 +182,7 @@ def test_reset_goes_back_and_keeps_the_baseline(board):
 
 def test_the_change_can_be_carried_on_in_code(board):
     board.sliders["Leads a day"].value = 40
-    board.sliders["Interest: patience"].value = 5 * knobs.DAY
+    board.sliders["Patience, Interest"].value = 5 * knobs.DAY
     assert board.change == {
         "channels.search ads.leads_per_day": 32.0,
         "channels.trade fair.leads_per_day": 8.0,

@@ -75,7 +75,7 @@ class Explorer(ipywidgets.VBox):
         self._horizon = horizon_shown(scenario, days)
         self._replications = a_number_of_replications(n)
         self._start, self._seed = scenario, seed
-        self._knobs = {knob.label: knob for knob in knobs(scenario)}
+        self._knobs = {knob.label: knob for knob in knobs(self._shortened(scenario))}
         self._baseline: Picture | None = None
         self._tops: dict[str, float] = {}
         self._shown = self._draft(self._shortened(scenario))
@@ -289,7 +289,11 @@ class Explorer(ipywidgets.VBox):
 
 def slider_of(knob: Knob) -> ipywidgets.SelectionSlider:
     slider = ipywidgets.SelectionSlider(
-        options=knob.options, value=knob.start, description=knob.label, continuous_update=True
+        options=knob.options,
+        value=knob.start,
+        description=knob.label,
+        tooltip=knob.label,  # a long one is cut
+        continuous_update=True,
     )
     slider.add_class("funnelsim-slider")
     return slider
