@@ -57,20 +57,22 @@ def figure_text(value: float, kind: str, currency: str = "", short: bool = False
     """One figure as text; kind is count, share, money, days or ratio.
 
     Shares have one digit, two below 10 %, and are never 0 % or 100 % by rounding alone; money has
-    cents below 1,000; times below a day are in hours. `short` (for a tile) says millions from ten
-    million on.
+    cents below 1,000; times below a day are in hours, below an hour in minutes, below a minute in
+    seconds. `short` (for a tile) says millions from ten million on.
 
     >>> figure_text(0.1234, "share"), figure_text(0.0004, "share"), figure_text(0.25, "days")
     ('12.3 %', '0.04 %', '6.0 h')
     >>> figure_text(1234.6, "money", "EUR"), figure_text(2.5, "money", "EUR")
     ('1,235 EUR', '2.50 EUR')
+    >>> figure_text(2.5 / 24 / 60, "days"), figure_text(0.5 / 24, "days")
+    ('2.5 min', '30 min')
     """
     if value is None or not math.isfinite(value):
         return NOTHING
     if kind == "share":
         return _percent(value)
     if kind == "days":
-        return f"{value * 24:z,.1f} h" if abs(value) < 1 else f"{value:,.1f} days"
+        return _time(value)
     if short and abs(value) >= 10_000_000:
         text = f"{value / 1e6:,.1f} M"
     else:
@@ -81,6 +83,17 @@ def figure_text(value: float, kind: str, currency: str = "", short: bool = False
 def cents(value: float, kind: str) -> int:
     """How many decimals a count or an amount of this size is said with."""
     return 2 if kind == "ratio" or (kind == "money" and abs(value) < 1000) else 0
+
+
+def _time(days: float) -> str:
+    if abs(days) >= 1:
+        return f"{days:,.1f} days"
+    minutes = days * 24 * 60
+    if abs(minutes) >= 59.5:
+        return f"{minutes / 60:.1f} h"
+    if abs(minutes) >= 0.995:  # what rounds to 60 s is a minute
+        return f"{minutes:.0f} min" if abs(minutes) >= 9.95 else f"{minutes:.1f} min"
+    return f"{minutes * 60:z.0f} s"
 
 
 def _percent(share: float) -> str:

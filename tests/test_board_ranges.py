@@ -40,7 +40,7 @@ def test_the_ranges_are_those_of_the_replications(seed):
     low, high = nine_in_ten(experiment.table["revenue"])
     assert band(board)[-1] == pytest.approx((low, high), abs=0.01)
     text = board._chart.frame["data"]["band_text"][0]["text"]
-    assert text == f"9 of 10 histories end between {low:,.0f} and {high:,.0f} EUR"
+    assert text == f"9 of 10 end between {low:,.0f} and {high:,.0f} EUR (grey)"
 
 
 def test_the_band_goes_through_the_revenue_of_each_day(seed):
@@ -66,7 +66,7 @@ def test_the_history_shown_is_the_first_of_the_replications(seed):
     assert all(
         low <= row["total"] <= high for row, (low, high) in zip(shown, band(board), strict=True)
     )
-    assert "The first 8 histories end between" in str(board._chart.frame["data"]["band_text"])
+    assert "The first 8 end between" in str(board._chart.frame["data"]["band_text"])
 
 
 def test_a_draft_comes_first_and_all_replications_once_the_slider_rests():

@@ -19,6 +19,16 @@ pytestmark = pytest.mark.browser
 LESSON = "notebooks/00_start_here.ipynb"
 BOARD = "notebooks/live_board.ipynb"
 CHARTS = "notebooks/charts_for_the_test.ipynb"
+LARGE_FIGURES = "notebooks/large_figures_for_the_test.ipynb"
+# a dozen stages, millions of profit, names that begin alike
+LARGE_BOARD = """import funnelsim as fs
+tables = fs.load("aida-follow-up").tables()
+call = tables["stages"][1]["follow_up"]
+names = ["Consideration of the offer", "Consideration of the offers of others", *"ABCDEFGHIJ"]
+tables["stages"] = [{"name": name, "conversion": 0.8} for name in names[:-1]] + [{"name": "J"}]
+tables["stages"][0]["follow_up"] = tables["stages"][1]["follow_up"] = call
+tables["order"]["value"] = {"lognormal": {"mean": 25_000.0, "cv": 1.0}}
+fs.explore(fs.Scenario(**tables), n=30)"""
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 
 # What the funnel on the page says: the length of each bar as it is drawn, and the rows behind it.
@@ -53,11 +63,12 @@ def lab(chromium, tmp_path_factory):
     folder = browser.course_copy(tmp_path_factory.mktemp("course"))
     cells = ["import funnelsim as fs\nj = fs.simulate(fs.load('aida-follow-up'), progress=False)"]
     cells += [f"fs.charts.{name}(j)" for name in ("funnel", "revenue", "losses")]
-    notebook = nbformat.v4.new_notebook(
-        cells=[nbformat.v4.new_code_cell(cell) for cell in cells],
-        metadata={"kernelspec": KERNEL},
-    )
-    nbformat.write(notebook, folder / CHARTS)
+    for path, sources in ((CHARTS, cells), (LARGE_FIGURES, [LARGE_BOARD])):
+        notebook = nbformat.v4.new_notebook(
+            cells=[nbformat.v4.new_code_cell(source) for source in sources],
+            metadata={"kernelspec": KERNEL},
+        )
+        nbformat.write(notebook, folder / path)
     with browser.lab(folder, chromium) as running:
         yield running
 
@@ -153,10 +164,8 @@ def test_a_draft_of_the_band_comes_with_the_picture_and_the_full_one_after(board
     page.evaluate(NOTE_WORDS)
     page.locator(".funnelsim-board .noUi-handle").first.focus()
     page.keyboard.press("ArrowRight")
-    page.wait_for_function(
-        "() => window.words.some(text => text.includes('The first 8 histories'))"
-    )
-    page.wait_for_function("() => window.words.at(-1).includes('9 of 10 histories end between')")
+    page.wait_for_function("() => window.words.some(text => text.includes('The first 8 end'))")
+    page.wait_for_function("() => window.words.at(-1).includes('9 of 10 end between')")
     expect(page.locator(RANGES)).to_have_text("Ranges: 9 of 10 histories", timeout=PATIENCE)
     after = page.evaluate(BAND)
     assert after["height"] > 5
@@ -216,6 +225,56 @@ def test_the_board_fits_its_window(board_page, width, height, large):
     if large:
         page.get_by_role("button", name="Large type").click()
         page.locator(".funnelsim-board:not(.funnelsim-large)").wait_for()
+
+
+@pytest.mark.parametrize("large", [False, True], ids=["", "large type"])
+@pytest.mark.parametrize("width", [1280, 1024, 900, 700])
+def test_no_figure_is_cut_on_a_narrow_board(large_figures, width, large):
+    page = large_figures
+    page.set_viewport_size({"width": width, "height": 800})
+    if large:
+        page.get_by_role("button", name="Large type").click()
+        page.locator(".funnelsim-board.funnelsim-large").wait_for()
+    page.wait_for_function(CHARTS_FILL_THEIR_BOXES)
+    assert page.evaluate(CUT) == []
+    if large:
+        page.get_by_role("button", name="Large type").click()
+        page.locator(".funnelsim-board:not(.funnelsim-large)").wait_for()
+
+
+def test_labels_that_begin_alike_are_told_apart(large_figures):
+    titles = large_figures.evaluate(
+        "() => [...document.querySelectorAll('.funnelsim-slider .widget-label')].map(l => l.title)"
+    )
+    assert "Patience, Consideration of the offers of others" in titles
+    assert len(set(titles)) == len(titles)
+
+
+@pytest.fixture(scope="module")
+def large_figures(lab):
+    page = watched(lab)
+    lab.open(page, LARGE_FIGURES)
+    lab.run_all(page)
+    page.wait_for_function(DRAWN)
+    page.get_by_role("button", name="Keep as today").click()
+    page.locator(".funnelsim-board .noUi-handle").nth(2).focus()
+    for _ in range(20):
+        page.keyboard.press("ArrowLeft")
+    page.locator(".funnelsim-figures", has_text=" M").wait_for()  # a difference of millions
+    expect(page.locator(RANGES)).to_have_text("Ranges: 9 of 10 histories", timeout=PATIENCE)
+    yield page
+    assert_calm(page)
+    page.close()
+
+
+# Figures, ranges and the result of the sum that are wider than their box, or leave the board.
+CUT = """() => {
+  const right = document.querySelector('.funnelsim-board').getBoundingClientRect().right;
+  const figures = '.funnelsim-figures .value, .funnelsim-figures .range, .funnelsim-figures small';
+  return [...document.querySelectorAll(`${figures}, .funnelsim-sum .result`)].filter(
+    e => e.scrollWidth > Math.max(e.clientWidth, e.getBoundingClientRect().width) + 1
+      || e.getBoundingClientRect().right > right).map(e => e.textContent);
+}"""
 
 
 CHARTS_FILL_THEIR_BOXES = """() => [...document.querySelectorAll('.funnelsim-chart')].every(

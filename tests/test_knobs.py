@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 import funnelsim as fs
-from funnelsim.widgets import knobs
+from funnelsim.widgets import board_text, knobs
+from funnelsim.widgets.picture import Picture
 
 WIN_BACK = {"name": "we miss you", "kind": "win-back", "after": "90 days", "probability": 0.06}
 WITH_LIVES = fs.load("aida-loyalty-advocacy").vary(
@@ -40,8 +43,50 @@ def test_of_what_a_scenario_lacks_there_is_no_slider():
         "Promoters",
         "Leads by a promoter's order",
     ]
-    # customers who differ have no one repeat probability to slide
-    assert "Repeat probability" not in labels(fs.load("aida-loyalty-advocacy"))
+
+
+def test_of_customers_who_differ_the_mean_slides_and_how_alike_they_are_stays():
+    subscription = fs.load("subscription")
+    (knob,) = (k for k in knobs.knobs(subscription) if k.label == "Repeat probability, mean")
+    assert knob.start == pytest.approx(3.806 / (3.806 + 0.668))
+    turned = subscription.vary(knob.change(0.5)).retention.repeat_probability.beta
+    assert (turned.a, turned.b) == pytest.approx((2.237, 2.237))
+    for _, mean in knob.options:
+        subscription.vary(knob.change(mean))
+
+
+@pytest.mark.parametrize("name", fs.templates())
+def test_every_slider_changes_something_that_is_seen(name):
+    scenario = fs.load(name)
+    board = fs.explore(scenario, n=1)
+    tiles = [key for key, _, _ in board_text.figures_of(scenario)]
+
+    def seen():
+        shown = scenario.vary({"horizon": f"{board._horizon} us"} | change)
+        picture = Picture.of(shown, seed=1, replications=2)
+        counts = picture.table.filter(["entered", "advanced", "lost", "open"])
+        return counts.to_csv(), picture.figures[tiles].to_list(), picture.spread.revenue.tolist()
+
+    change = {}
+    start = seen()
+    for label, knob in board._knobs.items():
+        dead = True
+        for value in (knob.options[0][1], knob.options[-1][1]):
+            change = knob.change(value)
+            dead = dead and seen() == start
+        assert not dead, label
+
+
+def test_a_message_that_goes_out_after_the_days_shown_has_no_slider():
+    shop = fs.load("online-shop")
+    assert "Win-back, we miss you" not in fs.explore(shop, n=1).sliders
+    assert "Win-back, we miss you" in fs.explore(shop, days=120, n=1).sliders
+
+
+def test_promoters_have_a_slider_where_they_bring_leads_or_are_a_stage():
+    drop = fs.load("dropshipping")
+    assert "Promoters" not in labels(drop)
+    assert "Promoters" in labels(drop.vary({"life_stages": {"Advocacy": "promoter"}}))
 
 
 def test_every_position_is_a_scenario_and_only_the_start_changes_nothing():
@@ -55,4 +100,4 @@ def test_the_customers_lives_give_way_where_the_funnel_fills_the_board():
     calls = {f"stages.{stage}.follow_up": CALL for stage in ("Attention", "Interest", "Desire")}
     busy = labels(WITH_LIVES.vary({"teams": [{"name": "sales", "reps": 2}], **calls}))
     assert len(busy) == knobs.MOST
-    assert busy[-2:] == ["Desire: response half-life", "Repeat probability"]
+    assert busy[-2:] == ["Half-life, Desire", "Repeat probability"]

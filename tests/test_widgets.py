@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import html
+import re
+import sys
 import threading
 from pathlib import Path
 
@@ -55,10 +58,10 @@ def test_starts_at_the_scenario(board):
         "Desire → Action": 0.4,
         "Leads a day": 25,
         "Reps, sales": 2,
-        "Interest: patience": 2 * knobs.DAY,
-        "Interest: response half-life": knobs.DAY,
-        "Desire: patience": 3 * knobs.DAY,
-        "Desire: response half-life": 2 * knobs.DAY,
+        "Patience, Interest": 2 * knobs.DAY,
+        "Half-life, Interest": knobs.DAY,
+        "Patience, Desire": 3 * knobs.DAY,
+        "Half-life, Desire": 2 * knobs.DAY,
         "Repeat probability": 0.3,
     }
 
@@ -128,14 +131,10 @@ def test_a_move_changes_journal_figures_and_chart(board):
     assert f"{entered.iloc[-1]:,}" in board._figures.value
 
 
-def test_the_arithmetic_is_said_in_words(board):
-    table = fs.funnel_table(board.journal)
-    leads, customers = int(table["entered"].iloc[0]), int(table["entered"].iloc[-1])
-    said = board._sum.value
-    expected = f"{leads * 0.6 * 0.5 * 0.4:,.0f}"
-    assert f"{leads:,} × 60 % × 50 % × 40 % = {expected}; simulated {customers:,}" in said
-    assert f"{table['open'].sum():,} still open" in said
-    assert f"{table['lost: gone cold'].sum():,} gone cold" in said
+def test_the_whole_label_is_the_tooltip_of_its_slider(board):
+    assert {label: slider.tooltip for label, slider in board.sliders.items()} == {
+        label: label for label in board.sliders
+    }
 
 
 def test_the_baseline_is_the_same_customers(board):
@@ -176,13 +175,39 @@ def test_reset_goes_back_and_keeps_the_baseline(board):
 
 def test_the_change_can_be_carried_on_in_code(board):
     board.sliders["Leads a day"].value = 40
-    board.sliders["Interest: patience"].value = 5 * knobs.DAY
+    board.sliders["Patience, Interest"].value = 5 * knobs.DAY
     assert board.change == {
         "channels.search ads.leads_per_day": 32.0,
         "channels.trade fair.leads_per_day": 8.0,
         "stages.Interest.follow_up.patience.exponential.mean": "5 days",
     }
     assert FOLLOW_UP.vary(board.change) == board.scenario
+
+
+@pytest.mark.parametrize("named", ["template", "variable", "text"])
+def test_the_code_that_is_copied_runs_by_itself(named, monkeypatch):
+    start = FOLLOW_UP if named == "template" else FOLLOW_UP.vary({"name": "<my> 'own'"})
+    defined = {"mine": start} if named == "variable" else {}
+    for name, value in defined.items():
+        monkeypatch.setattr(sys.modules["__main__"], name, value, raising=False)
+    board = fs.explore(start, days=3, n=FEW)
+    board.sliders[FIRST].value = 0.8
+    (code,) = re.findall("<code.*?>(.*)</code>", board._foot.value, flags=re.DOTALL)
+    cell = dict(defined)
+    exec(html.unescape(re.sub("<.*?>", "", code)), cell)
+    assert cell["s"] == board.scenario
+    assert len(re.sub('<span class="(unseen|long)">.*?</span>', "", code, flags=re.DOTALL)) < 120
+
+
+def test_large_type_right_after_a_reset(board):
+    async def press():
+        board.sliders[FIRST].value = 0.8
+        board.reset()
+        board._large.value = True  # the picture of the reset is still being simulated
+        await board._newest._task
+
+    asyncio.run(press())
+    assert board._chart.specs["light"][0]["config"]["axis"]["labelFontSize"] > 12
 
 
 def test_every_position_of_every_slider_is_a_scenario(board):
@@ -198,6 +223,7 @@ def test_the_ends_of_a_conversion_can_be_shown(board, value):
     leads = len(board.journal.leads)
     board.sliders[FIRST].value = value
     assert f"{leads:,} × {100 * value} % × 50 %" in board._sum.value
+    assert ("= 0; simulated 0" in board._sum.value) == (value == 0)
     assert len(board._chart.frame["data"]["funnel"]) == 12
 
 
@@ -370,18 +396,19 @@ def test_what_a_scenario_says_is_text_not_markup():
     evil = "<img src=x onerror=\"alert('1')\">"
     tables = FOLLOW_UP.tables()
     tables |= {"name": evil, "currency": evil}
-    tables["teams"][0]["name"] = tables["channels"][0]["name"] = evil
+    tables["teams"][0]["name"] = tables["channels"][1]["name"] = evil
     for stage in tables["stages"]:
         stage["name"] += evil
         if "follow_up" in stage:
             stage["follow_up"]["team"] = evil
     board = fs.explore(fs.Scenario(**tables), days=3, n=FEW)
     board.keep()
+    said = [board._sum.value]  # where all go on, nobody converts better and is named
     for slider in board.sliders.values():
         slider.value = slider.options[-1][1]
-    html = [w.value for w in (board._head, board._sum, board._figures, board._foot)]
-    assert sum("&lt;img src=x" in text for text in html) == 3  # the sum holds no name
-    assert not any("<img" in text or "alert('1')" in text for text in html)
+    said += [w.value for w in (board._head, board._figures, board._foot)]
+    assert all("&lt;img src=x" in text for text in said)
+    assert not any("<img" in text or "alert('1')" in text for text in said)
     assert "<img" not in board_text.problem_html(fs.FunnelSimError(evil))
     assert not any(slider.description_allow_html for slider in board.sliders.values())
 
@@ -395,6 +422,18 @@ def test_a_figure_reads_the_same_on_the_board_and_on_the_page(board):
         said = figure_text(figures[key], kind)
         assert f">{said}<" in board._figures.value
         assert {said, f"{said} EUR"} & set(page.values()), key
+
+
+def test_a_tile_tells_what_its_figure_means(board):
+    for words in ("CAC, EUR: Customer acquisition cost: ", "may be more than 100 %"):
+        assert f"{words}" in board._figures.value
+    assert all(meaning.endswith(".") for _, meaning in board_text.TILES.values())
+
+
+def test_a_difference_fits_beside_its_figure():
+    assert board_text.difference(12_345_678, 11_111_111, "money") == "▲ 1.23 M"
+    assert board_text.difference(0.5 / 24, 1 / 24, "days") == "▼ 30 min"
+    assert board_text.difference(0.5, 0.5, "days") == "="
 
 
 def test_no_tile_for_what_the_scenario_does_not_state():

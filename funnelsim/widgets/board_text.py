@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import html
 import json
-import math
+import sys
+from functools import lru_cache
 from typing import Any
 
 import pandas as pd
@@ -12,9 +13,9 @@ import pandas as pd
 from funnelsim.distributions import DAY
 from funnelsim.errors import FunnelSimError
 from funnelsim.experiment.spread import Spread
-from funnelsim.scenario import Scenario
+from funnelsim.scenario import Scenario, load, templates
 from funnelsim.tables import NOTHING, cents, figure_text, stated_figures
-from funnelsim.widgets.knobs import share_text, short_duration
+from funnelsim.widgets.knobs import short_duration
 
 
 def head_html(s: Scenario, horizon: int, seed: int, kept: bool) -> str:
@@ -34,47 +35,52 @@ def head_html(s: Scenario, horizon: int, seed: int, kept: bool) -> str:
     return f"<h2>{html.escape(s.name)}</h2><p{note}>{html.escape(facts)}</p>"
 
 
-def sum_html(s: Scenario, table: pd.DataFrame) -> str:
-    """The arithmetic of the funnel in words, and what was simulated."""
-    leads = int(table["entered"].iloc[0])
-    rates = [stage.conversion for stage in s.stages if stage.conversion is not None]
-    expected = leads * math.prod(rates)
-    text = " × ".join([f"{leads:,}", *map(share_text, rates)])
-    text += f" = {expected:,.0f}; simulated {int(table.loc[s.stages[-1].name, 'entered']):,}"
-    rest = [f"{int(table['open'].sum()):,} still open"] if table["open"].sum() else []
-    for reason in ("gone cold", "not reached", "missed"):
-        column = f"lost: {reason}"
-        if column in table and table[column].sum():
-            rest.append(f"{int(table[column].sum()):,} {reason}")
-    odds = [channel.odds_ratio for channel in s.channels if channel.rate]
-    if any(ratio != 1 for ratio in (*odds, *(segment.odds_ratio for segment in s.segments))):
-        rest.append("odds differ")
-    why = (
-        "Leads that came × the conversions of the scenario. Chance makes the difference; so do "
-        "leads that are still open, were never called or went cold, and odds ratios of channels, "
-        "segments and slow responses."
-    )
-    tail = f" <small>{', '.join(rest)}</small>" if rest else ""
-    return f'<div class="funnelsim-sum" title="{html.escape(why)}">{html.escape(text)}{tail}</div>'
-
-
 def problem_html(error: FunnelSimError) -> str:
     return f'<div class="funnelsim-sum funnelsim-problem">{html.escape(str(error))}</div>'
 
 
-def foot_html(change: dict[str, Any], spread: Spread) -> str:
-    """What was moved, as code to carry on with; and what the ranges are made of."""
+def foot_html(s: Scenario, change: dict[str, Any], spread: Spread) -> str:
+    """What was moved, as code to carry on with; and what the ranges are made of.
+
+    The code runs by itself in a new cell. What is too long to be read, or goes without saying, is
+    copied with it and not shown.
+    """
     why = f"From {len(spread):,} replications. {WHY_RANGES}"
     ranges = f'<span title="{why}">Ranges: {of_histories(spread)}</span>'
     if not change:
         hint = "Move a slider: the same customers walk through the changed funnel."
         return f'<div class="funnelsim-foot"><span>{hint}</span>{ranges}</div>'
-    code = html.escape(f"s = s.vary({json.dumps(change, ensure_ascii=False)})")
+    start = html.escape(in_code(s))
+    if len(start) > SHOWN:
+        start = f'<span class="long">{start}</span>'
+    varied = html.escape(f".vary({json.dumps(change, ensure_ascii=False)})")
     copy = "navigator.clipboard.writeText(this.previousElementSibling.textContent)"
     return (
-        f'<div class="funnelsim-foot">In code: <code title="{code}">{code}</code>'
+        f'<div class="funnelsim-foot">In code: <code title="{varied}">'
+        f'<span class="unseen">import funnelsim as fs\n</span>s = {start}{varied}</code>'
         f'<button onclick="{copy}">Copy</button>{ranges}</div>'
     )
+
+
+SHOWN = 60  # characters of code; the text of a whole scenario is more
+
+
+def in_code(s: Scenario) -> str:
+    """Code that gives this scenario: its name in the notebook or among those that come along, or
+    else its whole text.
+    """
+    template = _template(s)
+    if template:
+        return f'fs.load("{template}")'
+    for name, value in vars(sys.modules["__main__"]).items():  # what a notebook has defined
+        if value is s and not name.startswith("_"):
+            return name
+    return f"fs.Scenario.from_toml({s.to_toml()!r})"
+
+
+@lru_cache(maxsize=16)  # a board asks again with every move
+def _template(s: Scenario) -> str | None:
+    return next((name for name in templates() if load(name) == s), None)
 
 
 WHY_RANGES = (
@@ -84,18 +90,35 @@ WHY_RANGES = (
 
 
 TILES = {
-    "customers": "Customers",
-    "overall_conversion": "Conversion",
-    "revenue": "Revenue",
-    "profit": "Profit",
-    "utilisation": "Utilisation",
-    "mean_response_days": "Response time",
-    "share_gone_cold": "Gone cold",
-    "cac": "CAC",
-    "repeat_purchase_rate": "Repeat purchases",
-    "aov": "AOV",
+    "customers": ("Customers", "Leads that came in and have become customers by the end."),
+    "overall_conversion": ("Conversion", "Customers / leads: from the first stage to the goal."),
+    "revenue": (
+        "Revenue",
+        "What customers have paid, without orders cancelled, refused or returned.",
+    ),
+    "profit": ("Profit", "Revenue less all costs that the scenario states, those of reps too."),
+    "utilisation": (
+        "Utilisation",
+        "Time that reps spend on calls / time that the team is open. Calls that go on past closing "
+        "count too, so it may be more than 100 %.",
+    ),
+    "mean_response_days": (
+        "Response time",
+        "From entering a stage to the start of the call that reached the lead, on average.",
+    ),
+    "share_gone_cold": (
+        "Gone cold",
+        "Leads that lost patience before a call reached them, of all that were to be called; "
+        "each stage counts.",
+    ),
+    "cac": (
+        "CAC",
+        "Customer acquisition cost: what leads, reps and messages to lost leads cost / customers.",
+    ),
+    "repeat_purchase_rate": ("Repeat purchases", "Customers who ordered again / customers."),
+    "aov": ("AOV", "Average order value: revenue / orders that count as revenue."),
 }
-"""The figures of `summary` that a board shows, the first to stay first, by their short names."""
+"""The figures of `summary` that a board shows, the first to stay first: short name and meaning."""
 
 
 def figures_html(s: Scenario, now: pd.Series, before: pd.Series | None, spread: Spread) -> str:
@@ -105,11 +128,12 @@ def figures_html(s: Scenario, now: pd.Series, before: pd.Series | None, spread: 
         value = float(now[key])
         change = difference(value, float(before[key]), kind) if before is not None else ""
         said, name = figure_text(value, kind, short=True), html.escape(name)
+        meaning = html.escape(TILES[key.partition(": ")[0]][1])
         low, high = (figure_text(end, kind, short=True) for end in spread.range_of(key))
         ends = low if low == high == NOTHING else f"{low} to {high}"
         tiles.append(
-            f'<div><span class="name" title="{name}">{name}</span>'
-            f'<span class="value">{said}<small>{change}</small></span>'
+            f'<div title="{name}: {meaning}"><span class="name"><span>{name}</span>'
+            f'<small>{change}</small></span><span class="value">{said}</span>'
             f'<span class="range" title="{WHY_RANGES}">{ends}</span></div>'
         )
     return f'<div class="funnelsim-figures">{"".join(tiles)}</div>'
@@ -122,7 +146,7 @@ def figures_of(s: Scenario) -> list[tuple[str, str, str]]:
         figure, _, team = key.partition(": ")
         if figure in TILES:
             unit = team or (s.currency if kind == "money" else "")
-            name = TILES[figure] + (f", {unit}" if unit else "")
+            name = TILES[figure][0] + (f", {unit}" if unit else "")
             found.append((list(TILES).index(figure), (key, name, kind)))
     return [tile for _, tile in sorted(found, key=lambda place: place[0])][:8]
 
@@ -140,21 +164,26 @@ def difference(value: float, before: float, kind: str) -> str:
         text = f"{100 * abs(change):.1f} pts"
     elif kind == "days":
         text = figure_text(abs(change), kind)
+    elif abs(change) >= 1_000_000:  # no room for more beside the figure
+        text = f"{abs(change) / 1e6:,.2f} M"
     else:
         text = f"{abs(change):,.{cents(value, kind)}f}"
-    if not text.strip("0., hpts"):
+    if not text.strip("0., pts"):
         return "="
     return f"{'▲' if change > 0 else '▼'} {text}"
 
 
 def of_histories(spread: Spread) -> str:
     """How many histories a range is about: a draft has too few to leave any out."""
-    return "9 of 10 histories" if spread.is_nine_in_ten else f"the first {len(spread)} histories"
+    return f"{_how_many(spread)} histories"
+
+
+def _how_many(spread: Spread) -> str:
+    return "9 of 10" if spread.is_nine_in_ten else f"the first {len(spread)}"
 
 
 def band_text(s: Scenario, spread: Spread) -> str:
     """What the band around the revenue means."""
-    low, high = spread.range_of("revenue")
-    ends = f"{figure_text(low, 'money')} and {figure_text(high, 'money', s.currency)}"
-    text = f"{of_histories(spread)} end between {ends}"
+    low, high = (figure_text(end, "money", short=True) for end in spread.range_of("revenue"))
+    text = f"{_how_many(spread)} end between {low} and {high} {s.currency} (grey)"
     return text[0].upper() + text[1:]

@@ -26,13 +26,13 @@ from funnelsim.experiment.chunks import a_number_of_replications
 from funnelsim.experiment.spread import nine_in_ten
 from funnelsim.journal import Journal
 from funnelsim.scenario import Scenario
+from funnelsim.widgets.arithmetic import sum_html
 from funnelsim.widgets.board_text import (
     band_text,
     figures_html,
     foot_html,
     head_html,
     problem_html,
-    sum_html,
 )
 from funnelsim.widgets.knobs import Knob, knobs
 from funnelsim.widgets.live_chart import STATIC, LiveChart
@@ -75,7 +75,7 @@ class Explorer(ipywidgets.VBox):
         self._horizon = horizon_shown(scenario, days)
         self._replications = a_number_of_replications(n)
         self._start, self._seed = scenario, seed
-        self._knobs = {knob.label: knob for knob in knobs(scenario)}
+        self._knobs = {knob.label: knob for knob in knobs(self._shortened(scenario))}
         self._baseline: Picture | None = None
         self._tops: dict[str, float] = {}
         self._shown = self._draft(self._shortened(scenario))
@@ -172,7 +172,7 @@ class Explorer(ipywidgets.VBox):
             slider = self.sliders[label]
             mark = slider.add_class if slider.value != knob.start else slider.remove_class
             mark("funnelsim-moved")
-        self._foot.value = foot_html(self.change, self._shown.spread)
+        self._foot.value = foot_html(self._start, self.change, self._shown.spread)
         self._newest.ask(self.change)
 
     def _draft(self, scenario: Scenario) -> Picture:
@@ -204,11 +204,11 @@ class Explorer(ipywidgets.VBox):
         rows, signals = self._rows(), dict(self._tops)
         self._chart.update(rows, signals)
         self._head.value = head_html(self._start, self._horizon, self._seed, before is not None)
-        self._sum.value = sum_html(now.scenario, now.table)
+        self._sum.value = sum_html(now.journal)
         self._figures.value = figures_html(
             self._start, now.figures, before.figures if before else None, now.spread
         )
-        self._foot.value = foot_html(self.change, self._shown.spread)
+        self._foot.value = foot_html(self._start, self.change, self._shown.spread)
 
     def _rows(self) -> dict[str, Rows]:
         now, before = self._shown, self._baseline
@@ -257,6 +257,7 @@ class Explorer(ipywidgets.VBox):
 
     def _restyle(self) -> None:
         (self.add_class if self._large.value else self.remove_class)("funnelsim-large")
+        self._fit()  # after a reset there are no scales until its picture comes
         self._chart.restyle(*self._charts())
 
     def _layout(self) -> list[ipywidgets.Widget]:
@@ -289,7 +290,11 @@ class Explorer(ipywidgets.VBox):
 
 def slider_of(knob: Knob) -> ipywidgets.SelectionSlider:
     slider = ipywidgets.SelectionSlider(
-        options=knob.options, value=knob.start, description=knob.label, continuous_update=True
+        options=knob.options,
+        value=knob.start,
+        description=knob.label,
+        tooltip=knob.label,  # a long one is cut
+        continuous_update=True,
     )
     slider.add_class("funnelsim-slider")
     return slider

@@ -13,8 +13,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from funnelsim.among_customers import Beta
 from funnelsim.distributions import DAY, HOUR, MINUTE, duration_text
-from funnelsim.scenario import Scenario
+from funnelsim.experiment.parameters import size
+from funnelsim.scenario import Scenario, plain
+from funnelsim.scenario.values import PROMOTES, WIN_BACK
 
 DURATIONS = (
     *(n * MINUTE for n in (5, 10, 15, 20, 30, 45)),
@@ -36,7 +39,7 @@ class Knob:
 
 
 def knobs(s: Scenario) -> list[Knob]:
-    """The knobs of a scenario, in the order of the funnel.
+    """The knobs of a scenario, in the order of the funnel; what can change nothing has none.
 
     Those of the customers' lives come last, as many of them as make up `MOST` knobs in all.
     """
@@ -93,19 +96,38 @@ def _follow_ups(s: Scenario) -> list[Knob]:
         mean = mean_of(follow_up.patience)
         if mean is not None:
             path, start = mean
-            found.append(_time(f"{place}.patience.{path}", f"{stage.name}: patience", start))
+            found.append(_time(f"{place}.patience.{path}", f"Patience, {stage.name}", start))
         if follow_up.response_half_life:
             path, start = f"{place}.response_half_life", follow_up.response_half_life
-            found.append(_time(path, f"{stage.name}: response half-life", start))
+            found.append(_time(path, f"Half-life, {stage.name}", start))
     return found
 
 
 def _repeats(s: Scenario) -> list[Knob]:
-    if s.retention is None or not isinstance(s.retention.repeat_probability, int | float):
+    """How likely a customer orders again; the mean, where customers differ: as much as before."""
+    if s.retention is None:
         return []
-    start = s.retention.repeat_probability
-    path = "retention.repeat_probability"
-    return [_at(path, "Coming back", "Repeat probability", start, shares(start, top=95))]
+    path, group, coin = (
+        "retention.repeat_probability",
+        "Coming back",
+        s.retention.repeat_probability,
+    )
+    if not isinstance(coin, Beta):
+        return [_at(path, group, "Repeat probability", coin, shares(coin, top=95))]
+    together, start = coin.beta.a + coin.beta.b, size(coin)
+
+    def shapes(mean: float) -> tuple[float, float]:
+        return round(mean * together, 6), round((1 - mean) * together, 6)
+
+    def change(mean: float) -> dict[str, Any]:
+        a, b = shapes(mean)
+        return {path: plain(coin) if mean == start else {"beta": {"a": a, "b": b}}}
+
+    def allowed(mean: float) -> bool:  # a shape may not come too near to 0
+        return mean == start or all(0.001 <= shape <= 1000 for shape in shapes(mean))
+
+    options = tuple(option for option in shares(start, top=95) if allowed(option[1]))
+    return [Knob(group, "Repeat probability, mean", start, options, change)]
 
 
 def _win_back(s: Scenario) -> list[Knob]:
@@ -118,7 +140,8 @@ def _win_back(s: Scenario) -> list[Knob]:
             shares(campaign.probability),
         )
         for campaign in s.campaigns
-        if campaign.kind == "win-back"
+        # nobody has been away so long before the horizon: the message goes to none
+        if campaign.kind == WIN_BACK and campaign.after and campaign.after < s.horizon
     ]
 
 
@@ -147,7 +170,8 @@ def _loyalty(s: Scenario) -> list[Knob]:
 def _promoters(s: Scenario) -> list[Knob]:
     """How many customers are promoters, and how many leads each of their orders brings."""
     found, group = [], "Word of mouth"
-    if s.satisfaction is not None:
+    # where promoters bring nobody and are no stage, they are in no picture and no tile
+    if s.satisfaction is not None and (s.referral or PROMOTES in s.life_stages.values()):
         start, path = s.satisfaction.promoter, "satisfaction.promoter"
         most = math.floor(100 * (1 - s.satisfaction.detractor) + 1e-6)  # nobody is both
         found.append(_at(path, group, "Promoters", start, shares(start, top=most)))

@@ -1,0 +1,140 @@
+"""The sum that a live board says: leads × conversions, what lifts it, and what came of it.
+
+Both sides count the same leads: those who entered at the first stage. Referrals and upsells may
+enter further down; they are said beside it, or the sum would not be one of like with like.
+"""
+
+from __future__ import annotations
+
+import html
+import math
+from typing import Any
+
+import pandas as pd
+
+from funnelsim.experiment.load import conversion_of_channels
+from funnelsim.journal import KINDS, REFERRED, UPSOLD, Journal
+from funnelsim.journal.whole import FAILED_CALLS
+from funnelsim.metrics.basis import since_warm_up
+from funnelsim.scenario import Channel, Scenario
+from funnelsim.scenario.values import REFERRAL, OddsRatio
+from funnelsim.widgets.knobs import share_text
+
+NAMED = 2  # channels and segments; more names would fill the line
+LONG = 40  # characters of the product: with the result more than a narrow board's line
+WHY = (
+    "Leads that came in × the conversions of the stages. Who converts better or worse than that is "
+    "the last factor. The rest is chance, leads still open, gone cold or never reached, late "
+    "answers, and those who come back after they were lost."
+)
+
+
+def sum_html(journal: Journal) -> str:
+    """The arithmetic of the funnel in words, what was simulated, and a line of what lies between.
+
+    The product may be cut where the board is narrow, the result never.
+    """
+    s = journal.scenario
+    leads, _, _ = since_warm_up(journal)
+    from_the_top = leads[f"entered_{s.stages[0].name}"].notna()
+    first, later = leads[from_the_top], leads[~from_the_top]
+    rates = [stage.conversion for stage in s.stages if stage.conversion is not None]
+    lift = lift_of(s, first["channel"].value_counts())
+    expected = len(first) * math.prod(rates) * lift
+    product = " × ".join([f"{len(first):,}", *map(share_text, rates)])
+    if lift != 1:
+        product += f" × {lift:.3g}"
+    result = f"= {expected:,.0f}; simulated {_bought(first):,}"
+    notes = html.escape("; ".join([*_lifted(s, first, lift), *_between(first), *_later(s, later)]))
+    long = " long" if len(product) > LONG else ""
+    return (
+        f'<div class="funnelsim-sum{long}" title="{html.escape(WHY)}"><p><span class="product" '
+        f'title="{product}">{product}</span> <span class="result">{result}</span></p>'
+        f'<small title="{notes}">{notes}</small></div>'
+    )
+
+
+def lift_of(s: Scenario, leads: pd.Series) -> float:
+    """How many times as often as the conversions say leads buy, for the odds ratios of channels and
+    segments; `leads` is how many there are of each channel. To three digits, as it is said.
+
+    >>> from funnelsim import load
+    >>> lift_of(load("aida-follow-up"), pd.Series({"search ads": 80, "trade fair": 20}))
+    1.38
+    """
+    stages = tuple(
+        stage.model_copy(update={"follow_up": None, "recovery": None}) for stage in s.stages
+    )
+    plain = math.prod(stage.conversion for stage in stages if stage.conversion is not None)
+    channels = _channels(s)
+    count = leads.reindex([channel.name for channel in channels], fill_value=0).to_numpy(float)
+    if not plain or not count.sum():
+        return 1.0
+    each = conversion_of_channels(s.model_copy(update={"stages": stages, "channels": channels}))
+    return float(f"{count @ each / count.sum() / plain:.3g}")
+
+
+def _channels(s: Scenario) -> tuple[Channel, ...]:
+    """Those of the scenario, and the one that referred leads come by."""
+    referral = s.referral
+    if referral is None:
+        return s.channels
+    return (*s.channels, Channel(name=REFERRAL, leads_per_day=0, odds_ratio=referral.odds_ratio))
+
+
+def _lifted(s: Scenario, leads: pd.DataFrame, lift: float) -> list[str]:
+    """Who makes the last factor of the product, by name."""
+    if lift == 1:
+        return []
+    there = {*leads["channel"].unique(), *leads["segment"].unique()}
+    ratios = [(c.name, c.odds_ratio) for c in _channels(s)]
+    ratios += [(segment.name, segment.odds_ratio) for segment in s.segments]
+    better, worse = (
+        [f"“{name}”" for name, ratio in ratios if name in there and is_so(_over_stages(ratio))]
+        for is_so in (lambda ratio: ratio > 1, lambda ratio: ratio < 1)
+    )
+    told = [
+        f"{_listed(names)} {'convert' if len(names) > 1 else 'converts'} {how}"
+        for names, how in ((better, "better"), (worse, "worse"))
+        if names
+    ]
+    return [f"× {lift:.3g}: {', '.join(told) or 'channels and segments differ'}"]
+
+
+def _over_stages(ratio: OddsRatio) -> float:
+    """Above 1 for who goes on more often, all stages together."""
+    return ratio if isinstance(ratio, float) else math.prod(ratio.values())
+
+
+def _listed(names: list[str]) -> str:
+    """Names in a sentence, the first few of them.
+
+    >>> _listed(["a"]), _listed(["a", "b"]), _listed(["a", "b", "c", "d"])
+    ('a', 'a and b', 'a, b and 2 more')
+    """
+    rest = len(names) - NAMED
+    if rest > 0:
+        return f"{', '.join(names[:NAMED])} and {rest} more"
+    return " and ".join(names)
+
+
+def _between(leads: pd.DataFrame) -> list[str]:
+    """What the conversions do not know of: open leads, calls that failed, and a way back."""
+    counts: dict[str, Any] = {"still open": (leads["outcome"] == "open").sum()}
+    counts |= {reason: (leads["reason"] == reason).sum() for reason in FAILED_CALLS}
+    counts["came back after being lost"] = (leads["recovered"] > 0).sum()
+    return [f"{count:,} {what}" for what, count in counts.items() if count]
+
+
+def _later(s: Scenario, leads: pd.DataFrame) -> list[str]:
+    """Who entered further down, and how many of them have bought."""
+    told = []
+    for kind, part, name in ((REFERRED, s.referral, "referred"), (UPSOLD, s.upsell, "upsells")):
+        these = leads[leads["kind"] == KINDS[kind]]
+        if part is not None and len(these):
+            told.append(f"+{len(these):,} {name} from {part.enters} on, {_bought(these):,} bought")
+    return told
+
+
+def _bought(leads: pd.DataFrame) -> int:
+    return int((leads["outcome"] == "customer").sum())
