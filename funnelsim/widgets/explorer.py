@@ -212,7 +212,7 @@ class Explorer(ipywidgets.VBox):
 
     def _rows(self) -> dict[str, Rows]:
         now, before = self._shown, self._baseline
-        rows = {"funnel": funnel_rows(now.table, before.table if before else None)}
+        rows = {"funnel": funnel_rows(now.table, before.table if before else None, now.scenario)}
         if now.scenario.order:
             rows["revenue"] = revenue_rows(now.journal)
             rows["baseline"] = revenue_rows(before.journal) if before else []
