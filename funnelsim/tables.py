@@ -284,8 +284,8 @@ def heading(title: str) -> None:
 
 
 def say(sentence: str) -> None:
-    """A sentence, wrapped."""
-    print(fill(sentence, WIDTH), flush=True)
+    """A sentence, wrapped; a number stays with its per cent."""
+    print(fill(sentence.replace(" %", "\xa0%"), WIDTH), flush=True)
 
 
 def write_text(path: str | Path, text: str) -> Path:
