@@ -44,7 +44,9 @@ def plan_chance(p: Plan) -> alt.TopLevelMixin:
     ]
     if len(rows) < 2:
         return sentence(title, p.sentences[0])
-    ticks = alt.Axis(format=",~f", grid=False, tickMinStep=1 if p.change.endswith("reps") else 0)
+    ticks = alt.Axis(
+        format=",~f", grid=False, tickCount=10, tickMinStep=1 if p.change.endswith("reps") else 0
+    )
     x = alt.X(
         "at:Q", title=_axis_title(p), axis=ticks, scale=alt.Scale(domain=_ends(p), nice=False)
     )
@@ -131,7 +133,7 @@ def plan_cliff(p: Plan) -> alt.TopLevelMixin:
     ]
     if len(rows) < 2:
         return sentence(title, p.sentences[0])
-    x = alt.X("at:Q", title=_axis_title(p), axis=alt.Axis(format=",~f", grid=False))
+    x = alt.X("at:Q", title=_axis_title(p), axis=alt.Axis(format=",~f", grid=False, tickCount=8))
     y = alt.Y("mean:Q", title=f"{p.metric} on average", axis=figure_axis(kind))
     line = alt.Chart(rows_data(rows)).mark_line(color=PLANNED, strokeWidth=2.5)
     goal = alt.Chart(rows_data([{"mean": p.target, "text": f"target: {_amount(p)}"}])).encode(y=y)
@@ -226,7 +228,12 @@ def plan_stages(p: Plan) -> alt.TopLevelMixin:
     top = max(row["entered"] for row in rows) or 1.0
     y = alt.Y("stage:N", sort=[row["stage"] for row in rows], title=None, axis=NAMES)
     scale = alt.Scale(domain=[0, 1.35 * top], nice=False)
-    x = alt.X("entered:Q", title="leads that must enter", axis=alt.Axis(format=",d"), scale=scale)
+    x = alt.X(
+        "entered:Q",
+        title="leads that must enter",
+        axis=alt.Axis(format=",d", tickCount=8),
+        scale=scale,
+    )
     base = alt.Chart(rows_data(rows)).encode(x=x, y=y)
     words = base.mark_text(align="left", dx=6).encode(text="text:N")
     return alt.layer(base.mark_bar(color=PLANNED), words).properties(

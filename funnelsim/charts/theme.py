@@ -94,6 +94,7 @@ def theme(dark: bool = False, size: float = 1.0) -> dict[str, Any]:
             "titleFontWeight": "normal", "gridColor": line, "domainColor": soft, "tickColor": soft,
             "labelLimit": 0, "labelPadding": 6,
         },
+        "axisX": {"labelOverlap": True},
         "axisY": {"domain": False, "ticks": False},
         "legend": {
             "orient": "top", "title": None, "labelColor": ink, "labelFontSize": small,

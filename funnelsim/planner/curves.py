@@ -1,23 +1,25 @@
 """The chance of the target along the lever, of a search: a curve through what it has found.
 
-Few settings were simulated, and most of them with few replications. Each replication is a line from
-setting to setting, since the customers are the same; the curve is the share of the lines that reach
-the target, smoothed, and led through the settings that were simulated many times.
+Few settings were simulated, and most of them with few replications. From one to the next the mean
+result moves, which the same customers tell well, and so does its spread; the shape of what may come
+is that of the setting that was simulated most. Last the curve is led through what is known well.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from funnelsim.distributions import Floats
-from funnelsim.planner.search import FEWEST, Trials, steps_of
+from funnelsim.planner.search import FEWEST, Trials, chance, steps_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
 POINTS, NEAR = 60, (0.7, 1.3)  # of the curve near the plan, and what is near
+APART = 0.02
 
 
 def searched_curve(
@@ -30,17 +32,17 @@ def searched_curve(
     """
     import pandas as pd
 
-    settings = tried = np.array(trials.settings())
+    tried = np.array(trials.settings())
+    if not known:
+        results = [trials.known(x) for x in tried]
+        columns = [[chance(r, target) for r in results], [float(r.mean()) for r in results]]
+        return pd.DataFrame({"setting": tried, "chance": columns[0], "mean": columns[1]})
     low, high = max(NEAR[0] * x, tried[0]), min(NEAR[1] * x, tried[-1])
-    if known:
-        settings = _points(tried, low, high)
+    settings = _points(tried, low, high)
     chances, means = _along(trials, settings, target)
-    if known:
-        near = (settings >= low) & (settings <= high)
-        chances[near] = _smooth(chances[near])
-        chances = _through(settings, chances, known)
-        below = settings <= x  # the plan is the least setting with its chance
-        chances[below] = np.minimum.accumulate(chances[below][::-1])[::-1]
+    chances = _through(settings, chances, known)
+    below = settings <= x  # the plan is the least setting with its chance
+    chances[below] = np.minimum.accumulate(chances[below][::-1])[::-1]
     return pd.DataFrame({"setting": settings, "chance": chances, "mean": means})
 
 
@@ -53,30 +55,43 @@ def _points(tried: Floats, low: float, high: float) -> Floats:
 
 
 def _along(trials: Trials, settings: Floats, target: float) -> tuple[Floats, Floats]:
-    """Chance of the target and mean result at settings between those tried.
+    """Chance of the target and mean result at settings between those tried."""
+    from scipy.special import ndtr
 
-    Each between its two neighbours, by as many replications as both have. Where one has hardly
-    any, they only say by how much the mean moves, and all results of the other move by that.
-    """
-    tried = trials.settings()
-    chances, means = np.empty(len(settings)), np.empty(len(settings))
-    places = np.clip(np.searchsorted(tried, settings) - 1, 0, max(len(tried) - 2, 0))
-    for place in np.unique(places):
-        mine, neighbours = places == place, tried[place : place + 2]
-        results = trials.joined(settings[mine], neighbours)
-        known = max((trials.known(at) for at in neighbours), key=len)
-        if (count := results.shape[1]) < FEWEST:
-            results = known + results.mean(axis=1, keepdims=True) - known[:count].mean()
-        unit, step = steps_of(known, target)
-        # between two whole results a line says how often it is the upper one
-        chances[mine] = np.clip((results - step) / unit + 1, 0, 1).mean(axis=1)
-        means[mine] = results.mean(axis=1)
-    return chances, means
+    tried = _apart(trials)
+    best = max((trials.known(x) for x in tried), key=len)
+    # of the same customers: what few replications say of the way is more than what they say of both
+    means = [best.mean() + (r - best[: len(r)]).mean() for r in map(trials.known, tried)]
+    spread_at = [x for x in tried if len(trials.known(x)) >= min(FEWEST, len(best))]
+    spreads = [trials.known(x).std() for x in spread_at]
+    mean, spread = _smooth(tried, means, settings), _smooth(spread_at, spreads, settings)
+    # each result stands for those around it: a kernel, so wide as Silverman has it, that adds none
+    # to the spread
+    wide = 1.06 * len(best) ** -0.2
+    shape = (best - best.mean()) / (best.std() or 1.0)
+    unit, step = steps_of(best, target)
+    over = mean - (step - unit / 2)
+    kernel = np.maximum(spread, unit / 10)[:, None] / np.hypot(1, wide)
+    return ndtr((over[:, None] / kernel + shape) / wide).mean(axis=1), mean
 
 
-def _smooth(chances: Floats) -> Floats:
-    """What few replications say at even distances, without their small steps."""
-    return np.convolve(np.pad(chances, 3, mode="edge"), np.full(7, 1 / 7), mode="valid")
+def _apart(trials: Trials) -> list[float]:
+    """The settings tried, less those so near a better known one that the difference is chance."""
+    kept: list[float] = []
+    for x in sorted(trials.settings(), key=lambda x: -len(trials.known(x))):
+        if all(abs(x - other) > APART * other for other in kept):
+            kept.append(x)
+    return sorted(kept)
+
+
+def _smooth(at: Sequence[float], values: Sequence[float], settings: Floats) -> Floats:
+    """A curve through the values that rises and falls only where they do; level at its ends."""
+    from scipy.interpolate import PchipInterpolator
+
+    if len(at) == 1:
+        return np.full(len(settings), values[0])
+    found: Floats = PchipInterpolator(at, values)(np.clip(settings, at[0], at[-1]))
+    return found
 
 
 def _through(settings: Floats, chances: Floats, known: dict[float, float]) -> Floats:
