@@ -81,7 +81,7 @@ def fold_answers(cells: list[nbformat.NotebookNode]) -> None:
     for cell in cells:
         cell.metadata.get("jupyter", {}).pop("outputs_hidden", None)
         if cell.cell_type == "markdown":
-            if "predict" in cell.source.lower():
+            if re.search(r"\bpredict", cell.source, flags=re.IGNORECASE):
                 asked, answered, is_written = True, False, False
             elif answered:
                 asked = False
@@ -91,7 +91,7 @@ def fold_answers(cells: list[nbformat.NotebookNode]) -> None:
             continue
         if not asked:
             continue
-        answered = answered or not is_written or "my_" in cell.source
+        answered = answered or not is_written or bool(re.search(r"\bmy_", cell.source))
         is_board = "fs.explore(" in cell.source or "fs.plan_form(" in cell.source
         if cell.outputs and not is_board:  # a board says itself that it has to be run
             cell.metadata.setdefault("jupyter", {})["outputs_hidden"] = True

@@ -82,6 +82,28 @@ def test_one_future_in_ten_is_below_the_target(
     assert p.outcome.loc[metric, "10%"] == pytest.approx(target, rel=1e-6)
 
 
+def test_results_that_hardly_differ_are_told_as_they_are() -> None:
+    follow_up = {"team": "one", "handling_time": {"constant": "2 h"}}
+    full = shop(
+        horizon="30 days",
+        channels=[{"name": "web", "leads_per_day": 100}],
+        teams=[{"name": "one", "reps": 1}],
+        stages=[{"name": "Visit", "conversion": 1.0, "follow_up": follow_up}, {"name": "Sale"}],
+    )
+    told = fs.plan(full, 340, change="reps", progress=False).outcome.loc["sales"]
+    assert told.tolist() == pytest.approx([told["mean"]] * 4, abs=1)
+
+
+@pytest.mark.parametrize("orders", [{"constant": 1000}, {"lognormal": {"mean": 1000, "cv": 3}}])
+def test_the_mean_lies_among_the_quantiles(orders: dict[str, Any]) -> None:
+    many = shop(channels=[{"name": "web", "leads_per_day": 5_000}], order={"value": orders})
+    p = fs.plan(many, 20_000_000, "revenue", progress=False)  # one replication of so many leads
+    assert p.method == "formula"
+    for result in ("sales", "revenue", "revenue of first orders"):
+        told = p.outcome.loc[result]
+        assert told["10%"] < told["mean"] < told["90%"]
+
+
 def test_open_deals_do_not_enter_where_they_are() -> None:
     deals = {"stage": ["Interest"] * 80, "days_in_stage": [1.0] * 80}
     p = fs.plan(fs.load("aida"), 150, initial=fs.State(deals=deals), progress=False)

@@ -64,8 +64,18 @@ def test_reps_who_come_or_go_have_the_average_skill() -> None:
     team = {"name": "sales", "reps": 4, "skills": skills}
     firm = fs.load("aida-follow-up").vary({"teams": [team]})
     assert with_reps(firm, "sales", 4) == firm
-    fewer = with_reps(firm, "sales", 2).teams[0].skills
-    assert len(fewer) == 2 and np.allclose(fewer, np.prod(skills) ** 0.25)
+    average = np.prod(skills) ** 0.25
+    assert np.allclose(with_reps(firm, "sales", 2).teams[0].skills, [average] * 2)
+    assert np.allclose(with_reps(firm, "sales", 6).teams[0].skills, [*skills, average, average])
+
+
+def test_a_plan_planned_again_keeps_to_its_ceiling() -> None:
+    web = [{"name": "web", "leads_per_day": 10, "ceiling": 12}]
+    first = fs.plan(shop(channels=web, warm_up="30 days", horizon="120 days"), 40, progress=False)
+    again = fs.plan(first.scenario, 60, progress=False)
+    assert not again.is_reached and again.channels["full"].all()
+    assert again.channels["planned"].tolist() == pytest.approx([12.0])
+    assert len(again.scenario.channels[0].bursts) == 1
 
 
 def test_less_handling_time_is_more_sales() -> None:

@@ -49,6 +49,26 @@ def test_a_conversion_of_0_is_named() -> None:
     assert said(fs.plan(shop(stages=stages), 10), r"stages\.Visit\.conversion is 0")
 
 
+@pytest.mark.parametrize("name", ["aida", "aida-follow-up"])
+def test_what_changes_nothing_stays_where_the_target_is_met_anyway(name: str) -> None:
+    change = "channels.search ads.cost_per_lead"
+    p = fs.plan(fs.load(name), 100, change=change, progress=False)
+    assert p.is_reached and p.scenario == p.today
+    assert re.search(f"{change} does not change the sales", str(p))
+
+
+def test_referrals_without_end_are_no_error() -> None:
+    few = fs.load("aida-loyalty-advocacy").vary({"referral.max_leads": 2_000})
+    p = fs.plan(few, 20_000, progress=False)
+    assert said(p, "the referrals are an avalanche")
+
+
+def test_where_open_deals_are_enough_nothing_is_said_of_teams() -> None:
+    deals = {"stage": ["Desire"] * 700, "days_in_stage": [1.0] * 700}
+    p = fs.plan(fs.load("aida-follow-up"), 50, initial=fs.State(deals=deals), progress=False)
+    assert p.leads == 0 and "team" not in str(p).lower()
+
+
 def test_a_target_far_too_high_is_told_the_same_and_soon() -> None:
     ceiling = [{"name": "web", "leads_per_day": 10, "ceiling": 20}]
     for target in (500, 2_000, 10**9):

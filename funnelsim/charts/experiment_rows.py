@@ -124,7 +124,7 @@ def figure_axis(kind: str) -> alt.Axis:
 
 
 def axis_unit(kind: str, money: str, values: Any) -> Unit:
-    """The unit of an axis, and the factor to it: of times the one in which `figure_text` says them.
+    """The unit of an axis, and the factor to it: of times that of `figure_text`, from minutes on.
 
     >>> axis_unit("days", "", [-0.02, 0.4]), axis_unit("money", "EUR", [3])
     (Unit(times=24.0, name='hours'), Unit(times=1.0, name='EUR'))

@@ -138,7 +138,7 @@ def plan(
                 moved, target, metric, probability, knowledge, arrivals == "fixed", naive
             )
         asked = telling.Asked(today, target, metric, probability, moved, knowledge, futures, naive)
-        hindrances = [] if solved.found.x is not None else obstacles.of(asked, solved.found)
+        hindrances = obstacles.of(asked, solved.found) if solved.found.limit else []
         return _told(asked, solved, naive, open_business, remaining, most_gone_cold, hindrances)
 
 
@@ -193,11 +193,17 @@ def _by_formula(
         return at
 
     at = chances(knowledge)
-    x = _root(at, probability, moved)
+    ends = np.array([1.0, moved.high])
+    is_idle = not moved.moves_leads and at(1.0) == at(moved.high)
+    is_idle = is_idle and not np.ptp(_means(moved, ends, target, metric))
+    as_it_is = 1.0 if at(1.0) >= probability else None
+    x = as_it_is if is_idle else _root(at, probability, moved)
     start = x if x is not None else moved.high
-    low = _root(at, 0.01, moved) or start / 4
-    high = min(_root(at, 0.995, moved) or 2 * start, moved.high)
-    settings = np.linspace(low, max(high, low), POINTS)
+    settings = np.array([1.0])
+    if not is_idle:
+        low = _root(at, 0.01, moved) or start / 4
+        high = min(_root(at, 0.995, moved) or 2 * start, moved.high)
+        settings = np.linspace(low, max(high, low), POINTS)
     curve = pd.DataFrame({"setting": settings, "chance": [at(float(s)) for s in settings]})
     curve["mean"] = _means(moved, settings, target, metric)
     certain = math.nan
@@ -206,8 +212,7 @@ def _by_formula(
     naive_chance = at(naive / leads) if moved.moves_leads and naive < math.inf else at(1.0)
     is_any = _means(moved, np.array([start]), target, metric)[0] > 0
     limit = "" if x is not None else "high" if is_any else "nothing"
-    if limit and not moved.moves_leads and at(start) == at(1.0) and not np.ptp(curve["mean"]):
-        limit = "none"
+    limit = "none" if is_idle else limit
     best = 1.0 if limit in ("nothing", "none") else start  # where nothing helps, today is as good
     found = Found(x, best, at(best), limit=limit)
     return Solved(found, naive_chance, certain, curve, "formula", fixed)
@@ -302,12 +307,18 @@ def _told(
     planned = moved.at(x)
     seen = needs.see(planned, asked.futures, asked.knowledge)
     entered, outcome = seen.entered, needs.outcome_table(seen.results)
-    if (
-        solved.method == "formula" and asked.knowledge is None
-    ):  # it knows what others tell by chance
-        entered = entries(planned)
-        outcome.loc["sales", "mean"] = entered[-1]
-    outcome.loc[asked.metric, list(needs.QUANTILES)] = _quantiles(asked, solved, planned, outcome)
+    if solved.method == "formula":  # which knows what replications tell by chance
+        if asked.knowledge is None:
+            entered = entries(planned)
+        for metric in {"sales", asked.metric}:
+            outcome.loc[metric] = _by_law(asked, solved, planned, metric, outcome.loc[metric])
+        if asked.metric == "revenue":  # nobody orders twice, where there is a formula
+            outcome.loc["revenue of first orders"] = outcome.loc["revenue"]
+    elif found.results is not None:  # those of the search: others would contradict the chance
+        ps = needs.QUANTILES.values()
+        told = [float(np.quantile(found.results, p, method=UNBIASED)) for p in ps]
+        told = [math.floor(v + 1e-9) for v in told] if asked.metric == "sales" else told
+        outcome.loc[asked.metric, list(needs.QUANTILES)] = told
     leads = float(leads_of_channels(planned).sum())
     sales = float(seen.results["sales"].mean())
     reps, tried = needs.reps_table(planned, asked.futures, most_gone_cold, sales)
@@ -353,28 +364,23 @@ def _told(
     return replace(plan_, sentences=telling.sentences(plan_, asked, hindrances, most_gone_cold))
 
 
-def _quantiles(
-    asked: telling.Asked, solved: Solved, planned: Scenario, outcome: pd.DataFrame
+def _by_law(
+    asked: telling.Asked, solved: Solved, planned: Scenario, metric: str, about: pd.Series
 ) -> list[float]:
-    """The quantiles of what is planned: of the formula, or of the futures that the search saw.
-
-    The tables' own futures are others, and would contradict the chance.
-    """
-    results = solved.found.results
-    if results is not None:
-        found = [float(np.quantile(results, p, method=UNBIASED)) for p in needs.QUANTILES.values()]
-        return [math.floor(v + 1e-9) for v in found] if asked.metric == "sales" else found
+    """Mean and quantiles of sales or revenue by the formula; where they are about is known."""
     leads = float(leads_of_channels(planned).sum())
 
     def chance_of(target: float) -> float:
         if target <= 0:
             return 1.0
-        law = formula(planned, target, asked.metric, asked.knowledge, solved.is_fixed)
+        law = formula(planned, target, metric, asked.knowledge, solved.is_fixed)
         return law.chance(leads)
 
-    about = outcome.loc[asked.metric]
-    exact = [quantile(chance_of, p, float(about[name])) for name, p in needs.QUANTILES.items()]
-    return [math.ceil(v) for v in exact] if asked.metric == "sales" else exact
+    sales = formula(planned, 1.0, "sales", asked.knowledge, solved.is_fixed).sales
+    one = naive_leads(planned, 1.0, metric) * known.mean_conversion(planned)
+    mean = sales / one if one > 0 else 0.0  # one: sales that bring 1 of the metric
+    found = [quantile(chance_of, p, about[name]) for name, p in needs.QUANTILES.items()]
+    return [mean, *(map(math.ceil, found) if metric == "sales" else found)]
 
 
 def _curve(moved: Lever, curve: pd.DataFrame) -> pd.DataFrame:

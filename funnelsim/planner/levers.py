@@ -75,7 +75,11 @@ def lever(scenario: Scenario, change: str) -> Lever:
             )
             way_out = "give each the leads_per_day of today: the plan keeps their mix"
             raise FunnelSimError(str(Problem("change", change, rule, way_out)))
-        limits = [c.ceiling / c.rate if c.ceiling is not None else math.inf for c in paid if c.rate]
+        limits = [
+            c.ceiling / rate_of(c, scenario) if c.ceiling is not None else math.inf
+            for c in paid
+            if rate_of(c, scenario)
+        ]
         return Lever(scenario, change, min(max(limits), MOST_LEADS / _first_year(scenario)))
     if change == "reps" and len(scenario.teams) == 1:
         change = f"teams.{scenario.teams[0].name}.reps"
@@ -101,14 +105,19 @@ def with_leads(scenario: Scenario, factor: float, only_paid: bool = False) -> Sc
     """
     changes: dict[str, object] = {}
     for channel in scenario.channels:
-        if not channel.rate or (only_paid and not is_paid(channel)):
+        if not rate_of(channel, scenario) or (only_paid and not is_paid(channel)):
             continue
-        times = factor if channel.ceiling is None else min(factor, channel.ceiling / channel.rate)
+        times = (
+            factor
+            if channel.ceiling is None
+            else min(factor, channel.ceiling / rate_of(channel, scenario))
+        )
         if scenario.warm_up and times != 1:
-            stretch = {"from": scenario.warm_up, "to": scenario.horizon}
-            texts = {name: duration_text(moment) for name, moment in stretch.items()}
+            texts = {"from": duration_text(scenario.warm_up), "to": duration_text(scenario.horizon)}
+            times *= rate_of(channel, scenario) / channel.rate
             burst = Burst.model_validate({**texts, "factor": times})
-            changes[f"channels.{channel.name}.bursts"] = (*channel.bursts, burst)
+            others = [b for b in channel.bursts if not _is_of_a_plan(b, scenario)]
+            changes[f"channels.{channel.name}.bursts"] = (*others, burst)
         elif not scenario.warm_up:
             by_clicks = channel.leads_per_day is None
             key = "impressions_per_day" if by_clicks else "leads_per_day"
@@ -117,11 +126,22 @@ def with_leads(scenario: Scenario, factor: float, only_paid: bool = False) -> Sc
     return scenario.vary(changes)
 
 
+def rate_of(channel: Channel, scenario: Scenario) -> float:
+    """Leads a day before any other factor, from the end of the warm-up on; as a plan has it."""
+    planned = [b.factor for b in channel.bursts if _is_of_a_plan(b, scenario)]
+    return channel.rate * math.prod(planned)
+
+
+def _is_of_a_plan(burst: Burst, scenario: Scenario) -> bool:
+    whole = (scenario.warm_up, scenario.horizon)
+    return bool(scenario.warm_up) and (burst.from_, burst.to) == whole
+
+
 def with_reps(scenario: Scenario, team: str, reps: int) -> Scenario:
     """The scenario with so many reps in a team.
 
-    Who would go or come is not known, so where their number changes each has the skill that the
-    reps of today have on average (of the odds, the geometric mean).
+    Who comes has the skill that the reps of today have on average (of the odds, the geometric
+    mean); where some go it is not known who, and all who stay have it.
     """
     (now,) = (t for t in scenario.teams if t.name == team)
     if reps == now.reps:
@@ -129,7 +149,9 @@ def with_reps(scenario: Scenario, team: str, reps: int) -> Scenario:
     changes: dict[str, object] = {f"teams.{team}.reps": reps}
     if now.skills:
         of_today = [*now.skills[: now.reps], *[1.0] * (now.reps - len(now.skills))]
-        changes[f"teams.{team}.skills"] = [math.prod(of_today) ** (1 / now.reps)] * reps
+        middle = math.prod(of_today) ** (1 / now.reps)
+        stay = of_today if reps > now.reps else []
+        changes[f"teams.{team}.skills"] = [*stay, *[middle] * (reps - len(stay))]
     return scenario.vary(changes)
 
 
@@ -137,7 +159,7 @@ def is_full(today: Scenario, planned: Scenario) -> NDArray[np.bool_]:
     """Whether each channel brings as many leads as its ceiling allows: shape (channels,)."""
     before, then = leads_of_channels(today), leads_of_channels(planned)
     times = np.divide(then, before, out=np.ones_like(then), where=before > 0)
-    rates = np.array([channel.rate for channel in today.channels])
+    rates = np.array([rate_of(channel, today) for channel in today.channels])
     ceilings = [np.inf if c.ceiling is None else c.ceiling for c in today.channels]
     return np.asarray(rates * times >= np.array(ceilings) * (1 - 1e-9))
 

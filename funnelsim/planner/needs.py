@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from funnelsim.distributions import DAY, Floats, Ints, duration_text
+from funnelsim.errors import FunnelSimError
 from funnelsim.experiment.chunks import of_each
 from funnelsim.experiment.load import load_of_teams
 from funnelsim.journal import (
@@ -297,7 +298,7 @@ class Deadline:
 
     `half` is the day from which on fewer than half of the winners get there by the horizon, `last`
     that from which on fewer than one in twenty; `share_in_time` of all winners those who do. NaN
-    where nobody wins.
+    where nobody wins, and where so long a time cannot be simulated.
     """
 
     half: float
@@ -308,14 +309,18 @@ class Deadline:
 def deadline(scenario: Scenario, futures: Futures) -> Deadline:
     """From the lead times of those who win, simulated up to twice the horizon."""
     longer = scenario.vary({"horizon": duration_text(2 * scenario.horizon)})
-    told = replace(futures, initial=None).of(
-        partial(of_each, partial(_lead_times, until=scenario.horizon)),
-        longer,
-        range(_replications(longer, LEADS // 2)),
-    )
+    unknown = Deadline(math.nan, math.nan, math.nan)
+    try:
+        told = replace(futures, initial=None).of(
+            partial(of_each, partial(_lead_times, until=scenario.horizon)),
+            longer,
+            range(_replications(longer, LEADS // 2)),
+        )
+    except FunnelSimError:  # in twice the time referrals may be an avalanche
+        return unknown
     arrived, lead_time = (np.concatenate(column) for column in zip(*told, strict=True))
     if not len(arrived):
-        return Deadline(math.nan, math.nan, math.nan)
+        return unknown
     half, last = scenario.horizon - np.quantile(lead_time, [0.5, IN_VAIN])
     counts = arrived >= scenario.warm_up
     in_time = (arrived + lead_time < scenario.horizon)[counts].mean() if counts.any() else np.nan

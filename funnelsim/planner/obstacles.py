@@ -31,6 +31,8 @@ def of(asked: Asked, found: Found) -> list[str]:
     told = _dead_ends(best)
     if told:
         return told
+    if found.limit == "none":
+        return _limits(asked, found)
     told = [*_teams(best), *_ceilings(asked, best)] if found.limit != "nothing" else []
     if found.limit == "falls" and asked.metric in ("contribution", "profit") and not _teams(best):
         told.append(
@@ -78,6 +80,8 @@ def _limits(asked: Asked, found: Found) -> list[str]:
     days = duration_text(asked.today.horizon - asked.today.warm_up)
     if found.limit == "nothing":
         return [f"Nobody gets through the funnel within {days}: the way takes longer."]
+    if found.limit == "avalanche":
+        return ["With more leads the referrals are an avalanche (see referral.max_leads)."]
     if asked.lever.moves_leads:
         if found.limit == "high":
             return [f"More than {MOST_LEADS:,} leads are not simulated."]

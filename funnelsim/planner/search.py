@@ -26,6 +26,7 @@ from typing import Final
 import numpy as np
 
 from funnelsim.distributions import Floats
+from funnelsim.errors import FunnelSimError
 from funnelsim.planner.futures import Futures
 from funnelsim.planner.knowledge import CLASSES, Knowledge, variants
 from funnelsim.planner.levers import Lever, leads_of_channels
@@ -41,7 +42,7 @@ BEYOND = 1.3
 NEAR = 0.03  # of the logarithm: over so small a step results move as one
 ROUNDS = 3  # of many replications, at most
 WIDE = 0.05  # of the logarithm, to both sides: how steep the chance is there
-BESIDE = 8  # whole steps tried to either side of the best
+BESIDE = 32  # whole steps tried to either side of the best
 FLAT = 0.1  # results that grow by less than this share of what the lever does: past capacity
 
 
@@ -128,7 +129,8 @@ class Found:
     `chance` is that of the target at the setting (at the best one, where there is none), by so
     many `replications`. `limit` is "" where the target is met, else "high" (the lever goes no
     further), "flat" (more of it brings no more), "falls" (more of it brings less), "none" (it
-    changes nothing) or "nothing" (nothing comes at all). `results` are those at the setting,
+    changes nothing), "avalanche" (more of it brings referrals without end) or "nothing" (nothing
+    comes at all). `results` are those at the setting,
     equal ones spread evenly up to the next step.
     """
 
@@ -150,10 +152,11 @@ def search(trials: Trials, lever: Lever, target: float, probability: float, star
     """The least setting of the lever that reaches the target with this chance."""
     if lever.whole:
         return _whole(trials, lever, target, probability)
+    if not lever.moves_leads and _is_idle(trials, lever):
+        as_it_is = replace(_tried(trials, 1.0, target), limit="none")
+        return as_it_is if as_it_is.chance >= probability else replace(as_it_is, x=None)
     low, high, limit = _bracket(trials, lever, target, probability, start)
     if high is None:
-        if not lever.moves_leads and _is_idle(trials):
-            return _stopped(trials, start, target, "none")
         return _stopped(trials, low, target, limit)
     if high == 0.0:
         return _tried(trials, 0.0, target)
@@ -169,11 +172,11 @@ def _stopped(trials: Trials, best: float, target: float, limit: str) -> Found:
     return replace(_tried(trials, best, target), x=None, limit=limit)
 
 
-def _is_idle(trials: Trials) -> bool:
-    """Whether the lever has changed no result at all."""
-    tried = [trials.known(x) for x in trials.settings()]
-    count = min(map(len, tried))
-    return all(np.array_equal(results[:count], tried[0][:count]) for results in tried)
+def _is_idle(trials: Trials, lever: Lever) -> bool:
+    """Whether the lever changes no result at all."""
+    few = trials.few(1.0)
+    tried = [trials.at(x, few) for x in (1.0, 1 / 1.25, min(1.25, lever.high))]
+    return all(np.array_equal(results, tried[0]) for results in tried)
 
 
 def _bracket(
@@ -185,7 +188,12 @@ def _bracket(
         return 0.0, 0.0, ""
     x, below, above = min(start, lever.high), [0.0], math.inf
     for _ in range(STEPS):
-        results = trials.at(x, trials.few(x))
+        try:
+            results = trials.at(x, trials.few(x))
+        except FunnelSimError:  # so many leads bring others without end
+            if len(below) == 1:
+                raise
+            return _best(trials, below[1:], target), None, "avalanche"
         if chance(results, target) >= probability:
             above = min(above, x)
             if above <= max(below) * LARGEST_STEP:
@@ -304,7 +312,12 @@ def _even(results: Floats, target: float = 0.0) -> tuple[Floats, float]:
 
 
 def steps_of(results: Floats, target: float) -> tuple[float, float]:
-    """The steps in which results come, cents at least, and the least that meets the target."""
+    """The steps in which results come, cents at least, and the least that meets the target.
+
+    Where all are equal there is no step to be seen.
+    """
+    if not np.ptp(results):
+        return 0.01, math.ceil(target * 100 - 1e-9) / 100
     unit = max(int(np.gcd.reduce(np.rint(results * 100).astype(np.int64), axis=None)), 1) / 100
     return unit, math.ceil(target / unit - 1e-9) * unit
 
@@ -345,13 +358,15 @@ def _whole(trials: Trials, lever: Lever, target: float, probability: float) -> F
     while not reaches(high):
         if high >= most:
             return _stopped(trials, _best(trials, tried, target), target, "high")
-        if high >= 4 and (limit := _no_more(trials, low / now, high / now)):
-            best = round(
-                _best(trials, tried, target) * now
-            )  # one beside it may do, where each costs
-            for step in range(best // 2 + 1, 2 * best, max(1, best // BESIDE)):
+        if high >= 4 and (limit := _no_more(trials, low / now, high / now, target)):
+            best = round(_best(trials, tried, target) * now)
+            # one beside it may do, where each costs
+            steps = range(best // 2 + 1, 2 * best, max(1, best // BESIDE))
+            for step in steps:
                 if reaches(step):
-                    return _tried(trials, step / now, target)
+                    between = range(max(step - steps.step, best // 2) + 1, step)
+                    least = next((n for n in between if reaches(n)), step)
+                    return _tried(trials, least / now, target)
             return _stopped(trials, _best(trials, tried, target), target, limit)
         low, high = high, min(2 * high, most)
     while high - low > 1:
@@ -360,9 +375,10 @@ def _whole(trials: Trials, lever: Lever, target: float, probability: float) -> F
     return _tried(trials, high / now, target)
 
 
-def _no_more(trials: Trials, low: float, high: float) -> str:
+def _no_more(trials: Trials, low: float, high: float, target: float) -> str:
     """The limit ("flat", "falls"), if twice as many steps bring no more; else empty."""
     few, more = (float(np.mean(trials.known(x))) for x in (low, high))
-    if more - few > 0.01 * abs(few):
+    little = 0.01 * min(abs(few), abs(target - few))
+    if more - few > little:
         return ""
-    return "flat" if more >= few - 0.01 * abs(few) else "falls"
+    return "flat" if more >= few - little else "falls"

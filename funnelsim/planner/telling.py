@@ -163,8 +163,8 @@ def _money(plan: Plan) -> list[str]:
 def _people(plan: Plan, most_gone_cold: float) -> list[str]:
     told = []
     for team, row in plan.reps.iterrows():
-        if plan.change == f"teams.{team}.reps":
-            continue  # that is the answer itself
+        if plan.change == f"teams.{team}.reps" or math.isnan(row["gone_cold"]):
+            continue  # that is the answer itself; or nobody comes
         now, reps = row["gone_cold"], _reps(int(row["reps"]))
         if not row["is_enough"]:
             told.append(
@@ -185,7 +185,7 @@ def _people(plan: Plan, most_gone_cold: float) -> list[str]:
         elif row["needed"] < row["reps"]:
             told.append(
                 f"Team {team} ({reps}): {row['needed']:,.0f} would keep those gone cold at "
-                f"{percent(most_gone_cold)}; now it is {percent(now)}."
+                f"{100 * most_gone_cold:g} %; now it is {percent(now)}."
             )
     return told
 
@@ -197,6 +197,8 @@ def _reps(count: int) -> str:
 def _cliff(plan: Plan) -> list[str]:
     """Where more leads hardly bring more: past what a team can do."""
     if not (plan.is_reached and plan.change in ("leads", "budget")) or plan.reps.empty:
+        return []
+    if not plan.leads:
         return []
     leads, means = plan.curve["leads"].to_numpy(), plan.curve["mean"].to_numpy()
     for here in np.linspace(plan.leads, max(plan.leads, leads[-1] / STEP), 50):
