@@ -191,8 +191,11 @@ def _bracket(
         try:
             results = trials.at(x, trials.few(x))
         except FunnelSimError:  # so many leads bring others without end
-            if len(below) == 1:
+            if len(below) == 1 and x <= 1:
                 raise
+            if len(below) == 1:  # too far for a beginning: up from today
+                x = 1.0
+                continue
             return _best(trials, below[1:], target), None, "avalanche"
         if chance(results, target) >= probability:
             above = min(above, x)
