@@ -254,7 +254,8 @@ def _calibrate(chosen: argparse.Namespace) -> None:
         wanted[f"{fate}_value"] = wanted[f"{fate}_value"] or fate
     calibration = calibrate(chosen.file, stages=stages, **wanted)
     print(calibration)
-    print()
+    if chosen.out or chosen.deals_out:
+        print()
     if chosen.out:
         write_text(chosen.out, calibration.scenario.to_toml())
         print(f"Scenario: {chosen.out.resolve()}")

@@ -41,6 +41,8 @@ def key_written(key: object) -> str:
 
 
 _NUMBER = re.compile(r"[^\d%-]*?(\.?\d[\d.,' ]*)(%|percent|prozent)?[^\d%]*", re.IGNORECASE)
+_PLAIN = re.compile(r"\d*[.,]?\d+")
+_GROUPED = re.compile(r"([1-9]\d{0,2}(?:([., '])\d{3})(?:\2\d{3})*)((?!\2)[.,]\d+)?")
 
 
 def number_meant(text: str) -> float | None:
@@ -50,23 +52,20 @@ def number_meant(text: str) -> float | None:
     (0.05, 0.5, 80.0, 1200.5)
     >>> number_meant("1,200") is None  # 1200 or 1.2
     True
+    >>> number_meant("1 200 000"), number_meant("1,2,3"), number_meant("2 3 days")
+    (1200000.0, None, None)
     """
     match = _NUMBER.fullmatch(text.strip())
     if not match:
         return None
-    digits = re.sub(r"[' ]", "", match[1]).rstrip(".,")
-    points, commas = digits.count("."), digits.count(",")
+    digits = match[1].rstrip("., '")
     if re.fullmatch(r"[1-9]\d{0,2}[.,]\d{3}", digits):
         return None
-    if points and commas:  # the one that comes last is the decimal one
-        thousands = "," if digits.rfind(".") > digits.rfind(",") else "."
-        digits = digits.replace(thousands, "")
-    elif points > 1 or commas > 1:
-        digits = digits.replace(".", "").replace(",", "")
-    try:
-        number = float(digits.replace(",", "."))
-    except ValueError:
+    if grouped := _GROUPED.fullmatch(digits):
+        digits = re.sub(r"\D", "", grouped[1]) + (grouped[3] or "")
+    elif not _PLAIN.fullmatch(digits):  # several numbers
         return None
+    number = float(digits.replace(",", "."))
     if number == math.inf:  # hundreds of digits
         return None
     return number / 100 if match[2] else number
@@ -96,17 +95,24 @@ def duration_meant(text: str) -> str | None:
     ('2 days', '1.5 days', '365 days')
     >>> duration_meant("1 h 30 min")
     '90 min'
+    >>> duration_meant("0.01 months") is None  # which is not "0 days"
+    True
     """
     lengths = [(float(n.replace(",", ".")), word.lower()) for n, word in _LENGTH.findall(text)]
     if not lengths or _LENGTH.sub("", text).strip(" ,+"):
         return None
-    found = []
+    found: list[tuple[float, str]] = []
     for length, word in lengths:
         close = get_close_matches(word, [*_UNIT, *_DAYS], n=1) if len(word) > 1 else [word]
         if not close or close[0] not in _UNIT.keys() | _DAYS.keys():
             return None
-        days = _DAYS.get(close[0])
-        found.append((round(length * days), "days") if days else (length, _UNIT[close[0]]))
+        if close[0] in _DAYS:
+            days = round(length * _DAYS[close[0]])
+            if length and not days:
+                return None
+            found.append((days, "days"))
+        else:
+            found.append((length, _UNIT[close[0]]))
     if len(found) == 1:
         return f"{written(found[0][0])} {found[0][1]}"
     seconds = sum(length * _SECONDS[unit] for length, unit in found)
@@ -154,8 +160,8 @@ _HOURS = re.compile(rf"{_CLOCK}{_TO}{_CLOCK}|([a-zä]+)\.?(?:{_TO}([a-z]+))?")
 def hours_meant(text: str) -> str | None:
     """Opening hours as they could be written; None: who knows. Without weekdays, Mon-Fri.
 
-    >>> hours_meant("Mo-Fr 9-17"), hours_meant("9am to 5 pm")
-    ('Mon-Fri 09:00-17:00', 'Mon-Fri 09:00-17:00')
+    >>> hours_meant("Mo-Fr 9-17"), hours_meant("9am to 5 pm"), hours_meant("9-5")
+    ('Mon-Fri 09:00-17:00', 'Mon-Fri 09:00-17:00', 'Mon-Fri 09:00-17:00')
     >>> hours_meant("Mon, Wed 09:00-12:00, 13:00-17:00 Uhr")
     'Mon 09:00-12:00; Wed 09:00-12:00; Mon 13:00-17:00; Wed 13:00-17:00'
     """
@@ -169,11 +175,13 @@ def hours_meant(text: str) -> str | None:
         first, last = match[7], match[8]
         if first:
             names = [_day(name) for name in (first, last) if name]
-            if "" in names:
+            if "" in names or (last and any("-" in name for name in names)):
                 return None
             days = [*([] if in_hours else days), "-".join(names)]
         else:
-            hours = f"{_clock(*match.groups()[:3])}-{_clock(*match.groups()[3:6])}"
+            hours = _from_to(*match.groups()[:6])
+            if not hours:
+                return None
             parts += [f"{day} {hours}" for day in days or ["Mon-Fri"]]
         in_hours = not first
     rest = _HOURS.sub("", text).strip(" ,;:&+")
@@ -188,6 +196,22 @@ def _day(word: str) -> str:
     return ""
 
 
-def _clock(hour: str, minute: str | None, half: str | None) -> str:
-    h = int(hour) % 12 + (12 if half == "pm" else 0) if half else int(hour)
-    return f"{h:02}:{minute or '00'}"
+def _from_to(*clocks: str | None) -> str:
+    """Hour, minute and half of the day, twice: as in a scenario, or "" for what is no time of day.
+
+    >>> _from_to("9", None, None, "5", "30", None), _from_to("9", None, "am", "12", None, "am")
+    ('09:00-17:30', '09:00-24:00')
+    >>> _from_to("22", None, None, "6", None, None)  # the night: two days
+    ''
+    """
+    begin, end = _minutes(*clocks[:3]), _minutes(*clocks[3:]) or 24 * 60
+    is_on_a_dial = int(clocks[0] or 0) <= 12 and not clocks[5]
+    if end <= begin and end < 13 * 60 and is_on_a_dial:  # 9-5
+        end += 12 * 60
+    is_a_day = begin < end <= 24 * 60 and all(int(minute or 0) < 60 for minute in clocks[1::3])
+    return f"{begin // 60:02}:{begin % 60:02}-{end // 60:02}:{end % 60:02}" if is_a_day else ""
+
+
+def _minutes(hour: str | None, minute: str | None, half: str | None) -> int:
+    h = int(hour or 0)
+    return (h % 12 + 12 * (half == "pm") if half else h) * 60 + int(minute or 0)

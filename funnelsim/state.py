@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
@@ -118,7 +119,7 @@ class State:
         """
         from funnelsim.reading import table_of
 
-        given = [file and _numbers(table_of(file[1], file[0]), file[0])
+        given = [file and _numbers(table_of(file[1], file[0]), *file)
                  for file in (deals, customers)]  # fmt: skip
         return cls(*given)
 
@@ -153,28 +154,39 @@ def _read(path: str | Path | None) -> pd.DataFrame | None:
         return None
     from funnelsim.reading import read_table
 
-    return _numbers(read_table(path), str(path))
+    return _numbers(read_table(path), str(path), Path(path).read_bytes())
 
 
-def _numbers(table: pd.DataFrame, name: str) -> pd.DataFrame:
+def _numbers(table: pd.DataFrame, name: str, content: bytes) -> pd.DataFrame:
     """The table with numbers where it holds them: as `write` writes them, or as a firm does."""
+    _refuse_twice(table, name)
+    has_commas = b"," in content.lstrip().splitlines()[0]  # no column has one in its name
+    for column in set(table.columns).intersection(AMOUNTS):
+        try:
+            table[column] = _amounts(table[column], has_commas)
+        except FunnelSimError as error:
+            told = str(error).partition("; say decimal")[0]  # there is no such argument here
+            way_out = "" if told == str(error) else "; write 1234.5, or 1234 without a mark"
+            raise FunnelSimError(f"{name}, {told}{way_out}") from None
+    return table
+
+
+def _amounts(column: pd.Series, has_commas: bool) -> pd.Series:
+    """The numbers of a column; 1.234 may be 1234, unless commas part the columns of its file."""
     import pandas as pd
 
     from funnelsim.reading import read_numbers
 
-    for column in set(table.columns).intersection(AMOUNTS):
-        if not isinstance(table[column], pd.Series):
-            raise FunnelSimError(f"{name} has several columns {column!r}; leave one of them")
-        try:
-            table[column] = pd.to_numeric(table[column]).astype(float)
-        except ValueError:
-            try:
-                table[column] = read_numbers(table[column])
-            except FunnelSimError as error:
-                told = str(error).partition("; say decimal")[0]  # there is no such argument here
-                way_out = "" if told == str(error) else "; write 1234.5, or 1234 without a mark"
-                raise FunnelSimError(f"{name}, {told}{way_out}") from None
-    return table
+    if has_commas or not column.str.fullmatch(r"\s*[+-]?\d{1,3}\.\d{3}\s*").any():
+        with suppress(ValueError):
+            return pd.to_numeric(column).astype(float)
+    return read_numbers(column)
+
+
+def _refuse_twice(table: pd.DataFrame, name: str) -> None:
+    twice = table.columns[table.columns.duplicated()]
+    if len(twice):
+        raise FunnelSimError(f"{name} has several columns {twice[0]!r}; leave one of them")
 
 
 def _table(name: str, given: Any, columns: Sequence[str]) -> pd.DataFrame:
@@ -189,6 +201,7 @@ def _table(name: str, given: Any, columns: Sequence[str]) -> pd.DataFrame:
         rule = f"it is a table: {error}"
         found = Finding(f"a {type(given).__name__}")
         raise FunnelSimError(str(Problem(name, found, rule, "give a DataFrame"))) from None
+    _refuse_twice(table, name)
     unknown = [column for column in table.columns if column not in columns]
     if unknown:
         raise FunnelSimError(

@@ -147,7 +147,9 @@ def test_calibrate_writes_the_scenario(capsys, tmp_path):
     found = fs.calibrate(path, **datasets.CRM_COLUMNS)
     assert fs.load(out) == found.scenario
     printed = capsys.readouterr().out
-    assert str(found.report) in printed and str(out) in printed
+    assert str(found.report) in printed and f"\n\nScenario: {out.resolve()}" in printed
+    assert main(["calibrate", str(path), *CRM]) == 0
+    assert capsys.readouterr().out == f"{found}\n"
 
 
 def test_calibrate_names_the_command_for_a_plan_with_the_open_deals_and_the_doubt(capsys, tmp_path):

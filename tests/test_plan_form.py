@@ -13,6 +13,7 @@ import pytest
 import funnelsim as fs
 from funnelsim.datasets import bundled
 from funnelsim.widgets import plan_form, plan_source
+from funnelsim.widgets.plan_columns import words_that_say
 from funnelsim.widgets.plan_form import PlanForm
 
 
@@ -238,6 +239,22 @@ def test_several_words_may_mean_lost(form: PlanForm) -> None:
     source = sent(form, table)
     assert [box.value for box in source.words.values()] == [("Won",), ("Lost", "Disqualified")]
     assert "138 deals are open" in source.told.value  # as of the export that says lost of both
+
+
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [
+        ("Successful", "won"), ("ClosedWon", "won"), ("5_won", "won"), ("Deal erfolgreich", "won"),
+        ("closedwon", "won"), ("closedlost", "lost"), ("Closed Lost - No Decision", "lost"),
+        ("Lost (no budget)", "lost"), ("Verloren, nicht im Budget", "lost"), ("Lost", "lost"),
+        ("Lost - won't buy", "lost"), ("Lost, not won", "lost"), ("Unsuccessful", ""),
+        ("Won/Lost", ""), ("gewonnen oder verloren", ""), ("Not won", ""), ("Not yet won", ""),
+        ("Noch nicht verloren", ""), ("not yet lost", ""), ("Unsold", ""), ("Wonderful", ""),
+        ("Nicht erfolgreich", ""), ("Negotiation", ""),
+    ],
+)  # fmt: skip
+def test_a_word_of_an_outcome_says_one_fate_or_none(word: str, said: str) -> None:
+    assert [fate for fate in ("won", "lost") if words_that_say([word], fate)] == [said] * bool(said)
 
 
 def test_the_words_are_not_asked_for_where_they_are_won_and_lost(form: PlanForm) -> None:

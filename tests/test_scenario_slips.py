@@ -66,6 +66,10 @@ def with_lines(lines: str) -> str:
         ("conversion = { constant = 0.5 }", "0.5"),
         ('leads_per_day = "10 leads"', "10"),
         ("leads_per_day = 1,000", "1000"),
+        ("leads_per_day = 1 000", "1000"),
+        ('leads_per_day = "1 000 000 leads"', "1000000"),
+        ("leads_per_day = 1.000,50", "1000.5"),
+        ("conversion = ca. 5 %", "0.05"),
         ('reps = "2"', "2"),
         ('reps = ["Anna", "Ben"]', "2"),
         # what is distributed
@@ -100,6 +104,10 @@ def with_lines(lines: str) -> str:
         ('open = "Mo-Do 8-17 Uhr, Fr 8-15"', '"Mon-Thu 08:00-17:00; Fri 08:00-15:00"'),
         ('open = "werktags 9.30-12, 13-17"', '"Mon-Fri 09:30-12:00; Mon-Fri 13:00-17:00"'),
         ('open = "24/7"', '"always"'),
+        ('open = "mon-fri 9-5"', '"Mon-Fri 09:00-17:00"'),
+        ('open = "1pm-5:30"', '"Mon-Fri 13:00-17:30"'),
+        ('open = "9am-12am"', '"Mon-Fri 09:00-24:00"'),
+        ('open = "Mo-Fr 18-0"', '"Mon-Fri 18:00-24:00"'),
         ('open = ["Mon 09:00-17:00"]', '"Mon-Fri 09:00-19:00; Sat 10:00-14:00"'),
         # texts and tables
         ("currency = CHF", '"CHF"'),
@@ -152,6 +160,52 @@ def test_what_a_message_says_to_write_is_taken(wrong: str, right: str) -> None:
 )
 def test_a_slip_is_told_with_its_way_out(line: str, words: str) -> None:
     assert words in said(with_lines(line))
+
+
+NIGHT = "a night is two parts: Fri 22:00-24:00; Sat 00:00-06:00"
+LIKE = 'write "Mon-Fri 09:00-19:00; Sat 10:00-14:00", or "always"'
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ('open = "Mo-Fr 17-9"', LIKE),
+        ('open = "Mon 9:00 - 25:00"', NIGHT),
+        ('open = "Mon 22:00-06:00"', NIGHT),
+        ('open = "9am-5am"', LIKE),
+        ('open = "9:75-17"', LIKE),
+        ('open = "daily-Fri 9-17"', LIKE),
+        ('horizon = "0.01 months"', 'write "30 min", "2 h", "1.5 days" or "3 weeks"'),
+        ("horizon = 2 3 days", "not TOML: Expected newline"),
+        ('leads_per_day = "1,2,3"', "write the number alone, without quotes"),
+        ('leads_per_day = "2 3 leads"', "write the number alone, without quotes"),
+        ('leads_per_day = "12.5.2027"', "write the number alone, without quotes"),
+        ("conversion = -5 %", "write -0.05 for -5 %"),
+        ("conversion = –5 %", "write -0.05 for –5 %"),
+        ("conversion = 1e400 %", "not TOML: Expected newline"),
+        ("conversion = 1e-5 %", "not TOML: Expected newline"),
+        ("leads_per_day = 1\nweekdays = 1,1,1,1,1,0,0", "write [1, 1, 1, 1, 1, 0, 0]"),
+        ("leads_per_day = 1\nweekdays = 1, 0.5", "a list stands in [ ]: write [1, 0.5]"),
+        ("leads_per_day = 1,234,567", "write 1234567, or [1, 234, 567]"),
+        ("currency = null", "leave the line out"),
+        ("currency = None", "leave the line out"),
+        ("reps = 2\n= 3", "a key stands before ="),
+        ("loss_reasons = { = 3 }", "a key stands before ="),
+        ("reps = 2\n[stages.A B]", 'write [stages."A B"]'),
+        ("reps = 2\n[stages.follow up]", "write [stages.follow_up]"),
+        ("reps = 2\n[ stages ] x", "not TOML: nothing stands after ]"),
+        ('reps = 2\n[stages."A B"] x', "not TOML: nothing stands after ]"),
+    ],
+)
+def test_what_is_said_takes_nothing_from_what_is_written(line: str, words: str) -> None:
+    (told,) = said(with_lines(line)).splitlines()
+    assert words in told
+
+
+def test_a_line_below_what_is_not_closed_is_the_only_one_told() -> None:
+    with pytest.raises(fs.ScenarioError) as caught:
+        fs.Scenario.from_toml('a = """x\nb = 3\n')
+    assert [p.way_out for p in caught.value.problems] == ["above it a [ or a quote is not closed"]
 
 
 def test_all_lines_with_a_known_slip_are_told_at_once() -> None:

@@ -183,6 +183,35 @@ def test_a_number_that_cannot_be_read_is_named_with_its_file(
         fs.State.read(tmp_path / "open.csv")
 
 
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("stage,days_in_stage,value\nInterest,1.125,1.234\nDesire,3.5,2.500", [1.234, 2.5]),
+        ("stage;days_in_stage;value\nInterest;2,5;1.234,50\nDesire;3,5;2.500", [1234.5, 2500]),
+        ("stage;days_in_stage;value\nInterest;2.5;1.234\nDesire;0.125;12.50", [1.234, 12.5]),
+    ],
+)
+def test_the_mark_of_a_number_is_decided_by_its_file(text: str, values: list[float]) -> None:
+    state = fs.State.of_files(("open.csv", text.encode()))
+    assert state.deals["value"].tolist() == values
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "stage;days_in_stage;value\nInterest;2,5;1.234\nDesire;3,5;2.500",
+            r"open\.csv, column 'value', row 2: '1\.234' may have.* decides it; write 1234\.5",
+        ),
+        ("stage,stage,days_in_stage\na,b,1", r"open\.csv has several columns 'stage'; leave one"),
+        ("stage,value,value,days_in_stage\na,1,2,1", "has several columns 'value'; leave one"),
+    ],
+)
+def test_a_file_that_can_be_read_in_two_ways_is_refused(text: str, said: str) -> None:
+    with pytest.raises(FunnelSimError, match=said):
+        fs.State.of_files(("open.csv", text.encode()))
+
+
 # --- bad input --------------------------------------------------------------------------------
 
 
@@ -223,6 +252,10 @@ def test_every_wrong_cell_is_named(deals: Any, customers: Any, message: str) -> 
         ({"stage": ["Interest"], "days_in_stage": [1], "valu": [1]}, "did you mean value"),
         ({"stage": ["Interest"], "days_in_stage": [1, 2]}, "give a DataFrame"),
         ("deals.csv", "give a DataFrame"),
+        (
+            pd.DataFrame([["a", "b", 1]], columns=["stage", "stage", "days_in_stage"]),
+            "deals has several columns 'stage'; leave one of them",
+        ),
     ],
 )
 def test_a_table_of_other_columns_is_none(deals: Any, message: str) -> None:

@@ -14,6 +14,7 @@ from funnelsim.errors import MISSING, Problem
 from funnelsim.meant import date_meant, duration_meant, key_written, number_meant, written
 
 MOST = 20  # lines that are told at once
+ABOVE = "above it "  # begins what is said of a line that is fine
 
 
 def problems_of_syntax(text: str, lists: tuple[str, ...]) -> list[Problem]:
@@ -38,7 +39,7 @@ def problems_of_syntax(text: str, lists: tuple[str, ...]) -> list[Problem]:
             break  # it may be wrong only because of what was left out above
         rule = "not TOML" if way_out else f"not TOML: {message.split(' (at')[0]}"
         problems.append(Problem(f"line {number}", line.strip() or MISSING, rule, way_out))
-        if not way_out or "=" not in line:
+        if not way_out or "=" not in line or way_out.startswith(ABOVE):
             break
         lines[number - 1] = ""
     return problems
@@ -57,11 +58,11 @@ def _way_out(line: str, message: str, lists: tuple[str, ...]) -> str:
     line = re.sub(r"(^|\s)#.*$", "", line).strip(" \t")
     bare = re.sub(r'"[^"]*"|\'[^\']*\'', '""', line)  # without what stands in quotes
     if bare.startswith("["):
-        return _of_header(bare, message, lists)
+        return _of_header(line, bare, message, lists)
     if _is_fine(line):  # so it is what stands above that makes it wrong
         is_there = "overwrite" in message
         there = "this key is there already: leave out one of the two"
-        return there if is_there else "above it a [ or a quote is not closed"
+        return there if is_there else f"{ABOVE}a [ or a quote is not closed"
     return next((way_out for slip in SLIPS if (way_out := slip(line, bare))), "")
 
 
@@ -73,10 +74,13 @@ def _is_fine(line: str) -> bool:
         return False
 
 
-def _of_header(bare: str, message: str, lists: tuple[str, ...]) -> str:
-    name = "_".join(bare.replace("[", " ").replace("]", " ").split()).replace("_.", ".")
+def _of_header(line: str, bare: str, message: str, lists: tuple[str, ...]) -> str:
     if "nclosed" in message:
-        return "above it a [ is not closed: add ]"
+        return f"{ABOVE}a [ is not closed: add ]"
+    if re.search(r"\]\s*[^\s\]]", bare):
+        return "nothing stands after ]"
+    parts = re.findall(r"""(?:"[^"]*"|'[^']*'|[^.\[\]"'])+""", line)
+    name = ".".join(_part_of_header(" ".join(part.split())) for part in parts if part.strip())
     if "twice" not in message and "overwrite" not in message:
         return f"write [[{name}]]" if name in lists else f"write [{name}]"
     if bare.startswith("[[") and name in lists:
@@ -87,6 +91,12 @@ def _of_header(bare: str, message: str, lists: tuple[str, ...]) -> str:
     if parent in lists:
         return f"it belongs to the [[{parent}]] above it, and there is one for each"
     return "it is there already: put the two together"
+
+
+def _part_of_header(part: str) -> str:
+    if part == "follow up":  # the one table of two words
+        return "follow_up"
+    return part if part[0] in "\"'" else key_written(part)
 
 
 # --- one slip each: the line, and the same without what is in quotes -> the way out, or "" -------
@@ -118,9 +128,13 @@ def _a_fraction(line: str, bare: str) -> str:
 
 
 def _percent(line: str, bare: str) -> str:
-    match = re.search(r"(\d[\d.,]*)\s*%", bare)
-    meant = number_meant(match[0]) if match else None
-    return f"write {written(meant)} for {match[0]}" if match and meant is not None else ""
+    before, mark, _ = bare.partition("%")
+    value = re.split(r"[=\[{]|,\s", before)[-1].strip()
+    match = re.fullmatch(r"(?:ca\.|~)?\s*([+–−-]?)\s*([\d.,' ]+)", value)
+    meant = number_meant(f"{match[2]}%") if mark and match else None
+    if not match or meant is None:
+        return ""
+    return f"write {written(meant if match[1] in ('', '+') else -meant)} for {value} %"
 
 
 def _a_date(line: str, bare: str) -> str:
@@ -131,10 +145,15 @@ def _a_date(line: str, bare: str) -> str:
 
 
 def _a_comma(line: str, bare: str) -> str:
-    match = re.search(r"=\s*(\d[\d.]*,\d[\d.,]*)", bare)
+    match = re.search(r"=\s*(\d[\d.]*(?:\s*,\s*\d[\d.]*)+)(?![\w.]*\s*=)", bare)
     if not match:
         return ""
-    meant = number_meant(match[1])
+    meant, parts = number_meant(match[1]), re.split(r"\s*,\s*", match[1])
+    if len(parts) > 2 or re.search(r"\s", match[1]):
+        number = f"write {written(meant)}, or " if meant is not None else "write "
+        return f"a list stands in [ ]: {number}[{', '.join(parts)}]"
+    if not re.fullmatch(r"\d+", "".join(parts)) and meant is None:
+        return ""  # 2.1.5,3
     if meant is None:
         whole = match[1].replace(",", "")
         return f"write {whole}, or {match[1].replace(',', '.')} if these are decimals"
@@ -160,7 +179,9 @@ def _a_colon(line: str, bare: str) -> str:
 
 
 def _a_key(line: str, bare: str) -> str:
-    """`too expensive = 2`, `größe = 2`."""
+    """`too expensive = 2`, `größe = 2`, `= 2`."""
+    if re.search(r"(^|[{,])\s*=", bare):
+        return "a key stands before ="
     for key in re.findall(r"(?:^|[{,])\s*([^=,{}\[\]\"']+?)\s*=", bare):
         if not re.fullmatch(r"[A-Za-z0-9_.(\s-]+", key) or re.search(r"[\w-]\s+[\w-]", key):
             return f"a name with more than plain letters stands in quotes: {key_written(key)} = ..."
@@ -184,6 +205,8 @@ def _a_word(line: str, bare: str) -> str:
     word = match[1].strip()
     if word.lower() in ("true", "yes", "false", "no"):
         return f"write {'true' if word.lower() in ('true', 'yes') else 'false'}"
+    if word.lower() in ("null", "none", "nil"):
+        return "leave the line out"
     return f'a text stands in quotes: write "{word}"'
 
 

@@ -80,9 +80,12 @@ WORDS = {  # of an outcome: what won and lost are called
         "successful",
         "erfolgreich",
     ),
-    "lost": ("lost", "verloren", "rejected", "abgelehnt", "abgesagt", "disqualified"),
+    "lost": (
+        *("lost", "closedlost", "verloren", "rejected", "abgelehnt", "abgesagt", "disqualified"),
+    ),
 }
-NOT = ("not", "nicht", "no")
+NOT = r"\b(?:not|nicht|no)\b"
+NOT_SO = {"won": f"{NOT}.*", "lost": f"{NOT} (?:yet )?"}  # "Lost, no budget" is lost
 
 
 def guessed(table: pd.DataFrame) -> dict[str, str]:
@@ -140,9 +143,18 @@ def _named(names: list[str], role: Role) -> list[str]:
 
 def _holds(name: str, words: tuple[str, ...]) -> bool:
     """Whether one of the words is in the name; a short one must be a word of its own."""
-    plain = re.sub(r"[\W_]+", " ", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)).lower()
+    plain = _plain(name)
     parts = plain.split()
     return any(word in parts if len(word) < 4 else word in plain for word in words)
+
+
+def _plain(text: str) -> str:
+    """In small letters, with a blank between the words.
+
+    >>> _plain("ClosedWon_2026/Q1")
+    'closed won 2026 q1'
+    """
+    return re.sub(r"[\W_]+", " ", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text)).lower()
 
 
 def between(table: pd.DataFrame, found: dict[str, str]) -> list[str]:
@@ -162,10 +174,18 @@ def words_of(outcome: pd.Series) -> list[str]:
 
 
 def words_that_say(words: list[str], fate: str) -> list[str]:
-    """Those of the words that say "won" or "lost", in English or German.
+    """Those of the words that say "won" or "lost", in English or German, and not both.
 
-    >>> words = ["Proposal", "Not won", "Closed Won", "Verloren", "Disqualified"]
+    >>> words = ["Proposal", "Not won", "Closed Won", "Verloren", "Lost, no budget", "Won/Lost"]
     >>> words_that_say(words, "won"), words_that_say(words, "lost")
-    (['Closed Won'], ['Verloren', 'Disqualified'])
+    (['Closed Won'], ['Verloren', 'Lost, no budget'])
     """
-    return [said for said in words if _holds(said, WORDS[fate]) and not _holds(said, NOT)]
+    return [said for said in words if [f for f in WORDS if _says(said, f)] == [fate]]
+
+
+def _says(text: str, fate: str) -> bool:
+    """Whether one of its words begins so; a short one is a whole word. "Unsold" is not sold."""
+    plain = _plain(re.sub("['’]", "", text))  # won't
+    begins = "|".join(word if len(word) > 3 else rf"{word}\b" for word in WORDS[fate])
+    is_denied = re.search(rf"{NOT_SO[fate]}\b(?:{begins})", plain)
+    return bool(re.search(rf"\b(?:{begins})", plain)) and not is_denied
