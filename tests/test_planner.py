@@ -194,13 +194,13 @@ def test_a_rep_more_is_weighed_against_leads(follow_up: Any) -> None:
     gain = sales[3] / sales[2] - 1
     (sentence,) = [s for s in follow_up.sentences if s.startswith("With 3 reps in team sales")]
     assert f"{100 * gain:.2f} % more sales, for 9,900 EUR" in sentence  # 110 a day, 90 days
-    more = int(re.findall(r"takes ([\d,]+) more leads", sentence)[0].replace(",", ""))
+    more = int(re.findall(r"takes about ([\d,]+) more leads", sentence)[0].replace(",", ""))
     leads, means = follow_up.curve["leads"], follow_up.curve["mean"]
     now, then = np.interp([follow_up.leads, follow_up.leads + more], leads, means)
     assert then / now - 1 == pytest.approx(gain, abs=0.02)
     each = follow_up.budget / follow_up.leads  # no channel is paid by the day
     cost = float(re.findall(r"as many, for ([\d,]+) EUR", sentence)[0].replace(",", ""))
-    assert cost == pytest.approx(more * each, rel=0.01)
+    assert cost == pytest.approx(more * each, rel=0.1)  # of the number before it was rounded
 
 
 def test_a_calibration_brings_its_own_doubt() -> None:

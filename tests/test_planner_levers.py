@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import funnelsim as fs
 from funnelsim.engines.arrivals import mean_by_day
-from funnelsim.planner.levers import lever, with_reps
+from funnelsim.planner.levers import leads_of_channels, lever, with_reps
 from funnelsim.planner.needs import fewest
 
 
@@ -67,6 +67,33 @@ def test_reps_who_come_or_go_have_the_average_skill() -> None:
     average = np.prod(skills) ** 0.25
     assert np.allclose(with_reps(firm, "sales", 2).teams[0].skills, [average] * 2)
     assert np.allclose(with_reps(firm, "sales", 6).teams[0].skills, [*skills, average, average])
+
+
+def test_by_formula_too_less_of_some_things_is_more_sales() -> None:
+    slow = {"name": "Visit", "conversion": 0.1}
+    slow["decision_time"] = {"exponential": {"mean": "40 days"}}
+    web = [{"name": "web", "leads_per_day": 20}]
+    s = shop(channels=web, stages=[slow, {"name": "Sale"}])
+    p = fs.plan(s, 130, change="stages.Visit.decision_time", progress=False)
+    assert p.method == "formula" and p.is_reached
+    assert 1 < float(p.setting.split(" = ")[1].split(" ")[0]) < 40  # days
+
+
+def test_the_usual_sum_has_the_chance_of_its_own_leads() -> None:
+    leads, budget = (fs.plan(fs.load("aida"), 60, change=c) for c in ("leads", "budget"))
+    for p in (leads, budget):
+        assert p.naive_leads < p.leads and p.naive_chance < 0.9
+    curve = budget.curve  # which is of paid leads only
+    at = np.interp(budget.naive_leads, curve["leads"], curve["chance"])
+    assert budget.naive_chance == pytest.approx(at, abs=0.01)
+
+
+def test_a_part_of_a_day_has_its_part_of_the_leads() -> None:
+    half = shop(horizon="36 h", channels=[{"name": "web", "leads_per_day": 100}])
+    assert leads_of_channels(half).sum() == pytest.approx(150)
+    by_night = [1.0] * 12 + [0.0] * 12
+    early = [{"name": "web", "leads_per_day": 100, "hours": by_night}]
+    assert leads_of_channels(shop(horizon="36 h", channels=early)).sum() == pytest.approx(200)
 
 
 def test_a_plan_planned_again_keeps_to_its_ceiling() -> None:

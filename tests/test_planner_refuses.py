@@ -163,6 +163,24 @@ def test_channels_without_leads_have_no_mix() -> None:
         fs.plan(shop(channels=channels), 100)
 
 
+def test_a_search_does_not_promise_what_it_cannot_see() -> None:
+    with pytest.raises(fs.FunnelSimError, match=r"chances up to 0\.99: .* write 0\.99"):
+        fs.plan(fs.load("aida-follow-up"), 330, probability=0.999)
+    assert fs.plan(fs.load("aida"), 150, probability=0.999, progress=False).is_reached
+
+
+def test_which_team_is_asked_for_where_there_are_several() -> None:
+    with pytest.raises(fs.FunnelSimError, match=r"several teams: write one of: teams\.inside"):
+        fs.plan(fs.load("b2b-pipeline"), 60, change="reps")
+
+
+def test_where_no_more_leads_can_be_had_no_team_is_blamed() -> None:
+    more = {"teams.sales.reps": 6, "channels.search ads.ceiling": 24}
+    firm = fs.load("aida-follow-up").vary({**more, "channels.trade fair.ceiling": 6})
+    p = fs.plan(firm, 350, progress=False)
+    assert p.is_reached and "can do no more" not in str(p)
+
+
 def test_a_fixed_number_of_leads_needs_a_formula() -> None:
     with pytest.raises(fs.FunnelSimError, match="leads wait for one another"):
         fs.plan(fs.load("aida-follow-up"), 100, arrivals="fixed")

@@ -30,7 +30,7 @@ from funnelsim.planner.curves import searched_curve
 from funnelsim.planner.forecasts import Forecast, forecast
 from funnelsim.planner.futures import Futures
 from funnelsim.planner.given import a_bar, up_to_the_deadline
-from funnelsim.planner.levers import Lever, cost_of_channels, leads_of_channels, lever
+from funnelsim.planner.levers import Lever, cost_of_channels, factor_for, leads_of_channels, lever
 from funnelsim.planner.results import a_metric, result
 from funnelsim.planner.search import MOST, UNBIASED, Found, Trials, chance, search
 from funnelsim.planner.spreadsheet import naive_leads
@@ -44,6 +44,7 @@ __all__ = ["Floats", "Forecast", "Plan", "forecast", "plan"]
 
 ARRIVALS = ("random", "fixed")
 POINTS = 60  # of the curve
+MOST_SIMULATED = 0.99  # a chance: for more it takes thousands of futures
 LEAST_START = 0.02  # of today's leads: where open deals bring nearly all of the target
 PAST_CAPACITY = (1.15, 1.6)  # times the leads that keep the busiest team busy all the time
 FEW, LEADS = (3, 10), 30_000  # replications there, and leads in all: means for a picture
@@ -125,6 +126,9 @@ def plan(
     if arrivals == "fixed" and (reason or not moved.moves_leads):
         rule = f"a fixed number of leads has an answer only by formula; here {reason or 'not'}"
         raise FunnelSimError(str(Problem("arrivals", arrivals, rule, 'write arrivals="random"')))
+    if reason and probability > MOST_SIMULATED:
+        rule = f"a search knows chances up to {MOST_SIMULATED:g}: here {reason}"
+        raise FunnelSimError(str(Problem("probability", probability, rule, "write 0.99")))
     with a_bar(progress, MOST * 4, is_guess=True) as bar:
         futures = Futures(bar, seed, initial, executor)
         open_business = _open_business(today, metric, futures)
@@ -134,7 +138,7 @@ def plan(
             trials = Trials(moved, metric, futures, knowledge)
             moved, solved = _by_search(trials, moved, target, probability, naive)
         else:
-            solved = _by_formula(
+            moved, solved = _by_formula(
                 moved, target, metric, probability, knowledge, arrivals == "fixed", naive
             )
         asked = telling.Asked(today, target, metric, probability, moved, knowledge, futures, naive)
@@ -179,10 +183,14 @@ def _by_formula(
     knowledge: known.Knowledge | None,
     fixed: bool,
     naive: float,
-) -> Solved:
+) -> tuple[Lever, Solved]:
     import pandas as pd
 
-    leads = float(leads_of_channels(moved.scenario).sum())
+    def result_at(x: float) -> float:
+        return _means(moved, np.array([x]), target, metric)[0]
+
+    if not moved.moves_leads and result_at(min(1.25, moved.high)) < result_at(1 / 1.25):
+        moved = replace(moved, downwards=True)
 
     def chances(doubt: known.Knowledge | None) -> Callable[[float], float]:
         def at(x: float) -> float:
@@ -209,13 +217,14 @@ def _by_formula(
     certain = math.nan
     if knowledge is not None:
         certain = _root(chances(None), probability, moved) or math.nan
-    naive_chance = at(naive / leads) if moved.moves_leads and naive < math.inf else at(1.0)
+    is_naive = moved.moves_leads and naive < math.inf
+    naive_chance = at(factor_for(moved, naive) if is_naive else 1.0)
     is_any = _means(moved, np.array([start]), target, metric)[0] > 0
     limit = "" if x is not None else "high" if is_any else "nothing"
     limit = "none" if is_idle else limit
     best = 1.0 if limit in ("nothing", "none") else start  # where nothing helps, today is as good
     found = Found(x, best, at(best), limit=limit)
-    return Solved(found, naive_chance, certain, curve, "formula", fixed)
+    return moved, Solved(found, naive_chance, certain, curve, "formula", fixed)
 
 
 def _means(moved: Lever, settings: np.ndarray, target: float, metric: str) -> list[float]:
@@ -263,7 +272,8 @@ def _by_search(
         trials = trials.of(moved, trials.knowledge)
     found = search(trials, moved, target, probability, start)
     x = found.x if found.x is not None else found.best
-    naive_at = min(naive / leads, moved.high) if moved.moves_leads and naive < math.inf else 1.0
+    is_naive = moved.moves_leads and naive < math.inf
+    naive_at = factor_for(moved, naive) if is_naive else 1.0
     if found.x is None:  # no number is enough, and a typing error may ask for millions
         naive_at = min(naive_at, trials.settings()[-1])
     naive_chance = chance(trials.at(naive_at, 2 * trials.few(naive_at)), target)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelsim.distributions import Floats, duration_text
+from funnelsim.distributions import DAY, Floats, duration_text
 from funnelsim.engines.arrivals import mean_by_day
 from funnelsim.errors import FunnelSimError, Problem
 from funnelsim.experiment.parameters import default_paths, size, turned, value_at, value_text
@@ -81,8 +81,12 @@ def lever(scenario: Scenario, change: str) -> Lever:
             if rate_of(c, scenario)
         ]
         return Lever(scenario, change, min(max(limits), MOST_LEADS / _first_year(scenario)))
-    if change == "reps" and len(scenario.teams) == 1:
-        change = f"teams.{scenario.teams[0].name}.reps"
+    if change == "reps":
+        paths = [f"teams.{team.name}.reps" for team in scenario.teams]
+        if len(paths) > 1:
+            rule, way_out = "there are several teams", f"write one of: {', '.join(paths)}"
+            raise FunnelSimError(str(Problem("change", change, rule, way_out)))
+        change = paths[0] if paths else change
     if change in ("horizon", "warm_up", "start"):
         rule, way_out = "a plan does not move the time", 'say it with within="120 days"'
         raise FunnelSimError(str(Problem("change", change, rule, way_out)))
@@ -96,6 +100,25 @@ def lever(scenario: Scenario, change: str) -> Lever:
         return Lever(scenario, change, MOST_REPS / size(value), whole=True)
     share = "probability" in last or last in ("conversion", "margin", "click_through_rate")
     return Lever(scenario, change, 1 / size(value) if share else MOST_TURNED)
+
+
+def factor_for(moved: Lever, leads: float) -> float:
+    """The factor at which a lever of leads brings so many; its largest where it never does."""
+
+    def brings(factor: float) -> float:
+        return float(leads_of_channels(moved.at(factor)).sum())
+
+    low, high = 0.0, min(max(leads / max(brings(1.0), 1e-9), 1e-9), moved.high)
+    if abs(brings(high) - leads) <= 1e-9 * leads:
+        return high
+    while brings(high) < leads:  # some channels stay as they are, or have reached their ceiling
+        if high >= moved.high:
+            return moved.high
+        low, high = high, min(2 * high, moved.high)
+    while high - low > 1e-6 * high:
+        middle = (low + high) / 2
+        low, high = (middle, high) if brings(middle) < leads else (low, middle)
+    return high
 
 
 def with_leads(scenario: Scenario, factor: float, only_paid: bool = False) -> Scenario:
@@ -172,7 +195,14 @@ def is_paid(channel: Channel) -> bool:
 def leads_of_channels(scenario: Scenario) -> Floats:
     """Leads expected of each channel from the warm-up to the horizon, shape (channels,)."""
     begun = scenario.days - whole_days(scenario)
-    return np.array([mean_by_day(scenario, c)[begun:].sum() for c in scenario.channels])
+    found = np.empty(len(scenario.channels))
+    for number, channel in enumerate(scenario.channels):
+        mean = mean_by_day(scenario, channel)
+        passed = np.append(0.0, np.cumsum(channel.hours)) / sum(channel.hours)
+        if hours := scenario.horizon % DAY / DAY * 24:  # of the last day, which is not whole
+            mean[-1] *= np.interp(hours, np.arange(25), passed)
+        found[number] = mean[begun:].sum()
+    return found
 
 
 def cost_of_channels(scenario: Scenario) -> Floats:

@@ -34,7 +34,8 @@ def of(asked: Asked, found: Found) -> list[str]:
     if found.limit == "none":
         return _limits(asked, found)
     told = [*_teams(best), *_ceilings(asked, best)] if found.limit != "nothing" else []
-    if found.limit == "falls" and asked.metric in ("contribution", "profit") and not _teams(best):
+    costs_more = found.limit == "falls" and asked.metric in ("contribution", "profit")
+    if costs_more and asked.lever.moves_leads and not _teams(best):
         told.append(
             f"More leads lower the {asked.metric}: a lead costs more than it brings. Cheaper "
             "leads, a higher conversion or a higher margin would change that."

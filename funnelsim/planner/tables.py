@@ -118,7 +118,7 @@ def assumptions(p: Plan) -> pd.DataFrame:
             path,
             value,
             "scenario" if path in stated else "default",
-            NOTHING if today.get(path) == value else today.get(path, NOTHING),
+            NOTHING if today.get(path) == value else today.get(path, "not there"),
         )
         for path, value in planned.items()
         if not path.startswith(goal)

@@ -182,12 +182,18 @@ def _people(plan: Plan, most_gone_cold: float) -> list[str]:
                 f"Team {team} ({reps}) is too small for that: {cold}; it takes "
                 f"{row['needed']:,.0f} reps."
             )
-        elif row["needed"] < row["reps"]:
+        elif row["needed"] < row["reps"] and _sells_as_much(plan, str(team), int(row["needed"])):
             told.append(
                 f"Team {team} ({reps}): {row['needed']:,.0f} would keep those gone cold at "
                 f"{100 * most_gone_cold:g} %; now it is {percent(now)}."
             )
     return told
+
+
+def _sells_as_much(plan: Plan, team: str, reps: int) -> bool:
+    """Whether the team sells as much with so many reps, but for one in a hundred."""
+    sales = plan.reps_tried[plan.reps_tried["team"] == team].set_index("reps")["sales"]
+    return bool(sales[reps] >= 0.99 * sales[int(plan.reps.loc[team, "reps"])])
 
 
 def _reps(count: int) -> str:
@@ -201,6 +207,9 @@ def _cliff(plan: Plan) -> list[str]:
     if not plan.leads:
         return []
     leads, means = plan.curve["leads"].to_numpy(), plan.curve["mean"].to_numpy()
+    if leads[-1] < plan.leads * STEP:  # no more can be had
+        return []
+    who = "the teams" if len(plan.reps) > 1 else f"team {plan.reps.index[0]}"
     for here in np.linspace(plan.leads, max(plan.leads, leads[-1] / STEP), 50):
         now, then = np.interp([here, here * STEP], leads, means)
         if now > 0 and then / now - 1 < CLIFF * (STEP - 1):
@@ -208,7 +217,7 @@ def _cliff(plan: Plan) -> list[str]:
             grown = figure_text(max(then / now - 1, 0.0), "share")
             return [
                 f"More leads hardly help {where}: {percent(STEP - 1)} more bring {grown} more "
-                f"{plan.metric}, since team {plan.reps['load'].idxmax()} can do no more."
+                f"{plan.metric}, since {who} can do no more."
             ]
     return []
 
@@ -238,8 +247,8 @@ def _rep_or_leads(plan: Plan) -> list[str]:
         return [f"{told}; more leads alone do not, {leads[-1]:,.0f} were tried."]
     there = plan.curve.iloc[enough[0]]
     cost = _for_money(plan, float(there["cost"]) - plan.budget)
-    more_leads = f"{there['leads'] - plan.leads:,.0f} more leads for as many{cost}"
-    return [f"{told}; without, it takes {more_leads}."]
+    more_leads = f"{float(f'{there.leads - plan.leads:.2g}'):,.0f} more leads for as many{cost}"
+    return [f"{told}; without, it takes about {more_leads}."]
 
 
 def _for_money(plan: Plan, cost: float) -> str:
