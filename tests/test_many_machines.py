@@ -24,6 +24,9 @@ pytestmark = pytest.mark.slow
 TEAM = fs.load("aida-follow-up").vary({"horizon": "20 days"})
 
 
+MANY = 4_000  # replications: while one chunk comes back, the others take a while
+
+
 def alone(seed, n=64):
     return fs.replicate(TEAM, n, seed=seed, progress=False).table
 
@@ -119,8 +122,8 @@ def test_a_killed_process_costs_nothing_but_time(pool, seed, monkeypatch):
         next(iter(pool._processes.values())).kill()
 
     kill_after_the_first_chunk(monkeypatch, kill)
-    x = fs.replicate(TEAM, 64, seed=seed, executor=pool, progress=False)
-    same(alone(seed), x.table)
+    x = fs.replicate(TEAM, MANY, seed=seed, executor=pool, progress=False)
+    same(alone(seed, MANY), x.table)
     assert "A worker was lost" in x.warnings[0]
     with pytest.raises(BrokenProcessPool):
         pool.submit(abs, -1)
@@ -197,8 +200,8 @@ def test_a_killed_worker_of_a_cluster_costs_nothing_but_time(client, seed, monke
 
     kill_after_the_first_chunk(monkeypatch, kill)
     executor = client.get_executor()
-    x = fs.replicate(TEAM, 64, seed=seed, executor=executor, progress=False)
-    same(alone(seed), x.table)
+    x = fs.replicate(TEAM, MANY, seed=seed, executor=executor, progress=False)
+    same(alone(seed, MANY), x.table)
 
 
 def test_a_client_is_no_executor_and_the_way_out_is_said(client):
