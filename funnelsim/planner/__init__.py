@@ -2,16 +2,16 @@
 
 `plan` asks how far to turn one thing (leads, the budget, reps, a conversion) so that the target is
 reached with a given chance; `forecast` asks what a scenario will bring. A formula answers where
-there is one (`closed_form.py`), else a search on the same customers (`search.py`).
+there is one (`closed_form.py`), else a search on the same customers (`search.py`; `solving.py` is
+the way to both). Here the question is taken in, and the answer put together.
 """
 
 from __future__ import annotations
 
 import math
 import numbers
-from collections.abc import Callable
 from concurrent.futures import Executor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -20,19 +20,18 @@ import numpy as np
 from funnelsim.distributions import Floats
 from funnelsim.errors import Finding, FunnelSimError, Problem, nearest
 from funnelsim.experiment.chunks import Bar, a_seed, an_executor
-from funnelsim.experiment.load import load_of_teams
 from funnelsim.metrics.basis import whole_days
 from funnelsim.planner import knowledge as known
 from funnelsim.planner import needs, obstacles, telling
 from funnelsim.planner.answer import Plan
 from funnelsim.planner.closed_form import entries, formula, quantile, why_not
-from funnelsim.planner.curves import searched_curve
 from funnelsim.planner.forecasts import Forecast, forecast
 from funnelsim.planner.futures import Futures
 from funnelsim.planner.given import a_bar, up_to_the_deadline
-from funnelsim.planner.levers import Lever, cost_of_channels, factor_for, leads_of_channels, lever
+from funnelsim.planner.levers import Lever, cost_of_channels, leads_of_channels, lever
 from funnelsim.planner.results import a_metric, result
-from funnelsim.planner.search import MOST, UNBIASED, Found, Trials, chance, search
+from funnelsim.planner.search import MOST, UNBIASED, Trials
+from funnelsim.planner.solving import Solved, by_formula, by_search
 from funnelsim.planner.spreadsheet import naive_leads
 from funnelsim.scenario import Scenario
 from funnelsim.state import a_state, from_today
@@ -43,23 +42,7 @@ if TYPE_CHECKING:
 __all__ = ["Floats", "Forecast", "Plan", "forecast", "plan"]
 
 ARRIVALS = ("random", "fixed")
-POINTS = 60  # of the curve
 MOST_SIMULATED = 0.99  # a chance: for more it takes thousands of futures
-LEAST_START = 0.02  # of today's leads: where open deals bring nearly all of the target
-PAST_CAPACITY = (1.15, 1.6)  # times the leads that keep the busiest team busy all the time
-FEW, LEADS = (3, 10), 30_000  # replications there, and leads in all: means for a picture
-
-
-@dataclass(frozen=True)
-class Solved:
-    """A lever's setting, how it was found, and the curve: setting (a factor), chance, mean."""
-
-    found: Found
-    naive_chance: float
-    certain: float  # the setting if the conversion were known; NaN where it is
-    curve: pd.DataFrame
-    method: str
-    is_fixed: bool = False  # the number of leads is certain
 
 
 def plan(
@@ -136,9 +119,9 @@ def plan(
         naive = naive_leads(today, max(remaining, 0.0), metric)
         if reason:
             trials = Trials(moved, metric, futures, knowledge)
-            moved, solved = _by_search(trials, moved, target, probability, naive)
+            moved, solved = by_search(trials, moved, target, probability, naive)
         else:
-            moved, solved = _by_formula(
+            moved, solved = by_formula(
                 moved, target, metric, probability, knowledge, arrivals == "fixed", naive
             )
         asked = telling.Asked(today, target, metric, probability, moved, knowledge, futures, naive)
@@ -170,134 +153,6 @@ def _open_business(today: Scenario, metric: str, futures: Futures) -> pd.Series 
         values = values - replace(futures, initial=None).of(figure, alone, range(1))[0]
     quantiles = {name: float(np.quantile(values, p)) for name, p in needs.QUANTILES.items()}
     return pd.Series({"mean": float(values.mean()), **quantiles}, name=metric)
-
-
-# --- solved -----------------------------------------------------------------------------------
-
-
-def _by_formula(
-    moved: Lever,
-    target: float,
-    metric: str,
-    probability: float,
-    knowledge: known.Knowledge | None,
-    fixed: bool,
-    naive: float,
-) -> tuple[Lever, Solved]:
-    import pandas as pd
-
-    def result_at(x: float) -> float:
-        return _means(moved, np.array([x]), target, metric)[0]
-
-    if not moved.moves_leads and result_at(min(1.25, moved.high)) < result_at(1 / 1.25):
-        moved = replace(moved, downwards=True)
-
-    def chances(doubt: known.Knowledge | None) -> Callable[[float], float]:
-        def at(x: float) -> float:
-            scenario = moved.at(x)
-            law = formula(scenario, target, metric, doubt, fixed)
-            return law.chance(float(leads_of_channels(scenario).sum()))
-
-        return at
-
-    at = chances(knowledge)
-    ends = np.array([1.0, moved.high])
-    is_idle = not moved.moves_leads and at(1.0) == at(moved.high)
-    is_idle = is_idle and not np.ptp(_means(moved, ends, target, metric))
-    as_it_is = 1.0 if at(1.0) >= probability else None
-    x = as_it_is if is_idle else _root(at, probability, moved)
-    start = x if x is not None else moved.high
-    settings = np.array([1.0])
-    if not is_idle:
-        low = _root(at, 0.01, moved) or start / 4
-        high = min(_root(at, 0.995, moved) or 2 * start, moved.high)
-        settings = np.linspace(low, max(high, low), POINTS)
-    curve = pd.DataFrame({"setting": settings, "chance": [at(float(s)) for s in settings]})
-    curve["mean"] = _means(moved, settings, target, metric)
-    certain = math.nan
-    if knowledge is not None:
-        certain = _root(chances(None), probability, moved) or math.nan
-    is_naive = moved.moves_leads and naive < math.inf
-    naive_chance = at(factor_for(moved, naive) if is_naive else 1.0)
-    is_any = _means(moved, np.array([start]), target, metric)[0] > 0
-    limit = "" if x is not None else "high" if is_any else "nothing"
-    limit = "none" if is_idle else limit
-    best = 1.0 if limit in ("nothing", "none") else start  # where nothing helps, today is as good
-    found = Found(x, best, at(best), limit=limit)
-    return moved, Solved(found, naive_chance, certain, curve, "formula", fixed)
-
-
-def _means(moved: Lever, settings: np.ndarray, target: float, metric: str) -> list[float]:
-    """The result expected at each setting."""
-    from funnelsim.planner.closed_form import expected
-    from funnelsim.planner.spreadsheet import naive_leads
-
-    means = []
-    for x in settings:
-        scenario = moved.at(float(x))
-        _, sales = expected(scenario)
-        one = naive_leads(scenario, 1.0, metric) * known.mean_conversion(scenario)
-        means.append(sales / one if one > 0 else 0.0)  # one: sales that bring 1 of the metric
-    return means
-
-
-def _root(at: Callable[[float], float], probability: float, moved: Lever) -> float | None:
-    """The least setting with this chance, to six digits; None where there is none."""
-    if moved.whole:
-        raise AssertionError("teams have no formula")
-    low, high = 0.0, min(1.0, moved.high)
-    while at(high) < probability:
-        if high >= moved.high:
-            return None
-        low, high = high, min(2 * high, moved.high)
-    while high - low > 1e-7 * high:
-        middle = (low + high) / 2
-        low, high = (low, middle) if at(middle) >= probability else (middle, high)
-        if high < 1e-9:
-            return 0.0
-    return high
-
-
-def _by_search(
-    trials: Trials, moved: Lever, target: float, probability: float, naive: float
-) -> tuple[Lever, Solved]:
-    leads = float(leads_of_channels(moved.scenario).sum())
-    start = 1.0
-    busiest = load_of_teams(moved.scenario)["load"].max() if moved.scenario.teams else 0.0
-    if moved.moves_leads:  # not past what the teams can do: from there on it only gets worse
-        start = min(naive / leads if naive < math.inf else 1.0, 1 / max(busiest, 1e-9))
-        start = max(start, LEAST_START)
-    if not moved.moves_leads and not moved.whole and _falls(trials, moved):
-        moved = replace(moved, downwards=True)
-        trials = trials.of(moved, trials.knowledge)
-    found = search(trials, moved, target, probability, start)
-    x = found.x if found.x is not None else found.best
-    is_naive = moved.moves_leads and naive < math.inf
-    naive_at = factor_for(moved, naive) if is_naive else 1.0
-    if found.x is None:  # no number is enough, and a typing error may ask for millions
-        naive_at = min(naive_at, trials.settings()[-1])
-    naive_chance = chance(trials.at(naive_at, 2 * trials.few(naive_at)), target)
-    certain = math.nan
-    if trials.knowledge is not None and found.x:
-        sure = search(trials.of(moved), moved, target, probability, found.x)
-        # a difference as small as the errors is none
-        told = sure.x and math.log(found.x / sure.x) > math.hypot(found.error, sure.error)
-        certain = sure.x if sure.x and told else found.x
-    if moved.moves_leads and busiest > 0:  # what teams do with more, for the picture of the cliff
-        for more in PAST_CAPACITY:
-            if (past := more / busiest) > x and past <= moved.high:
-                count = int(np.clip(LEADS / (leads * past), *FEW))
-                trials.at(past, known.CLASSES if trials.knowledge else count)
-    known_well = {x: found.chance, naive_at: naive_chance}
-    curve = searched_curve(trials, target, x, {} if moved.whole else known_well)
-    return moved, Solved(found, naive_chance, certain, curve, "simulation")
-
-
-def _falls(trials: Trials, moved: Lever) -> bool:
-    """Whether more of it is less of the result."""
-    more = min(1.25, moved.high)
-    less, count = 1 / 1.25, trials.few(1.0)
-    return bool(trials.at(more, count).mean() < trials.at(less, count).mean())
 
 
 # --- told -------------------------------------------------------------------------------------

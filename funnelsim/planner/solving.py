@@ -1,0 +1,168 @@
+"""How far to turn a lever, and the curve: by formula where there is one, else by a search."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from funnelsim.distributions import Floats
+from funnelsim.experiment.load import load_of_teams
+from funnelsim.planner import knowledge as known
+from funnelsim.planner.closed_form import expected, formula
+from funnelsim.planner.curves import searched_curve
+from funnelsim.planner.levers import Lever, factor_for, leads_of_channels
+from funnelsim.planner.search import Found, Trials, chance, search
+from funnelsim.planner.spreadsheet import naive_leads
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+POINTS = 60  # of the curve
+LEAST_START = 0.02  # of today's leads: where open deals bring nearly all of the target
+PAST_CAPACITY = (1.15, 1.6)  # times the leads that keep the busiest team busy all the time
+FEW, LEADS = (3, 10), 30_000  # replications there, and leads in all: means for a picture
+
+
+@dataclass(frozen=True)
+class Solved:
+    """A lever's setting, how it was found, and the curve: setting (a factor), chance, mean."""
+
+    found: Found
+    naive_chance: float
+    certain: float  # the setting if the conversion were known; NaN where it is
+    curve: pd.DataFrame
+    method: str
+    is_fixed: bool = False  # the number of leads is certain
+
+
+# --- by formula -------------------------------------------------------------------------------
+
+
+def by_formula(
+    moved: Lever,
+    target: float,
+    metric: str,
+    probability: float,
+    knowledge: known.Knowledge | None,
+    fixed: bool,
+    naive: float,
+) -> tuple[Lever, Solved]:
+    """The lever, with the direction in which it helps, and its setting by the formula."""
+    import pandas as pd
+
+    if not moved.moves_leads:
+        less, more = _means(moved, [1 / 1.25, min(1.25, moved.high)], metric)
+        moved = replace(moved, downwards=bool(more < less))
+
+    def chances(doubt: known.Knowledge | None) -> Callable[[float], float]:
+        def at(x: float) -> float:
+            scenario = moved.at(x)
+            law = formula(scenario, target, metric, doubt, fixed)
+            return law.chance(float(leads_of_channels(scenario).sum()))
+
+        return at
+
+    at = chances(knowledge)
+    naive_at = factor_for(moved, naive) if moved.moves_leads and naive < math.inf else 1.0
+    if _is_idle(moved, metric, at):
+        x, settings, limit, best = 1.0 if at(1.0) >= probability else None, [1.0], "none", 1.0
+    else:
+        x = _root(at, probability, moved)
+        best = x if x is not None else moved.high
+        low = _root(at, 0.01, moved) or best / 4
+        high = min(_root(at, 0.995, moved) or 2 * best, moved.high)
+        settings, limit = np.linspace(low, max(high, low), POINTS).tolist(), ""
+        if x is None:
+            limit = "high" if _means(moved, [best], metric)[0] > 0 else "nothing"
+            best = best if limit == "high" else 1.0  # where nothing helps, today is as good
+    curve = pd.DataFrame({"setting": settings, "chance": [at(s) for s in settings]})
+    curve["mean"] = _means(moved, settings, metric)
+    certain = math.nan
+    if knowledge is not None:
+        certain = _root(chances(None), probability, moved) or math.nan
+    found = Found(x, best, at(best), limit=limit)
+    return moved, Solved(found, at(naive_at), certain, curve, "formula", fixed)
+
+
+def _is_idle(moved: Lever, metric: str, at: Callable[[float], float]) -> bool:
+    """Whether the lever changes neither the chance nor the mean."""
+    if moved.moves_leads or at(1.0) != at(moved.high):
+        return False
+    return not np.ptp(_means(moved, [1.0, moved.high], metric))
+
+
+def _means(moved: Lever, settings: list[float], metric: str) -> Floats:
+    """The result expected at each setting."""
+    means = []
+    for scenario in map(moved.at, settings):
+        _, sales = expected(scenario)
+        one = naive_leads(scenario, 1.0, metric) * known.mean_conversion(scenario)
+        means.append(sales / one if one > 0 else 0.0)  # one: sales that bring 1 of the metric
+    return np.array(means)
+
+
+def _root(at: Callable[[float], float], probability: float, moved: Lever) -> float | None:
+    """The least setting with this chance, to six digits; None where there is none."""
+    if moved.whole:
+        raise AssertionError("teams have no formula")
+    low, high = 0.0, min(1.0, moved.high)
+    while at(high) < probability:
+        if high >= moved.high:
+            return None
+        low, high = high, min(2 * high, moved.high)
+    while high - low > 1e-7 * high:
+        middle = (low + high) / 2
+        low, high = (low, middle) if at(middle) >= probability else (middle, high)
+        if high < 1e-9:
+            return 0.0
+    return high
+
+
+# --- by a search ------------------------------------------------------------------------------
+
+
+def by_search(
+    trials: Trials, moved: Lever, target: float, probability: float, naive: float
+) -> tuple[Lever, Solved]:
+    """The lever, with the direction in which it helps, and its setting by the search."""
+    leads = float(leads_of_channels(moved.scenario).sum())
+    start = 1.0
+    busiest = load_of_teams(moved.scenario)["load"].max() if moved.scenario.teams else 0.0
+    if moved.moves_leads:  # not past what the teams can do: from there on it only gets worse
+        start = min(naive / leads if naive < math.inf else 1.0, 1 / max(busiest, 1e-9))
+        start = max(start, LEAST_START)
+    if not moved.moves_leads and not moved.whole and _falls(trials, moved):
+        moved = replace(moved, downwards=True)
+        trials = trials.of(moved, trials.knowledge)
+    found = search(trials, moved, target, probability, start)
+    x = found.x if found.x is not None else found.best
+    is_naive = moved.moves_leads and naive < math.inf
+    naive_at = factor_for(moved, naive) if is_naive else 1.0
+    if found.x is None:  # no number is enough, and a typing error may ask for millions
+        naive_at = min(naive_at, trials.settings()[-1])
+    naive_chance = chance(trials.at(naive_at, 2 * trials.few(naive_at)), target)
+    certain = math.nan
+    if trials.knowledge is not None and found.x:
+        sure = search(trials.of(moved), moved, target, probability, found.x)
+        # a difference as small as the errors is none
+        told = sure.x and math.log(found.x / sure.x) > math.hypot(found.error, sure.error)
+        certain = sure.x if sure.x and told else found.x
+    if moved.moves_leads and busiest > 0:  # what teams do with more, for the picture of the cliff
+        for more in PAST_CAPACITY:
+            if (past := more / busiest) > x and past <= moved.high:
+                count = int(np.clip(LEADS / (leads * past), *FEW))
+                trials.at(past, known.CLASSES if trials.knowledge else count)
+    known_well = {x: found.chance, naive_at: naive_chance}
+    curve = searched_curve(trials, target, x, {} if moved.whole else known_well)
+    return moved, Solved(found, naive_chance, certain, curve, "simulation")
+
+
+def _falls(trials: Trials, moved: Lever) -> bool:
+    """Whether more of it is less of the result."""
+    more = min(1.25, moved.high)
+    less, count = 1 / 1.25, trials.few(1.0)
+    return bool(trials.at(more, count).mean() < trials.at(less, count).mean())
