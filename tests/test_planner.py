@@ -128,6 +128,12 @@ def test_a_number_from_few_futures_is_enough_as_often_as_it_says(seed: int) -> N
     assert reached == pytest.approx(0.9, abs=4.5 * (0.09 / 4_000) ** 0.5)
 
 
+def test_the_rep_is_hired_where_it_brings_most() -> None:
+    p = fs.plan(fs.load("b2b-pipeline"), 120, progress=False)
+    assert p.reps["load"].idxmax() == "account executives"  # who wait for what the others bring
+    assert "With 3 reps in team inside sales instead of 2" in str(p)
+
+
 def test_budget_is_what_the_channels_cost(follow_up: Any) -> None:
     prices = [channel.cost_per_lead for channel in follow_up.scenario.channels]
     assert follow_up.budget == pytest.approx(float(follow_up.channels["leads"] @ prices))

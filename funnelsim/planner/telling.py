@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -223,14 +224,10 @@ def _cliff(plan: Plan) -> list[str]:
 
 
 def _rep_or_leads(plan: Plan) -> list[str]:
-    """What a rep more in the busiest team brings, and how many leads bring as much."""
+    """What a rep more brings in the team where that is most, and how many leads bring as much."""
     if not (plan.is_reached and plan.change in ("leads", "budget")) or plan.reps.empty:
         return []
-    name = str(plan.reps["load"].idxmax())
-    tried = plan.reps_tried[plan.reps_tried["team"] == name].set_index("reps")["sales"]
-    reps = int(plan.reps.loc[name, "reps"])
-    more = int(min((n for n in tried.index if n > reps), default=reps))
-    gain = tried[more] / tried[reps] - 1 if tried[reps] else 0.0
+    gain, name, reps, more = max(_gains(plan), default=(0.0, "", 0, 0))
     if gain < WORTH_A_REP:
         return []
     staffed = plan.scenario.vary({f"teams.{name}.reps": more})
@@ -249,6 +246,16 @@ def _rep_or_leads(plan: Plan) -> list[str]:
     cost = _for_money(plan, float(there["cost"]) - plan.budget)
     more_leads = f"{float(f'{there.leads - plan.leads:.2g}'):,.0f} more leads for as many{cost}"
     return [f"{told}; without, it takes about {more_leads}."]
+
+
+def _gains(plan: Plan) -> Iterator[tuple[float, str, int, int]]:
+    """By team: more sales (a share) of the same leads with the next larger number of reps tried."""
+    for team, tried in plan.reps_tried.groupby("team"):
+        sales = tried.set_index("reps")["sales"]
+        reps = int(plan.reps.loc[team, "reps"])
+        more = [int(n) for n in sales.index if n > reps]
+        if more and sales[reps]:
+            yield float(sales[min(more)] / sales[reps] - 1), str(team), reps, min(more)
 
 
 def _for_money(plan: Plan, cost: float) -> str:
