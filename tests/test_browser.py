@@ -80,6 +80,15 @@ def watched(lab):
     return page
 
 
+def a_board(lab, notebook):
+    """A page with the board of this notebook, drawn."""
+    page = watched(lab)
+    lab.open(page, notebook)
+    lab.run_all(page)
+    page.wait_for_function(DRAWN)
+    return page
+
+
 def assert_calm(page):
     assert page.strangers == [], "the page asked another machine"
     assert page.errors == []
@@ -95,10 +104,7 @@ def page(lab):
 
 @pytest.fixture(scope="module")
 def running_board(lab):
-    page = watched(lab)
-    lab.open(page, BOARD)
-    lab.run_all(page)
-    page.wait_for_function(DRAWN)
+    page = a_board(lab, BOARD)
     yield page
     page.close()
 
@@ -252,10 +258,7 @@ def test_labels_that_begin_alike_are_told_apart(large_figures):
 
 @pytest.fixture(scope="module")
 def large_figures(lab):
-    page = watched(lab)
-    lab.open(page, LARGE_FIGURES)
-    lab.run_all(page)
-    page.wait_for_function(DRAWN)
+    page = a_board(lab, LARGE_FIGURES)
     page.get_by_role("button", name="Keep as today").click()
     page.locator(".funnelsim-board .noUi-handle").nth(2).focus()
     for _ in range(20):

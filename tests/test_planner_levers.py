@@ -96,6 +96,13 @@ def test_a_part_of_a_day_has_its_part_of_the_leads() -> None:
     assert leads_of_channels(shop(horizon="36 h", channels=early)).sum() == pytest.approx(200)
 
 
+def test_a_plan_for_a_part_of_a_day_holds(seed: int) -> None:
+    short = shop(horizon="36 h", channels=[{"name": "web", "leads_per_day": 100}])
+    p = fs.plan(short, 8, progress=False)
+    told = fs.forecast(p.scenario, n=2_000, seed=seed, progress=False).chance("sales", 8)
+    assert told == pytest.approx(p.chance, abs=4.5 * (0.09 / 2_000) ** 0.5)
+
+
 def test_a_plan_planned_again_keeps_to_its_ceiling() -> None:
     web = [{"name": "web", "leads_per_day": 10, "ceiling": 12}]
     first = fs.plan(shop(channels=web, warm_up="30 days", horizon="120 days"), 40, progress=False)

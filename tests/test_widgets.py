@@ -7,7 +7,6 @@ import hashlib
 import html
 import re
 import sys
-import threading
 from pathlib import Path
 
 import pytest
@@ -25,28 +24,6 @@ FEW = 8  # replications, where the promise is about something else
 @pytest.fixture
 def board():
     return fs.explore(FOLLOW_UP, n=FEW)
-
-
-@pytest.fixture
-def slow(monkeypatch):
-    """Simulates as ever, but waits where it is told to; `calls` is what it was asked for."""
-    return Slow(monkeypatch)
-
-
-class Slow:
-    def __init__(self, monkeypatch):
-        self.calls, self.started, self.release = [], threading.Event(), threading.Event()
-        self.waits = lambda conversion, replications: True
-        self._real = picture.simulate_together
-        monkeypatch.setattr(picture, "simulate_together", self)
-
-    def __call__(self, scenario, seed, replications):
-        call = scenario.stages[0].conversion, replications
-        self.calls.append(call)
-        if self.waits(*call):
-            self.started.set()
-            assert self.release.wait(timeout=30)
-        return self._real(scenario, seed, replications)
 
 
 def test_starts_at_the_scenario(board):
@@ -258,138 +235,10 @@ def test_scales_grow_in_steps_and_never_shrink_by_a_move(board):
     assert board._tops["leads_top"] == start
 
 
-def test_of_a_large_scenario_the_first_days_are_shown_and_that_is_said():
-    large = FOLLOW_UP.vary({"channels.search ads.leads_per_day": 1000})
-    board = fs.explore(large, n=FEW)
-    assert len(board.journal.leads) < 2 * picture.LEADS_AT_ONCE
-    days = board.journal.scenario.horizon / knobs.DAY
-    assert f"the first {days:g} of 90 days" in board._head.value
-    assert board.scenario.horizon == large.horizon
-    # what is shown is the beginning of the whole, not another history
-    whole = fs.simulate(large, seed=1, progress=False).leads
-    shown = board.journal.leads
-    assert shown["arrived"].tolist() == whole["arrived"][: len(shown)].tolist()
-
-
-def test_of_a_day_with_too_many_leads_the_first_hours_are_shown():
-    crowd = {"channels.search ads.leads_per_day": 10_000, "teams.sales.reps": 500}
-    board = fs.explore(FOLLOW_UP.vary(crowd), n=FEW)
-    assert 0 < len(board.journal.leads) < 2 * picture.LEADS_AT_ONCE
-    hours = board.journal.scenario.horizon / knobs.HOUR
-    assert hours == int(hours) < 24
-    assert f"the first {hours:g} h of 90 days" in board._head.value
-    assert "costs of whole days" in board._head.value  # a team is paid by the day
-
-
-def test_enough_hours_are_shown_where_leads_come_late_in_the_day():
-    late = {f"channels.{c.name}.hours": [0] * 20 + [1] * 4 for c in FOLLOW_UP.channels}
-    board = fs.explore(FOLLOW_UP.vary(late | {"channels.search ads.leads_per_day": 12_000}), n=FEW)
-    assert len(board.journal.leads) > picture.LEADS_AT_ONCE / 2
-
-
-@pytest.mark.parametrize("days", [0, -1, "30", True, float("nan"), 1e-20])
-def test_days_that_are_none_are_refused(days):
-    with pytest.raises(fs.FunnelSimError, match=r"days is .*more than 0 days: write a number"):
-        fs.explore(FOLLOW_UP, days=days)
-
-
-def test_days_within_the_warm_up_are_refused_and_more_than_all_are_all():
-    with pytest.raises(fs.FunnelSimError, match=r"days is 30; the warm-up .* takes 60 days"):
-        fs.explore(FOLLOW_UP.vary({"warm_up": "60 days"}), days=30)
-    assert fs.explore(FOLLOW_UP, days=float("inf"), n=FEW).journal.scenario == FOLLOW_UP
-
-
 def test_what_is_no_scenario_is_said(board):
     for wrong, given in (("aida", '"aida"'), (board.journal, "a Journal"), (None, "a NoneType")):
         with pytest.raises(fs.FunnelSimError, match=f"explore is given {given}; it takes a Scen"):
             fs.explore(wrong)
-
-
-def test_a_burst_of_moves_runs_the_first_and_the_newest_only(board, slow):
-    async def drag():
-        board.sliders[FIRST].value = 0.61
-        await asyncio.to_thread(slow.started.wait, 30)
-        for percent in range(62, 82):  # while the first is being simulated
-            board.sliders[FIRST].value = percent / 100
-            await asyncio.sleep(0)
-        slow.release.set()
-        await board._newest._task
-
-    asyncio.run(drag())
-    assert [conversion for conversion, _ in slow.calls] == [0.61, 0.81]
-    assert board._shown.scenario.stages[0].conversion == 0.81
-    assert "81 %" in board._sum.value
-
-
-def test_the_journal_never_lags_behind_the_sliders(board):
-    async def move_and_read():
-        board.sliders[FIRST].value = 0.9
-        return board.journal.scenario.stages[0].conversion
-
-    assert asyncio.run(move_and_read()) == 0.9
-
-
-@pytest.mark.parametrize("read", ["journal", "keep"])
-def test_an_older_picture_is_never_drawn_over_a_newer_one(board, slow, monkeypatch, read):
-    drawn, draw = [], board._draw
-    slow.waits = lambda conversion, _: conversion == 0.61
-
-    def noted():
-        drawn.append(board._shown.scenario.stages[0].conversion)
-        draw()
-
-    async def move_and_read():
-        board.sliders[FIRST].value = 0.61
-        await asyncio.to_thread(slow.started.wait, 30)
-        board.sliders[FIRST].value = 0.9
-        board.keep() if read == "keep" else board.journal
-        slow.release.set()
-        await board._newest._task
-
-    monkeypatch.setattr(board, "_draw", noted)
-    asyncio.run(move_and_read())
-    assert set(drawn) == {0.9}
-    assert "90 %" in board._sum.value
-
-
-def test_a_move_back_that_is_read_at_once_leaves_no_older_sentence(board, monkeypatch):
-    async def there_and_back():
-        board.sliders[FIRST].value = 0.61  # cannot be simulated
-        await board._newest._task
-        assert "no such" in board._sum.value
-        monkeypatch.undo()
-        board.sliders[FIRST].value = 0.6
-        _ = board.journal
-        await board._newest._task
-
-    def broken(*_, **__):
-        raise fs.FunnelSimError("no such")
-
-    monkeypatch.setattr(picture, "simulate_together", broken)
-    asyncio.run(there_and_back())
-    assert "60 %" in board._sum.value
-
-
-def test_a_press_gives_up_the_replications_of_an_older_one(slow):
-    slow.release.set()
-    board = fs.explore(FOLLOW_UP, n=60)
-    slow.calls.clear()
-    slow.started.clear()
-    slow.release.clear()
-    slow.waits = lambda conversion, replications: conversion == 0.61 and replications[0] > 0
-
-    async def move():
-        board.sliders[FIRST].value = 0.61
-        await asyncio.to_thread(slow.started.wait, 30)  # the draft is there, more has begun
-        assert board._shown.scenario.stages[0].conversion == 0.61
-        board.sliders[FIRST].value = 0.9
-        slow.release.set()
-        await board._newest._task
-
-    asyncio.run(move())
-    assert [c for c, _ in slow.calls].count(0.61) == 2  # its draft, and one piece
-    assert board._shown.scenario.stages[0].conversion == 0.9
-    assert len(board._shown.spread) == 60
 
 
 def test_what_a_scenario_says_is_text_not_markup():

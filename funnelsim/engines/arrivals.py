@@ -30,9 +30,18 @@ def mean_by_day(scenario: Scenario, channel: Channel) -> Floats:
     return mean
 
 
+def mean_in_time(scenario: Scenario, channel: Channel) -> Floats:
+    """The same up to the horizon: of a last day that is not whole, the leads of its hours."""
+    mean = mean_by_day(scenario, channel)
+    if hours := scenario.horizon % DAY / DAY * 24:
+        passed = np.append(0.0, np.cumsum(channel.hours)) / sum(channel.hours)
+        mean[-1] *= np.interp(hours, np.arange(25), passed)
+    return mean
+
+
 def expected_leads(scenario: Scenario) -> float:
     """How many leads the channels bring until the horizon, on average."""
-    return sum(float(mean_by_day(scenario, channel).sum()) for channel in scenario.channels)
+    return sum(float(mean_in_time(scenario, channel).sum()) for channel in scenario.channels)
 
 
 def time_of_day(u: Floats, channel: Channel) -> Ints:

@@ -32,14 +32,14 @@ from funnelsim.planner.levers import Lever, cost_of_channels, leads_of_channels,
 from funnelsim.planner.results import a_metric, result
 from funnelsim.planner.search import MOST, UNBIASED, Trials
 from funnelsim.planner.solving import Solved, by_formula, by_search
-from funnelsim.planner.spreadsheet import naive_leads
+from funnelsim.planner.spreadsheet import naive_leads, worth_of_a_sale
 from funnelsim.scenario import Scenario
 from funnelsim.state import a_state, from_today
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Floats", "Forecast", "Plan", "forecast", "plan"]
+__all__ = ["Floats", "Forecast", "Plan", "forecast", "known", "plan"]
 
 ARRIVALS = ("random", "fixed")
 MOST_SIMULATED = 0.99  # a chance: for more it takes thousands of futures
@@ -242,8 +242,7 @@ def _by_law(
         return law.chance(leads)
 
     sales = formula(planned, 1.0, "sales", asked.knowledge, solved.is_fixed).sales
-    one = naive_leads(planned, 1.0, metric) * known.mean_conversion(planned)
-    mean = sales / one if one > 0 else 0.0  # one: sales that bring 1 of the metric
+    mean = sales * worth_of_a_sale(planned, metric)
     found = [quantile(chance_of, p, about[name]) for name, p in needs.QUANTILES.items()]
     return [mean, *(map(math.ceil, found) if metric == "sales" else found)]
 

@@ -26,7 +26,7 @@ from funnelsim.distributions import (
     DurationDistribution,
     Floats,
 )
-from funnelsim.engines.arrivals import mean_by_day, time_of_day
+from funnelsim.engines.arrivals import mean_by_day, mean_in_time, time_of_day
 from funnelsim.experiment.load import conversion_of_channels
 from funnelsim.planner.knowledge import Knowledge, mean_conversion
 from funnelsim.sampling import inverse
@@ -159,7 +159,7 @@ def expected(scenario: Scenario) -> tuple[float, float]:
         )
         share = by_then(horizon - at) - by_then(warm_up - at)
         mean = mean_by_day(scenario, channel)
-        leads += float(mean[-(-scenario.warm_up // DAY) :].sum())
+        leads += float(mean_in_time(scenario, channel)[-(-scenario.warm_up // DAY) :].sum())
         sales += float(p * (mean[:, None] * share).sum()) / 24
     return leads, sales
 

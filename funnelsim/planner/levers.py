@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelsim.distributions import DAY, Floats, duration_text
-from funnelsim.engines.arrivals import mean_by_day
+from funnelsim.distributions import Floats, duration_text
+from funnelsim.engines.arrivals import expected_leads, mean_in_time
 from funnelsim.errors import FunnelSimError, Problem
 from funnelsim.experiment.parameters import default_paths, size, turned, value_at, value_text
 from funnelsim.metrics.basis import whole_days
@@ -195,14 +195,7 @@ def is_paid(channel: Channel) -> bool:
 def leads_of_channels(scenario: Scenario) -> Floats:
     """Leads expected of each channel from the warm-up to the horizon, shape (channels,)."""
     begun = scenario.days - whole_days(scenario)
-    found = np.empty(len(scenario.channels))
-    for number, channel in enumerate(scenario.channels):
-        mean = mean_by_day(scenario, channel)
-        passed = np.append(0.0, np.cumsum(channel.hours)) / sum(channel.hours)
-        if hours := scenario.horizon % DAY / DAY * 24:  # of the last day, which is not whole
-            mean[-1] *= np.interp(hours, np.arange(25), passed)
-        found[number] = mean[begun:].sum()
-    return found
+    return np.array([mean_in_time(scenario, c)[begun:].sum() for c in scenario.channels])
 
 
 def cost_of_channels(scenario: Scenario) -> Floats:
@@ -215,4 +208,4 @@ def cost_of_channels(scenario: Scenario) -> Floats:
 
 def _first_year(scenario: Scenario) -> float:
     """Leads expected from day 0 to the horizon, at least one."""
-    return max(1.0, sum(float(mean_by_day(scenario, c).sum()) for c in scenario.channels))
+    return max(1.0, expected_leads(scenario))

@@ -101,16 +101,16 @@ class Trials:
         """All results at a setting that was tried."""
         return self._results[x]
 
-    def settings(self, count: int = 1) -> list[float]:
-        """The settings tried so far with so many replications at least, ascending."""
-        return sorted(x for x, results in self._results.items() if len(results) >= count)
+    def settings(self) -> list[float]:
+        """The settings tried so far, ascending."""
+        return sorted(self._results)
 
-    def joined(self, x: Floats, tried: list[float] | None = None) -> Floats:
+    def joined(self, x: Floats) -> Floats:
         """The results at any settings between those tried, shape (len(x), replications): lines.
 
-        Of all settings tried, or of these: as many replications as each of them has.
+        As many replications as each of them has.
         """
-        tried = tried or self.settings()
+        tried = self.settings()
         count = min(len(self._results[at]) for at in tried)
         known = np.array([self._results[at][:count] for at in tried])
         if len(tried) == 1:
@@ -130,8 +130,7 @@ class Found:
     many `replications`. `limit` is "" where the target is met, else "high" (the lever goes no
     further), "flat" (more of it brings no more), "falls" (more of it brings less), "none" (it
     changes nothing), "avalanche" (more of it brings referrals without end) or "nothing" (nothing
-    comes at all). `results` are those at the setting,
-    equal ones spread evenly up to the next step.
+    comes at all). `results` are those at the setting, equal ones spread up to the next step.
     """
 
     x: float | None

@@ -16,7 +16,7 @@ from funnelsim.planner.closed_form import expected, formula
 from funnelsim.planner.curves import searched_curve
 from funnelsim.planner.levers import Lever, factor_for, leads_of_channels
 from funnelsim.planner.search import Found, Trials, chance, search
-from funnelsim.planner.spreadsheet import naive_leads
+from funnelsim.planner.spreadsheet import worth_of_a_sale
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -97,12 +97,8 @@ def _is_idle(moved: Lever, metric: str, at: Callable[[float], float]) -> bool:
 
 def _means(moved: Lever, settings: list[float], metric: str) -> Floats:
     """The result expected at each setting."""
-    means = []
-    for scenario in map(moved.at, settings):
-        _, sales = expected(scenario)
-        one = naive_leads(scenario, 1.0, metric) * known.mean_conversion(scenario)
-        means.append(sales / one if one > 0 else 0.0)  # one: sales that bring 1 of the metric
-    return np.array(means)
+    scenarios = map(moved.at, settings)
+    return np.array([expected(s)[1] * worth_of_a_sale(s, metric) for s in scenarios])
 
 
 def _root(at: Callable[[float], float], probability: float, moved: Lever) -> float | None:

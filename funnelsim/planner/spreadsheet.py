@@ -67,3 +67,9 @@ def _mean_value(scenario: Scenario) -> float:
 
 def _quotient(target: float, each: float) -> float:
     return target / each if each > 0 else math.nan
+
+
+def worth_of_a_sale(scenario: Scenario, metric: str) -> float:
+    """How much of the metric a sale brings by the usual sum; 0 where it brings nothing."""
+    sales_for_one = naive_leads(scenario, 1.0, metric) * mean_conversion(scenario)
+    return 1 / sales_for_one if sales_for_one > 0 else 0.0
