@@ -108,7 +108,9 @@ def factor_for(moved: Lever, leads: float) -> float:
     def brings(factor: float) -> float:
         return float(leads_of_channels(moved.at(factor)).sum())
 
-    low, high = 0.0, min(max(leads / max(brings(1.0), 1e-9), 1e-9), moved.high)
+    if leads <= 0:  # what is open brings it all
+        return 0.0
+    low, high = 0.0, min(leads / max(brings(1.0), 1e-9), moved.high)
     if abs(brings(high) - leads) <= 1e-9 * leads:
         return high
     while brings(high) < leads:  # some channels stay as they are, or have reached their ceiling

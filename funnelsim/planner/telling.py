@@ -205,10 +205,8 @@ def _cliff(plan: Plan) -> list[str]:
     """Where more leads hardly bring more: past what a team can do."""
     if not (plan.is_reached and plan.change in ("leads", "budget")) or plan.reps.empty:
         return []
-    if not plan.leads:
-        return []
     leads, means = plan.curve["leads"].to_numpy(), plan.curve["mean"].to_numpy()
-    if leads[-1] < plan.leads * STEP:  # no more can be had
+    if not plan.leads or leads[-1] < plan.leads * STEP:  # none are needed, or no more can be had
         return []
     who = "the teams" if len(plan.reps) > 1 else f"team {plan.reps.index[0]}"
     for here in np.linspace(plan.leads, max(plan.leads, leads[-1] / STEP), 50):
