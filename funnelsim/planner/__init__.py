@@ -28,11 +28,18 @@ from funnelsim.planner.closed_form import entries, formula, quantile, why_not
 from funnelsim.planner.forecasts import Forecast, forecast
 from funnelsim.planner.futures import Futures
 from funnelsim.planner.given import a_bar, up_to_the_deadline
-from funnelsim.planner.levers import Lever, cost_of_channels, leads_of_channels, lever
+from funnelsim.planner.levers import (
+    Lever,
+    cost_of_channels,
+    leads_at,
+    leads_of_channels,
+    lever,
+)
 from funnelsim.planner.results import a_metric, result
-from funnelsim.planner.search import MOST, UNBIASED, Trials
+from funnelsim.planner.search import UNBIASED
 from funnelsim.planner.solving import Solved, by_formula, by_search
 from funnelsim.planner.spreadsheet import naive_leads, worth_of_a_sale
+from funnelsim.planner.trials import MOST, Trials
 from funnelsim.scenario import Scenario
 from funnelsim.state import a_state, from_today
 
@@ -118,7 +125,7 @@ def plan(
         remaining = target - (float(open_business["mean"]) if open_business is not None else 0.0)
         naive = naive_leads(today, max(remaining, 0.0), metric)
         if reason:
-            trials = Trials(moved, metric, futures, knowledge)
+            trials = Trials(moved, metric, futures, knowledge, known.classes_for(probability))
             moved, solved = by_search(trials, moved, target, probability, naive)
         else:
             moved, solved = by_formula(
@@ -187,7 +194,7 @@ def _told(
     leads = float(leads_of_channels(planned).sum())
     sales = float(seen.results["sales"].mean())
     reps, tried = needs.reps_table(planned, asked.futures, most_gone_cold, sales)
-    wide = math.exp(1.96 * found.error) if moved.moves_leads else 1.0
+    least, most = (float(leads_of_channels(moved.at(x)).sum()) for x in solved.interval)
     price = 0
     if solved.certain == solved.certain and found.x is not None and moved.moves_leads:
         price = round(leads - float(leads_of_channels(moved.at(solved.certain)).sum()))
@@ -201,8 +208,8 @@ def _told(
         is_reached=found.x is not None,
         scenario=planned,
         leads=round(leads),
-        leads_low=round(leads / wide),
-        leads_high=round(leads * wide),
+        leads_low=round(least),
+        leads_high=round(most),
         leads_per_day=leads / max(whole_days(planned), 1),
         setting=telling.setting(moved, x),
         setting_today=telling.setting(moved, 1.0),
@@ -249,11 +256,12 @@ def _by_law(
 
 def _curve(moved: Lever, curve: pd.DataFrame) -> pd.DataFrame:
     """With leads and their cost, or what stands at the path, in place of factors."""
+    columns = ["chance", "chance_se", "mean", "mean_se"]
     if moved.moves_leads:
-        planned = [moved.at(float(x)) for x in curve["setting"]]
-        leads = [float(leads_of_channels(scenario).sum()) for scenario in planned]
-        cost = [float(cost_of_channels(scenario).sum()) for scenario in planned]
-        curve = curve.assign(leads=leads, cost=cost)
-        return curve[["leads", "chance", "mean", "cost"]]
+        leads = leads_at(moved, curve["setting"].to_numpy())
+        cost = cost_of_channels(moved.scenario, leads)
+        curve = curve.assign(leads=leads.sum(axis=1), cost=cost.sum(axis=1))
+        return curve[["leads", *columns, "cost"]]
     factors = 1 / curve["setting"] if moved.downwards else curve["setting"]
-    return curve.assign(setting=factors * moved.today)
+    curve = curve.assign(setting=factors * moved.today)[["setting", *columns]]
+    return curve.sort_values("setting", ignore_index=True)

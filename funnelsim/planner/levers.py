@@ -102,6 +102,35 @@ def lever(scenario: Scenario, change: str) -> Lever:
     return Lever(scenario, change, 1 / size(value) if share else MOST_TURNED)
 
 
+def full_at(moved: Lever) -> list[float]:
+    """The factors at which a lever of leads fills a channel up to its ceiling."""
+    moves = _moves(moved)
+    most = _most(moved.scenario)
+    return [float(x) for x in most[moves & np.isfinite(most)]]
+
+
+def leads_at(moved: Lever, factors: Floats) -> Floats:
+    """Leads expected of each channel at these factors of a lever of leads, shape (len, channels).
+
+    As `leads_of_channels` of the scenario at each.
+    """
+    times = np.minimum(factors[:, None], _most(moved.scenario))
+    found: Floats = leads_of_channels(moved.scenario) * np.where(_moves(moved), times, 1.0)
+    return found
+
+
+def _moves(moved: Lever) -> NDArray[np.bool_]:
+    """Which channels a lever of leads moves."""
+    is_all = moved.path == "leads"
+    return np.array([is_all or is_paid(channel) for channel in moved.scenario.channels])
+
+
+def _most(scenario: Scenario) -> Floats:
+    """How many times its leads of today each channel can bring."""
+    rates = [(channel.ceiling, rate_of(channel, scenario)) for channel in scenario.channels]
+    return np.array([math.inf if not rate or top is None else top / rate for top, rate in rates])
+
+
 def factor_for(moved: Lever, leads: float) -> float:
     """The factor at which a lever of leads brings so many; its largest where it never does."""
 
@@ -200,11 +229,14 @@ def leads_of_channels(scenario: Scenario) -> Floats:
     return np.array([mean_in_time(scenario, c)[begun:].sum() for c in scenario.channels])
 
 
-def cost_of_channels(scenario: Scenario) -> Floats:
-    """What these leads and the days of the channels cost, in currency, shape (channels,)."""
+def cost_of_channels(scenario: Scenario, leads: Floats | None = None) -> Floats:
+    """What these leads (or others) and the days of the channels cost, in currency, shape
+    (channels,), or (any, channels) as the leads are.
+    """
     each = np.array([c.cost_per_lead + c.cost_per_click for c in scenario.channels])
     by_day = np.array([c.cost_per_day for c in scenario.channels])
-    cost: Floats = each * leads_of_channels(scenario) + by_day * whole_days(scenario)
+    leads = leads_of_channels(scenario) if leads is None else leads
+    cost: Floats = each * leads + by_day * whole_days(scenario)
     return cost
 
 
