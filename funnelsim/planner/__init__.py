@@ -177,7 +177,11 @@ def _told(
     found, moved = solved.found, asked.lever
     x = found.x if found.x is not None else found.best
     planned = moved.at(x)
-    seen = needs.see(planned, asked.futures, asked.knowledge)
+    levers = [moved]
+    if asked.knowledge is not None:
+        scenarios = known.may_be(moved.scenario, asked.knowledge)
+        levers = [replace(moved, scenario=scenario) for scenario in scenarios]
+    seen = needs.see([one.at(x) for one in levers], asked.futures)
     entered, outcome = seen.entered, needs.outcome_table(seen.results)
     if solved.method == "formula":  # which knows what replications tell by chance
         if asked.knowledge is None:

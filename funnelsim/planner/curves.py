@@ -40,17 +40,19 @@ SQRT_2_PI = math.sqrt(2 * math.pi)
 # --- which settings are simulated -----------------------------------------------------------------
 
 
-def add_knots(trials: Trials, low: float, high: float, bends: Sequence[float] = ()) -> None:
+def add_knots(
+    trials: Trials, plan: float, low: float, high: float, bends: Sequence[float] = ()
+) -> None:
     """Simulates settings of the lever from low to high until a curve can be led through them.
 
-    At the `bends` it is known to have a corner.
+    `plan` is the plan's; at the `bends` the curve is known to have a corner.
     """
     for x in (low, high, *(x for x in bends if low < x < high)):
         _tried(trials, x)
     while (gap := _widest(trials, low, high)) and _tried(trials, gap):
         pass
     for _ in range(MORE):
-        knots = _knots(trials)
+        knots = _knots(trials, plan)
         missed, tolerated = _missed(knots.at, knots.mean), FINE * np.abs(knots.mean).max()
         bent = np.where(missed > np.maximum(BENT * knots.own, tolerated), missed, 0.0)
         where = _beside(trials, float(knots.at[int(bent.argmax())]), low, high)
@@ -111,9 +113,14 @@ class _Knots:
     spread_own: Floats
 
 
-def _knots(trials: Trials) -> _Knots:
-    at = _apart(trials)
-    best = max((trials.known(x) for x in at), key=len)
+def _best(trials: Trials, plan: float) -> Floats:
+    """The results at that setting near the plan's which was simulated most."""
+    near = [x for x in trials.settings() if NEAR[0] * plan <= x <= NEAR[1] * plan]
+    return trials.known(max(near, key=lambda x: (len(trials.known(x)), -abs(x - plan))))
+
+
+def _knots(trials: Trials, plan: float) -> _Knots:
+    at, best = _apart(trials), _best(trials, plan)
     rows = [_knot(trials.known(x), best, trials.classes, is_sure=x == 0) for x in at]
     counts = np.array([len(trials.known(x)) for x in at])
     return _Knots(np.array(at), counts, *np.array(rows).T)
@@ -132,14 +139,14 @@ def _knot(
     results: Floats, best: Floats, classes: int, is_sure: bool
 ) -> tuple[float, float, float, float, float]:
     """Mean, its error, its own error, spread and its own error, with the best one's knowledge."""
-    count = len(results)
-    also, spread = best[:count], float(results.std(ddof=1))
+    count = min(len(results), len(best))
+    some, also, spread = results[:count], best[:count], float(results.std(ddof=1))
     if not np.ptp(results):  # as if one future in so many were another
         return float(results[0]), 0.0 if is_sure else abs(np.ptp(best)) / count, 0.0, 0.0, 0.0
     varies = float(also.var(ddof=1))
-    slope = float(np.cov(results, also)[0, 1]) / varies if varies else 0.0
+    slope = float(np.cov(some, also)[0, 1]) / varies if varies else 0.0
     mean = float(results.mean()) + slope * float(best.mean() - also.mean())
-    own = _error(results - slope * also, classes) * math.sqrt((count - 1) / (count - 2))
+    own = _error(some - slope * also, classes) * math.sqrt((count - 1) / (count - 2))
     alike = slope**2 * varies / spread**2  # the share of the variance that goes together
     if varies:
         spread *= (float(best.std(ddof=1)) / math.sqrt(varies)) ** alike
@@ -166,17 +173,17 @@ def _error(results: Floats, classes: int) -> float:
 
 
 def searched_curve(
-    trials: Trials, target: float, settings: Floats, through: tuple[float, float] | None = None
+    trials: Trials, target: float, settings: Floats, plan: float, chance: float
 ) -> pd.DataFrame:
     """A row per setting, ascending: `setting`, `chance` of the target and `mean` result, and the
     standard error of either, `chance_se` and `mean_se`.
 
-    `through` is a setting and its chance as it was found there.
+    `plan` is the plan's setting, and `chance` what was found there.
     """
     import pandas as pd
     from scipy.special import ndtr
 
-    knots, best = _knots(trials), max(map(trials.known, trials.settings()), key=len)
+    knots, best = _knots(trials, plan), _best(trials, plan)
     mean, bend = _led(knots.at, knots.mean, knots.own, settings)
     told = knots.count >= min(SPREAD_OF, len(best))
     at, spread_own = knots.at[told], knots.spread_own[told]
@@ -189,9 +196,7 @@ def searched_curve(
     spread = np.maximum(spread, unit / 10)
     over = (mean - (step - unit / 2)) / spread
     places = (over[:, None] * math.hypot(1, wide) + shape) / wide
-    chances = ndtr(places).mean(axis=1)
-    if through is not None:
-        chances = _led_through(settings, chances, *through)
+    chances = _led_through(settings, ndtr(places).mean(axis=1), plan, chance)
     # of all that the best known setting does not share: mean and spread, by how they move chances
     steep = np.exp(-(places**2) / 2).mean(axis=1) * math.hypot(1, wide) / wide / SQRT_2_PI
     own = np.hypot(np.interp(settings, knots.at, knots.own), bend) / spread
@@ -209,13 +214,13 @@ def searched_curve(
     )
 
 
-def points(trials: Trials, x: float, *others: float) -> Floats:
+def points(trials: Trials, plan: float, *others: float) -> Floats:
     """Settings for a curve: evenly near the plan's, fewer away from it, and those simulated."""
     tried = np.array(trials.settings())
-    low, high = max(NEAR[0] * x, tried[0]), min(NEAR[1] * x, tried[-1])
+    low, high = max(NEAR[0] * plan, tried[0]), min(NEAR[1] * plan, tried[-1])
     wide = np.linspace(tried[0], tried[-1], POINTS // 2)
     near = np.linspace(low, high, POINTS)
-    at = np.concatenate([wide[(wide < low) | (wide > high)], near, tried, others])
+    at = np.concatenate([wide[(wide < low) | (wide > high)], near, tried, [plan, *others]])
     if trials.lever.whole:
         now = round(trials.lever.today)
         at = np.round(at[at > 0] * now) / now
@@ -224,7 +229,7 @@ def points(trials: Trials, x: float, *others: float) -> Floats:
 
 
 def bounds(
-    trials: Trials, target: float, probability: float, x: float, chance: float
+    trials: Trials, target: float, probability: float, plan: float, chance: float
 ) -> tuple[float, float]:
     """Between which settings the one with this probability lies: a 95 % interval.
 
@@ -232,12 +237,12 @@ def bounds(
     where nothing more was tried.
     """
     tried = trials.settings()
-    settings = np.unique(np.append(np.linspace(tried[0], tried[-1], 2_000), x))
-    curve = searched_curve(trials, target, settings, (x, chance))
+    settings = np.unique(np.append(np.linspace(tried[0], tried[-1], 2_000), plan))
+    curve = searched_curve(trials, target, settings, plan, chance)
     aside = (curve["chance"] - probability) / curve["chance_se"]
-    might = np.flatnonzero((aside > -TWO_SIDED) & (settings <= x))
-    must = np.flatnonzero((aside > TWO_SIDED) & (settings >= x))
-    low = float(settings[might[0]]) if len(might) else x
+    might = np.flatnonzero((aside > -TWO_SIDED) & (settings <= plan))
+    must = np.flatnonzero((aside > TWO_SIDED) & (settings >= plan))
+    low = float(settings[might[0]]) if len(might) else plan
     return low, float(settings[must[0]]) if len(must) else tried[-1]
 
 
@@ -273,19 +278,19 @@ def _smooth(at: Floats, values: Floats, settings: Floats) -> Floats:
     return found
 
 
-def _led_through(settings: Floats, chances: Floats, x: float, chance: float) -> Floats:
-    """The curve with its odds turned near x, so that it has this chance there and, the plan being
-    the least setting with it, no larger one before."""
+def _led_through(settings: Floats, chances: Floats, plan: float, chance: float) -> Floats:
+    """The curve with its odds turned near the plan, so that it has this chance there and, the plan
+    being the least setting with it, no larger one before."""
 
     def ln_odds(chances: Floats) -> Floats:
         chances = np.clip(chances, 1e-4, 1 - 1e-4)
         found: Floats = np.log(chances / (1 - chances))
         return found
 
-    if x > 0 and 0 < chance < 1:
-        aside = float(ln_odds(np.array(chance)) - ln_odds(np.interp(x, settings, chances)))
-        near = np.maximum(0.0, 1 - np.abs(settings / x - 1) / (NEAR[1] - 1))
+    if plan > 0 and 0 < chance < 1:
+        aside = float(ln_odds(np.array(chance)) - ln_odds(np.interp(plan, settings, chances)))
+        near = np.maximum(0.0, 1 - np.abs(settings / plan - 1) / (NEAR[1] - 1))
         chances = 1 / (1 + np.exp(-ln_odds(chances) - aside * near))
-    below = settings <= x
+    below = settings <= plan
     chances[below] = np.minimum.accumulate(chances[below][::-1])[::-1]
     return chances

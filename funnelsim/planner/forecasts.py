@@ -24,7 +24,7 @@ from funnelsim.journal import Journal
 from funnelsim.metrics.money import counts_as_revenue
 from funnelsim.planner.futures import Futures
 from funnelsim.planner.given import a_bar, up_to_the_deadline
-from funnelsim.planner.knowledge import CLASSES, variants
+from funnelsim.planner.knowledge import CLASSES, may_be
 from funnelsim.planner.results import sale_times
 from funnelsim.scenario import Scenario
 from funnelsim.state import State
@@ -111,16 +111,16 @@ def forecast(
     today, knowledge = up_to_the_deadline(scenario, within, pilot, "forecast")
     today, initial = begun(today, initial, "forecast")
     n, executor = a_number_of_replications(n), an_executor(executor)
-    may_be = [today]
+    scenarios = [today]
     if knowledge is not None:
-        made = variants(today, *knowledge.classes())
+        made = may_be(today, knowledge)
         # every 7th, so that the first few are low and high ones
-        may_be = [made[place * 7 % CLASSES] for place in range(CLASSES)]
+        scenarios = [made[place * 7 % CLASSES] for place in range(CLASSES)]
     ends = np.append(np.arange(today.warm_up + WEEK, today.horizon, WEEK), today.horizon)
     measure = partial(of_each, partial(_by_the_end, ends=ends))
     with a_bar(progress, n) as bar:
         futures = Futures(bar, a_seed(seed), initial, executor)
-        values = np.array(futures.among(measure, may_be, range(n)))
+        values = np.array(futures.among(measure, scenarios, range(n)))
     so_far = {figure: values[:, place] for place, figure in enumerate(_figures(today))}
     by_week = {figure: np.diff(values, axis=1, prepend=0) for figure, values in so_far.items()}
     totals = pd.DataFrame({figure: values[:, -1] for figure, values in so_far.items()})

@@ -28,7 +28,6 @@ from funnelsim.metrics.basis import divided, whole_days
 from funnelsim.metrics.follow_up import ended_and_gone_cold, utilisation
 from funnelsim.metrics.money import money
 from funnelsim.planner.futures import Futures
-from funnelsim.planner.knowledge import CLASSES, Knowledge, variants
 from funnelsim.planner.levers import (
     cost_of_channels,
     is_full,
@@ -68,20 +67,18 @@ class Seen:
     payback_days: float
 
 
-def see(scenario: Scenario, futures: Futures, knowledge: Knowledge | None) -> Seen:
-    """Simulates the planned scenario some times, with each conversion that may be the true one."""
+def see(scenarios: Sequence[Scenario], futures: Futures) -> Seen:
+    """Simulates the planned scenario some times: several, where each may be the true one."""
     import pandas as pd
 
-    count = _replications(scenario, futures, LEADS, FEWEST)
-    may_be = [scenario]
-    if knowledge is not None:
-        may_be, count = variants(scenario, *knowledge.classes()), -(-count // CLASSES) * CLASSES
-    told = futures.among(partial(of_each, _seen), may_be, range(count))
+    count = _replications(scenarios[0], futures, LEADS, FEWEST)
+    count = -(-count // len(scenarios)) * len(scenarios)  # as many of each
+    told = futures.among(partial(of_each, _seen), scenarios, range(count))
     rows, came, entered, spent, ages = zip(*told, strict=True)
     results = pd.DataFrame(rows)
     cac = divided(sum(spent) / 100, float(results["sales"].sum()))
     # how many leads come is known, so the stages need not tell by chance (a ratio estimate)
-    known = float(leads_of_channels(scenario).sum()) / np.mean(came) if np.any(came) else 1.0
+    known = float(leads_of_channels(scenarios[0]).sum()) / np.mean(came) if np.any(came) else 1.0
     return Seen(results, np.mean(entered, axis=0) * known, cac, _payback(ages, cac))
 
 

@@ -145,9 +145,9 @@ def by_search(
         told = sure.x and math.log(found.x / sure.x) > math.hypot(found.error, sure.error)
         certain = sure.x if sure.x and told else found.x
     if found.limit != "none":
-        add_knots(trials, *_range(trials, moved, x), _bends(moved))
-    settings = points(trials, x, x, naive_at)
-    curve = searched_curve(trials, target, settings, (x, found.chance))
+        add_knots(trials, x, *_range(trials, moved, x), _bends(moved))
+    settings = points(trials, x, naive_at)
+    curve = searched_curve(trials, target, settings, x, found.chance)
     naive_chance = float(np.interp(naive_at, settings, curve["chance"]))
     interval = x, x
     if found.x and not moved.whole and found.limit != "none":

@@ -15,7 +15,7 @@ import numpy as np
 
 from funnelsim.distributions import Floats
 from funnelsim.planner.futures import Futures
-from funnelsim.planner.knowledge import Knowledge, variants
+from funnelsim.planner.knowledge import Knowledge, may_be
 from funnelsim.planner.levers import Lever, leads_of_channels
 from funnelsim.planner.results import result
 
@@ -42,7 +42,7 @@ class Trials:
         self.metric, self._futures, self._is_rough = metric, futures, is_rough
         self.lever, self.knowledge, self._levers = lever, knowledge, [lever]
         if knowledge is not None:
-            made = variants(lever.scenario, *knowledge.classes(classes))
+            made = may_be(lever.scenario, knowledge, classes)
             self._levers = [replace(lever, scenario=scenario) for scenario in made]
         self._results: dict[float, Floats] = {}
         leads = max(1.0, float(leads_of_channels(lever.scenario).sum()))
