@@ -29,12 +29,16 @@ from funnelsim.planner.forecasts import Forecast, forecast
 from funnelsim.planner.futures import Futures
 from funnelsim.planner.given import a_bar, up_to_the_deadline
 from funnelsim.planner.levers import (
+    MOST_LEADS,
+    MOST_PLANNED,
     Lever,
     cost_of_channels,
     leads_at,
     leads_of_channels,
     lever,
+    no_further,
 )
+from funnelsim.planner.parts import part_of
 from funnelsim.planner.results import a_metric, result
 from funnelsim.planner.search import UNBIASED
 from funnelsim.planner.solving import Solved, by_formula, by_search
@@ -49,6 +53,7 @@ if TYPE_CHECKING:
 __all__ = ["Floats", "Forecast", "Plan", "forecast", "known", "plan"]
 
 ARRIVALS = ("random", "fixed")
+MOST_SEEN = 1_000_000  # leads of one future, by a formula; of more a part is simulated
 MOST_SIMULATED = 0.99  # a chance: for more it takes thousands of futures
 
 
@@ -125,9 +130,11 @@ def plan(
         remaining = target - (float(open_business["mean"]) if open_business is not None else 0.0)
         naive = naive_leads(today, max(remaining, 0.0), metric)
         if reason:
+            moved = no_further(moved, MOST_LEADS)
             trials = Trials(moved, metric, futures, knowledge, known.classes_for(probability))
             moved, solved = by_search(trials, moved, target, probability, naive)
         else:
+            moved = no_further(moved, MOST_PLANNED)
             moved, solved = by_formula(
                 moved, target, metric, probability, knowledge, arrivals == "fixed", naive
             )
@@ -181,7 +188,9 @@ def _told(
     if asked.knowledge is not None:
         scenarios = known.may_be(moved.scenario, asked.knowledge)
         levers = [replace(moved, scenario=scenario) for scenario in scenarios]
-    seen = needs.see([one.at(x) for one in levers], asked.futures)
+    leads = float(leads_of_channels(planned).sum())
+    parts = max(1.0, leads / MOST_SEEN) if solved.method == "formula" else 1.0
+    seen = needs.see([one.at(x) for one in levers], asked.futures, parts)
     entered, outcome = seen.entered, needs.outcome_table(seen.results)
     if solved.method == "formula":  # which knows what replications tell by chance
         if asked.knowledge is None:
@@ -195,9 +204,9 @@ def _told(
         told = [float(np.quantile(found.results, p, method=UNBIASED)) for p in ps]
         told = [math.floor(v + 1e-9) for v in told] if asked.metric == "sales" else told
         outcome.loc[asked.metric, list(needs.QUANTILES)] = told
-    leads = float(leads_of_channels(planned).sum())
     sales = float(seen.results["sales"].mean())
-    reps, tried = needs.reps_table(planned, asked.futures, most_gone_cold, sales)
+    part = part_of(planned, parts)
+    reps, tried = needs.reps_table(part, asked.futures, most_gone_cold, sales)
     least, most = (float(leads_of_channels(moved.at(x)).sum()) for x in solved.interval)
     price = 0
     if solved.certain == solved.certain and found.x is not None and moved.moves_leads:
@@ -232,7 +241,7 @@ def _told(
         budget=float(channels["cost"].sum()),
         cac=seen.cac,
         payback_days=seen.payback_days,
-        deadline=needs.deadline(planned, asked.futures),
+        deadline=needs.deadline(part, asked.futures),
         open_business=open_business,
         remaining=remaining,
         sentences=(),

@@ -8,7 +8,7 @@ Any other lever is a dotted path: `teams.sales.reps`, `stages.Interest.conversio
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,7 @@ from funnelsim.scenario import Channel, Scenario
 from funnelsim.scenario.leads import Burst
 
 MOST_LEADS = 2_000_000  # in one simulation of a search
+MOST_PLANNED = 10**12  # by a formula: of more nobody has heard
 MOST_REPS = 1_000
 MOST_TURNED = 100.0  # times as much, of a number without a limit of its own
 
@@ -80,7 +81,7 @@ def lever(scenario: Scenario, change: str) -> Lever:
             for c in paid
             if rate_of(c, scenario)
         ]
-        return Lever(scenario, change, min(max(limits), MOST_LEADS / _first_year(scenario)))
+        return Lever(scenario, change, max(limits))
     if change == "reps":
         paths = [f"teams.{team.name}.reps" for team in scenario.teams]
         if len(paths) > 1:
@@ -100,6 +101,14 @@ def lever(scenario: Scenario, change: str) -> Lever:
         return Lever(scenario, change, MOST_REPS / size(value), whole=True)
     share = "probability" in last or last in ("conversion", "margin", "click_through_rate")
     return Lever(scenario, change, 1 / size(value) if share else MOST_TURNED)
+
+
+def no_further(moved: Lever, most: float) -> Lever:
+    """A lever of leads that goes no further than to so many leads until the horizon."""
+    if not moved.moves_leads:
+        return moved
+    before = expected_leads(moved.scenario) - float(leads_of_channels(moved.scenario).sum())
+    return replace(moved, high=factor_for(moved, max(most - before, 1.0)))
 
 
 def full_at(moved: Lever) -> list[float]:
@@ -135,7 +144,7 @@ def factor_for(moved: Lever, leads: float) -> float:
     """The factor at which a lever of leads brings so many; its largest where it never does."""
 
     def brings(factor: float) -> float:
-        return float(leads_of_channels(moved.at(factor)).sum())
+        return float(leads_at(moved, np.array([factor])).sum())
 
     if leads <= 0:  # what is open brings it all
         return 0.0
@@ -238,8 +247,3 @@ def cost_of_channels(scenario: Scenario, leads: Floats | None = None) -> Floats:
     leads = leads_of_channels(scenario) if leads is None else leads
     cost: Floats = each * leads + by_day * whole_days(scenario)
     return cost
-
-
-def _first_year(scenario: Scenario) -> float:
-    """Leads expected from day 0 to the horizon, at least one."""
-    return max(1.0, expected_leads(scenario))

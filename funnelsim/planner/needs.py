@@ -35,6 +35,7 @@ from funnelsim.planner.levers import (
     leads_of_channels,
     with_reps,
 )
+from funnelsim.planner.parts import part_of, together
 from funnelsim.planner.results import all_results, sales_of
 from funnelsim.scenario import Scenario
 
@@ -67,16 +68,20 @@ class Seen:
     payback_days: float
 
 
-def see(scenarios: Sequence[Scenario], futures: Futures) -> Seen:
-    """Simulates the planned scenario some times: several, where each may be the true one."""
+def see(scenarios: Sequence[Scenario], futures: Futures, parts: float = 1.0) -> Seen:
+    """Simulates the planned scenario some times: several, where each may be the true one; or one of
+    so many `parts` of each, of which the whole is told.
+    """
     import pandas as pd
 
-    count = _replications(scenarios[0], futures, LEADS, FEWEST)
+    simulated = [part_of(scenario, parts) for scenario in scenarios]
+    count = _replications(simulated[0], futures, LEADS, FEWEST)
     count = -(-count // len(scenarios)) * len(scenarios)  # as many of each
-    told = futures.among(partial(of_each, _seen), scenarios, range(count))
+    told = futures.among(partial(of_each, _seen), simulated, range(count))
     rows, came, entered, spent, ages = zip(*told, strict=True)
     results = pd.DataFrame(rows)
     cac = divided(sum(spent) / 100, float(results["sales"].sum()))
+    results = together(results, parts, len(scenarios))
     # how many leads come is known, so the stages need not tell by chance (a ratio estimate)
     known = float(leads_of_channels(scenarios[0]).sum()) / np.mean(came) if np.any(came) else 1.0
     return Seen(results, np.mean(entered, axis=0) * known, cac, _payback(ages, cac))

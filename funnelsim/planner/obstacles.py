@@ -12,7 +12,15 @@ from funnelsim.distributions import duration_text
 from funnelsim.errors import FunnelSimError
 from funnelsim.experiment.load import load_of_teams
 from funnelsim.planner.knowledge import CLASSES
-from funnelsim.planner.levers import MOST_LEADS, MOST_REPS, is_full, leads_of_channels, lever
+from funnelsim.planner.levers import (
+    MOST_LEADS,
+    MOST_PLANNED,
+    MOST_REPS,
+    is_full,
+    leads_of_channels,
+    lever,
+    no_further,
+)
 from funnelsim.planner.search import Found, search
 from funnelsim.planner.solving import first_guess
 from funnelsim.planner.spreadsheet import naive_leads
@@ -87,8 +95,13 @@ def _limits(asked: Asked, found: Found) -> list[str]:
     if found.limit == "avalanche":
         return ["With more leads the referrals are an avalanche (see referral.max_leads)."]
     if asked.lever.moves_leads:
+        if found.limit == "high" and found.replications:
+            return [
+                f"More than {MOST_LEADS:,} leads are not simulated in one future. A shorter time "
+                "with its part of the target has fewer."
+            ]
         if found.limit == "high":
-            return [f"More than {MOST_LEADS:,} leads are not simulated."]
+            return [f"More than {MOST_PLANNED:,} leads are not planned with."]
         return ["More leads bring hardly any more."]
     path = asked.lever.path
     if found.limit == "none":
@@ -111,7 +124,7 @@ def _ways_out(asked: Asked, best: Scenario, found: Found) -> list[str]:
             naive = naive_leads(changed, asked.target, asked.metric)
             if naive > MOST_FOR_A_WAY_OUT:
                 continue
-            moved = lever(changed, asked.lever.path)
+            moved = no_further(lever(changed, asked.lever.path), MOST_LEADS)
             trials = Trials(
                 moved, asked.metric, asked.futures, asked.knowledge, CLASSES, is_rough=True
             )
