@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from funnelsim.distributions import DAY, LARGEST, Floats, Ints, duration, duration_text
 from funnelsim.errors import Finding, FunnelSimError, Problem, nearest
+from funnelsim.saving import write_text
 from funnelsim.scenario import Scenario
 from funnelsim.scenario.values import REFERRAL
 
@@ -126,11 +127,7 @@ class State:
     def write(self, deals: str | Path, customers: str | Path) -> None:
         """Two CSV files that `read` takes."""
         for path, table in ((deals, self.deals), (customers, self.customers)):
-            text = table.to_csv(index=False, lineterminator="\n")
-            try:
-                Path(path).write_text(text, encoding="utf-8", newline="\n")
-            except OSError as error:
-                raise FunnelSimError(f"{path} cannot be written: {error.strerror}") from None
+            write_text(path, table.to_csv(index=False, lineterminator="\n"))
 
     def __repr__(self) -> str:
         stages = self.deals["stage"].astype(str).value_counts(sort=False)

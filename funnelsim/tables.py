@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import math
 from html import escape
-from pathlib import Path
 from textwrap import fill
 
 import pandas as pd
 
-from funnelsim.errors import FunnelSimError
 from funnelsim.journal import Journal
 from funnelsim.metrics import funnel_table, orders_may_follow, summary
+from funnelsim.saving import write_text  # noqa: F401  (where it was in earlier versions)
 from funnelsim.scenario import Scenario
 
 NOTHING = "–"
@@ -286,18 +285,6 @@ def heading(title: str) -> None:
 def say(sentence: str) -> None:
     """A sentence, wrapped; a number stays with its per cent."""
     print(fill(sentence.replace(" %", "\xa0%"), WIDTH), flush=True)
-
-
-def write_text(path: str | Path, text: str) -> Path:
-    """Writes text as UTF-8, making the folder if it is missing; FunnelSimError if it cannot."""
-    path = Path(path)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8", newline="\n")
-    except OSError as error:
-        why = error.strerror or str(error)
-        raise FunnelSimError(f"{path} cannot be written: {why}; give another place") from error
-    return path
 
 
 def _mark(column: pd.Series) -> str:

@@ -15,8 +15,10 @@ from typing import Any
 from funnelsim.errors import Finding, FunnelSimError, Problem
 from funnelsim.planner import Plan
 from funnelsim.planner.tables import OUTCOME, about, assumptions, said_of_reps
+from funnelsim.saving import beside
 
 WIDEST = 60  # characters of a column
+A_DAY = datetime.datetime(2027, 1, 1)  # always the same: the same plan makes the same bytes
 FORMATS = {
     "text": {},
     "whole": {"num_format": "#,##0"},
@@ -52,26 +54,22 @@ def write_workbook(p: Plan, path: str | Path) -> Path:
         way_out = "write fs.plan(scenario, target=100)"
         raise FunnelSimError(str(Problem("write_workbook", found, "it takes a Plan", way_out)))
     path = an_xlsx(path)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        options = {
-            "strings_to_formulas": False,
-            "strings_to_urls": False,
-            "nan_inf_to_errors": False,
-        }
-        with xlsxwriter.Workbook(str(path), options) as book:
-            # a fixed day: the same plan makes the same bytes
-            book.set_properties({"title": p.today.name, "created": datetime.datetime(2027, 1, 1)})
-            formats = {name: book.add_format(form) for name, form in FORMATS.items()}
-            _plan_sheet(book, formats, p)
-            for name, columns in _sheets(p):
-                _table_sheet(book, formats, name, columns)
-            _chance_chart(book, p)
-    except (OSError, xlsxwriter.exceptions.XlsxWriterException) as error:
-        why = getattr(error, "strerror", None) or str(error)
-        raise FunnelSimError(
-            f"{path} cannot be written: {why}; close it where it is open, or give another place"
-        ) from error
+    options = {
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "nan_inf_to_errors": False,
+    }
+    with beside(path) as draft:
+        try:
+            with xlsxwriter.Workbook(str(draft), options) as book:
+                book.set_properties({"title": p.today.name, "created": A_DAY})
+                formats = {name: book.add_format(form) for name, form in FORMATS.items()}
+                _plan_sheet(book, formats, p)
+                for name, columns in _sheets(p):
+                    _table_sheet(book, formats, name, columns)
+                _chance_chart(book, p)
+        except xlsxwriter.exceptions.FileCreateError as error:  # the system's, in a wrapper
+            raise OSError(str(error)) from error
     return path
 
 
