@@ -39,7 +39,7 @@ def beside(path: str | Path) -> Iterator[Path]:
     """
     path, draft = Path(path), None
     try:
-        if path.is_relative_to("/dev") or (path.exists() and not path.is_file() | path.is_dir()):
+        if path.is_relative_to("/dev") or (path.exists() and not (path.is_file() or path.is_dir())):
             yield path
             return
         place = path.resolve()  # the file that a link leads to

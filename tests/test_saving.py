@@ -1,4 +1,4 @@
-"""A file that a user keeps is there whole: the old one or the new one, whatever happens meanwhile."""
+"""A file that a user keeps is there whole, old or new, whatever happens meanwhile."""
 
 from __future__ import annotations
 
