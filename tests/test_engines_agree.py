@@ -32,7 +32,7 @@ from funnelsim.engines import (
     clock,
     columns,
     customer_life,
-    lives,
+    ledger,
     process,
     queue_walk,
     simulate_together,
@@ -332,7 +332,7 @@ def test_the_two_share_what_is_drawn_and_nothing_of_what_happens() -> None:
     shared = {"arrivals", "deliveries", "drawn", "draws", "initial", "numbering", "order_draws"}
     by_process, by_columns = imported("process") | imported("recorder"), imported("columns")
     assert {"clock", "leads", "recorder", "customer_life"} <= by_process
-    assert {"queue_walk", "lives", "jobs", "staff", "story"} <= by_columns
+    assert {"queue_walk", "ledger", "lives", "jobs", "staff", "story"} <= by_columns
     assert by_process & by_columns == shared
 
 
@@ -340,7 +340,7 @@ SLIPS: list[tuple[Any, str, Any]] = [
     (queue_walk, "heappop", lambda heap: heap.pop()),
     (queue_walk, "heapreplace", lambda heap, item: heap.append(item)),
     (staff, "_hours", lambda team, start, horizon: ((0, 2**62),)),
-    (lives.Accounts, "redeem", lambda self, who, now, most, redeems: 0 * who),
+    (ledger.Ledger, "redeem", lambda self, who, now, most, redeems: 0 * who),
     (columns, "arrivals_of_children", lambda draws, its_lives, children: 0 * children - 1),
     (columns, "_level", lambda draws, stage: 0),
     (story, "_LOST", 0),
