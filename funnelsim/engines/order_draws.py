@@ -99,15 +99,25 @@ class Customers:
         lacks = logit(u) - logit_of(loyalty.enrolment)
         selects = math.log(loyalty.self_selection)
         if retention and selects and 0 < loyalty.enrolment < 1:
-            p = retention.repeat_probability
+            p, mean = retention.repeat_probability, logit_of(self._mean_repeat_probability())
             if isinstance(p, Beta):
-                mean = logit_of(p.beta.a / (p.beta.a + p.beta.b))
                 is_more = self._repeats_more(p, mean + lacks / selects, rows)
                 return (is_more == (selects > 0)) & (self._leads.kind[rows] != UPSOLD)
-            mean, own = logit_of(p), self.repeat_logit(rows)
+            own = self.repeat_logit(rows)
             with np.errstate(invalid="ignore"):  # all are alike where the mean is 0 or 1
                 lacks -= selects * np.where(own == mean, 0.0, own - mean)
         return (lacks < 0) & (self._leads.kind[rows] != UPSOLD)
+
+    def _mean_repeat_probability(self) -> float:
+        """With each segment's odds ratio, over the segments by their shares."""
+        retention = self._scenario.retention
+        assert retention is not None
+        p = retention.repeat_probability
+        mean = p.beta.a / (p.beta.a + p.beta.b) if isinstance(p, Beta) else p
+        if not self._scenario.segments or not 0 < mean < 1:
+            return mean
+        of_segments = 1 / (1 + np.exp(-logit_of(mean) - self._ln_segment))
+        return float(of_segments @ [segment.share for segment in self._scenario.segments])
 
     def _repeats_more(self, p: Beta, than: Floats, rows: Ints) -> Bools:
         """Whose log odds of a repeat are more than that: asked the other way round, by the
