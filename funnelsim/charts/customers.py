@@ -30,8 +30,8 @@ from funnelsim.tables import figure_text
 def cohorts(j: Journal, period: str | float = MONTH) -> alt.TopLevelMixin:
     """The share of each cohort that ordered again, by period since the first order, as a heat map.
 
-    It is `fs.cohort_retention(j, period)`, without period 0, in which all have ordered. Cells that
-    are missing were not complete by the horizon.
+    It is `fs.cohort_retention(j, period)`, by the age of each customer and without period 0, in
+    which all have ordered. Cells that are missing were not complete by the horizon.
 
     >>> import funnelsim as fs
     >>> chart = fs.charts.cohorts(fs.simulate(fs.load("aida"), seed=1, progress=False))
@@ -50,7 +50,7 @@ def cohorts(j: Journal, period: str | float = MONTH) -> alt.TopLevelMixin:
     if not rows:
         text = f"No cohort was seen for longer than its first {unit}: a longer horizon is needed."
         return sentence(title, text)
-    chart = cohort_chart(rows, "months" if period == MONTH else f"periods of {unit}")
+    chart = cohort_chart(rows, "months of 30 days" if period == MONTH else f"periods of {unit}")
     later = "one" if period == MONTH else "period"
     subtitle = f"share of the new customers of each {unit} who ordered in a later {later}"
     height = 26 * len({row["cohort"] for row in rows}) + 10
