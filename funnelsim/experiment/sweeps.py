@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from funnelsim.errors import FunnelSimError, Problem
 from funnelsim.experiment import chunks
 from funnelsim.experiment.comparison import same_customers
-from funnelsim.experiment.intervals import a_confidence, intervals
+from funnelsim.experiment.intervals import a_confidence, intervals_of_figures
 from funnelsim.experiment.load import queue_warnings
 from funnelsim.experiment.parameters import parts
 from funnelsim.scenario import Scenario
@@ -51,7 +51,7 @@ class Sweep:
         import pandas as pd
 
         confidence = a_confidence(confidence)
-        rows = [intervals(table, confidence)[SHOWN].stack() for table in self.tables]
+        rows = [intervals_of_figures(table, confidence)[SHOWN].stack() for table in self.tables]
         values = [[label(setting[path]) for path in self.paths] for setting in self.settings]
         if len(self.paths) == 1:
             index = pd.Index([value for (value,) in values], name=self.paths[0])
