@@ -30,8 +30,8 @@ DURATIONS = ("response_half_life", "every", "horizon", "warm_up", "expires_after
 def default_paths(scenario: Scenario) -> list[str]:
     """The parameters that a sensitivity analysis turns, of those that the scenario has.
 
-    Leads and their price, commission, conversions, calls (reach, handling, patience, half-life), recoveries,
-    reps, order value, margin, repeat purchases, referrals and upsells.
+    Leads and their price, commission, conversions, calls (reach, handling, patience, half-life),
+    recoveries, reps, order value, margin, repeat purchases, referrals and upsells.
     """
     paths: list[str] = []
     for channel in scenario.channels:
