@@ -24,7 +24,7 @@ from funnelsim.errors import FunnelSimError, Problem, nearest
 from funnelsim.journal import Journal
 from funnelsim.metrics import a_journal
 from funnelsim.metrics.basis import Bools
-from funnelsim.metrics.money import counts_as_revenue
+from funnelsim.metrics.money import counts_as_revenue, left_by_orders
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -272,10 +272,10 @@ def customer_lifetime_value(j: Journal, annual_discount_rate: float = 0.0) -> pd
 
     Columns: `channel`, `segment`, `member` of the loyalty programme, `first_order` (day), `orders`
     placed, `revenue` (net), and `clv` = Σ contribution ÷ (1 + r)^(days since the first order ÷ 365)
-    with r the `annual_discount_rate`: before CAC, and only what was seen by the horizon. So late
-    customers have less for no other reason than being late; compare cohorts at the same age
-    (`clv_by_cohort`). Of customers whose first order was placed since the warm-up. Raises
-    FunnelSimError for a rate that is none.
+    with r the `annual_discount_rate`: before CAC, to which the commission on a first order belongs,
+    and only what was seen by the horizon. So late customers have less for no other reason than
+    being late; compare cohorts at the same age (`clv_by_cohort`). Of customers whose first order
+    was placed since the warm-up. Raises FunnelSimError for a rate that is none.
 
     >>> from funnelsim import load, simulate
     >>> j = simulate(load("aida"), seed=1)
@@ -300,13 +300,13 @@ def customer_lifetime_value(j: Journal, annual_discount_rate: float = 0.0) -> pd
 
 
 def _discounted(j: Journal, annual_discount_rate: float) -> Floats:
-    """The contribution of each order, as it was worth on the day of the customer's first."""
+    """What each order left before CAC, as it was worth on the day of the customer's first."""
     if not _is_number(annual_discount_rate) or not 0 <= annual_discount_rate < math.inf:
         rule = "a discount rate is a number from 0 on, 0.1 for 10 % a year"
         raise FunnelSimError(str(Problem("annual_discount_rate", annual_discount_rate, rule)))
     orders = j.orders
     age = orders["placed"] - orders.groupby("customer")["placed"].transform("min")
-    worth = orders["contribution"] / (1 + annual_discount_rate) ** (age / 365)
+    worth = left_by_orders(j) / 100 / (1 + annual_discount_rate) ** (age / 365)
     return worth.to_numpy(dtype=float)
 
 

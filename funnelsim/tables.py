@@ -15,6 +15,7 @@ import pandas as pd
 
 from funnelsim.journal import Journal
 from funnelsim.metrics import funnel_table, orders_may_follow, summary
+from funnelsim.metrics.money import costs_by_sale
 from funnelsim.saving import write_text  # noqa: F401  (where it was in earlier versions)
 from funnelsim.scenario import Scenario
 
@@ -117,9 +118,8 @@ def stated_figures(s: Scenario) -> dict[str, tuple[str, str]]:
     """
     calls = [stage.follow_up for stage in s.stages if stage.follow_up]
     channels, wins, serves = _costs(s)
-    commission = any(c.commission for c in s.channels)
     margin = s.order is not None and (s.order.margin != 1 or s.order.shipping_cost > 0)
-    kept = s.order and (margin or channels or wins or serves or commission)
+    kept = s.order and (margin or channels or wins or serves)
     again, points = orders_may_follow(s), s.loyalty and s.loyalty.points_per_unit > 0
     silent = {
         "orders": not s.order,
@@ -149,7 +149,7 @@ def stated_figures(s: Scenario) -> dict[str, tuple[str, str]]:
 
 def _costs(s: Scenario) -> tuple[bool, bool, bool]:
     """Whether a cost is stated of channels; of winning leads otherwise; of serving customers."""
-    channels = [c.cost_per_lead or c.cost_per_click or c.cost_per_day for c in s.channels]
+    channels = [c.price or c.cost_per_day or costs_by_sale(c, s) for c in s.channels]
     channels += [s.referral.reward] if s.referral else []
     wins = [stage.recovery.cost for stage in s.stages if stage.recovery]
     wins += [team.cost_per_rep_day for team in s.teams]

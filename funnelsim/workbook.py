@@ -118,6 +118,7 @@ def _plan_sheet(book: Any, formats: dict[str, Any], p: Plan) -> None:
         ("Chance with those", p.naive_chance, "share"),
         ("Leads that not knowing the conversion costs", p.price_of_not_knowing, "whole"),
         (f"Budget, {money}", p.budget, "money"),
+        (f"Of it commission on the sales, {money}", p.commission, "money"),
         (f"Cost per customer (CAC), {money}", p.cac, "money"),
         ("Days until a customer has paid that back", p.payback_days, "whole"),
     ]
@@ -139,6 +140,7 @@ def _planned(p: Plan) -> str:
 def _sheets(p: Plan) -> list[tuple[str, list[Column]]]:
     money = p.today.currency
     stages, channels, curve = p.stages.reset_index(), p.channels.reset_index(), p.curve
+    sold = p.per_sale.loc[p.channels.index]
     moved = "leads" if "leads" in curve else "setting"
     made: list[tuple[str, list[Column]]] = [
         ("Stages", [
@@ -153,7 +155,12 @@ def _sheets(p: Plan) -> list[tuple[str, list[Column]]]:
             (f"Leads a day {_planned(p)}", "tenth", list(channels["planned"])),
             ("Leads in all", "whole", list(channels["leads"])),
             (f"Cost, {money}", "money", list(channels["cost"])),
+            (f"Of it commission, {money}", "money", list(channels["commission"])),
             ("Ceiling a day", "tenth", list(channels["ceiling"])),
+            ("Sales on average", "whole", list(sold["sales"])),
+            (f"A sale leaves, {money}", "money", list(sold["leaves"])),
+            (f"It costs to win, {money}", "money", list(sold["costs"])),
+            (f"Is left of it, {money}", "money", list(sold["leaves"] - sold["costs"])),
         ]),
     ]  # fmt: skip
     if not p.reps_tried.empty:

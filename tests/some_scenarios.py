@@ -80,6 +80,7 @@ def scenario_tables(draw: st.DrawFn) -> dict[str, Any]:
                 "cost_per_lead": draw(st.sampled_from([0.0, 2.5])),
                 "cost_per_day": draw(st.sampled_from([0.0, 10])),
                 "commission": draw(st.sampled_from([0.0, 0.13])),
+                "cost_per_sale": draw(st.sampled_from([0.0, 4.995])),
             }
             for number in range(draw(st.integers(1, 2)))
         ],

@@ -123,7 +123,7 @@ def lifetime_value(j: Journal, annual_discount_rate: float = 0.0) -> alt.TopLeve
     subtitle = [f"{len(table):,} customers: {said[0]} on average, half of them below {said[1]}"]
     early = int((j.leads.loc[table.index, "arrived"] < s.warm_up / DAY).sum())
     if early:
-        left_out = "came in as leads in the warm-up or before; funnel and CAC leave them out"
+        left_out = "came in as leads in the warm-up or before; the funnel leaves them out"
         subtitle.append(f"{early:,} of them {left_out}")
     chart = value_chart(value_rows(table), lines, s.currency)
     return chart.properties(width=600, height=260, title=alt.Title(title, subtitle=subtitle))
@@ -133,7 +133,7 @@ def value_chart(rows: Rows, lines: Rows, currency: str) -> alt.LayerChart | alt.
     """Rows of `value_rows` as stacked bars, those of `line_rows` down across them."""
     top = 1.25 * max(row["high"] for row in rows)
     kinds = list(dict.fromkeys(row["kind"] for row in rows))
-    x_title = f"contribution of all orders of a customer by the horizon, {currency}"
+    x_title = f"what all orders of a customer leave by the horizon, before CAC, {currency}"
     x = alt.X("from:Q", title=x_title, scale=alt.Scale(nice=False, zero=False), axis=PLAIN)
     scale = alt.Scale(domain=[0, top], nice=False)
     axis = alt.Axis(tickMinStep=1, format=",d")

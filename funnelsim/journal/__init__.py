@@ -290,12 +290,19 @@ class Journal:
 
     @cached_property
     def commissions(self) -> Ints:
-        """Cents of what is paid for each order that its channel keeps, were the order kept."""
-        t = self.whole["orders"]
-        rates = np.array([*(c.commission for c in self.scenario.channels), 0.0])  # "referral"
-        return np.rint(rates[self.whole["leads"]["channel"][t["lead"]]] * t["paid"]).astype(
-            np.int64
-        )
+        """Cents that its channel gets for each order, were the order kept.
+
+        A share of what is paid, and the fixed sum if it is the customer's first; each is rounded.
+        """
+        t, channels = self.whole["orders"], self.scenario.channels
+        channel = self.whole["leads"]["channel"][t["lead"]]
+        rates = np.array([*(c.commission for c in channels), 0.0])  # "referral"
+        sums = np.array([*(c.cost_per_sale for c in channels), 0.0])
+        shares = np.rint(rates[channel] * t["paid"]).astype(np.int64)
+        if not sums.any():
+            return shares
+        fixed = np.rint(100 * sums).astype(np.int64)[channel]
+        return shares + np.where(self.order_numbers == 1, fixed, 0)
 
     @cached_property
     def contributions(self) -> Ints:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from funnelsim.distributions import duration_text
 from funnelsim.errors import FunnelSimError
 from funnelsim.experiment.load import load_of_teams
+from funnelsim.metrics.money import costs_by_sale
 from funnelsim.planner.levers import MOST_LEADS, MOST_REPS, is_full, leads_of_channels, lever
 from funnelsim.planner.search import Found, Trials, search
 from funnelsim.planner.spreadsheet import naive_leads
@@ -37,8 +38,8 @@ def of(asked: Asked, found: Found) -> list[str]:
     costs_more = found.limit == "falls" and asked.metric in ("contribution", "profit")
     if costs_more and asked.lever.moves_leads and not _teams(best):
         told.append(
-            f"More leads lower the {asked.metric}: a lead costs more than it brings. Cheaper "
-            "leads, a higher conversion or a higher margin would change that."
+            f"More leads lower the {asked.metric}: a lead costs more than it brings. "
+            f"{_cheaper(best)} would change that."
         )
     if not told:
         told = _limits(asked, found)
@@ -75,6 +76,17 @@ def _ceilings(asked: Asked, best: Scenario) -> list[str]:
         return []
     are = "is at its ceiling" if len(full) == 1 else "are at their ceilings"
     return [f"{', '.join(full)} {are}: no more leads a day can be had there."]
+
+
+def _cheaper(scenario: Scenario) -> str:
+    """What would make a sale leave more than it costs."""
+    ways = []
+    if any(channel.price for channel in scenario.channels):
+        ways += ["cheaper leads", "a higher conversion"]
+    if any(costs_by_sale(channel, scenario) for channel in scenario.channels):
+        ways.append("less commission")
+    told = " or ".join(filter(None, [", ".join(ways), "a higher margin"]))
+    return told[0].upper() + told[1:]
 
 
 def _limits(asked: Asked, found: Found) -> list[str]:
