@@ -21,7 +21,7 @@ import numpy as np
 from funnelsim import sampling
 from funnelsim.distributions import DAY, Floats, Ints
 from funnelsim.errors import FunnelSimError, Problem, nearest
-from funnelsim.journal import Journal
+from funnelsim.journal import CUSTOMER, KINDS, Journal
 from funnelsim.metrics import a_journal
 from funnelsim.metrics.basis import Bools
 from funnelsim.metrics.money import counts_as_revenue, left_by_orders
@@ -295,6 +295,8 @@ def customer_lifetime_value(j: Journal, annual_discount_rate: float = 0.0) -> pd
         clv=("clv", "sum"),
     )
     table = table[table["first_order"] >= journal.scenario.warm_up / DAY]
+    # who was a customer at the start had ordered before
+    table = table[journal.leads.loc[table.index, "kind"] != KINDS[CUSTOMER]]
     who = journal.leads.loc[table.index, ["channel", "segment", "member"]]
     return who.join(table)
 

@@ -13,6 +13,7 @@ from textwrap import fill
 
 import pandas as pd
 
+from funnelsim.groups import OVERALL, funnel_by, reps_table
 from funnelsim.journal import Journal
 from funnelsim.metrics import funnel_table, orders_may_follow, summary
 from funnelsim.metrics.money import costs_by_sale
@@ -202,6 +203,32 @@ def loss_text(journal: Journal) -> pd.DataFrame:
     rows.sort(key=lambda row: (order[row[0]], -row[2], row[1]))
     texts = [(stage, reason, f"{count:,}") for stage, reason, count in rows]
     return pd.DataFrame(texts, columns=["stage", "reason", "leads lost"])
+
+
+def reps_text(journal: Journal) -> pd.DataFrame:
+    """What each rep brought in and what it closed, stage by stage, as text; a row per rep.
+
+    Shares are of those decided; a stage says how many of the deals that the rep had in hand there
+    went on.
+    """
+    table = reps_table(journal)
+    text = pd.DataFrame({"rep": table.index})
+    for name, column, kind in (
+        ("leads brought in", "leads", "count"),
+        ("won of these", "customers", "count"),
+        ("win rate", "win_rate", "share"),
+        ("deals held last", "held", "count"),
+        ("closed of these", "closed", "count"),
+        ("close rate", "close_rate", "share"),
+    ):
+        text[name] = [figure_text(float(v), kind) for v in table[column]]
+    in_hand = funnel_by(journal, "rep")[["closed", "held_decided"]]
+    for stage in in_hand.index.unique("stage").drop(OVERALL, errors="ignore"):
+        pairs = in_hand.xs(stage, level="stage").reindex(table.index, fill_value=0).to_numpy()
+        texts = [f"{went_on:,.0f} of {decided:,.0f}" if decided else NOTHING
+                 for went_on, decided in pairs]  # fmt: skip
+        text[f"{stage}: went on"] = texts
+    return text
 
 
 def beside_text(table: pd.DataFrame, currency: str) -> pd.DataFrame:

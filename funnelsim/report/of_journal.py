@@ -13,7 +13,13 @@ from funnelsim.distributions import DAY
 from funnelsim.journal import Journal
 from funnelsim.metrics import a_journal
 from funnelsim.report.frame import chart, figures, framed
-from funnelsim.tables import as_html, beside_text, funnel_text, key_figures, loss_text
+from funnelsim.tables import as_html, beside_text, funnel_text, key_figures, loss_text, reps_text
+
+OF_REPS = (
+    "A lead is brought in by the rep who first reached it. A deal is in the hands of the rep who "
+    "reached it last; a stage that it went on from, and its sale, are credited there. Rates are of "
+    "those decided."
+)
 
 
 def page(
@@ -47,6 +53,8 @@ def page(
     if not lost.empty:
         parts += ["<h2>Lost leads</h2>", chart(charts.losses, journal, "Lost leads by reason")]
         parts.append(as_html(lost))
+    if any(stage.follow_up for stage in s.stages):
+        parts += ["<h2>Reps</h2>", f"<p>{OF_REPS}</p>", as_html(reps_text(journal))]
     if calibration is not None:
         table = beside_export(calibration.report, journal)
         parts.append("<h2>Beside what the export shows</h2>")
