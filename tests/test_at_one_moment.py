@@ -114,7 +114,11 @@ def test_points_expire_before_an_order_redeems(engine: str) -> None:
     points = journal.points
     for _, at_once in points.groupby(["customer", "time"])["kind"]:
         seen.add(tuple(at_once))
-    assert {("expired", "redeemed", "earned"), ("expired", "earned"), ("redeemed", "earned")} <= seen
+    assert {
+        ("expired", "redeemed", "earned"),
+        ("expired", "earned"),
+        ("redeemed", "earned"),
+    } <= seen
     assert not any(
         kinds.index("earned") < kinds.index(other)
         for kinds in seen

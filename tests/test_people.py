@@ -98,9 +98,7 @@ def in_plain_python(journal: fs.Journal) -> Counter[tuple[str, str, str]]:
         ]  # fmt: skip
         before = leads["holder"][visit.lead] if visit.lead in no_call else "?"
         final[visit.lead, visit.stage] = (so_far[-1] if so_far else before, visit.outcome)
-    for lead, holder, outcome in zip(
-        leads["lead"], leads["holder"], leads["outcome"], strict=True
-    ):
+    for lead, holder, outcome in zip(leads["lead"], leads["holder"], leads["outcome"], strict=True):
         final[lead, "overall"] = (holder, "advanced" if outcome == "customer" else outcome)
     count: Counter[tuple[str, str, str]] = Counter()
     for (lead, stage), (rep, outcome) in final.items():
@@ -113,9 +111,7 @@ def in_plain_python(journal: fs.Journal) -> Counter[tuple[str, str, str]]:
 
 @quick
 @given(businesses(), st.integers(0, 2**32))
-def test_what_was_held_and_closed_is_counted_visit_by_visit(
-    business: Business, seed: int
-) -> None:
+def test_what_was_held_and_closed_is_counted_visit_by_visit(business: Business, seed: int) -> None:
     scenario, initial = fs.Scenario(**business[0]), business[1]
     if initial is not None and len(initial.deals):  # whom a call relieves is the other test's
         deals = initial.deals.assign(holder=None, owner=None)
