@@ -344,7 +344,7 @@ def _brought_in(journal: Journal, by: str) -> tuple[pd.DataFrame, pd.DataFrame]:
     group = _groups(journal, by)
     leads, visits, _ = since_warm_up(journal)
     visits = visits.assign(group=group.loc[visits["lead"]].array)
-    return _final(visits), leads[["lead", "outcome"]].assign(group=group)
+    return _final(visits), leads[["lead", "outcome"]].assign(group=group.loc[leads.index].array)
 
 
 def _in_hand(journal: Journal, by: str) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -355,8 +355,8 @@ def _in_hand(journal: Journal, by: str) -> tuple[pd.DataFrame, pd.DataFrame]:
     leads, visits = journal.leads, journal.stage_visits.assign(group=_teams(journal, of_visits, by))
     is_deal = leads["arrived"] >= journal.scenario.warm_up / DAY
     is_deal &= leads["kind"] != KINDS[CUSTOMER]
-    group = _teams(journal, leads["holder"], by)
-    deals = leads.loc[is_deal, ["lead", "outcome"]].assign(group=group)
+    deals = leads[is_deal]
+    deals = deals[["lead", "outcome"]].assign(group=_teams(journal, deals["holder"], by).array)
     return _final(visits[is_deal.loc[visits["lead"]].array]), deals
 
 

@@ -12,7 +12,6 @@ from funnelsim import charts, cohorts, groups, pipeline
 from funnelsim.metrics import points as points_metrics
 from funnelsim.metrics import response_times
 from funnelsim.metrics.money import profit_steps
-from funnelsim.report import page
 from funnelsim.tables import funnel_text, key_figures, loss_text
 from funnelsim.widgets.arithmetic import sum_html
 
@@ -124,7 +123,6 @@ READERS: dict[str, Callable[[fs.Journal], Any]] = {
     "loss_text": loss_text,
     "key_figures": key_figures,
     "the board's sum": sum_html,
-    "report": page,
 }
 CHARTS: dict[str, Callable[[fs.Journal], Any]] = {
     **{
