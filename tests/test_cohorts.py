@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from everyone_buys import everyone_buys
 from everything import simulated
+from test_metrics import by_sale
 from theory import within
 
 import funnelsim as fs
@@ -214,7 +215,7 @@ def test_no_order_no_customers_but_a_table() -> None:
 # --- what customers are worth -------------------------------------------------------------------
 
 
-def test_lifetime_value_is_the_discounted_contribution_of_each_order(seed: int) -> None:
+def test_lifetime_value_is_what_each_order_left_before_cac_discounted(seed: int) -> None:
     journal = simulated(seed)
     table, orders = fs.customer_lifetime_value(journal, 0.2), journal.orders
     worth: dict[int, float] = {}
@@ -222,7 +223,7 @@ def test_lifetime_value_is_the_discounted_contribution_of_each_order(seed: int) 
     first: dict[int, float] = {}
     for order in orders.itertuples():
         since = order.placed - first.setdefault(order.customer, order.placed)
-        discounted = order.contribution / 1.2 ** (since / 365)
+        discounted = (order.contribution + by_sale(journal, order)) / 1.2 ** (since / 365)
         worth[order.customer] = worth.get(order.customer, 0) + discounted
         kept = order.status not in ("cancelled", "refused", "returned")
         paid[order.customer] = paid.get(order.customer, 0) + order.paid * kept
