@@ -36,11 +36,18 @@ from funnelsim.planner.commission import along, per_sale
 from funnelsim.planner.forecasts import Forecast, forecast
 from funnelsim.planner.futures import Futures
 from funnelsim.planner.given import a_bar, up_to_the_deadline
-from funnelsim.planner.levers import Lever, cost_of_channels, leads_of_channels, lever
+from funnelsim.planner.levers import (
+    Lever,
+    cost_of_channels,
+    leads_at,
+    leads_of_channels,
+    lever,
+)
 from funnelsim.planner.results import a_metric, result
-from funnelsim.planner.search import MOST, UNBIASED, Trials
+from funnelsim.planner.search import UNBIASED
 from funnelsim.planner.solving import Solved, by_formula, by_search
 from funnelsim.planner.spreadsheet import naive_leads, worth_of_a_sale
+from funnelsim.planner.trials import MOST, Trials
 from funnelsim.scenario import Scenario
 from funnelsim.state import a_state, from_today
 
@@ -126,7 +133,7 @@ def plan(
         remaining = target - (float(open_business["mean"]) if open_business is not None else 0.0)
         naive = naive_leads(today, max(remaining, 0.0), metric)
         if reason:
-            trials = Trials(moved, metric, futures, knowledge)
+            trials = Trials(moved, metric, futures, knowledge, known.classes_for(probability))
             moved, solved = by_search(trials, moved, target, probability, naive)
         else:
             moved, solved = by_formula(
@@ -195,7 +202,7 @@ def _told(
     leads = float(leads_of_channels(planned).sum())
     sales = float(seen.results["sales"].mean())
     reps, tried = needs.reps_table(planned, asked.futures, most_gone_cold, sales)
-    wide = math.exp(1.96 * found.error) if moved.moves_leads else 1.0
+    least, most = (float(leads_of_channels(moved.at(x)).sum()) for x in solved.interval)
     sold = seen.channels[:, 0].mean(axis=0)
     if solved.method == "formula":
         sold = outcome.loc["sales", "mean"] * shares_of_channels(planned)
@@ -215,8 +222,8 @@ def _told(
         is_reached=found.x is not None,
         scenario=planned,
         leads=round(leads),
-        leads_low=round(leads / wide),
-        leads_high=round(leads * wide),
+        leads_low=round(least),
+        leads_high=round(most),
         leads_per_day=leads / max(whole_days(planned), 1),
         setting=telling.setting(moved, x, cost_at),
         setting_today=telling.setting(moved, 1.0, cost_at),
@@ -276,10 +283,13 @@ def _curve(
     moved: Lever, curve: pd.DataFrame, cost_at: Callable[[Sequence[float]], Floats]
 ) -> pd.DataFrame:
     """With leads and what they cost, or what stands at the path, in place of factors."""
+    columns = ["chance", "chance_se", "mean", "mean_se"]
     if moved.moves_leads:
-        settings = curve["setting"].tolist()
-        leads = [float(leads_of_channels(moved.at(x)).sum()) for x in settings]
-        curve = curve.assign(leads=leads, cost=cost_at(settings))
-        return curve[["leads", "chance", "mean", "cost"]]
+        settings = curve["setting"].to_numpy()
+        curve = curve.assign(
+            leads=leads_at(moved, settings).sum(axis=1), cost=cost_at(settings.tolist())
+        )
+        return curve[["leads", *columns, "cost"]]
     factors = 1 / curve["setting"] if moved.downwards else curve["setting"]
-    return curve.assign(setting=factors * moved.today)
+    curve = curve.assign(setting=factors * moved.today)[["setting", *columns]]
+    return curve.sort_values("setting", ignore_index=True)

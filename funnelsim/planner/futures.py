@@ -25,6 +25,11 @@ class Futures:
     initial: State | None = None
     executor: Executor | None = None
 
+    @property
+    def there(self) -> int:
+        """How many deals and customers each future begins with."""
+        return 0 if self.initial is None else len(self.initial.deals) + len(self.initial.customers)
+
     def of(self, measure: chunks.Measure, scenario: Scenario, replications: range) -> list[Any]:
         """What `measure` says of each of these replications, in order."""
         outcome = chunks.run(

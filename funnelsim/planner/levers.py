@@ -111,6 +111,35 @@ def lever(scenario: Scenario, change: str) -> Lever:
     return Lever(scenario, change, 1 / size(value) if share else MOST_TURNED)
 
 
+def full_at(moved: Lever) -> list[float]:
+    """The factors at which a lever of leads fills a channel up to its ceiling."""
+    moves = _moves(moved)
+    most = _most(moved.scenario)
+    return [float(x) for x in most[moves & np.isfinite(most)]]
+
+
+def leads_at(moved: Lever, factors: Floats) -> Floats:
+    """Leads expected of each channel at these factors of a lever of leads, shape (len, channels).
+
+    As `leads_of_channels` of the scenario at each.
+    """
+    times = np.minimum(factors[:, None], _most(moved.scenario))
+    found: Floats = leads_of_channels(moved.scenario) * np.where(_moves(moved), times, 1.0)
+    return found
+
+
+def _moves(moved: Lever) -> NDArray[np.bool_]:
+    """Which channels a lever of leads moves."""
+    is_all, scenario = moved.path == "leads", moved.scenario
+    return np.array([is_all or is_paid(channel, scenario) for channel in scenario.channels])
+
+
+def _most(scenario: Scenario) -> Floats:
+    """How many times its leads of today each channel can bring."""
+    rates = [(channel.ceiling, rate_of(channel, scenario)) for channel in scenario.channels]
+    return np.array([math.inf if not rate or top is None else top / rate for top, rate in rates])
+
+
 def factor_for(moved: Lever, leads: float) -> float:
     """The factor at which a lever of leads brings so many; its largest where it never does."""
 

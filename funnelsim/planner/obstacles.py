@@ -12,9 +12,12 @@ from funnelsim.distributions import duration_text
 from funnelsim.errors import FunnelSimError
 from funnelsim.experiment.load import load_of_teams
 from funnelsim.metrics.money import costs_by_sale
+from funnelsim.planner.knowledge import CLASSES
 from funnelsim.planner.levers import MOST_LEADS, MOST_REPS, is_full, leads_of_channels, lever
-from funnelsim.planner.search import Found, Trials, search
+from funnelsim.planner.search import Found, search
+from funnelsim.planner.solving import first_guess
 from funnelsim.planner.spreadsheet import naive_leads
+from funnelsim.planner.trials import Trials
 from funnelsim.scenario import Scenario
 from funnelsim.tables import figure_text
 
@@ -117,11 +120,14 @@ def _ways_out(asked: Asked, best: Scenario, found: Found) -> list[str]:
     for words, changes in _candidates(asked, best):
         try:
             changed = asked.today.vary(changes)
-            if naive_leads(changed, asked.target, asked.metric) > MOST_FOR_A_WAY_OUT:
+            naive = naive_leads(changed, asked.target, asked.metric)
+            if naive > MOST_FOR_A_WAY_OUT:
                 continue
             moved = lever(changed, asked.lever.path)
-            trials = Trials(moved, asked.metric, asked.futures, asked.knowledge, is_rough=True)
-            start = min(max(found.best / 2, 1e-6), moved.high)
+            trials = Trials(
+                moved, asked.metric, asked.futures, asked.knowledge, CLASSES, is_rough=True
+            )
+            start = min(first_guess(moved, naive), moved.high)
             there = search(trials, moved, asked.target, asked.probability, start)
         except FunnelSimError:  # the change is none for this scenario, or too much to simulate
             continue
