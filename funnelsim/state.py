@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -95,17 +94,20 @@ class State:
 
     deals: pd.DataFrame
     customers: pd.DataFrame
+    _places: dict[str, _Places] = field(repr=False)
 
     def __init__(self, deals: Any = None, customers: Any = None) -> None:
         object.__setattr__(self, "deals", _table("deals", deals, DEALS))
         object.__setattr__(self, "customers", _table("customers", customers, CUSTOMERS))
+        places = {"deals": _Places(deals), "customers": _Places(customers)}
+        object.__setattr__(self, "_places", places)
 
     @classmethod
     def read(cls, deals: str | Path | None = None, customers: str | Path | None = None) -> State:
         """The state in two CSV files whose heads are the names of the columns.
 
-        They are read as tolerantly as an export: comma or semicolon, UTF-8 or Windows-1252,
-        12.5 or 12,5. A file or a number that cannot be read is named.
+        They are read as tolerantly as an export: comma or semicolon, UTF-8 or Windows-1252, Excel,
+        12.5 or 12,5. What cannot be read, or does not fit, is named with its file and line.
         """
         return cls(*(_read(path) for path in (deals, customers)))
 
@@ -117,10 +119,9 @@ class State:
         >>> state.deals["days_in_stage"].tolist()
         [12.5]
         """
-        from funnelsim.reading import table_of
+        from funnelsim.reading import known_table
 
-        given = [file and _numbers(table_of(file[1], file[0]), *file)
-                 for file in (deals, customers)]  # fmt: skip
+        given = (file and known_table(file[1], file[0], AMOUNTS) for file in (deals, customers))
         return cls(*given)
 
     def write(self, deals: str | Path, customers: str | Path) -> None:
@@ -152,35 +153,9 @@ def a_state(value: object, name: str) -> State | None:
 def _read(path: str | Path | None) -> pd.DataFrame | None:
     if path is None:
         return None
-    from funnelsim.reading import read_table
+    from funnelsim.reading import known_table, read_bytes
 
-    return _numbers(read_table(path), str(path), Path(path).read_bytes())
-
-
-def _numbers(table: pd.DataFrame, name: str, content: bytes) -> pd.DataFrame:
-    """The table with numbers where it holds them: as `write` writes them, or as a firm does."""
-    _refuse_twice(table, name)
-    has_commas = b"," in content.lstrip().splitlines()[0]  # no column has one in its name
-    for column in set(table.columns).intersection(AMOUNTS):
-        try:
-            table[column] = _amounts(table[column], has_commas)
-        except FunnelSimError as error:
-            told = str(error).partition("; say decimal")[0]  # there is no such argument here
-            way_out = "" if told == str(error) else "; write 1234.5, or 1234 without a mark"
-            raise FunnelSimError(f"{name}, {told}{way_out}") from None
-    return table
-
-
-def _amounts(column: pd.Series, has_commas: bool) -> pd.Series:
-    """The numbers of a column; 1.234 may be 1234, unless commas part the columns of its file."""
-    import pandas as pd
-
-    from funnelsim.reading import read_numbers
-
-    if has_commas or not column.str.fullmatch(r"\s*[+-]?\d{1,3}\.\d{3}\s*").any():
-        with suppress(ValueError):
-            return pd.to_numeric(column).astype(float)
-    return read_numbers(column)
+    return known_table(read_bytes(path), str(path), AMOUNTS)
 
 
 def _refuse_twice(table: pd.DataFrame, name: str) -> None:
@@ -257,6 +232,20 @@ def from_today(scenario: Scenario) -> Scenario:
 # --- against a scenario -----------------------------------------------------------------------
 
 
+class _Places:
+    """Where the rows of a table stand: in a file those of the file, else as pandas counts them."""
+
+    def __init__(self, given: Any) -> None:
+        attrs = getattr(given, "attrs", {})
+        self.file, self.word = attrs.get("file", ""), attrs.get("row", "row")
+        self.labels = list(given.index) if self.file else None
+
+    def of(self, table: str, column: str, row: int) -> str:
+        if self.labels is None:
+            return f"{table}.{column}, row {row}"
+        return f"{self.file}, {self.word} {self.labels[row]}: {column}"
+
+
 class _Names(NamedTuple):
     """What a state must fit: all that this scenario has, in order."""
 
@@ -295,8 +284,12 @@ def _fitted(state: State, names: _Names) -> tuple[Deals, Customers]:
 class _Column:
     """Reads one column, row by row, and notes what cannot be."""
 
-    def __init__(self, name: str, table: pd.DataFrame, problems: list[Problem]) -> None:
-        self.name, self.table, self.problems = name, table, problems
+    def __init__(self, name: str, state: State, problems: list[Problem]) -> None:
+        self.name, self.table, self.problems = name, getattr(state, name), problems
+        self.places: _Places = state._places[name]
+
+    def place(self, column: str, row: int) -> str:
+        return self.places.of(self.name, column, row)
 
     def read(self, column: str, check: Callable[[Any], Any], empty: Any) -> list[Any]:
         import pandas as pd
@@ -312,9 +305,7 @@ class _Column:
                 found.append(check(value))
             except ValueError as error:
                 rule, _, way_out = str(error).partition(" | ")
-                self.problems.append(
-                    Problem(f"{self.name}.{column}, row {row}", value, rule, way_out)
-                )
+                self.problems.append(Problem(self.place(column, row), value, rule, way_out))
                 found.append(empty)
         return found
 
@@ -357,7 +348,7 @@ _days = _number(0, "it is a number of days, from 0 to 100,000", most=100_000)
 
 
 def _deals(state: State, names: _Names, problems: list[Problem]) -> Deals:
-    column = _Column("deals", state.deals, problems)
+    column = _Column("deals", state, problems)
     stage = np.array(
         column.read("stage", _named("stage before the goal", names.stages), 0), dtype="i2"
     )
@@ -368,7 +359,7 @@ def _deals(state: State, names: _Names, problems: list[Problem]) -> Deals:
     for row in np.flatnonzero(waits):
         if not names.called[stage[row]]:
             rule = f"nobody calls in stage {names.stages[stage[row]]}"
-            problems.append(Problem(f"deals.waiting, row {row}", True, rule))
+            problems.append(Problem(column.place("waiting", int(row)), True, rule))
     value = column.read("value", _number(0, "it is an amount of 0 or more"), -1.0)
     return Deals(
         stage=stage,
@@ -385,18 +376,18 @@ def _deals(state: State, names: _Names, problems: list[Problem]) -> Deals:
 
 
 def _customers(state: State, names: _Names, problems: list[Problem]) -> Customers:
-    column = _Column("customers", state.customers, problems)
+    column = _Column("customers", state, problems)
     last = _microseconds(column.read("days_since_last_order", _days, 0.0))
     first = column.read("days_since_first_order", _days, -1.0)
     orders = column.read("orders", _number(1, "it is a number of orders, 1 or more"), 1)
     for row, (since, ago) in enumerate(zip(first, last.tolist(), strict=True)):
         if 0 <= since < ago / DAY - 1e-9:
             rule = "the first order is not later than the last"
-            problems.append(Problem(f"customers.days_since_first_order, row {row}", since, rule))
+            problems.append(Problem(column.place("days_since_first_order", row), since, rule))
         if since < 0 and names.first_orders and orders[row] > 1:
             rule = "it is needed, since customers buy at rates of their own"
             problems.append(
-                Problem(f"customers.days_since_first_order, row {row}", Finding("empty"), rule)
+                Problem(column.place("days_since_first_order", row), Finding("empty"), rule)
             )
     return Customers(
         last=last,

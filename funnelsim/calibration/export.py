@@ -16,7 +16,9 @@ import pandas as pd
 
 from funnelsim.errors import FunnelSimError
 from funnelsim.reading import (
+    Findings,
     find_column,
+    named,
     read_moment,
     read_numbers,
     read_table,
@@ -73,6 +75,16 @@ class Sieve:
 
 def read_export(
     deals: pd.DataFrame | str | Path,
+    *told: Any,
+    **more: Any,
+) -> Export:
+    """The export as tidy leads (`_tidy`); errors name the file that it came from."""
+    with named("" if isinstance(deals, pd.DataFrame) else str(deals)):
+        return _tidy(deals, *told, **more)
+
+
+def _tidy(
+    deals: pd.DataFrame | str | Path,
     roles: Mapping[str, str | None],
     stages: Mapping[str, str] | Sequence[str],
     *,
@@ -93,7 +105,8 @@ def read_export(
     columns = _stage_columns(table, roles, stages, ends)
     found = {r: find_column(table, c, r) for r, c in roles.items() if c is not None}
     notes: list[str] = []
-    entered, ended = _times(table, columns, roles["lost"], dayfirst, notes)
+    findings = Findings(notes)
+    entered, ended = _times(table, columns, roles["lost"], dayfirst, findings)
     sieve = Sieve(table.index)
     created = entered.iloc[:, 0].rename(roles["created"])
     _leave_out_rows(sieve, created, found.get("id"), since, dayfirst)
@@ -145,11 +158,11 @@ def _times(
     columns: Mapping[str, str],
     lost: str | None,
     dayfirst: bool | None,
-    notes: list[str],
+    findings: Findings,
 ) -> tuple[pd.DataFrame, pd.Series]:
     """When each lead entered each stage, the goal last, and when it was lost."""
     marks = [table[c] for c in columns.values()]
-    times = read_times([*marks, table[lost]] if lost else marks, dayfirst, notes)
+    times = read_times([*marks, table[lost]] if lost else marks, dayfirst, findings)
     entered = pd.DataFrame(dict(zip(columns, times, strict=False)))
     return entered, times[-1] if lost else pd.Series(pd.NaT, index=table.index, dtype=STAMP)
 
