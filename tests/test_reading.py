@@ -316,7 +316,8 @@ def test_large_columns_are_read_by_their_values() -> None:
 
 @pytest.mark.parametrize(
     ("cell", "said"),
-    [("Intrest,4", r'open\.csv, line 5: stage is "Intrest"'), ("Interest,four", r"open\.csv, .*line 5: 'four'")],
+    [("Intrest,4", r'open\.csv, line 5: stage is "Intrest"'),
+     ("Interest,four", r"open\.csv, .*line 5: 'four'")],
 )  # fmt: skip
 def test_a_row_of_a_state_is_named_by_file_and_line(cell: str, said: str) -> None:
     text = f'stage,days_in_stage,owner\nInterest,2,"a\nb"\nInterest,3,c\n{cell},d\n'

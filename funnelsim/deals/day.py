@@ -1,4 +1,4 @@
-"""The day of the export, and the first day of its leads: found so that a few wrong dates move neither.
+"""The day of the export and the first day of its leads, which a few wrong dates do not move.
 
 A typing error puts a date years away from all others. So the times are walked outward from their
 bulk: a gap far wider than those before it, with hardly a time beyond, is where the export ends.

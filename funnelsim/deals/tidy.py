@@ -310,7 +310,8 @@ def _stand(
         beyond = f"; {later:,} later ones, long after all others, are taken as wrong" * (later > 0)
         notes.append(
             f"export date: the latest time in the export, {day:%Y-%m-%d %H:%M} "
-            f"({place(times.index, at)}){beyond}; give export_date= if that is not when it was taken"
+            f"({place(times.index, at)}){beyond}; give export_date= if that is not when it was "
+            "taken"
         )
         return day
     stand = read_moment(given, "export_date", dayfirst)
