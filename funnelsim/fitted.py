@@ -21,7 +21,7 @@ from funnelsim.scenario.values import NEWEST_FIRST, REFERRAL
 from funnelsim.state import NEEDED, State
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 MOST_SHOWN = 10  # problems
 
@@ -91,8 +91,12 @@ def _fitted(state: State, names: _Names) -> tuple[Deals, Customers]:
 class _Column:
     """Reads one column, row by row, and notes what cannot be."""
 
-    def __init__(self, name: str, table: pd.DataFrame, problems: list[Problem]) -> None:
-        self.name, self.table, self.problems = name, table, problems
+    def __init__(self, name: str, state: State, problems: list[Problem]) -> None:
+        self.name, self.table, self.problems = name, getattr(state, name), problems
+        self.places = state.places[name]
+
+    def place(self, column: str, row: int) -> str:
+        return self.places.of(self.name, column, row)
 
     def read(self, column: str, check: Callable[[Any], Any], empty: Any) -> list[Any]:
         import pandas as pd
@@ -108,9 +112,7 @@ class _Column:
                 found.append(check(value))
             except ValueError as error:
                 rule, _, way_out = str(error).partition(" | ")
-                self.problems.append(
-                    Problem(f"{self.name}.{column}, row {row}", value, rule, way_out)
-                )
+                self.problems.append(Problem(self.place(column, row), value, rule, way_out))
                 found.append(empty)
         return found
 
@@ -153,7 +155,7 @@ _days = _number(0, "it is a number of days, from 0 to 100,000", most=100_000)
 
 
 def _deals(state: State, names: _Names, problems: list[Problem]) -> Deals:
-    column = _Column("deals", state.deals, problems)
+    column = _Column("deals", state, problems)
     stage = np.array(
         column.read("stage", _named("stage before the goal", names.stages), 0), dtype="i2"
     )
@@ -164,7 +166,7 @@ def _deals(state: State, names: _Names, problems: list[Problem]) -> Deals:
     for row in np.flatnonzero(waits):
         if not names.called[stage[row]]:
             rule = f"nobody calls in stage {names.stages[stage[row]]}"
-            problems.append(Problem(f"deals.waiting, row {row}", True, rule))
+            problems.append(Problem(column.place("waiting", int(row)), True, rule))
     owner = tuple(column.read("owner", str, ""))
     named = column.read("holder", str, "")
     holder = tuple(now or first for now, first in zip(named, owner, strict=True))
@@ -186,18 +188,18 @@ def _deals(state: State, names: _Names, problems: list[Problem]) -> Deals:
 
 
 def _customers(state: State, names: _Names, problems: list[Problem]) -> Customers:
-    column = _Column("customers", state.customers, problems)
+    column = _Column("customers", state, problems)
     last = _microseconds(column.read("days_since_last_order", _days, 0.0))
     first = column.read("days_since_first_order", _days, -1.0)
     orders = column.read("orders", _number(1, "it is a number of orders, 1 or more"), 1)
     for row, (since, ago) in enumerate(zip(first, last.tolist(), strict=True)):
         if 0 <= since < ago / DAY - 1e-9:
             rule = "the first order is not later than the last"
-            problems.append(Problem(f"customers.days_since_first_order, row {row}", since, rule))
+            problems.append(Problem(column.place("days_since_first_order", row), since, rule))
         if since < 0 and names.first_orders and orders[row] > 1:
             rule = "it is needed, since customers buy at rates of their own"
             problems.append(
-                Problem(f"customers.days_since_first_order, row {row}", Finding("empty"), rule)
+                Problem(column.place("days_since_first_order", row), Finding("empty"), rule)
             )
     return Customers(
         last=last,

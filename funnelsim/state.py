@@ -8,8 +8,7 @@ Here they are checked by themselves; `fitted.py` holds them against a scenario.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -67,17 +66,20 @@ class State:
 
     deals: pd.DataFrame
     customers: pd.DataFrame
+    places: dict[str, Places] = field(repr=False)
 
     def __init__(self, deals: Any = None, customers: Any = None) -> None:
         object.__setattr__(self, "deals", _table("deals", deals, DEALS))
         object.__setattr__(self, "customers", _table("customers", customers, CUSTOMERS))
+        places = {"deals": Places(deals), "customers": Places(customers)}
+        object.__setattr__(self, "places", places)
 
     @classmethod
     def read(cls, deals: str | Path | None = None, customers: str | Path | None = None) -> State:
         """The state in two CSV files whose heads are the names of the columns.
 
-        They are read as tolerantly as an export: comma or semicolon, UTF-8 or Windows-1252,
-        12.5 or 12,5. A file or a number that cannot be read is named.
+        They are read as tolerantly as an export: comma or semicolon, UTF-8 or Windows-1252, Excel,
+        12.5 or 12,5. What cannot be read, or does not fit, is named with its file and line.
         """
         return cls(*(_read(path) for path in (deals, customers)))
 
@@ -89,10 +91,9 @@ class State:
         >>> state.deals["days_in_stage"].tolist()
         [12.5]
         """
-        from funnelsim.reading import table_of
+        from funnelsim.reading import known_table
 
-        given = [file and _numbers(table_of(file[1], file[0]), *file)
-                 for file in (deals, customers)]  # fmt: skip
+        given = (file and known_table(file[1], file[0], AMOUNTS) for file in (deals, customers))
         return cls(*given)
 
     def write(self, deals: str | Path, customers: str | Path) -> None:
@@ -105,6 +106,20 @@ class State:
         by_stage = ", ".join(f"{stage}: {count:,}" for stage, count in stages.items())
         deals = f"{len(self.deals):,} open deals" + (f" ({by_stage})" if by_stage else "")
         return f"<State: {deals}, {len(self.customers):,} customers>"
+
+
+class Places:
+    """Where the rows of a table stand: in a file those of the file, else as pandas counts them."""
+
+    def __init__(self, given: Any) -> None:
+        attrs = getattr(given, "attrs", {})
+        self.file, self.word = attrs.get("file", ""), attrs.get("row", "row")
+        self.labels = list(given.index) if self.file else None
+
+    def of(self, table: str, column: str, row: int) -> str:
+        if self.labels is None:
+            return f"{table}.{column}, row {row}"
+        return f"{self.file}, {self.word} {self.labels[row]}: {column}"
 
 
 def a_state(value: object, name: str) -> State | None:
@@ -120,35 +135,9 @@ def a_state(value: object, name: str) -> State | None:
 def _read(path: str | Path | None) -> pd.DataFrame | None:
     if path is None:
         return None
-    from funnelsim.reading import read_table
+    from funnelsim.reading import known_table, read_bytes
 
-    return _numbers(read_table(path), str(path), Path(path).read_bytes())
-
-
-def _numbers(table: pd.DataFrame, name: str, content: bytes) -> pd.DataFrame:
-    """The table with numbers where it holds them: as `write` writes them, or as a firm does."""
-    _refuse_twice(table, name)
-    has_commas = b"," in content.lstrip().splitlines()[0]  # no column has one in its name
-    for column in set(table.columns).intersection(AMOUNTS):
-        try:
-            table[column] = _amounts(table[column], has_commas)
-        except FunnelSimError as error:
-            told = str(error).partition("; say decimal")[0]  # there is no such argument here
-            way_out = "" if told == str(error) else "; write 1234.5, or 1234 without a mark"
-            raise FunnelSimError(f"{name}, {told}{way_out}") from None
-    return table
-
-
-def _amounts(column: pd.Series, has_commas: bool) -> pd.Series:
-    """The numbers of a column; 1.234 may be 1234, unless commas part the columns of its file."""
-    import pandas as pd
-
-    from funnelsim.reading import read_numbers
-
-    if has_commas or not column.str.fullmatch(r"\s*[+-]?\d{1,3}\.\d{3}\s*").any():
-        with suppress(ValueError):
-            return pd.to_numeric(column).astype(float)
-    return read_numbers(column)
+    return known_table(read_bytes(path), str(path), AMOUNTS)
 
 
 def _refuse_twice(table: pd.DataFrame, name: str) -> None:
