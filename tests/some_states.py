@@ -1,4 +1,4 @@
-"""Business that is already running, for generated scenarios: open deals, customers of any kind."""
+"""Business that is already running, for generated scenarios: open deals and customers."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def _origin(draw: st.DrawFn, tables: dict[str, Any]) -> dict[str, Any]:
 
 @st.composite
 def states(draw: st.DrawFn, tables: dict[str, Any]) -> fs.State:
-    """A state that fits the scenario of these tables: deals, customers, perhaps neither."""
+    """A state that fits the scenario of these tables: some deals, some customers, or neither."""
     import pandas as pd
 
     deals = draw(st.lists(_deal(tables), max_size=8))

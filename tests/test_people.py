@@ -39,7 +39,7 @@ def hands(journal: fs.Journal) -> dict[int, list[tuple[float, str, int, str]]]:
 
 
 def named_before(journal: fs.Journal) -> Counter[tuple[str, str]]:
-    """How many open deals the state gives to each (owner, holder); left out, the owner holds."""
+    """How many open deals the state gives to each (owner, holder): no holder is the owner."""
     if journal.initial is None:
         return Counter()
     deals = journal.initial.deals.reindex(columns=["owner", "holder"]).astype(object)
@@ -132,9 +132,9 @@ def test_what_was_held_and_closed_is_counted_visit_by_visit(business: Business, 
     by_team = fs.funnel_by(journal, "team")[["held", "closed", "held_decided"]]
     team_of = reps["team"].to_dict()
     added = table[["held", "closed", "held_decided"]].reset_index()
-    added = added.assign(team=added["rep"].map(team_of)).groupby(["team", "stage"], observed=True)
-    added_up = added[["held", "closed", "held_decided"]].sum()
-    assert added_up.to_dict("index") == by_team.to_dict("index")
+    added["team"] = added.pop("rep").map(team_of)
+    added = added.groupby(["team", "stage"], observed=True).sum()
+    assert added.to_dict("index") == by_team.to_dict("index")
 
 
 def test_a_deal_that_came_back_is_closed_by_who_reached_it_then() -> None:
