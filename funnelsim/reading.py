@@ -18,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from funnelsim.errors import FunnelSimError, nearest
 
@@ -331,11 +332,28 @@ def _assemble(text: pd.Series, part: pd.DataFrame, dayfirst: bool) -> pd.Series:
             "second": pd.to_numeric(part["second"]).astype("Int64").fillna(0),
         }
     )
-    given = text.notna()
-    times = pd.Series(pd.NaT, index=text.index, name=text.name, dtype="datetime64[us]")
-    times[given] = pd.to_datetime(pieces[given].astype("int64"), errors="coerce")
+    given = text.notna().to_numpy()
+    moments = np.full(len(text), np.datetime64("NaT"), dtype="datetime64[us]")
+    moments[given] = _moments(pieces[given].astype("int64"))
+    times = pd.Series(moments, index=text.index, name=text.name)
     _refuse(text, given & (times.isna() | no_time), "is not a time of the calendar", DATES)
     return times
+
+
+def _moments(pieces: pd.DataFrame) -> NDArray[np.datetime64]:
+    """Years, months, ... as moments; NaT where the calendar has none.
+
+    Not by pandas, whose older versions know no year after 2262: 9999-12-31 is a day.
+    """
+    year, month, day, hour, minute, second = (pieces[name].to_numpy() for name in pieces)
+    first = (12 * (year - 1970) + month - 1).astype("datetime64[M]")
+    of_month = first.astype("datetime64[D]") + (day - 1)
+    moments = of_month.astype("datetime64[us]") + (
+        (hour * 60 + minute) * 60 + second
+    ) * np.timedelta64(1_000_000, "us")
+    there_is = (of_month.astype("datetime64[M]") == first) & (month >= 1) & (month <= 12)
+    there_is &= (hour < 24) & (minute < 60) & (second < 60)
+    return np.where(there_is, moments, np.datetime64("NaT"))
 
 
 def read_numbers(column: pd.Series, decimal: str | None = None) -> pd.Series:

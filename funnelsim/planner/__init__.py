@@ -19,7 +19,7 @@ import numpy as np
 
 from funnelsim.distributions import Floats
 from funnelsim.errors import Finding, FunnelSimError, Problem, nearest
-from funnelsim.experiment.chunks import Bar, a_seed, an_executor
+from funnelsim.experiment.chunks import a_seed, an_executor
 from funnelsim.metrics.basis import whole_days
 from funnelsim.planner import knowledge as known
 from funnelsim.planner import needs, obstacles, telling
@@ -33,6 +33,7 @@ from funnelsim.planner.results import a_metric, result
 from funnelsim.planner.search import MOST, UNBIASED, Trials
 from funnelsim.planner.solving import Solved, by_formula, by_search
 from funnelsim.planner.spreadsheet import naive_leads, worth_of_a_sale
+from funnelsim.progress import Bar
 from funnelsim.scenario import Scenario
 from funnelsim.state import a_state, from_today
 
