@@ -12,7 +12,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-os.environ["FUNNELSIM_PROGRESS"] = "0"  # a slow machine would show bars where a quick one shows none
+os.environ["FUNNELSIM_PROGRESS"] = "0"  # or a slow machine shows more than a quick one
 
 # Kernels and Lab see none of this machine's settings, kernels and history, and leave none behind.
 _HOME = tempfile.mkdtemp(prefix="funnelsim-tests-")

@@ -20,11 +20,11 @@ DELAY = 2.0  # seconds, after which a bar appears
 class Bar(Protocol):
     """What is told how much has been done."""
 
-    def update(self, n: int = 1) -> Any: ...
+    def update(self, n: int) -> Any: ...
 
 
 class _Silence:
-    def update(self, n: int = 1) -> None: ...
+    def update(self, n: int) -> None: ...
 
 
 @contextmanager

@@ -119,9 +119,9 @@ def _by_columns(
         return _made(columns.run(Draws(scenario, seed, replication, initial))[0])
     with progress_bar(columns.PARTS + 2, progress, "part") as bar:
         draws = Draws(scenario, seed, replication, initial)
-        bar.update()
-        tables = _made(columns.run(draws, bar.update)[0])
-        bar.update()
+        bar.update(1)
+        tables = _made(columns.run(draws, lambda: bar.update(1))[0])
+        bar.update(1)
         return tables
 
 
@@ -144,7 +144,7 @@ def _by_process(
         for day in range(scenario.days):
             begun = day + 1
             yield day
-            bar.update()
+            bar.update(1)
 
     try:
         with progress_bar(scenario.days, progress, "day") as bar:

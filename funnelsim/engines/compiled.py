@@ -18,7 +18,7 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     try:
         ready = njit(cache=True)(function)
     except RuntimeError:  # "cannot cache function": no place can be written
-        return njit(function)  # type: ignore[no-any-return]
+        return njit(function)
 
     def call(*given: Any) -> Any:
         nonlocal ready
