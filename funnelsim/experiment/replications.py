@@ -20,6 +20,7 @@ from funnelsim.experiment import chunks
 from funnelsim.experiment.intervals import QUANTILES, a_confidence, intervals, intervals_of_figures
 from funnelsim.experiment.load import queue_warnings
 from funnelsim.journal import Journal
+from funnelsim.progress import progress_bar
 from funnelsim.scenario import Scenario
 from funnelsim.state import State
 from funnelsim.tables import say
@@ -121,7 +122,7 @@ def replicate(
     results: dict[int, Any] = {}
     sentences: list[str] = []
     batch, interrupted = n if goal is None else FIRST_BATCH, False
-    with chunks.progress_bar(n, progress) as bar:
+    with progress_bar(n, progress) as bar:
         while len(results) < n and batch and not interrupted:
             part = range(len(results), min(len(results) + batch, n))
             try:

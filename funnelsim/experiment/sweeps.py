@@ -51,14 +51,14 @@ class Sweep:
         import pandas as pd
 
         confidence = a_confidence(confidence)
-        rows = [intervals_of_figures(table, confidence)[SHOWN].stack() for table in self.tables]
+        found = [intervals_of_figures(table, confidence)[SHOWN] for table in self.tables]
         values = [[label(setting[path]) for path in self.paths] for setting in self.settings]
         if len(self.paths) == 1:
             index = pd.Index([value for (value,) in values], name=self.paths[0])
         else:
             index = pd.MultiIndex.from_tuples(map(tuple, values), names=self.paths)
-        found = pd.DataFrame([row.to_numpy() for row in rows], index=index, columns=rows[0].index)
-        return found.rename_axis(columns=["figure", None])
+        columns = pd.MultiIndex.from_product([found[0].index, SHOWN], names=["figure", None])
+        return pd.DataFrame([one.to_numpy().ravel() for one in found], index, columns)
 
     def __repr__(self) -> str:
         cut = ", interrupted" if self.interrupted else ""

@@ -36,8 +36,9 @@ def events(journal: Journal) -> pd.DataFrame:
     log = pd.concat(parts, ignore_index=True)
     by = ["days", "case", "turn", "attempt", "place", "call"]
     log = log.sort_values(by, kind="stable", ignore_index=True)
-    microseconds = pd.to_timedelta(np.rint(log["days"] * DAY).astype("int64"), unit="us")
-    log.insert(2, "timestamp", pd.Timestamp(journal.scenario.start) + microseconds)
+    # by NumPy: with older versions of pandas a moment might be past the last one of theirs, in 2262
+    since = np.rint(log["days"].to_numpy() * DAY).astype("int64").astype("timedelta64[us]")
+    log.insert(2, "timestamp", np.datetime64(journal.scenario.start, "us") + since)
     return log[["case", "activity", "timestamp", "resource"]]
 
 

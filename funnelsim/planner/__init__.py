@@ -20,7 +20,7 @@ import numpy as np
 
 from funnelsim.distributions import Floats
 from funnelsim.errors import Finding, FunnelSimError, Problem, nearest
-from funnelsim.experiment.chunks import Bar, a_seed, an_executor
+from funnelsim.experiment.chunks import a_seed, an_executor
 from funnelsim.metrics.basis import whole_days
 from funnelsim.planner import knowledge as known
 from funnelsim.planner import needs, obstacles, telling
@@ -48,6 +48,7 @@ from funnelsim.planner.search import UNBIASED
 from funnelsim.planner.solving import Solved, by_formula, by_search
 from funnelsim.planner.spreadsheet import naive_leads, worth_of_a_sale
 from funnelsim.planner.trials import MOST, Trials
+from funnelsim.progress import Bar
 from funnelsim.scenario import Scenario
 from funnelsim.state import a_state, from_today
 

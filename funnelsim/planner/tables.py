@@ -7,6 +7,7 @@ in the scenario that the plan rests on, by its dotted path, also what nobody wro
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pandas as pd
@@ -188,7 +189,7 @@ def _given(value: Any) -> Any:
 def about(p: Plan) -> str:
     """What was asked, in one line."""
     days = (p.scenario.horizon - p.scenario.warm_up) / DAY
-    begin = pd.Timestamp(p.scenario.start) + pd.Timedelta(days=p.scenario.warm_up / DAY)
+    begin = p.scenario.start + timedelta(microseconds=p.scenario.warm_up)
     goal = figure_text(p.target, "count" if p.metric == "sales" else "money", p.today.currency)
     how = "by a formula" if p.method == "formula" else f"from {p.replications:,} simulated futures"
     length = f"{days:,.0f} day{'s' * (days != 1)}"

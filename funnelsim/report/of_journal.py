@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from html import escape
-
-import pandas as pd
 
 from funnelsim import charts
 from funnelsim.calibration import Calibration
@@ -33,7 +32,7 @@ def page(
     s = a_journal(journal, "write_report").scenario
     title = title or s.name
     days = (s.horizon - s.warm_up) / DAY
-    begin = pd.Timestamp(s.start) + pd.Timedelta(days=s.warm_up / DAY)
+    begin = s.start + timedelta(microseconds=s.warm_up)
     about = f"{days:,.0f} days from {begin:%Y-%m-%d}, simulated with seed {journal.seed}"
     if s.warm_up:
         about += f" after a warm-up of {s.warm_up / DAY:,.0f} days"
