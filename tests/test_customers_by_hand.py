@@ -292,10 +292,10 @@ def test_the_oldest_points_are_redeemed_first(seed: int, engine: str) -> None:
     life = history(seed, engine, 36, **points(terms))
     assert life.points == [
         (0, "earned", 161),
-        (10, "earned", 1), (10, "redeemed", 80),  # of the 161
+        (10, "redeemed", 80), (10, "earned", 1),  # of the 161
         (15, "expired", 161 - 80),
-        (20, "earned", 2 * 79 + 1), (20, "redeemed", 1),  # all there is: 2 × 79.50 = 159
-        (30, "earned", 1), (30, "redeemed", 80),  # on day 25 nothing was left to expire
+        (20, "redeemed", 1), (20, "earned", 2 * 79 + 1),  # all there is: 2 × 79.50 = 159
+        (30, "redeemed", 80), (30, "earned", 1),  # on day 25 nothing was left to expire
         (35, "expired", 159 - 80),
     ]  # fmt: skip
 
