@@ -12,6 +12,7 @@ missed by a curve through all the others. Where that is too much, one more is si
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -81,7 +82,7 @@ def _widest(trials: Trials, low: float, high: float) -> float | None:
 def _beside(trials: Trials, x: float, low: float, high: float) -> float | None:
     """The middle of the wider gap beside a setting."""
     at = [a for a in trials.settings() if low <= a <= high]
-    gaps = [(b - a, a, b) for a, b in zip(at, at[1:], strict=False) if x in (a, b)]
+    gaps = [(b - a, a, b) for a, b in itertools.pairwise(at) if x in (a, b)]
     return _step_between(trials, *max(gaps)[1:]) if gaps else None
 
 
@@ -288,7 +289,8 @@ def _led_through(settings: Floats, chances: Floats, plan: float, chance: float) 
         return found
 
     if plan > 0 and 0 < chance < 1:
-        aside = float(ln_odds(np.array(chance)) - ln_odds(np.interp(plan, settings, chances)))
+        there = np.array([chance, np.interp(plan, settings, chances)])
+        aside = float(-np.diff(ln_odds(there))[0])
         near = np.maximum(0.0, 1 - np.abs(settings / plan - 1) / (NEAR[1] - 1))
         chances = 1 / (1 + np.exp(-ln_odds(chances) - aside * near))
     below = settings <= plan

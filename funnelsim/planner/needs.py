@@ -26,7 +26,8 @@ from funnelsim.journal import (
 )
 from funnelsim.metrics.basis import divided, whole_days
 from funnelsim.metrics.follow_up import ended_and_gone_cold, utilisation
-from funnelsim.metrics.money import money
+from funnelsim.metrics.money import left_by_orders, money
+from funnelsim.planner.commission import of_channels
 from funnelsim.planner.futures import Futures
 from funnelsim.planner.levers import (
     cost_of_channels,
@@ -47,6 +48,7 @@ FEWEST, MOST = 20, 200  # replications; of very many leads a few, who differ lit
 FEW = 10  # where only means are read
 FAR_MORE, MILLION = 5, 1_000_000  # times the leads; leads of one replication
 LEADS_FOR_REPS = 25_000  # simulated for each number of reps that is tried
+NUMBERS_TRIED = 5  # of reps, about
 ROUGHLY = 5  # times fewer, to see about where it is
 PLENTY = 4  # times the reps whom all the work would keep busy
 GAIN = 0.01  # of the share gone cold: less is none
@@ -59,13 +61,15 @@ class Seen:
     """What replications of the planned scenario showed.
 
     `results` has a row per replication; `entered` the mean first entries of each stage; `cac` the
-    cost of winning a customer; `payback_days` how long until a customer's orders have paid for it.
+    cost of winning a customer; `payback_days` how long until a customer's orders have paid for it;
+    `channels` what `commission.of_channels` says of each replication.
     """
 
     results: pd.DataFrame
     entered: Floats
     cac: float
     payback_days: float
+    channels: Floats
 
 
 def see(scenarios: Sequence[Scenario], futures: Futures, parts: float = 1.0) -> Seen:
@@ -78,24 +82,41 @@ def see(scenarios: Sequence[Scenario], futures: Futures, parts: float = 1.0) -> 
     count = _replications(simulated[0], futures, LEADS, FEWEST)
     count = -(-count // len(scenarios)) * len(scenarios)  # as many of each
     told = futures.among(partial(of_each, _seen), simulated, range(count))
-    rows, came, entered, spent, ages = zip(*told, strict=True)
+    rows, came, entered, spent, ages, channels = zip(*told, strict=True)
     results = pd.DataFrame(rows)
     cac = divided(sum(spent) / 100, float(results["sales"].sum()))
     results = together(results, parts, len(scenarios))
     # how many leads come is known, so the stages need not tell by chance (a ratio estimate)
     known = float(leads_of_channels(scenarios[0]).sum()) / np.mean(came) if np.any(came) else 1.0
-    return Seen(results, np.mean(entered, axis=0) * known, cac, _payback(ages, cac))
+    by_stage = np.mean(entered, axis=0) * known
+    return Seen(results, by_stage, cac, _payback(ages, cac), np.array(channels))
 
 
-def _seen(journal: Journal) -> tuple[dict[str, float], int, Floats, int, Floats | None]:
-    """Results, leads that came, entries of each stage, cents spent to win customers, contribution
-    by age.
+def _seen(journal: Journal) -> tuple[dict[str, float], int, Floats, int, Floats | None, Floats]:
+    """Results, leads that came, entries of each stage, cents spent to win customers, what orders
+    leave by age, and sales and costs of the channels.
     """
     t = journal.whole["leads"]
     came = int(np.sum((t["kind"] == NEW) & (t["arrived"] >= journal.scenario.warm_up)))
-    ages = _contribution_by_age(journal) if journal.scenario.order is not None else None
-    spent = money(journal)
-    return all_results(journal, spent), came, _entered(journal), int(spent.acquisition[0]), ages
+    ages = _left_by_age(journal) if journal.scenario.order is not None else None
+    spent, entered, channels = money(journal), _entered(journal), of_channels(journal)
+    return all_results(journal, spent), came, entered, int(spent.acquisition[0]), ages, channels
+
+
+def to_come(scenario: Scenario, futures: Futures) -> int:
+    """How many replications all these tables take, about."""
+    teams = NUMBERS_TRIED * len(scenario.teams)
+    counts = ((LEADS, FEWEST, 1), (LEADS // 2, FEW, 1), (LEADS_FOR_REPS, FEW, teams))
+    return sum(n * _replications(scenario, futures, leads, few) for leads, few, n in counts)
+
+
+def agreed(results: pd.DataFrame, metric: str, mean: float) -> pd.DataFrame:
+    """The results with one metric's mean as it is known from more futures, and the others with what
+    goes together with that (a control variate)."""
+    about, varies = results.cov()[metric], float(results[metric].var())
+    if not varies:
+        return results
+    return results + about / varies * (mean - float(results[metric].mean()))
 
 
 def outcome_table(results: pd.DataFrame) -> pd.DataFrame:
@@ -137,9 +158,10 @@ def stages_table(scenario: Scenario, entered: Floats) -> pd.DataFrame:
     return pd.DataFrame(columns, index=index)
 
 
-def channels_table(today: Scenario, planned: Scenario) -> pd.DataFrame:
-    """A row per channel: leads a day `today` and `planned`, `leads` and `cost` in all, its
-    `ceiling` a day (NaN: none) and whether the plan has reached it (`full`)."""
+def channels_table(today: Scenario, planned: Scenario, commission: Floats) -> pd.DataFrame:
+    """A row per channel: leads a day `today` and `planned`, `leads` and `cost` in all, how much of
+    that is `commission` on the sales, its `ceiling` a day (NaN: none), whether the plan has reached
+    it (`full`), and whether a lead or a sale of it costs something (`paid`)."""
     import pandas as pd
 
     days = max(whole_days(planned), 1)
@@ -152,10 +174,11 @@ def channels_table(today: Scenario, planned: Scenario) -> pd.DataFrame:
             "today": leads_of_channels(today) / days,
             "planned": leads / days,
             "leads": leads,
-            "cost": cost_of_channels(planned),
+            "cost": cost_of_channels(planned) + commission,
+            "commission": commission,
             "ceiling": ceilings,
             "full": is_full(today, planned),
-            "paid": [is_paid(channel) for channel in planned.channels],
+            "paid": [is_paid(channel, planned) for channel in planned.channels],
         },
         index=pd.Index([channel.name for channel in planned.channels], name="channel"),
     )
@@ -164,8 +187,8 @@ def channels_table(today: Scenario, planned: Scenario) -> pd.DataFrame:
 # --- when a customer has paid for itself ------------------------------------------------------
 
 
-def _contribution_by_age(journal: Journal) -> Floats:
-    """By days since the first order: contribution of the orders, and customers seen so long."""
+def _left_by_age(journal: Journal) -> Floats:
+    """By days since the first order: what orders leave before CAC, and customers seen so long."""
     scenario, days = journal.scenario, journal.scenario.days + 1
     t, customer = journal.whole["orders"], journal.whole["leads"]["customer"]
     of, numbers = customer[t["lead"]], journal.order_numbers
@@ -173,7 +196,7 @@ def _contribution_by_age(journal: Journal) -> Floats:
     first[of[numbers == 1]] = t["placed"][numbers == 1]
     counted = first[of] >= scenario.warm_up  # NEVER is before
     age = (t["placed"][counted] - first[of[counted]]) // DAY
-    left = np.bincount(age, journal.contributions[counted] / 100, days)
+    left = np.bincount(age, left_by_orders(journal)[counted] / 100, days)
     seen = (scenario.horizon - first[first >= scenario.warm_up]) // DAY
     exposed = np.bincount(seen, minlength=days)[::-1].cumsum()[::-1]
     return np.array([left, exposed])

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 POINTS = 60  # of the curve
 LEAST_START = 0.02  # of today's leads: where open deals bring nearly all of the target
 PAST_CAPACITY = 1.6  # times the leads that keep the busiest team busy all the time
+TABLES = 250  # replications for the tables of a plan, about
 ROOM = 1.25  # times the plan's leads
 
 
@@ -132,6 +133,7 @@ def by_search(
     if not moved.moves_leads and not moved.whole and _falls(trials, moved):
         moved = replace(moved, downwards=True)
         trials = trials.of(moved, trials.knowledge)
+    trials.expect(1 + (trials.knowledge is not None), after=TABLES)
     found = search(trials, moved, target, probability, first_guess(moved, naive))
     x = found.x if found.x is not None else found.best
     naive_at = factor_for(moved, naive) if moved.moves_leads and naive < math.inf else 1.0
@@ -139,11 +141,13 @@ def by_search(
         naive_at = min(naive_at, trials.settings()[-1])
     trials.at(naive_at, trials.few(naive_at))
     certain = math.nan
+    trials.expect(int(trials.knowledge is not None), after=TABLES)
     if trials.knowledge is not None and found.x:
         sure = search(trials.of(moved), moved, target, probability, found.x)
         # a difference as small as the errors is none
         told = sure.x and math.log(found.x / sure.x) > math.hypot(found.error, sure.error)
         certain = sure.x if sure.x and told else found.x
+        trials.expect(0, after=TABLES)
     if found.limit != "none":
         add_knots(trials, x, *_range(trials, moved, x), _bends(moved))
     settings = points(trials, x, naive_at)

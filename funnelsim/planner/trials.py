@@ -7,7 +7,6 @@ turn, as many to each.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -24,6 +23,7 @@ FEWEST, MOST = 25, 500  # replications
 ENOUGH, LEADS_FOR_THEM = 100, 2_000_000  # for a figure that is told, unless that is more work
 MUCH, LEAST = 400_000, 10  # leads at one setting on the way, past which fewer replications do
 ROUGH = 4  # replications that tell about where it is, of very many leads
+TRIED, POINTS = 4, 9  # settings on the way and of the curve, about, for a bar's guess
 SOME_LEADS, SOME = 40_000, (6, 60)  # simulated at one setting for the curve alone; replications
 
 
@@ -77,6 +77,12 @@ class Trials:
     def _count(self, leads: int, x: float, least: float, most: int) -> int:
         count = int(min(max(leads / max(self._work(x), 1.0), least), most))
         return -(-count // self.classes) * self.classes  # as many of each class
+
+    def expect(self, searches: int, after: int = 0) -> None:
+        """Tells the bar what is to come: so many searches, a curve, and something after that."""
+        x = max(self.settings(), default=1.0)
+        curve = POINTS * self.some(x) if not self._is_rough else 0
+        self._futures.expect(searches * (TRIED * self.few(x) + self.many(x)) + curve + after)
 
     def at(self, x: float, count: int) -> Floats:
         """The results of the first `count` replications at a setting; kept for the next time."""
