@@ -17,6 +17,7 @@ import pandas as pd
 import vl_convert
 
 from funnelsim import charts
+from funnelsim.report.type import keep_widths
 
 WIDE, NARROW = 640, 300  # pixels of a chart's plot, on a page and on a phone
 
@@ -110,10 +111,11 @@ def chart(draw: Callable[[Any], alt.TopLevelMixin], told: Any, said: str) -> str
 
 def svg(chart: alt.TopLevelMixin, width: int, said: str) -> str:
     if isinstance(chart, alt.HConcatChart):  # side by side, or one below the other on a phone
-        chart = chart if width == WIDE else alt.vconcat(*chart.hconcat, title=chart.title)
+        if width != WIDE:  # the data is that of all parts together
+            chart = alt.vconcat(*chart.hconcat, data=chart.data, title=chart.title)
     else:
         chart = chart.properties(width=width)
     spec = chart.to_dict()
     svg = vl_convert.vegalite_to_svg(spec, vl_version=charts.theme.VEGA_LITE)
-    svg = re.sub(r"^.*?(?=<svg)", "", svg, count=1, flags=re.DOTALL)
+    svg = keep_widths(re.sub(r"^.*?(?=<svg)", "", svg, count=1, flags=re.DOTALL))
     return svg.replace("<svg", f'<svg role="img" aria-label="{escape(said)}"', 1)
