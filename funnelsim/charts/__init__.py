@@ -282,7 +282,10 @@ def revenue_chart(
     x = alt.X("when:T", title=None, scale=days_in_utc, axis=DATES)
     y_title = f"revenue, {currency}"
     scale = alt.Scale(domainMin=0, domainMax=top, nice=False, zero=True)
-    y = alt.Y("low:Q", title=y_title, scale=scale, axis=alt.Axis(format=",~f", tickCount=5))
+    axis = alt.Axis(format=",~f", tickCount=5)
+    if band is not None:
+        axis.labelOverlap = True  # on a live board a chart may be low
+    y = alt.Y("low:Q", title=y_title, scale=scale, axis=axis)
     rows = alt.Chart(data)
     areas = rows.mark_area(clip=True).encode(
         x=x, y=y, y2="high:Q", color=alt.Color("kind:N", scale=colour_scale(*kinds))
