@@ -41,11 +41,10 @@ p { margin: .4rem 0 .8rem; max-width: 44rem; }
   font-variant-numeric: tabular-nums; }
 .wide { overflow-x: auto; margin: .6rem 0 1rem; }
 table { border-collapse: collapse; font-size: .88rem; font-variant-numeric: tabular-nums; }
-th, td { padding: .3rem .85rem .3rem 0; text-align: left; vertical-align: top;
-  white-space: nowrap; }
-.long { white-space: normal; min-width: 11rem; }
-th { border-bottom: 1.5px solid var(--ink); font-weight: 600; vertical-align: bottom;
-  white-space: normal; }
+th, td { padding: .3rem .85rem .3rem 0; text-align: left; vertical-align: top; }
+td.number { white-space: nowrap; }
+.long { min-width: 11rem; }
+th { border-bottom: 1.5px solid var(--ink); font-weight: 600; vertical-align: bottom; }
 td { border-bottom: 1px solid var(--line); }
 .number { text-align: right; }
 figure { margin: 1.2rem 0; }
