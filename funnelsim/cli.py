@@ -253,7 +253,7 @@ def _demo(chosen: argparse.Namespace) -> None:
 
 def _calibrate(chosen: argparse.Namespace) -> None:
     from funnelsim.calibration import calibrate
-    from funnelsim.tables import write_text
+    from funnelsim.saving import write_text
 
     wanted = vars(chosen).copy()
     stages = _stages(wanted.pop("stage"))

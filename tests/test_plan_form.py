@@ -302,8 +302,8 @@ def test_columns_that_do_not_go_together_are_said_in_the_words_of_the_form(form:
     ("name", "content", "said"),
     [
         ("empty.csv", b"", "empty.csv is empty"),
-        ("deals.xlsx", b"PK\x03\x04\x8f", "in Excel: File, Save as, CSV UTF-8"),
-        ("renamed.csv", b"PK\x03\x04\x8f", "in Excel: File, Save as, CSV UTF-8"),
+        ("deals.xlsx", b"PK\x03\x04\x8f", "deals.xlsx cannot be read: it is no workbook"),
+        ("renamed.csv", b"PK\x03\x04\x8f", "renamed.csv cannot be read: it is no workbook"),
         ("binary.csv", bytes(range(256)), "binary.csv is not a text file"),
         ("head.csv", b"created,won\n", "the export holds no lead"),
         ("twice.csv", b"created,won,won\n2026-01-01,,\n", "Say which column is"),

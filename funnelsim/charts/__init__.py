@@ -9,7 +9,7 @@
     fs.charts.points(j)          points of a loyalty programme: earned, redeemed, expired, open
     fs.charts.pipeline(j, day)   open deals by stage on a day, and what they are worth
     fs.charts.response_times(j)  how long leads waited for a call, and what it cost
-    fs.charts.reps(j)            what each rep won, with intervals
+    fs.charts.reps(j)            what each rep brought in and closed, with intervals
     fs.charts.funnels(j, by)     the conversion of each channel, segment, team, rep
     fs.charts.replications(x)    how often a figure came out at each size (fs.replicate)
     fs.charts.differences(c)     how far scenarios are apart, with intervals (fs.compare)

@@ -9,11 +9,11 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from funnelsim.errors import FunnelSimError
+from funnelsim.saving import copy_whole
 
 FOLDERS = ("notebooks", "exercises", "datasets")
 PAGE = "notebooks/README.md"
@@ -22,7 +22,6 @@ LAST_PORT = 65535
 LARGEST_FILE = 500_000_000  # bytes
 _PACKAGE = Path(__file__).resolve().parents[1]
 _SETTINGS = Path(__file__).resolve().parent / "settings"
-_LEFT_OUT = shutil.ignore_patterns(".ipynb_checkpoints", "__pycache__", ".*")
 
 
 def start_lab(
@@ -136,35 +135,38 @@ def course_source() -> Path:
 
 
 def copy_course(folder: Path) -> str:
-    """Copy the course; a file that exists stays as it is. Returns a sentence on what was done."""
-    source, copied, kept = course_source(), 0, 0
-    if folder.resolve() == source:
-        return f"{folder} is the course itself; nothing to copy"
+    """Copy the course; a file that exists stays as it is. Returns a sentence on what was done.
 
-    def copy_if_new(origin: str, target: str) -> None:
-        nonlocal copied, kept
-        if Path(target).exists():
+    Each file is there whole or not at all. Raises FunnelSimError for a folder that cannot be
+    written, and for one with a link in it that leads somewhere else.
+    """
+    source, root, copied, kept = course_source(), folder.resolve(), 0, 0
+    if root == source:
+        return f"{folder} is the course itself; nothing to copy"
+    for name in _files_of(source):
+        target = root / name
+        if not target.parent.resolve().is_relative_to(root):
+            raise FunnelSimError(
+                f"{folder / name} would be written outside of {folder}, since a link leads to "
+                f"{target.parent.resolve()}: remove the link, or name another folder"
+            )
+        if target.exists() or target.is_symlink():
             kept += 1
         else:
-            shutil.copyfile(origin, target)
+            copy_whole(source / name, target)
             copied += 1
-
-    try:
-        for name in FOLDERS:
-            if (source / name).is_dir():
-                shutil.copytree(
-                    source / name,
-                    folder / name,
-                    ignore=_LEFT_OUT,
-                    copy_function=copy_if_new,
-                    dirs_exist_ok=True,
-                )
-    except (OSError, shutil.Error) as error:
-        raise FunnelSimError(
-            f"the course could not be copied to {folder} ({error}); name a folder you may write to"
-        ) from error
     sentence = f"files of the course copied to {folder}: {copied}"
     return f"{sentence}; left as they were, because they exist: {kept}" if kept else sentence
+
+
+def _files_of(source: Path) -> Iterator[Path]:
+    """The files of a course, by their paths in it, without what an editor or Python left there."""
+    for name in FOLDERS:
+        for file in sorted((source / name).rglob("*")):
+            path = file.relative_to(source)
+            hidden = any(part.startswith(".") or part == "__pycache__" for part in path.parts)
+            if file.is_file() and not hidden:
+                yield path
 
 
 def _quoted(folder: Path) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import numbers
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
 from functools import partial
@@ -19,20 +20,35 @@ import numpy as np
 
 from funnelsim.distributions import Floats
 from funnelsim.errors import Finding, FunnelSimError, Problem, nearest
-from funnelsim.experiment.chunks import Bar, a_seed, an_executor
+from funnelsim.experiment.chunks import a_seed, an_executor
 from funnelsim.metrics.basis import whole_days
 from funnelsim.planner import knowledge as known
 from funnelsim.planner import needs, obstacles, telling
 from funnelsim.planner.answer import Plan
-from funnelsim.planner.closed_form import entries, formula, quantile, why_not
+from funnelsim.planner.closed_form import (
+    entries,
+    formula,
+    quantile,
+    shares_of_channels,
+    why_not,
+)
+from funnelsim.planner.commission import along, per_sale
 from funnelsim.planner.forecasts import Forecast, forecast
 from funnelsim.planner.futures import Futures
 from funnelsim.planner.given import a_bar, up_to_the_deadline
-from funnelsim.planner.levers import Lever, cost_of_channels, leads_of_channels, lever
+from funnelsim.planner.levers import (
+    Lever,
+    cost_of_channels,
+    leads_at,
+    leads_of_channels,
+    lever,
+)
 from funnelsim.planner.results import a_metric, result
-from funnelsim.planner.search import MOST, UNBIASED, Trials
+from funnelsim.planner.search import UNBIASED
 from funnelsim.planner.solving import Solved, by_formula, by_search
 from funnelsim.planner.spreadsheet import naive_leads, worth_of_a_sale
+from funnelsim.planner.trials import MOST, Trials
+from funnelsim.progress import Bar
 from funnelsim.scenario import Scenario
 from funnelsim.state import a_state, from_today
 
@@ -118,7 +134,7 @@ def plan(
         remaining = target - (float(open_business["mean"]) if open_business is not None else 0.0)
         naive = naive_leads(today, max(remaining, 0.0), metric)
         if reason:
-            trials = Trials(moved, metric, futures, knowledge)
+            trials = Trials(moved, metric, futures, knowledge, known.classes_for(probability))
             moved, solved = by_search(trials, moved, target, probability, naive)
         else:
             moved, solved = by_formula(
@@ -187,11 +203,17 @@ def _told(
     leads = float(leads_of_channels(planned).sum())
     sales = float(seen.results["sales"].mean())
     reps, tried = needs.reps_table(planned, asked.futures, most_gone_cold, sales)
-    wide = math.exp(1.96 * found.error) if moved.moves_leads else 1.0
+    least, most = (float(leads_of_channels(moved.at(x)).sum()) for x in solved.interval)
+    sold = seen.channels[:, 0].mean(axis=0)
+    if solved.method == "formula":
+        sold = outcome.loc["sales", "mean"] * shares_of_channels(planned)
+    by_channel = per_sale(planned, seen.channels, sold)
+    commission = by_channel.eval("sales * commission").fillna(0.0).to_numpy()
+    channels = needs.channels_table(asked.today, planned, commission[: len(planned.channels)])
+    cost_at = partial(_cost_at, asked, x=x, commission=channels["commission"].to_numpy())
     price = 0
     if solved.certain == solved.certain and found.x is not None and moved.moves_leads:
         price = round(leads - float(leads_of_channels(moved.at(solved.certain)).sum()))
-    channels = needs.channels_table(asked.today, planned)
     plan_ = Plan(
         today=asked.today,
         target=asked.target,
@@ -201,26 +223,28 @@ def _told(
         is_reached=found.x is not None,
         scenario=planned,
         leads=round(leads),
-        leads_low=round(leads / wide),
-        leads_high=round(leads * wide),
+        leads_low=round(least),
+        leads_high=round(most),
         leads_per_day=leads / max(whole_days(planned), 1),
-        setting=telling.setting(moved, x),
-        setting_today=telling.setting(moved, 1.0),
+        setting=telling.setting(moved, x, cost_at),
+        setting_today=telling.setting(moved, 1.0, cost_at),
         chance=found.chance,
         naive_leads=round(naive) if naive == naive else 0,
         naive_chance=solved.naive_chance if naive == naive else math.nan,
         price_of_not_knowing=price,
         method=solved.method,
         replications=found.replications,
-        curve=_curve(moved, solved.curve),
+        curve=_curve(moved, solved.curve, cost_at),
         stages=needs.stages_table(planned, entered),
         channels=channels,
         reps=reps,
         reps_tried=tried,
         outcome=outcome,
         budget=float(channels["cost"].sum()),
+        commission=float(channels["commission"].sum()),
         cac=seen.cac,
         payback_days=seen.payback_days,
+        per_sale=by_channel,
         deadline=needs.deadline(planned, asked.futures),
         open_business=open_business,
         remaining=remaining,
@@ -247,13 +271,26 @@ def _by_law(
     return [mean, *(map(math.ceil, found) if metric == "sales" else found)]
 
 
-def _curve(moved: Lever, curve: pd.DataFrame) -> pd.DataFrame:
-    """With leads and their cost, or what stands at the path, in place of factors."""
+def _cost_at(
+    asked: telling.Asked, settings: Sequence[float], *, x: float, commission: Floats
+) -> Floats:
+    """The budget at each setting of a lever of leads; at x the sales cost this commission."""
+    scenarios = [asked.lever.at(float(setting)) for setting in settings]
+    cost = np.array([cost_of_channels(scenario).sum() for scenario in scenarios])
+    return cost + along(asked.lever, settings, x, commission, asked.futures)
+
+
+def _curve(
+    moved: Lever, curve: pd.DataFrame, cost_at: Callable[[Sequence[float]], Floats]
+) -> pd.DataFrame:
+    """With leads and what they cost, or what stands at the path, in place of factors."""
+    columns = ["chance", "chance_se", "mean", "mean_se"]
     if moved.moves_leads:
-        planned = [moved.at(float(x)) for x in curve["setting"]]
-        leads = [float(leads_of_channels(scenario).sum()) for scenario in planned]
-        cost = [float(cost_of_channels(scenario).sum()) for scenario in planned]
-        curve = curve.assign(leads=leads, cost=cost)
-        return curve[["leads", "chance", "mean", "cost"]]
+        settings = curve["setting"].to_numpy()
+        curve = curve.assign(
+            leads=leads_at(moved, settings).sum(axis=1), cost=cost_at(settings.tolist())
+        )
+        return curve[["leads", *columns, "cost"]]
     factors = 1 / curve["setting"] if moved.downwards else curve["setting"]
-    return curve.assign(setting=factors * moved.today)
+    curve = curve.assign(setting=factors * moved.today)[["setting", *columns]]
+    return curve.sort_values("setting", ignore_index=True)

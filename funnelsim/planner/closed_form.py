@@ -173,6 +173,14 @@ def entries(scenario: Scenario) -> Floats:
     return np.array([expected(scenario.model_copy(update={"stages": s}))[1] for s in upto])
 
 
+def shares_of_channels(scenario: Scenario) -> Floats:
+    """The shares of the channels in the sales expected: shape (channels,)."""
+    alone = [scenario.model_copy(update={"channels": (c,)}) for c in scenario.channels]
+    sales = np.array([expected(one)[1] for one in alone])
+    found: Floats = sales / sales.sum() if sales.sum() else sales
+    return found
+
+
 def arrival_by(scenario: Scenario) -> Callable[[Floats], Floats]:
     """The distribution function of a winner's lead time in days, without waiting for anybody.
 

@@ -13,7 +13,6 @@ import numpy as np
 from funnelsim.distributions import WEEK, Floats, Ints
 from funnelsim.errors import FunnelSimError, Problem
 from funnelsim.experiment.chunks import (
-    Bar,
     a_number_of_replications,
     a_seed,
     an_executor,
@@ -26,6 +25,7 @@ from funnelsim.planner.futures import Futures
 from funnelsim.planner.given import a_bar, up_to_the_deadline
 from funnelsim.planner.knowledge import CLASSES, variants
 from funnelsim.planner.results import sale_times
+from funnelsim.progress import Bar
 from funnelsim.scenario import Scenario
 from funnelsim.state import State
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from funnelsim.experiment import chunks
+from funnelsim.progress import Bar
 from funnelsim.scenario import Scenario
 from funnelsim.state import State
 
@@ -20,10 +21,15 @@ from funnelsim.state import State
 class Futures:
     """How futures are simulated: with this seed, from this state at the start, told to this bar."""
 
-    bar: chunks.Bar
+    bar: Bar
     seed: int = 1
     initial: State | None = None
     executor: Executor | None = None
+
+    @property
+    def there(self) -> int:
+        """How many deals and customers each future begins with."""
+        return 0 if self.initial is None else len(self.initial.deals) + len(self.initial.customers)
 
     def of(self, measure: chunks.Measure, scenario: Scenario, replications: range) -> list[Any]:
         """What `measure` says of each of these replications, in order."""

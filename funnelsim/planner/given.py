@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from funnelsim.deadlines import up_to
-from funnelsim.experiment.chunks import Bar, a_scenario, progress_bar
+from funnelsim.experiment.chunks import a_scenario
 from funnelsim.planner.knowledge import Knowledge, from_calibration, from_pilot, variants
+from funnelsim.progress import Bar, progress_bar
 from funnelsim.scenario import Scenario
 
 
@@ -36,4 +37,4 @@ def a_bar(progress: bool | Bar, total: int, is_guess: bool = False) -> AbstractC
     """What is told of replications done: one's own `update(n)`, or a bar after two seconds."""
     if hasattr(progress, "update"):
         return nullcontext(progress)
-    return progress_bar(total, bool(progress), is_guess)
+    return progress_bar(total, bool(progress), is_guess=is_guess)

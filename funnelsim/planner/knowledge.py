@@ -25,7 +25,7 @@ from funnelsim.scenario import Scenario
 if TYPE_CHECKING:
     from funnelsim.calibration import Calibration
 
-CLASSES = 25
+CLASSES, SAFE, FINE = 25, 0.95, 100  # of the conversion; how many where a plan is to be so safe
 _PILOT = re.compile(r"\s*(\d+)\D+?(\d+)\D*")
 
 
@@ -56,6 +56,11 @@ class Knowledge:
         # every 7th of the values in order, so that they are independent of the conversions
         values = np.exp(self.value_error * ndtri(middle))[np.arange(count) * 7 % count]
         return beta.ppf(middle, self.a, self.b), values
+
+
+def classes_for(probability: float) -> int:
+    """Classes of the conversion that tell a plan with this chance: its tail takes more."""
+    return CLASSES if probability <= SAFE else FINE
 
 
 def from_pilot(pilot: object) -> Knowledge:

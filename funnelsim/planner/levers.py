@@ -1,7 +1,8 @@
 """What a plan may move: the leads, the budget, or one number of the scenario.
 
 A lever turns the scenario by a factor: 1 is today. Leads are moved at the present mix of the
-channels, none past its ceiling; a budget buys leads of those channels only that cost something.
+channels, none past its ceiling; a budget buys leads of those channels only that cost something, by
+the lead or by the sale.
 Any other lever is a dotted path: `teams.sales.reps`, `stages.Interest.conversion`.
 """
 
@@ -16,8 +17,16 @@ from numpy.typing import NDArray
 from funnelsim.distributions import Floats, duration_text
 from funnelsim.engines.arrivals import expected_leads, mean_in_time
 from funnelsim.errors import FunnelSimError, Problem
-from funnelsim.experiment.parameters import default_paths, size, turned, value_at, value_text
+from funnelsim.experiment.parameters import (
+    SHARES,
+    default_paths,
+    size,
+    turned,
+    value_at,
+    value_text,
+)
 from funnelsim.metrics.basis import whole_days
+from funnelsim.metrics.money import costs_by_sale
 from funnelsim.scenario import Channel, Scenario
 from funnelsim.scenario.leads import Burst
 
@@ -67,7 +76,7 @@ class Lever:
 def lever(scenario: Scenario, change: str) -> Lever:
     """The lever of this name; FunnelSimError for what cannot be moved."""
     if change in ("leads", "budget"):
-        paid = [c for c in scenario.channels if change == "leads" or is_paid(c)]
+        paid = [c for c in scenario.channels if change == "leads" or is_paid(c, scenario)]
         rates = [channel.rate for channel in paid]
         if not sum(rates):
             rule = (
@@ -98,8 +107,37 @@ def lever(scenario: Scenario, change: str) -> Lever:
     last = change.rsplit(".", 1)[-1]
     if last == "reps":
         return Lever(scenario, change, MOST_REPS / size(value), whole=True)
-    share = "probability" in last or last in ("conversion", "margin", "click_through_rate")
+    share = "probability" in last or last in SHARES
     return Lever(scenario, change, 1 / size(value) if share else MOST_TURNED)
+
+
+def full_at(moved: Lever) -> list[float]:
+    """The factors at which a lever of leads fills a channel up to its ceiling."""
+    moves = _moves(moved)
+    most = _most(moved.scenario)
+    return [float(x) for x in most[moves & np.isfinite(most)]]
+
+
+def leads_at(moved: Lever, factors: Floats) -> Floats:
+    """Leads expected of each channel at these factors of a lever of leads, shape (len, channels).
+
+    As `leads_of_channels` of the scenario at each.
+    """
+    times = np.minimum(factors[:, None], _most(moved.scenario))
+    found: Floats = leads_of_channels(moved.scenario) * np.where(_moves(moved), times, 1.0)
+    return found
+
+
+def _moves(moved: Lever) -> NDArray[np.bool_]:
+    """Which channels a lever of leads moves."""
+    is_all, scenario = moved.path == "leads", moved.scenario
+    return np.array([is_all or is_paid(channel, scenario) for channel in scenario.channels])
+
+
+def _most(scenario: Scenario) -> Floats:
+    """How many times its leads of today each channel can bring."""
+    rates = [(channel.ceiling, rate_of(channel, scenario)) for channel in scenario.channels]
+    return np.array([math.inf if not rate or top is None else top / rate for top, rate in rates])
 
 
 def factor_for(moved: Lever, leads: float) -> float:
@@ -130,7 +168,7 @@ def with_leads(scenario: Scenario, factor: float, only_paid: bool = False) -> Sc
     """
     changes: dict[str, object] = {}
     for channel in scenario.channels:
-        if not rate_of(channel, scenario) or (only_paid and not is_paid(channel)):
+        if not rate_of(channel, scenario) or (only_paid and not is_paid(channel, scenario)):
             continue
         times = (
             factor
@@ -189,9 +227,9 @@ def is_full(today: Scenario, planned: Scenario) -> NDArray[np.bool_]:
     return np.asarray(rates * times >= np.array(ceilings) * (1 - 1e-9))
 
 
-def is_paid(channel: Channel) -> bool:
-    """Whether a lead of this channel costs something."""
-    return channel.cost_per_lead + channel.cost_per_click > 0
+def is_paid(channel: Channel, scenario: Scenario) -> bool:
+    """Whether a lead or a sale of this channel costs something."""
+    return channel.price > 0 or costs_by_sale(channel, scenario)
 
 
 def leads_of_channels(scenario: Scenario) -> Floats:
@@ -201,8 +239,11 @@ def leads_of_channels(scenario: Scenario) -> Floats:
 
 
 def cost_of_channels(scenario: Scenario) -> Floats:
-    """What these leads and the days of the channels cost, in currency, shape (channels,)."""
-    each = np.array([c.cost_per_lead + c.cost_per_click for c in scenario.channels])
+    """What these leads and the days of the channels cost, in currency, shape (channels,).
+
+    What is paid by the sale depends on what becomes of the leads: see `commission.py`.
+    """
+    each = np.array([c.price for c in scenario.channels])
     by_day = np.array([c.cost_per_day for c in scenario.channels])
     cost: Floats = each * leads_of_channels(scenario) + by_day * whole_days(scenario)
     return cost

@@ -20,106 +20,24 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Final
 
 import numpy as np
 
 from funnelsim.distributions import Floats
 from funnelsim.errors import FunnelSimError
-from funnelsim.planner.futures import Futures
-from funnelsim.planner.knowledge import CLASSES, Knowledge, variants
-from funnelsim.planner.levers import Lever, leads_of_channels
-from funnelsim.planner.results import result
+from funnelsim.planner.levers import Lever
+from funnelsim.planner.trials import FEWEST, Trials
 
-FEW_LEADS, MANY_LEADS = 150_000, 500_000  # simulated at one setting: on the way, and at the end
-FEWEST, MOST = 25, 500  # replications
-ENOUGH, LEADS_FOR_THEM = 100, 2_000_000  # for a figure that is told, unless that is more work
 UNBIASED: Final = "weibull"  # a new future falls short of this quantile as often as it says
 STEPS = 14
 LARGEST_STEP = 1.6
 BEYOND = 1.3
-NEAR = 0.03  # of the logarithm: over so small a step results move as one
+NEAR = 0.05  # of the logarithm: over so small a step results move as one
 ROUNDS = 3  # of many replications, at most
 WIDE = 0.05  # of the logarithm, to both sides: how steep the chance is there
 BESIDE = 32  # whole steps tried to either side of the best
 FLAT = 0.1  # results that grow by less than this share of what the lever does: past capacity
-
-
-class Trials:
-    """The results of replications at each setting tried, on the same customers."""
-
-    def __init__(
-        self,
-        lever: Lever,
-        metric: str,
-        futures: Futures,
-        knowledge: Knowledge | None = None,
-        is_rough: bool = False,  # a few replications will do
-    ) -> None:
-        self.metric, self._futures, self._is_rough = metric, futures, is_rough
-        self.lever, self.knowledge, self._levers = lever, knowledge, [lever]
-        if knowledge is not None:
-            made = variants(lever.scenario, *knowledge.classes())
-            self._levers = [replace(lever, scenario=scenario) for scenario in made]
-        self._results: dict[float, Floats] = {}
-        leads = max(1.0, float(leads_of_channels(lever.scenario).sum()))
-        self._leads = lambda x: leads * (x if lever.moves_leads else 1.0)
-
-    def of(self, lever: Lever, knowledge: Knowledge | None = None) -> Trials:
-        """The same of another lever, or with other knowledge; nothing of it is simulated yet."""
-        return Trials(lever, self.metric, self._futures, knowledge)
-
-    def few(self, x: float) -> int:
-        """Replications enough to see which way to go at this setting."""
-        return self._count(FEW_LEADS, x, MOST // 5)
-
-    def many(self, x: float) -> int:
-        """Replications for a figure that is told."""
-        if self._is_rough:
-            return self.few(x)
-        enough = min(ENOUGH, LEADS_FOR_THEM / max(self._leads(x), 1.0))
-        return self._count(MANY_LEADS, x, MOST, enough)
-
-    def _count(self, leads: int, x: float, most: int, least: float = FEWEST) -> int:
-        count = int(min(max(leads / max(self._leads(x), 1.0), least, FEWEST), most))
-        return -(-count // CLASSES) * CLASSES  # as many of each class
-
-    def at(self, x: float, count: int) -> Floats:
-        """The results of the first `count` replications at a setting; kept for the next time."""
-        known = self._results.get(x, np.empty(0))
-        if len(known) < count:
-            more = self._futures.among(
-                partial(result, metric=self.metric),
-                [lever.at(x) for lever in self._levers],
-                range(len(known), count),
-            )
-            self._results[x] = known = np.concatenate([known, more])
-        return known[:count]
-
-    def known(self, x: float) -> Floats:
-        """All results at a setting that was tried."""
-        return self._results[x]
-
-    def settings(self) -> list[float]:
-        """The settings tried so far, ascending."""
-        return sorted(self._results)
-
-    def joined(self, x: Floats) -> Floats:
-        """The results at any settings between those tried, shape (len(x), replications): lines.
-
-        As many replications as each of them has.
-        """
-        tried = self.settings()
-        count = min(len(self._results[at]) for at in tried)
-        known = np.array([self._results[at][:count] for at in tried])
-        if len(tried) == 1:
-            return np.repeat(known, len(x), axis=0)
-        place = np.clip(np.searchsorted(tried, x) - 1, 0, len(tried) - 2)
-        left, right = np.array(tried)[place], np.array(tried)[place + 1]
-        part = np.clip((x - left) / (right - left), 0, 1)[:, None]
-        found: Floats = known[place] * (1 - part) + known[place + 1] * part
-        return found
 
 
 @dataclass(frozen=True)
@@ -143,8 +61,25 @@ class Found:
 
 
 def chance(results: Floats, target: float) -> float:
-    """The share of these results that reach the target."""
-    return float(np.mean(results >= target))
+    """The share of these results that reach the target (see `_chances`)."""
+    return float(_chances(results, target))
+
+
+def _chances(results: Floats, target: float) -> Floats:
+    """The share of the results along the last axis that reach the target.
+
+    Of a few futures of very many leads a share tells little: they are taken as normally
+    distributed, and the next one as not yet seen (a Student distribution).
+    """
+    count = results.shape[-1]
+    if count >= FEWEST:
+        return np.asarray((results >= target).mean(axis=-1))
+    from scipy.special import stdtr
+
+    spread = results.std(axis=-1, ddof=1) * math.sqrt(1 + 1 / count)
+    over = results.mean(axis=-1) - target
+    far = np.divide(over, spread, out=np.where(over >= 0, np.inf, -np.inf), where=spread > 0)
+    return np.asarray(stdtr(count - 1, far))
 
 
 def search(trials: Trials, lever: Lever, target: float, probability: float, start: float) -> Found:
@@ -325,15 +260,18 @@ def steps_of(results: Floats, target: float) -> tuple[float, float]:
 
 
 def _growth(trials: Trials, x: float, up: bool) -> float:
-    """What the mean result gains per logarithm of the lever, from x to its neighbour up or down."""
-    tried = [at for at in trials.settings() if at > 0]
-    place = tried.index(x)
-    others = tried[place + 1 :] if up else tried[:place][::-1]
-    if not (others := others or [at for at in tried if at != x]):
+    """What the mean result gains per logarithm of the lever, from x to its neighbour up or down.
+
+    One so near that the difference would be chance is passed over.
+    """
+    apart = {at: abs(math.log(at / x)) for at in trials.settings() if at > 0}
+    far = [at for at in apart if apart[at] >= NEAR] or [at for at in apart if at != x]
+    if not far:
         return float(trials.known(x).mean())
-    count = min(len(trials.known(at)) for at in (x, others[0]))
-    gain = trials.at(x, count).mean() - trials.at(others[0], count).mean()
-    return float(gain) / math.log(x / others[0])
+    other = min([at for at in far if (at > x) == up] or far, key=lambda at: apart[at])
+    count = min(len(trials.known(at)) for at in (x, other))
+    gain = trials.at(x, count).mean() - trials.at(other, count).mean()
+    return float(gain) / math.log(x / other)
 
 
 def _crossing(
@@ -343,18 +281,19 @@ def _crossing(
     often enough.
     """
     fine = np.linspace(low, high, 400)[1:]
-    reached = (joined(fine) >= target).mean(axis=1) >= probability
+    reached = _chances(joined(fine), target) >= probability
     return float(fine[int(np.argmax(reached))]) if reached.any() else high
 
 
 def _whole(trials: Trials, lever: Lever, target: float, probability: float) -> Found:
     """The least whole step: doubling, then halving the distance."""
     now, tried = round(lever.today), list[float]()
+    count = 2 * max(trials.few(1.0), FEWEST)
 
     def reaches(step: int) -> bool:
         if step / now not in tried:
             tried.append(step / now)
-        return chance(trials.at(step / now, 2 * trials.few(1.0)), target) >= probability
+        return chance(trials.at(step / now, count), target) >= probability
 
     low, high, most = 0, 1, round(lever.high * now)
     while not reaches(high):

@@ -113,7 +113,8 @@ TILES = {
     ),
     "cac": (
         "CAC",
-        "Customer acquisition cost: what leads, reps and messages to lost leads cost / customers.",
+        "Customer acquisition cost: what channels (the commission on first orders, too), reps and "
+        "messages to lost leads cost / sales.",
     ),
     "repeat_purchase_rate": ("Repeat purchases", "Customers who ordered again / customers."),
     "aov": ("AOV", "Average order value: revenue / orders that count as revenue."),
