@@ -8,7 +8,7 @@ PY := .venv/bin/python
 BOOTSTRAP = $(or $(PYTHON),$(error No Python found; type: sudo apt-get install python3)) scripts/bootstrap.py
 
 help:  ## Say what there is
-	@echo "make lab               open the course in JupyterLab"
+	@echo "make lab               open the course in JupyterLab; PORT=8890 for a port of your own"
 	@echo "make demo              from a CRM export to a simulated quarter and a report; DATA=folder for your own"
 	@echo "make test              lint and all tests: package, notebooks, browser"
 	@echo "make lint              ruff and mypy"
@@ -20,7 +20,7 @@ help:  ## Say what there is
 
 lab:
 	@$(BOOTSTRAP)
-	@$(PY) -m funnelsim lab
+	@$(PY) -m funnelsim lab $(if $(PORT),--port $(PORT))
 
 demo:
 	@$(BOOTSTRAP)

@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import nbformat
 from playwright.sync_api import Page, Route, TimeoutError, sync_playwright
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -28,6 +29,10 @@ QUIET = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
     "--disable-background-networking", "--disable-component-update",
 )  # fmt: skip
+KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+DRAWN = "() => document.querySelectorAll('.funnelsim-live-chart .funnelsim-chart svg').length >= 2"
+CHARTS_FILL_THEIR_BOXES = """() => [...document.querySelectorAll('.funnelsim-chart')].every(
+  box => Math.abs(box.querySelector('svg').clientWidth - box.clientWidth) < 2)"""
 PATIENCE = 120_000  # ms for anything to appear: a slow machine is not a failure
 
 
@@ -184,6 +189,12 @@ def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
     raise RuntimeError(
         f"JupyterLab did not start:\n{log.read_text(encoding='utf-8', errors='replace')}"
     )
+
+
+def write_notebook(path: Path, *sources: str) -> None:
+    """A notebook of these code cells."""
+    cells = [nbformat.v4.new_code_cell(source) for source in sources]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": KERNEL}), path)
 
 
 def course_copy(folder: Path) -> Path:
