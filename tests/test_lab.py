@@ -93,7 +93,7 @@ def test_lab_opens_the_course_as_a_page_without_news_or_update_checks(package, t
         settings = {entry["id"]: entry["schema"] for entry in json.loads(answer)["settings"]}
     finally:
         server.terminate()
-        server.wait(timeout=30)
+        server.wait(timeout=600)
     news = settings["@jupyterlab/apputils-extension:notification"]["properties"]
     assert news["fetchNews"]["default"] == "false"
     assert news["checkForUpdates"]["default"] is False
@@ -103,11 +103,11 @@ def test_lab_opens_the_course_as_a_page_without_news_or_update_checks(package, t
 
 def fetch(url: str, server: subprocess.Popen[bytes], log: Path) -> tuple[str, bytes]:
     """Where the request ended up and the answer, as soon as the server is up."""
-    for _ in range(600):
+    for _ in range(6000):
         if server.poll() is not None:
             break
         try:
-            with urllib.request.urlopen(url, timeout=60) as answer:
+            with urllib.request.urlopen(url, timeout=600) as answer:
                 return answer.url, answer.read()
         except urllib.error.URLError:
             time.sleep(0.1)
