@@ -96,7 +96,7 @@ def test_lab_opens_the_course_as_a_page_without_news_or_update_checks(package, t
         assert f"at port {port}, open it at\n\n    http://localhost:{port}/lab/tree/" in told
     finally:
         server.terminate()
-        server.wait(timeout=30)
+        server.wait(timeout=600)
     news = settings["@jupyterlab/apputils-extension:notification"]["properties"]
     assert news["fetchNews"]["default"] == "false"
     assert news["checkForUpdates"]["default"] is False
@@ -150,11 +150,11 @@ def test_without_a_port_a_free_one_is_taken_and_said(package, taken, tmp_path):
 
 def fetch(url: str, server: subprocess.Popen[bytes], log: Path) -> tuple[str, bytes]:
     """Where the request ended up and the answer, as soon as the server is up."""
-    for _ in range(600):
+    for _ in range(6000):
         if server.poll() is not None:
             break
         try:
-            with urllib.request.urlopen(url, timeout=60) as answer:
+            with urllib.request.urlopen(url, timeout=600) as answer:
                 return answer.url, answer.read()
         except urllib.error.URLError:
             time.sleep(0.1)

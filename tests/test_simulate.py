@@ -20,7 +20,7 @@ from funnelsim.engines.draws import Draws
 from funnelsim.engines.recorder import Recorder
 
 seeds = st.integers(0, 2**32)
-quick = settings(max_examples=60, deadline=None)
+quick = settings(max_examples=60)
 
 
 # --- the same customers ---------------------------------------------------------------------
