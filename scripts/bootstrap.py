@@ -1,7 +1,7 @@
 """Make .venv and install funnelsim into it; do nothing where that is already done.
 
     python3 scripts/bootstrap.py [extra ...]           extras of pyproject.toml: test, docs, speed
-    python3 scripts/bootstrap.py --oldest [extra ...]  the oldest versions allowed, into .venv-oldest
+    python3 scripts/bootstrap.py --oldest [extra ...]  the oldest allowed, into .venv-oldest
 
 Needs no package but Python itself. Every step can be interrupted and repeated. A stamp in it
 says what was installed from which pyproject.toml and constraints, so that a second call
