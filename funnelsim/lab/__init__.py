@@ -9,8 +9,10 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import socket
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from socket import SOCK_STREAM
 
 from funnelsim.errors import FunnelSimError
 from funnelsim.saving import copy_whole
@@ -20,6 +22,10 @@ PAGE = "notebooks/README.md"
 COPY = "funnelsim-course"
 LAST_PORT = 65535
 LARGEST_FILE = 500_000_000  # bytes
+CANNOT_BE_HAD = {
+    errno.EADDRINUSE: "another program has it",
+    errno.EACCES: "this system keeps it for itself",
+}
 _PACKAGE = Path(__file__).resolve().parents[1]
 _SETTINGS = Path(__file__).resolve().parent / "settings"
 
@@ -61,23 +67,21 @@ def _address(port: int, url: str) -> str:
 
 def _can_be_had(port: int) -> None:
     """FunnelSimError for a port that JupyterLab could not take."""
-    from tornado.netutil import bind_sockets  # as Jupyter looks for one
-
     if not 0 <= port <= LAST_PORT:
         raise FunnelSimError(
             f"--port {port}: a port is a number from 1 to {LAST_PORT:,}, or 0 for any that is "
             "free; write --port 8890"
         )
-    try:
-        taken = bind_sockets(port, "localhost")
-    except OSError as error:
-        why = "another program has it" if error.errno == errno.EADDRINUSE else error.strerror
-        raise FunnelSimError(
-            f"--port {port} cannot be had: {why}; name another one, or leave --port out, and one "
-            "that is free is taken"
-        ) from None
-    for socket in taken:
-        socket.close()
+    for family, _, _, _, address in socket.getaddrinfo("localhost", port, type=SOCK_STREAM):
+        try:
+            socket.create_server(address[:2], family=family).close()
+        except OSError as error:
+            if error.errno not in CANNOT_BE_HAD:
+                continue  # an IPv6 that is named and not there: Jupyter does without, too
+            raise FunnelSimError(
+                f"--port {port} cannot be had: {CANNOT_BE_HAD[error.errno]}; name another one, or "
+                "leave --port out, and one that is free is taken"
+            ) from None
 
 
 def lab_arguments(root: Path, *, browser: bool, port: int | None = None) -> list[str]:
