@@ -13,8 +13,8 @@ from typing import Any
 
 import vl_convert
 
-TEXT = re.compile(r"<text\b([^>]*)>(.*?)</text>", re.DOTALL)
-LINE = re.compile(r"<tspan\b([^>]*)>([^<]*)</tspan>")
+TEXT = re.compile(r"<text\b([^>]*)(?<!/)>(.*?)</text>", re.DOTALL)
+LINE = re.compile(r"<tspan\b([^>]*)(?<!/)>([^<]*)</tspan>")
 SET = ("font-family", "font-size", "font-weight", "font-style")
 SHORT = 2  # letters: an arrow or a digit has no room to be set otherwise
 
