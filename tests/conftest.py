@@ -7,7 +7,14 @@ import secrets
 from pathlib import Path
 
 import chromium as chromium_finder
+import hypothesis
 import pytest
+
+# A slow machine is not a failure: an example may take its time, and so may making one up.
+hypothesis.settings.register_profile(
+    "funnelsim", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("funnelsim")
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ import funnelsim as fs
 from funnelsim.errors import FunnelSimError
 
 ENGINES = ("process", "columns")
-quick = settings(max_examples=60, deadline=None)
+quick = settings(max_examples=60)
 
 
 def simulate(tables: dict[str, Any], seed: int, engine: str, **more: Any) -> fs.Journal:

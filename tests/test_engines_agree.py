@@ -50,9 +50,7 @@ ENGINES = Path(columns.__file__).parent
 any_tables = st.one_of(tied_tables(), tied_tables(), scenario_tables(), eventful_lives())
 any_business = with_a_state(any_tables)
 
-by_the_hundred = settings(
-    max_examples=SCENARIOS, deadline=None, suppress_health_check=list(HealthCheck)
-)
+by_the_hundred = settings(max_examples=SCENARIOS, suppress_health_check=list(HealthCheck))
 needs_numba = pytest.mark.skipif(
     find_spec("numba") is None or os.environ.get("FUNNELSIM_NUMBA") == "0",
     reason='Numba is not here: pip install "funnelsim[speed]", and no FUNNELSIM_NUMBA=0',

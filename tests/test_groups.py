@@ -18,7 +18,7 @@ from funnelsim import groups
 from funnelsim.distributions import DAY
 
 COUNTS = ["entered", "advanced", "decided"]
-quick = settings(max_examples=40, deadline=None)
+quick = settings(max_examples=40)
 
 
 @pytest.fixture(scope="module")

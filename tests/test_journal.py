@@ -180,7 +180,7 @@ def test_a_journal_survives_pickle_whether_or_not_its_columns_are_made() -> None
 # --- what a lead's row says, from its visits one by one ----------------------------------------
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(businesses(), st.integers(0, 2**32), st.sampled_from(["process", "columns"]))
 def test_what_became_of_each_lead_is_what_its_visits_say(
     business: Business, seed: int, engine: str

@@ -20,7 +20,7 @@ from funnelsim import groups, tables
 from funnelsim.distributions import DAY
 from funnelsim.report import page
 
-quick = settings(max_examples=60, deadline=None)
+quick = settings(max_examples=60)
 Key = tuple[str, str]
 
 

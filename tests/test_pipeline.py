@@ -16,7 +16,7 @@ import funnelsim as fs
 from funnelsim import pipeline
 from funnelsim.distributions import DAY
 
-quick = settings(max_examples=60, deadline=None)
+quick = settings(max_examples=60)
 
 
 @pytest.fixture(scope="module")

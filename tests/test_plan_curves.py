@@ -68,7 +68,10 @@ def test_between_its_points_a_curve_is_what_is_simulated(name: str, seed: int) -
 
 def _simulated(p: Any, planned: fs.Scenario, asked: dict[str, Any], seed: int) -> Any:
     """Results of other customers; where the conversion is in doubt, of many that it may be."""
-    count, futures = 150, Futures(SimpleNamespace(update=lambda n: None), seed, asked.get("initial"))
+    count, futures = (
+        150,
+        Futures(SimpleNamespace(update=lambda n: None), seed, asked.get("initial")),
+    )
     _, knowledge = up_to_the_deadline(p.today, None, asked.get("pilot"), "plan")
     scenarios = [planned] if knowledge is None else may_be(planned, knowledge, count)
     return np.array(futures.among(_of(p.metric), scenarios, range(count)))
@@ -142,9 +145,7 @@ def test_the_interval_of_the_leads_covers_what_it_says(kind: str, seed: int) -> 
         add_knots(trials, found.x, 0.0, 2.6)
         low, high = bounds(trials, target, 0.9, found.x, found.chance)
         covered.append(low <= truth <= high)
-        curve = searched_curve(
-            trials, target, points(trials, found.x, 0.5), found.x, found.chance
-        )
+        curve = searched_curve(trials, target, points(trials, found.x, 0.5), found.x, found.chance)
         at = curve["setting"].to_numpy()
         far = (at > 0.05) & (at < 2.5)
         off = (curve["mean"] - [mean(x) for x in at]) / curve["mean_se"]

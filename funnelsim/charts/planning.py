@@ -12,7 +12,7 @@ import altair as alt
 import numpy as np
 
 from funnelsim.charts.experiment_rows import figure_axis
-from funnelsim.charts.parts import NAMES, rows_data, sentence
+from funnelsim.charts.parts import axis_of, rows_data, sentence
 from funnelsim.charts.rows import Rows
 from funnelsim.charts.theme import COLOURS
 from funnelsim.errors import Finding, FunnelSimError, Problem, nearest
@@ -153,7 +153,9 @@ def plan_cliff(p: Plan) -> alt.TopLevelMixin:
             "high": float(mean + TWO_SIDED * error),
             "told": figure_text(float(mean), kind, money),
         }
-        for at, mean, error in zip(p.curve[across], p.curve["mean"], p.curve["mean_se"], strict=True)
+        for at, mean, error in zip(
+            p.curve[across], p.curve["mean"], p.curve["mean_se"], strict=True
+        )
     ]
     if len(rows) < 2:
         return sentence(title, p.sentences[0])
@@ -253,7 +255,8 @@ def plan_stages(p: Plan) -> alt.TopLevelMixin:
         for stage, row in p.stages.iterrows()
     ]
     top = max(row["entered"] for row in rows) or 1.0
-    y = alt.Y("stage:N", sort=[row["stage"] for row in rows], title=None, axis=NAMES)
+    stages = [str(stage) for stage in p.stages.index]
+    y = alt.Y("stage:N", sort=stages, title=None, axis=axis_of(stages))
     scale = alt.Scale(domain=[0, 1.35 * top], nice=False)
     x = alt.X(
         "entered:Q",
@@ -293,7 +296,9 @@ def plan_channels(p: Plan) -> alt.TopLevelMixin:
     names = list(dict.fromkeys(row["channel"] for row in rows))
     sides = ["today", "planned"]
     base = alt.Chart(rows_data(rows)).encode(
-        y=alt.Y("channel:N", sort=names, title=None, axis=NAMES, scale=alt.Scale(padding=0.2)),
+        y=alt.Y(
+            "channel:N", sort=names, title=None, axis=axis_of(names), scale=alt.Scale(padding=0.2)
+        ),
         yOffset=alt.YOffset("which:N", sort=sides),
     )
     top = max([row["per_day"] for row in rows] + [row["ceiling"] or 0 for row in rows]) or 1.0

@@ -96,7 +96,7 @@ class Formula:
         if self.values is not None:
             return _sums_reach(self.values, np.atleast_1d(mean), np.array([TARGET_CELLS]))
         if not np.isfinite(self.target):
-            return 0 * mean
+            return np.zeros_like(mean)
         least = int(np.ceil(self.target))
         if self.fixed:
             p = np.clip(mean / leads, 0, 1) if leads else 0 * mean

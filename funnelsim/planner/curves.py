@@ -247,9 +247,7 @@ def bounds(
     return low, float(settings[must[0]]) if len(must) else tried[-1]
 
 
-def _led(
-    at: Floats, values: Floats, own: Floats, settings: Floats
-) -> tuple[Floats, Floats]:
+def _led(at: Floats, values: Floats, own: Floats, settings: Floats) -> tuple[Floats, Floats]:
     """A curve through the knots, and how far it may be off beside them."""
     if len(at) < 3:
         return np.interp(settings, at, values), np.zeros(len(settings))

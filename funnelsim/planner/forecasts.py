@@ -44,8 +44,8 @@ class Forecast:
     last may be a short one) and columns (figure, quantile): figure "sales" (first orders) or
     "revenue" (net), quantile "10%", "50%", "90%" or "mean"; `by_week` counts the week, `so_far`
     all up to its end. `along` is `so_far` by day: the index is days since the warm-up (weeks' ends
-    only, of more than 400 days). `totals` has a row per replication and a column per figure. `known_from` says
-    how well the conversion is known ("" where it is taken as certain).
+    only, of more than 400 days). `totals` has a row per replication and a column per figure.
+    `known_from` says how well the conversion is known ("" where it is taken as certain).
     """
 
     scenario: Scenario

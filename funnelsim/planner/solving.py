@@ -185,6 +185,7 @@ def _range(trials: Trials, moved: Lever, x: float) -> tuple[float, float]:
     past = PAST_CAPACITY / busiest if busiest > 0 else 0.0
     return 0.0, min(max(tried[-1], ROOM * x, past), moved.high)
 
+
 def _bends(moved: Lever) -> list[float]:
     """Where the result of more leads is known to have a corner: a channel is full, or a team."""
     if not moved.moves_leads:

@@ -38,6 +38,7 @@ def known_table(content: bytes, name: str, amounts: Collection[str]) -> pd.DataF
             raise FunnelSimError(f"{name}, {told}; write 1234.5, or 1234 without a mark") from None
         except FunnelSimError as error:
             raise FunnelSimError(f"{name}, {error}") from None
+    table.columns = pd.Index(list(table.columns))  # texts, as in any other table
     table.attrs |= {"file": name, "row": place(table.index, "").strip()}
     return table
 

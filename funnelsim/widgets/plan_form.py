@@ -33,7 +33,7 @@ from funnelsim.scenario import Scenario, load
 from funnelsim.tables import as_html
 from funnelsim.widgets import workers
 from funnelsim.widgets.live_chart import STATIC
-from funnelsim.widgets.plan_source import WIDE, Source, problem
+from funnelsim.widgets.plan_source import Source, problem
 from funnelsim.widgets.stoppable import Steps, Stoppable, Told
 from funnelsim.workbook import write_workbook
 
@@ -71,21 +71,19 @@ class PlanForm(ipywidgets.VBox):
         self._is_setting = True  # entries made by the form itself are no questions
         self.source = Source(self._another_source)
         self.metric = _dropdown("What is planned", METRICS)
-        self.target = ipywidgets.FloatText(description="Target", style=WIDE)
+        self.target = ipywidgets.FloatText(description="Target")
         self.within = ipywidgets.Text(
             description="Within",
             placeholder="90 days, 13 weeks, 1 quarter",
-            style=WIDE,
             continuous_update=False,
         )
         self.chance = ipywidgets.IntSlider(
-            90, 50, 99, description="Chance, %", style=WIDE, continuous_update=False
+            90, 50, 99, description="Chance, %", continuous_update=False
         )
         self.change = _dropdown("What may be moved", ["leads"])
         self.pilot = ipywidgets.Text(
             description="Seen so far",
             placeholder="15 of 300: sales of leads",
-            style=WIDE,
             continuous_update=False,
         )
         self._ask = ipywidgets.Button(description="Plan", button_style="primary")
@@ -353,7 +351,7 @@ def _offer(box: ipywidgets.Dropdown, options: Sequence[str | tuple[str, str]]) -
 
 
 def _dropdown(label: str, options: Any) -> ipywidgets.Dropdown:
-    return ipywidgets.Dropdown(options=options, description=label, style=WIDE)
+    return ipywidgets.Dropdown(options=options, description=label)
 
 
 def _days(s: Scenario) -> str:

@@ -111,7 +111,9 @@ class Told:
     `total` is how many there will be, about.
     """
 
-    def __init__(self, line: Stoppable, number: int, by: Callable[[Callable[[], Any]], Any]) -> None:
+    def __init__(
+        self, line: Stoppable, number: int, by: Callable[[Callable[[], Any]], Any]
+    ) -> None:
         self._line, self._number, self._by = line, number, by
         self._done, self._at, self.total = 0, time.monotonic(), 0
 
