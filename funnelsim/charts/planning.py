@@ -168,8 +168,9 @@ def plan_cliff(p: Plan) -> alt.TopLevelMixin:
     rule = alt.Chart(here).encode(x=x)
     band = alt.Chart(rows_data(rows)).mark_area(color=SOFT, opacity=0.35)
     low = alt.Y("low:Q", title=f"{p.metric} on average", axis=figure_axis(kind))
+    bands = [band.encode(x=x, y=low, y2="high:Q")] if p.curve["mean_se"].any() else []
     return alt.layer(
-        band.encode(x=x, y=low, y2="high:Q"),
+        *bands,
         goal.mark_rule(color=NAIVE, strokeDash=[5, 4]),
         goal.mark_text(align="left", dx=4, dy=-8, color=NAIVE).encode(
             x=alt.value(0), text="text:N"

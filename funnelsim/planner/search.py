@@ -33,8 +33,10 @@ UNBIASED: Final = "weibull"  # a new future falls short of this quantile as ofte
 STEPS = 14
 LARGEST_STEP = 1.6
 BEYOND = 1.3
+MISSED = 3  # standard errors by which a few replications may miss the chance
 NEAR = 0.05  # of the logarithm: over so small a step results move as one
-ROUNDS = 3  # of many replications, at most
+ROUNDS = 3  # of many replications, at most; twice as many where the chance is not yet met
+TINY = 1e-9  # of a result: less is rounding
 WIDE = 0.05  # of the logarithm, to both sides: how steep the chance is there
 BESIDE = 32  # whole steps tried to either side of the best
 FLAT = 0.1  # results that grow by less than this share of what the lever does: past capacity
@@ -90,11 +92,23 @@ def search(trials: Trials, lever: Lever, target: float, probability: float, star
         as_it_is = replace(_tried(trials, 1.0, target), limit="none")
         return as_it_is if as_it_is.chance >= probability else replace(as_it_is, x=None)
     low, high, limit = _bracket(trials, lever, target, probability, start)
+    if high is None and _is_missed_by_chance(trials, low, target, probability):
+        high = low
+        low = max((x for x in trials.settings() if x < high), default=0.0)
     if high is None:
         return _stopped(trials, low, target, limit)
     if high == 0.0:
         return _tried(trials, 0.0, target)
     return _refined(trials, low, high, target, probability)
+
+
+def _is_missed_by_chance(trials: Trials, x: float, target: float, probability: float) -> bool:
+    """Whether the chance is there after all: a few replications may have missed it."""
+    few = trials.known(x)
+    error = math.sqrt(probability * (1 - probability) / len(few))
+    if chance(few, target) < probability - MISSED * error:
+        return False
+    return chance(trials.at(x, trials.many(x)), target) >= probability
 
 
 def _tried(trials: Trials, x: float, target: float) -> Found:
@@ -198,17 +212,22 @@ def _limit(trials: Trials, lever: Lever, below: list[float], target: float) -> s
 
 def _refined(trials: Trials, low: float, high: float, target: float, probability: float) -> Found:
     """Where between two settings the chance is met: by lines, then by many replications."""
-    least, most = low / BEYOND, high * BEYOND  # the few may have been wrong about the two
+    # the few may have been wrong about the two
+    least, most = low / BEYOND, min(high * BEYOND, trials.lever.high)
     x = _crossing(trials.joined, low, high, target, probability)
-    for round_ in range(ROUNDS):
+    for round_ in range(2 * ROUNDS):
         results = trials.at(x, trials.many(high))
         lacks = _lacking(results, target, probability)
         growth = _growth(trials, x, up=lacks > 0)
         step = lacks / growth if growth > 0 else 0.0
-        if abs(step) <= NEAR or round_ == ROUNDS - 1:
+        is_there = abs(step) <= NEAR or (lacks <= 0 and round_ >= ROUNDS - 1)
+        if is_there or (lacks > 0 and x >= most):
             break
         x = float(np.clip(x * math.exp(np.clip(step, -0.1, 0.1)), least, most))
-    step = float(np.clip(step, -NEAR, NEAR))
+    step = float(np.clip(step, -NEAR, min(NEAR, math.log(most / x))))
+    if lacks > step * growth + TINY:  # more of it does not help
+        best = _best(trials, [x for x in trials.settings() if x > 0], target)
+        return _stopped(trials, best, target, "high" if x >= trials.lever.high else "flat")
     wide = WIDE * max(growth, 0.0)
     steep = (chance(results, target - wide) - chance(results, target + wide)) / (2 * WIDE)
     return Found(

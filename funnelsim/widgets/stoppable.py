@@ -17,7 +17,7 @@ import ipywidgets
 
 TELL_EVERY = 0.25  # seconds
 NEARLY = 0.99  # of the work, if the guess of how much it is was too low
-END = object()
+END: Any = object()
 
 Steps = Iterator[Callable[[], Any]]
 """Each step is worked out beside, and gives what is to be done with it in the kernel's thread."""
@@ -91,11 +91,13 @@ class Stoppable(ipywidgets.HBox):
             return
         except Exception:  # a bug: say it in the log, and be ready for the next entry
             logging.getLogger(__name__).exception("the work could not be done")
-            self.stop()
+            if self.is_waited_for(number):
+                self.stop()
         if self.is_waited_for(number):
             self._end()
 
     def _end(self) -> None:
+        self._share.value = 1.0
         self.layout.visibility = "hidden"
         self._ended(False)
 
