@@ -31,7 +31,7 @@ from funnelsim.planner.trials import FEWEST, Trials
 
 UNBIASED: Final = "weibull"  # a new future falls short of this quantile as often as it says
 STEPS = 14
-LARGEST_STEP = 1.6
+SMALLEST_STEP, LARGEST_STEP = 1.03, 1.6
 BEYOND = 1.3
 MISSED = 3  # standard errors by which a few replications may miss the chance
 NEAR = 0.05  # of the logarithm: over so small a step results move as one
@@ -164,7 +164,8 @@ def _bracket(
                     below.append(near)
             return _best(trials, below[1:], target), None, limit
         else:
-            x = min(x * _step(results, target, probability), lever.high)
+            least = SMALLEST_STEP ** (len(below) - 1)  # longer ones, where the way is long
+            x = min(x * max(_step(results, target, probability), least), lever.high)
     below = [at for at in below if at < above]
     if above < math.inf:
         return max(below), above, ""
@@ -182,12 +183,12 @@ def _best(trials: Trials, tried: list[float], target: float) -> float:
 
 
 def _step(results: Floats, target: float, probability: float) -> float:
-    """By what factor the quantile falls short, or is too much, with a bit on top; at least 1.03."""
+    """By what factor the quantile falls short, or is too much, with a bit on top."""
     quantile = float(np.quantile(results, 1 - probability))
     if quantile <= 0 or target <= 0:
         return LARGEST_STEP
     ratio = target / quantile
-    return min(max(ratio, 1 / ratio) * 1.03, LARGEST_STEP)
+    return min(max(ratio, 1 / ratio) * SMALLEST_STEP, LARGEST_STEP)
 
 
 def _limit(trials: Trials, lever: Lever, below: list[float], target: float) -> str:
