@@ -18,7 +18,7 @@ and Analysis, 5th edition (2015), sections 11.2 and 9.4.2.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -35,7 +35,7 @@ SMALLEST_STEP, LARGEST_STEP = 1.03, 1.6
 BEYOND = 1.3
 MISSED = 3  # standard errors by which a few replications may miss the chance
 NEAR = 0.05  # of the logarithm: over so small a step results move as one
-ROUNDS = 3  # of many replications, at most; twice as many where the chance is not yet met
+ROUNDS, ROUND = 3, 0.1  # of many replications, at most, if the chance is met; logarithm of a step
 TINY = 1e-9  # of a result: less is rounding
 WIDE = 0.05  # of the logarithm, to both sides: how steep the chance is there
 BESIDE = 32  # whole steps tried to either side of the best
@@ -92,9 +92,10 @@ def search(trials: Trials, lever: Lever, target: float, probability: float, star
         as_it_is = replace(_tried(trials, 1.0, target), limit="none")
         return as_it_is if as_it_is.chance >= probability else replace(as_it_is, x=None)
     low, high, limit = _bracket(trials, lever, target, probability, start)
-    if high is None and _is_missed_by_chance(trials, low, target, probability):
-        high = low
-        low = max((x for x in trials.settings() if x < high), default=0.0)
+    if high is None and (
+        missed := _missed(trials, (low, trials.settings()[-1]), target, probability)
+    ):
+        low, high = max(x for x in (0.0, *trials.settings()) if x < missed), missed
     if high is None:
         return _stopped(trials, low, target, limit)
     if high == 0.0:
@@ -102,13 +103,17 @@ def search(trials: Trials, lever: Lever, target: float, probability: float, star
     return _refined(trials, low, high, target, probability)
 
 
-def _is_missed_by_chance(trials: Trials, x: float, target: float, probability: float) -> bool:
-    """Whether the chance is there after all: a few replications may have missed it."""
-    few = trials.known(x)
-    error = math.sqrt(probability * (1 - probability) / len(few))
-    if chance(few, target) < probability - MISSED * error:
-        return False
-    return chance(trials.at(x, trials.many(x)), target) >= probability
+def _missed(
+    trials: Trials, candidates: Sequence[float], target: float, probability: float
+) -> float | None:
+    """One of these settings that does after all: a few replications may have missed its chance."""
+    for x in candidates:
+        few = trials.known(x)
+        error = math.sqrt(probability * (1 - probability) / len(few))
+        might = chance(few, target) >= probability - MISSED * error
+        if might and chance(trials.at(x, trials.many(x)), target) >= probability:
+            return x
+    return None
 
 
 def _tried(trials: Trials, x: float, target: float) -> Found:
@@ -213,10 +218,9 @@ def _limit(trials: Trials, lever: Lever, below: list[float], target: float) -> s
 
 def _refined(trials: Trials, low: float, high: float, target: float, probability: float) -> Found:
     """Where between two settings the chance is met: by lines, then by many replications."""
-    # the few may have been wrong about the two
-    least, most = low / BEYOND, min(high * BEYOND, trials.lever.high)
+    least, most = low / BEYOND, trials.lever.high  # the few may have been wrong about the two
     x = _crossing(trials.joined, low, high, target, probability)
-    for round_ in range(2 * ROUNDS):
+    for round_ in range(STEPS):
         results = trials.at(x, trials.many(high))
         lacks = _lacking(results, target, probability)
         growth = _growth(trials, x, up=lacks > 0)
@@ -224,7 +228,8 @@ def _refined(trials: Trials, low: float, high: float, target: float, probability
         is_there = abs(step) <= NEAR or (lacks <= 0 and round_ >= ROUNDS - 1)
         if is_there or (lacks > 0 and x >= most):
             break
-        x = float(np.clip(x * math.exp(np.clip(step, -0.1, 0.1)), least, most))
+        step = float(np.clip(step, -ROUND, ROUND * max(1, round_)))
+        x = float(np.clip(x * math.exp(step), least, most))
     step = float(np.clip(step, -NEAR, min(NEAR, math.log(most / x))))
     if lacks > step * growth + TINY:  # more of it does not help
         best = _best(trials, [x for x in trials.settings() if x > 0], target)
