@@ -124,6 +124,7 @@ def forecast(
     measure = partial(of_each, partial(_by_the_end, ends=ends))
     with a_bar(progress, n) as bar:
         futures = Futures(bar, a_seed(seed), initial, executor)
+        futures.expect(n)
         values = np.array(futures.among(measure, scenarios, range(n)))
     along = {figure: values[:, place] for place, figure in enumerate(_figures(today))}
     weekly = (ends - today.warm_up) % WEEK == 0

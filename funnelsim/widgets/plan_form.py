@@ -196,10 +196,14 @@ class PlanForm(ipywidgets.VBox):
 
         self._work.do(work)
 
-    def _ended(self, was_stopped: bool) -> None:
-        """Nothing is worked out any more; of what was stopped nothing is seen."""
+    def _as_new(self) -> None:
+        """What is seen is no answer to something else."""
         for seen in (self._said, self._curve, self._shown):
             seen.remove_class(OLD)
+
+    def _ended(self, was_stopped: bool) -> None:
+        """Nothing is worked out any more; of what was stopped nothing is seen."""
+        self._as_new()
         if not was_stopped:
             return
         self._planned = ()  # so that it can be asked again
@@ -225,8 +229,6 @@ class PlanForm(ipywidgets.VBox):
     def _refused(self, said: str) -> None:
         self._nothing_but(said)
         self._planned = ()
-        for seen in (self._said, self._curve, self._shown):
-            seen.remove_class(OLD)
 
     def _show(self, curve: str) -> None:
         self._curve.value = curve
@@ -234,6 +236,7 @@ class PlanForm(ipywidgets.VBox):
 
     def _nothing_but(self, said: str) -> None:
         """There is no answer."""
+        self._as_new()
         self._said.value, self._curve.value, self._shown.value = said, "", ""
         self.answer, self._report.disabled, self._workbook.disabled = None, True, True
 
