@@ -66,7 +66,7 @@ FLAWS = """root => {
     const node = walker.currentNode, parent = node.parentElement;
     const said = node.textContent.trim();
     if (!said || parent.closest('style, script, option, title, code, pre')) continue;
-    if (!parent.checkVisibility({ visibilityProperty: true })) continue;
+    if (!parent.checkVisibility({ visibilityProperty: true, opacityProperty: true })) continue;
     const range = document.createRange();
     range.selectNodeContents(node);
     const boxes = isSvg(parent) ? [parent.getBoundingClientRect()] : [...range.getClientRects()];
