@@ -347,6 +347,20 @@ def test_what_is_typed_before_the_columns_are_chosen_stays(form: PlanForm) -> No
     assert (form.answer.target, form.within.value) == (87, "90 days")
 
 
+def test_nothing_can_be_typed_that_the_form_is_about_to_fill_in(form: PlanForm) -> None:
+    """While an export is read, a word typed into a field would be written over."""
+    fields = [form.target, form.within, form.pilot]
+    open_as_it_filled: list[bool] = []
+    form.target.observe(
+        lambda _: open_as_it_filled.extend(not field.disabled for field in fields), "value"
+    )
+    upload(form, "deals.csv", bundled("crm_deals.csv").read_bytes())
+    assert open_as_it_filled and not any(open_as_it_filled)
+    assert not any(field.disabled for field in fields)
+    upload(form, "deals.csv", b"a,b\n1,2\n")  # what cannot be read closes nothing
+    assert not any(field.disabled for field in fields)
+
+
 def test_what_was_seen_of_one_scenario_is_not_said_of_another(form: PlanForm) -> None:
     form.pilot.value = "15 of 300"
     form.chance.value = 80

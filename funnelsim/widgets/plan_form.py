@@ -275,6 +275,9 @@ class PlanForm(ipywidgets.VBox):
         self._planned = ()
         self._work.drop()
         self._is_setting = True
+        typed = (self.target, self.within, self.pilot)
+        for box in typed:  # what the form fills in would be written over what is being typed
+            box.disabled = True
         if is_another_scenario:
             self._targets, self._is_asked, self._is_within_asked = {}, False, False
             self.pilot.value = ""  # it was seen elsewhere
@@ -296,6 +299,8 @@ class PlanForm(ipywidgets.VBox):
             return
         finally:
             self._is_setting = False
+            for box in typed:
+                box.disabled = False
         if self._is_asked:
             self.plan()
 
