@@ -119,14 +119,12 @@ def moved(board):
 
 @pytest.fixture(params=[False, True], ids=["", "large type"])
 def large(moved, request):
-    button = moved.get_by_role("button", name="Large type")
-    if request.param:
-        button.click()
-        moved.locator(".funnelsim-board.funnelsim-large").wait_for()
-    yield request.param
-    if request.param:
-        button.click()
-        moved.locator(".funnelsim-board:not(.funnelsim-large)").wait_for()
+    board = moved.locator(".funnelsim-board")
+    if request.param != ("funnelsim-large" in board.get_attribute("class")):
+        moved.get_by_role("button", name="Large type").click()
+        now = ".funnelsim-large" if request.param else ":not(.funnelsim-large)"
+        moved.locator(f".funnelsim-board{now}").wait_for()
+    return request.param
 
 
 @pytest.mark.parametrize(("width", "height"), WINDOWS)
