@@ -13,7 +13,7 @@ help:  ## Say what there is
 	@echo "make test              lint and all tests: package, notebooks, browser"
 	@echo "make lint              ruff and mypy"
 	@echo "make bench             measure speed, write benchmarks/RESULTS.md"
-	@echo "make notebooks         run lessons and solutions again and store their outputs"
+	@echo "make notebooks         run lessons and solutions, store their outputs, write the exercises"
 	@echo "make constraints       choose the newest versions of all packages, write constraints.txt"
 	@echo "make docs              build the documentation into docs/_build/html"
 	@echo "make clean             remove .venv and everything that was built"

@@ -103,7 +103,9 @@ def find(number: str, seed: int | None = None) -> Exercise:
     """
     builder = _builders().get(number)
     if builder is None:
-        raise FunnelSimError(f'there is no exercise "{number}"; {nearest(number, _builders())}')
+        lesson = [other for other in _builders() if other[:3] == number[:3]]
+        there_are = nearest(number, lesson or _builders())
+        raise FunnelSimError(f'there is no exercise "{number}"; {there_are}')
     is_simulated = "seed" in signature(builder).parameters
     return builder(seed) if is_simulated and seed is not None else builder()
 
@@ -197,6 +199,9 @@ def _number(given: Any, answer: Any = ...) -> str:
     if isinstance(answer, str) and answer.strip() in _builders():
         call = f'fs.check("{answer.strip()}", answer)'
         raise FunnelSimError(f"the exercise comes first, then the answer: write {call}")
+    if isinstance(given, Real) and answer is ...:
+        call = f'fs.check("{next(iter(_builders()))}", {given})'
+        raise FunnelSimError(f"to which exercise is {given} the answer? Write {call}, for example")
     return str(given)[:40].strip()
 
 

@@ -153,7 +153,12 @@ def _with_commas(parts: tuple[Any, ...]) -> tuple[float, ...]:
     if len(rest) == 1 and isinstance(rest[0], Integral) and first <= LARGEST:
         zeros = ("", "0", "00") if first == 0 else ("",)  # 0,063 comes as 0 and 63
         ways += [float(f"{first}.{zero}{rest[0]}") for zero in zeros]
-    if first and all(part < 1000 for part in rest):
+    whole = [int(part) for part in rest]  # 1,000,000 comes as 1, 0 and 0; 1,002 cannot be typed
+    if (
+        first
+        and all(part < 1000 for part in rest)
+        and (len(rest) == 1 or all(part == 0 or part >= 100 for part in whole))
+    ):
         ways.append(float(reduce(lambda total, part: 1000 * total + part, rest, first)))
     return tuple(sign * way for way in ways)
 
@@ -186,8 +191,8 @@ def _called(answer: Any) -> str:
         return f'the text "{answer[:40]}"' if answer.strip() else "an empty text"
     if isinstance(answer, COLUMNS):
         return _called_many(answer)
-    if isinstance(answer, LISTS | dict):
-        return f"a {type(answer).__name__} of {len(answer)} values"
+    if isinstance(answer, (*LISTS, dict)):
+        return f"a {type(answer).__name__} of {len(answer)} value{'s' * (len(answer) != 1)}"
     if isinstance(answer, bool | np.bool_):
         return f"{answer}, a yes or no"
     if isinstance(answer, Real):
@@ -203,7 +208,7 @@ def _called_many(answer: Any) -> str:
         return "a whole column or table with nothing in it"
     if answer.ndim > 1:
         rows, columns = answer.shape[:2]
-        return f"a whole table, {rows:,} rows by {columns:,} columns, of which one number is wanted"
+        return f"a whole table, {rows:,} rows by {columns:,} columns, and one number is wanted"
     values = f"a whole column or row of {answer.size:,} values"
     is_yes_or_no = answer.dtype == bool
     return f"{values}, yes or no (the share of yes is its `.mean()`)" if is_yes_or_no else values

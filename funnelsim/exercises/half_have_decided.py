@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy import stats
 
 from funnelsim.distributions import DAY
 from funnelsim.exercises.entry import Exercise, Mistake, Right, rounded_to
@@ -83,11 +84,9 @@ def _in_desire(journal: Journal) -> pd.DataFrame:
 
 def _half_of_all(days: pd.Series, watched: pd.Series) -> float:
     """The median time by Kaplan and Meier: whoever is open is counted as long as watched."""
-    time, decided = days.fillna(watched).to_numpy(), days.notna().to_numpy()
-    order = np.lexsort((~decided, time))  # decided before open at the same time
-    at_risk = len(time) - np.arange(len(time))
-    undecided = np.cumprod(1 - decided[order] / at_risk)
-    return float(time[order][np.argmax(undecided <= 0.5)])
+    times = stats.CensoredData.right_censored(days.fillna(watched), days.isna())
+    undecided = stats.ecdf(times).sf
+    return float(undecided.quantiles[np.argmax(undecided.probabilities <= 0.5)])
 
 
 def _other_ways_to_half(seed: int, visits: pd.DataFrame) -> tuple[Right, ...]:

@@ -21,8 +21,8 @@ from funnelsim.exercises.entry import (
 )
 
 # What people type for a seed, the default of fs.simulate first.
-OTHER_SEEDS = (1, 0, 2, 3, 4, 5, 7, 10, 42, 123)
-FREE_SEEDS = (*OTHER_SEEDS, 6, 8, 9, *range(11, 33), 99, 100, 1234, *range(2024, 2031))
+OTHER_SEEDS = (1, 0, 2, 3, 4, 5, 42, 123)
+FREE_SEEDS = (*OTHER_SEEDS, *range(6, 31))
 MANY_DIGITS = 7  # so many are computed, not typed: no other number has the same by chance
 
 Find = Callable[[int], Exercise]  # the exercise, its answers computed with this seed

@@ -98,7 +98,7 @@ def weakest_stage(seed: int = SEED) -> Exercise:
         (
             "a stage is weak where few go on of those who come, however many come.",
             "the smallest advanced ÷ entered of the three stages before the goal.",
-            "`(table.advanced / table.entered)[:3].idxmin()`",
+            "`(table.advanced / table.entered).iloc[:3].idxmin()`",
         ),
         f"Only {_percent(rates[right])} of those who entered {right} went on, "
         f"although {most_lost} lost more leads.",
@@ -233,7 +233,7 @@ def leads_for_sales(seed: int = SEED) -> Exercise:
         (
             "of every hundred leads some buy; how many hundreds does it take?",
             f"leads × overall conversion = {SALES}; solve for the leads.",
-            f"`{SALES} / (answer to 01.3)`",
+            f'`{SALES} / (table.entered["Action"] / table.entered["Attention"])`',
         ),
         f"{SALES} ÷ {overall:.3f} is about {right:,.0f}; that is an average, "
         "so in about half of all cases it takes more.",
@@ -345,7 +345,7 @@ def a_seed_of_your_own(seed: int = SEED) -> Exercise:
         (
             "it is 01.3 once more, for some of the leads.",
             "customers among the leads by recommendation ÷ all leads by recommendation.",
-            f'`friends = leads[leads.channel == "{FRIENDS}"]`, then '
+            f"`friends = chain_journal.leads.query(\"channel == '{FRIENDS}'\")`, then "
             '`(friends.outcome == "customer").mean()`',
         ),
         f"With seed {seed} it is {right:.3f}; another seed gives another number, but with so many "

@@ -237,7 +237,7 @@ def last_day() -> Exercise:
         (
             "whoever comes must have decided when time is up.",
             f"it takes {THINKING} days, and there are {DAYS}.",
-            f"`{DAYS} - {THINKING}`, or `fs.plan(slow, {TARGET}).deadline.last`",
+            f"`{DAYS} - {THINKING}`",
         ),
         f"Day {right}: a quarter of the time brings leads that are too late.",
         "days",

@@ -215,8 +215,11 @@ def there_anyway(seed: int = SEED) -> Exercise:
             "three groups: the others, the members without the card, the members with it.",
             "what the members bring without the card, less the others, ÷ what they bring with "
             "it, less the others.",
-            "`(then.reindex(members).mean() - others) / (now[members].mean() - others)`, where "
-            "`now` and `then` are the revenue with and without the card, both by `key`",
+            "`by_key = lambda j: fs.customer_lifetime_value(j).rename(index=j.leads.key).revenue`, "
+            "`now, then = by_key(journal), by_key(without)`, "
+            "`members = journal.leads.key[customers.index[customers.member]]`, "
+            "`others = customers.revenue[~customers.member].mean()`, then "
+            "`(then.reindex(members).mean() - others) / (now[members].mean() - others)`",
         ),
         f"{anyway - others:.1f} of {gap:.1f} EUR: the keen ones took the card. Where lots are "
         "drawn who is offered one, this share is 0 but for chance.",
