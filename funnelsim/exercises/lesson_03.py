@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from funnelsim.engines import simulate
-from funnelsim.exercises.entry import Exercise, Mistake
+from funnelsim.exercises.entry import Exercise, Mistake, Right, rounded_to
 from funnelsim.exercises.workshop import DAYS, KEPT, SEED, pottery
 from funnelsim.journal import Journal
 from funnelsim.metrics import response_times, summary
@@ -94,6 +94,10 @@ def nine_in_ten(seed: int = SEED) -> Exercise:
         f"{hours.median():.1f}: a promise has to be made from the p90.",
         "hours",
         seed,
+        also=tuple(  # one of the two waits between which the p90 lies
+            Right(float(hours.quantile(0.9, between)), rounded_to(1))
+            for between in ("lower", "higher")
+        ),
     )
 
 
