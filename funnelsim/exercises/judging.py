@@ -43,11 +43,12 @@ def judge(
     if isinstance(given, str) or isinstance(exercise.right, str):
         named = [m.named for m in exercise.mistakes if m.answer == given]
         return right(exercise) if given == exercise.right else wrong(*named[:1])
-    return (
-        _right_or_known(given, exercise)
-        or _nearly_right(given, exercise)
-        or _of_another_seed(given, exercise, at, seed)
-    )
+    known = _right_or_known(given, exercise)
+    if known and (known.outcome == "right" or _to_the_digit(given, exercise)):
+        return known
+    if digits_of(given) >= MANY_DIGITS:  # what another seed gives to the digit goes before "near"
+        known = _of_another_seed(given, exercise, at, seed) or known
+    return known or _nearly_right(given, exercise) or _of_another_seed(given, exercise, at, seed)
 
 
 def judge_without_seed(given: float, exercise: Exercise, at: Find) -> Finding | None:

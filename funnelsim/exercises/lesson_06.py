@@ -68,6 +68,7 @@ def _change(seed: int, figure: str) -> float:
     return float(_figures(seed)[figure] - _figures(seed, without=True)[figure])
 
 
+@lru_cache(4)
 def _by_key(seed: int, without: bool = False) -> pd.DataFrame:
     """A row for each customer, by the key that is the same in both years."""
     table = _by_customer(seed, without)
