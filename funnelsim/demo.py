@@ -26,7 +26,8 @@ from funnelsim.engines import simulate
 from funnelsim.errors import FunnelSimError
 from funnelsim.reading import read_table
 from funnelsim.report import write_report
-from funnelsim.tables import as_text, beside_text, heading, print_journal, say, write_text
+from funnelsim.saving import write_text
+from funnelsim.tables import as_text, beside_text, heading, print_journal, say
 
 
 def demo(data: Path | None, out: Path, seed: int) -> Path:

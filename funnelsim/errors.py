@@ -7,14 +7,32 @@ All of them derive from `FunnelSimError`; a scenario with wrong fields raises on
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
+MOST_NAMES, MOST_COMPARED = 40, 2_000  # of what there is: named, held against a wrong name
+MOST_TOLD = 20  # problems that a message lists; `.problems` holds all of them
+LONGEST_PATH, LONGEST_SENTENCE = 120, 400  # characters; names are a user's, and of any length
+
 
 class FunnelSimError(Exception):
     """The root of everything that funnelsim raises on purpose."""
+
+
+class Asked(FunnelSimError):
+    """What nothing decides is asked for: the `argument` that says it, and what it may be.
+
+    `choices` has the values by what each of them means; a form offers them.
+    """
+
+    def __init__(self, text: str, argument: str, choices: Mapping[str, Any]) -> None:
+        self.argument, self.choices = argument, dict(choices)
+        super().__init__(text)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (str(self), self.argument, self.choices)
 
 
 @dataclass(frozen=True)
@@ -31,8 +49,9 @@ class Problem:
     way_out: str = ""
 
     def __str__(self) -> str:
-        sentence = f"{self.path or 'the scenario'} {_is(self.value)}; {self.rule}"
-        return f"{sentence}: {self.way_out}" if self.way_out else sentence
+        path = cut(self.path, LONGEST_PATH) or "the scenario"
+        sentence = f"{path} {_is(self.value)}; {cut(self.rule, LONGEST_SENTENCE)}"
+        return f"{sentence}: {cut(self.way_out, LONGEST_SENTENCE)}" if self.way_out else sentence
 
 
 class Missing:
@@ -49,19 +68,36 @@ class Finding(str):
     """What was found, in words: shown without quotes."""
 
 
+def cut(text: str, most: int) -> str:
+    """A text of at most so many characters, so that a message stays one.
+
+    >>> cut("a name that goes on and on", 20)
+    'a name that goes ...'
+    """
+    return text if len(text) <= most else text[: most - 3] + "..."
+
+
 def _is(value: Any) -> str:
     if value is MISSING:
         return "is missing"
     if isinstance(value, Finding):
-        return f"is {value}"
+        return f"is {cut(value, LONGEST_SENTENCE)}"
     if isinstance(value, dict):
-        return f"is a table with {', '.join(map(str, value)) or 'nothing in it'}"
+        return f"is a table with {cut(', '.join(map(str, value)), 200) or 'nothing in it'}"
     if isinstance(value, (datetime.date, datetime.time)):  # and a datetime, which is a date
         return f"is {value}"
     if isinstance(value, list) and value and all(isinstance(entry, dict) for entry in value):
         return f"is a list of {len(value)} tables" if len(value) > 1 else "is a list of one table"
-    text = repr(value) if not isinstance(value, str) else f'"{value}"'
-    return f"is {text if len(text) <= 60 else text[:57] + '...'}"
+    return f"is {cut(_written(value), 60)}"
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, str):
+        return f'"{value}"'
+    try:
+        return repr(value)
+    except (ValueError, RecursionError):  # thousands of digits; lists within lists without end
+        return f"a {type(value).__name__} too long to be written"
 
 
 class ScenarioError(FunnelSimError, ValueError):
@@ -73,7 +109,10 @@ class ScenarioError(FunnelSimError, ValueError):
         count = len(self.problems)
         where = f" in {source}" if source else ""
         title = f"{count} problems{where}:\n  " if count > 1 else f"{source}: " if source else ""
-        super().__init__(title + "\n  ".join(map(str, self.problems)))
+        told = [str(problem) for problem in self.problems[:MOST_TOLD]]
+        if count > MOST_TOLD:
+            told.append(f"and {count - MOST_TOLD:,} more, in .problems of this error")
+        super().__init__(title + "\n  ".join(told))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.problems, self.source)
@@ -85,12 +124,14 @@ def nearest(word: object, known: Iterable[object]) -> str:
     >>> nearest("Intrest", ["Attention", "Interest"])
     'did you mean Interest? There are: Attention, Interest'
     """
-    names = [str(name) for name in known]
+    names, word = [str(name) for name in known], cut(str(word), LONGEST_PATH)
     if not names:
         return "there are none"
-    there_are = f"there are: {', '.join(names)}"
-    close = get_close_matches(str(word), names, n=1)
+    some = ", ".join(cut(name, LONGEST_PATH) for name in names[:MOST_NAMES])
+    there_are = f"there are: {some}" + (", ..." if len(names) > MOST_NAMES else "")
+    names = names[:MOST_COMPARED]
+    close = get_close_matches(word, names, n=1)
     if not close:
         lowered = {name.lower(): name for name in names}
-        close = [lowered[m] for m in get_close_matches(str(word).lower(), lowered, n=1)]
+        close = [lowered[m] for m in get_close_matches(word.lower(), lowered, n=1)]
     return f"did you mean {close[0]}? T{there_are[1:]}" if close else there_are

@@ -15,8 +15,10 @@ from typing import Any
 from funnelsim.errors import Finding, FunnelSimError, Problem
 from funnelsim.planner import Plan
 from funnelsim.planner.tables import OUTCOME, about, assumptions, said_of_reps
+from funnelsim.saving import beside
 
 WIDEST = 60  # characters of a column
+A_DAY = datetime.datetime(2027, 1, 1)  # always the same: the same plan makes the same bytes
 FORMATS = {
     "text": {},
     "whole": {"num_format": "#,##0"},
@@ -52,26 +54,22 @@ def write_workbook(p: Plan, path: str | Path) -> Path:
         way_out = "write fs.plan(scenario, target=100)"
         raise FunnelSimError(str(Problem("write_workbook", found, "it takes a Plan", way_out)))
     path = an_xlsx(path)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        options = {
-            "strings_to_formulas": False,
-            "strings_to_urls": False,
-            "nan_inf_to_errors": False,
-        }
-        with xlsxwriter.Workbook(str(path), options) as book:
-            # a fixed day: the same plan makes the same bytes
-            book.set_properties({"title": p.today.name, "created": datetime.datetime(2027, 1, 1)})
-            formats = {name: book.add_format(form) for name, form in FORMATS.items()}
-            _plan_sheet(book, formats, p)
-            for name, columns in _sheets(p):
-                _table_sheet(book, formats, name, columns)
-            _chance_chart(book, p)
-    except (OSError, xlsxwriter.exceptions.XlsxWriterException) as error:
-        why = getattr(error, "strerror", None) or str(error)
-        raise FunnelSimError(
-            f"{path} cannot be written: {why}; close it where it is open, or give another place"
-        ) from error
+    options = {
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "nan_inf_to_errors": False,
+    }
+    with beside(path) as draft:
+        try:
+            with xlsxwriter.Workbook(str(draft), options) as book:
+                book.set_properties({"title": p.today.name, "created": A_DAY})
+                formats = {name: book.add_format(form) for name, form in FORMATS.items()}
+                _plan_sheet(book, formats, p)
+                for name, columns in _sheets(p):
+                    _table_sheet(book, formats, name, columns)
+                _chance_chart(book, p)
+        except xlsxwriter.exceptions.FileCreateError as error:  # the system's, in a wrapper
+            raise OSError(str(error)) from error
     return path
 
 
@@ -120,6 +118,7 @@ def _plan_sheet(book: Any, formats: dict[str, Any], p: Plan) -> None:
         ("Chance with those", p.naive_chance, "share"),
         ("Leads that not knowing the conversion costs", p.price_of_not_knowing, "whole"),
         (f"Budget, {money}", p.budget, "money"),
+        (f"Of it commission on the sales, {money}", p.commission, "money"),
         (f"Cost per customer (CAC), {money}", p.cac, "money"),
         ("Days until a customer has paid that back", p.payback_days, "whole"),
     ]
@@ -141,6 +140,7 @@ def _planned(p: Plan) -> str:
 def _sheets(p: Plan) -> list[tuple[str, list[Column]]]:
     money = p.today.currency
     stages, channels, curve = p.stages.reset_index(), p.channels.reset_index(), p.curve
+    sold = p.per_sale.loc[p.channels.index]
     moved = "leads" if "leads" in curve else "setting"
     made: list[tuple[str, list[Column]]] = [
         ("Stages", [
@@ -155,7 +155,12 @@ def _sheets(p: Plan) -> list[tuple[str, list[Column]]]:
             (f"Leads a day {_planned(p)}", "tenth", list(channels["planned"])),
             ("Leads in all", "whole", list(channels["leads"])),
             (f"Cost, {money}", "money", list(channels["cost"])),
+            (f"Of it commission, {money}", "money", list(channels["commission"])),
             ("Ceiling a day", "tenth", list(channels["ceiling"])),
+            ("Sales on average", "whole", list(sold["sales"])),
+            (f"A sale leaves, {money}", "money", list(sold["leaves"])),
+            (f"It costs to win, {money}", "money", list(sold["costs"])),
+            (f"Is left of it, {money}", "money", list(sold["leaves"] - sold["costs"])),
         ]),
     ]  # fmt: skip
     if not p.reps_tried.empty:
@@ -174,6 +179,8 @@ def _sheets(p: Plan) -> list[tuple[str, list[Column]]]:
             ("Leads" if moved == "leads" else p.change, "tenth", list(curve[moved])),
             ("Chance of the target", "share", list(curve["chance"])),
             (f"{p.metric.capitalize()} on average", "money", list(curve["mean"])),
+            ("Chance ± s.e.", "share", list(curve["chance_se"])),
+            ("Average ± s.e.", "money", list(curve["mean_se"])),
         ]),
         ("Outcome", [
             ("By the end", "text", list(p.outcome.index)),
@@ -223,4 +230,4 @@ def _chance_chart(book: Any, p: Plan) -> None:
     chart.set_y_axis({"min": 0, "max": 1, "num_format": "0%"})
     chart.set_x_axis({"name": "Leads" if "leads" in p.curve else p.change, "num_format": "#,##0"})
     chart.set_legend({"none": True})
-    book.get_worksheet_by_name("Chance").insert_chart("E2", chart)
+    book.get_worksheet_by_name("Chance").insert_chart("G2", chart)

@@ -128,6 +128,22 @@ def test_a_number_of_replications_that_is_none_is_refused(n):
         fs.explore(FOLLOW_UP, n=n)
 
 
+@pytest.mark.parametrize("n", [10_001, 10**9])
+def test_more_replications_than_a_board_would_ever_finish_are_refused(n):
+    with pytest.raises(fs.FunnelSimError, match="a board takes 10,000 at most"):
+        fs.explore(FOLLOW_UP, n=n)
+
+
+@pytest.mark.parametrize("seed", [-1, 1.5, "1", None, True, 2**64])
+def test_a_seed_that_is_none_is_refused_as_simulate_does(seed):
+    said = set()
+    for ask in (fs.explore, fs.simulate):
+        with pytest.raises(fs.FunnelSimError) as caught:
+            ask(FOLLOW_UP, seed=seed)
+        said.add(str(caught.value))
+    assert len(said) == 1
+
+
 def test_no_lead_and_no_customer_leave_ranges_that_say_so():
     board = fs.explore(FOLLOW_UP, n=FEW)
     board.sliders["Leads a day"].value = 0

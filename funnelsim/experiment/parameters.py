@@ -23,18 +23,20 @@ from funnelsim.errors import FunnelSimError, Problem
 from funnelsim.sampling import mean
 from funnelsim.scenario import Scenario, plain
 
+SHARES = ("conversion", "margin", "click_through_rate", "commission")
 DURATIONS = ("response_half_life", "every", "horizon", "warm_up", "expires_after", "within")
 
 
 def default_paths(scenario: Scenario) -> list[str]:
     """The parameters that a sensitivity analysis turns, of those that the scenario has.
 
-    Leads and their price, conversions, calls (reach, handling, patience, half-life), recoveries,
-    reps, order value, margin, repeat purchases, referrals and upsells.
+    Leads and their price, commission, conversions, calls (reach, handling, patience, half-life),
+    recoveries, reps, order value, margin, repeat purchases, referrals and upsells.
     """
     paths: list[str] = []
     for channel in scenario.channels:
         names = ["leads_per_day", "click_through_rate", "cost_per_lead", "cost_per_click"]
+        names += ["commission", "cost_per_sale"]
         paths += [f"channels.{channel.name}.{name}" for name in names]
     for stage in scenario.stages:
         names = ["conversion", "recovery.probability", "follow_up.reach_probability"]
@@ -101,7 +103,7 @@ def turned(value: Any, factor: float, path: str) -> Any:
         return duration_text(max(1, round(value * factor)))
     if isinstance(value, int):
         return max(1, value + (1 if factor > 1 else -1))
-    share = "probability" in last or last in ("conversion", "margin", "click_through_rate")
+    share = "probability" in last or last in SHARES
     return min(1.0, value * factor) if share else value * factor
 
 

@@ -13,7 +13,7 @@ from funnelsim.journal import Journal
 from funnelsim.planner import Plan
 from funnelsim.report.of_journal import page
 from funnelsim.report.of_plan import plan_page
-from funnelsim.tables import write_text
+from funnelsim.saving import write_text
 
 __all__ = ["page", "plan_page", "write_report"]
 

@@ -50,6 +50,10 @@ __all__ = [
 ]
 
 
+DEEPEST = 12  # tables and lists within one another; the deepest field there is has seven
+LONGEST = 10_000  # bits of a whole number; Python would not write out one much longer
+
+
 class Scenario(Part):
     """What is simulated.
 
@@ -86,8 +90,10 @@ class Scenario(Part):
     upsell: Upsell | None = None
     life_stages: LifeStages = Field(default_factory=lambda: MappingProxyType({}))  # after the goal
 
-    def __init__(self, **tables: Any) -> None:
+    def __init__(self, /, **tables: Any) -> None:  # `self` may be a key, and then is a wrong one
         problems: list[Problem] = []
+        if endless := _without_end(tables):
+            raise ScenarioError([endless])
         tables = plain(tables)
         try:
             super().__init__(**tables)
@@ -171,6 +177,28 @@ def plain(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [plain(entry) for entry in value]
     return value
+
+
+def _without_end(tables: Mapping[str, Any]) -> Problem | None:
+    """What nothing further down could walk or write: tables within tables, endless numbers."""
+    level: list[tuple[str, Any]] = [("", tables)]
+    for _ in range(DEEPEST):
+        inside = [
+            (f"{path}.{key}" if path else str(key), value)
+            for path, around in level
+            for key, value in (
+                around.items() if isinstance(around, Mapping) else enumerate(around, start=1)
+            )
+        ]
+        for path, value in inside:
+            if isinstance(value, int) and value.bit_length() > LONGEST:
+                rule = "a number of a scenario has no thousands of digits"
+                return Problem(path, Finding("too long"), rule, "write a smaller one")
+        level = [(p, value) for p, value in inside if isinstance(value, (Mapping, list, tuple))]
+    if not level:
+        return None
+    rule = f"no scenario has more than {DEEPEST} tables and lists within one another"
+    return Problem(level[0][0], Finding("too deep"), rule, "leave it out")
 
 
 def _set(tables: dict[str, Any], path: str, value: Any) -> Problem | None:

@@ -41,6 +41,7 @@ class Channel(Part):
     cost_per_click: Amount = 0.0  # with impressions: every lead is a click
     cost_per_day: Amount = 0.0
     commission: Probability = 0.0  # share of what its customers pay
+    cost_per_sale: Amount = 0.0  # for each first order kept, or goal reached without [order]
     ceiling: Amount | None = None  # leads a day at most, for the planner
     odds_ratio: OddsRatio = 1.0
     labels: Labels = Field(default_factory=lambda: MappingProxyType({}))
@@ -51,6 +52,11 @@ class Channel(Part):
         if self.leads_per_day is not None:
             return self.leads_per_day
         return (self.impressions_per_day or 0.0) * (self.click_through_rate or 0.0)
+
+    @property
+    def price(self) -> float:
+        """What a lead costs; where there are impressions every lead is a click."""
+        return self.cost_per_lead + self.cost_per_click
 
 
 class Segment(Part):

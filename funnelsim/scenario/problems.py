@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 
 from funnelsim.among_customers import AMONG, ONE
 from funnelsim.distributions import BrokenRule, duration, duration_text
-from funnelsim.errors import MISSING, Finding, Problem, nearest
+from funnelsim.errors import MISSING, MOST_TOLD, Finding, Problem, nearest
 from funnelsim.scenario.customer_problems import named, problems_of_customers
 from funnelsim.scenario.keys import ADD, add, as_list, as_table, instead
 from funnelsim.scenario.stages import Stage
@@ -41,14 +41,22 @@ in the funnel is the answer.
 def problems_of_fields(
     found: ValidationError, model: type[BaseModel], tables: dict[str, Any]
 ) -> list[Problem]:
-    """pydantic's findings as `Problem`s."""
-    return [_problem(dict(error), model, tables) for error in found.errors(include_url=False)]
+    """pydantic's findings as `Problem`s; a way out of those that a message can list."""
+    errors = found.errors(include_url=False)
+    return [
+        *(_problem(dict(error), model, tables) for error in errors[:MOST_TOLD]),
+        *(Problem(_where(e, tables), e["input"], e["msg"]) for e in errors[MOST_TOLD:]),
+    ]
+
+
+def _where(error: Any, tables: dict[str, Any]) -> str:
+    return _path(tuple(step for step in error["loc"] if step not in (ONE, AMONG)), tables)
 
 
 def _problem(error: dict[str, Any], model: type[BaseModel], tables: dict[str, Any]) -> Problem:
     location = tuple(step for step in error["loc"] if step not in (ONE, AMONG))
     *parents, key = location or ("",)
-    path = _path(location, tables)
+    path = _where(error, tables)
     broken = error.get("ctx", {}).get("error")
     match error["type"]:
         case "value_error" if isinstance(broken, BrokenRule):

@@ -32,7 +32,7 @@ LIFE = (REPEAT_ORDER, MEMBER, PROMOTES, REFERRAL, UPSELL)  # what a life stage c
 HOURS = "Mon-Fri 09:00-19:00; Sat 10:00-14:00"  # an example
 LEAD_COLUMNS = (
     *("lead", "key", "parent", "kind", "channel", "segment", "arrived", "deal_value", "owner"),
-    *("outcome", "lost_stage", "reason", "decided", "recovered", "member"),
+    *("holder", "outcome", "lost_stage", "reason", "decided", "recovered", "member"),
 )
 """The columns of the journal's `leads`; a label may not take the name of one of them."""
 

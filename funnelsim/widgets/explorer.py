@@ -22,7 +22,7 @@ from funnelsim import charts
 from funnelsim.charts.rows import Rows, band_rows, funnel_rows, order_kinds, revenue_rows
 from funnelsim.distributions import duration_text
 from funnelsim.errors import FunnelSimError
-from funnelsim.experiment.chunks import a_number_of_replications
+from funnelsim.experiment.chunks import a_seed
 from funnelsim.experiment.spread import nine_in_ten
 from funnelsim.journal import Journal
 from funnelsim.scenario import Scenario
@@ -37,7 +37,13 @@ from funnelsim.widgets.board_text import (
 from funnelsim.widgets.knobs import Knob, knobs
 from funnelsim.widgets.live_chart import STATIC, LiveChart
 from funnelsim.widgets.newest import Newest
-from funnelsim.widgets.picture import DRAFT, Picture, fitted, horizon_shown
+from funnelsim.widgets.picture import (
+    DRAFT,
+    Picture,
+    fitted,
+    histories_of_a_board,
+    horizon_shown,
+)
 
 LARGE = 1.3
 
@@ -50,8 +56,8 @@ def explore(scenario: Scenario, seed: int = 1, days: float | None = None, n: int
 
     `days` is how much of the horizon the board simulates. Left out, it is all of it, or as many
     days (hours, if one day is too much) as bring about 3,000 leads after the warm-up, so that a
-    slider answers at once; the board says which. Raises FunnelSimError for what is no scenario,
-    for days that are none or end within the warm-up, and for an n below 1.
+    slider answers at once; the board says which. Raises FunnelSimError for what is no scenario and
+    no seed, for days that are none or end within the warm-up, and for an n below 1 or above 10,000.
 
     >>> import funnelsim as fs
     >>> board = fs.explore(fs.load("aida"))
@@ -73,8 +79,8 @@ class Explorer(ipywidgets.VBox):
         self, scenario: Scenario, seed: int = 1, days: float | None = None, n: int = 100
     ) -> None:
         self._horizon = horizon_shown(scenario, days)
-        self._replications = a_number_of_replications(n)
-        self._start, self._seed = scenario, seed
+        self._replications = histories_of_a_board(n)
+        self._start, self._seed = scenario, a_seed(seed)
         self._knobs = {knob.label: knob for knob in knobs(self._shortened(scenario))}
         self._baseline: Picture | None = None
         self._tops: dict[str, float] = {}

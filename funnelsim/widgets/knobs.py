@@ -41,11 +41,11 @@ class Knob:
 def knobs(s: Scenario) -> list[Knob]:
     """The knobs of a scenario, in the order of the funnel; what can change nothing has none.
 
-    Those of the customers' lives come last, as many of them as make up `MOST` knobs in all.
+    What is paid by the sale and the customers' lives come last, as many as make up `MOST` in all.
     """
     first = [*_conversions(s), *_leads(s), *_follow_ups(s)]
-    after_the_sale = [*_repeats(s), *_win_back(s), *_loyalty(s), *_promoters(s)]
-    return first + after_the_sale[: max(0, MOST - len(first))]
+    others = [*_commissions(s), *_repeats(s), *_win_back(s), *_loyalty(s), *_promoters(s)]
+    return first + others[: max(0, MOST - len(first))]
 
 
 def _conversions(s: Scenario) -> list[Knob]:
@@ -100,6 +100,20 @@ def _follow_ups(s: Scenario) -> list[Knob]:
         if follow_up.response_half_life:
             path, start = f"{place}.response_half_life", follow_up.response_half_life
             found.append(_time(path, f"Half-life, {stage.name}", start))
+    return found
+
+
+def _commissions(s: Scenario) -> list[Knob]:
+    """What each channel gets by the sale: its share of what customers pay, and a fixed sum."""
+    found, group = [], "Commission"
+    for channel in s.channels:
+        path, share, fixed = f"channels.{channel.name}", channel.commission, channel.cost_per_sale
+        if share and s.order is not None:
+            label = f"Commission, {channel.name}"
+            found.append(_at(f"{path}.commission", group, label, share, shares(share)))
+        if fixed:
+            label, options = f"{s.currency} a sale, {channel.name}", counts(fixed, 2.5 * fixed)
+            found.append(_at(f"{path}.cost_per_sale", group, label, fixed, options))
     return found
 
 

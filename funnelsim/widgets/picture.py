@@ -18,6 +18,7 @@ from funnelsim.distributions import DAY, HOUR, duration_text
 from funnelsim.engines import simulate_together
 from funnelsim.engines.arrivals import mean_by_day
 from funnelsim.errors import FunnelSimError, Problem
+from funnelsim.experiment.chunks import a_number_of_replications
 from funnelsim.experiment.spread import Spread, spread
 from funnelsim.journal import Journal
 from funnelsim.metrics import funnel_table
@@ -26,6 +27,7 @@ from funnelsim.scenario import Scenario
 LEADS_AT_ONCE = 3_000  # of which eight histories take about 0.1 s: a slider answers at once
 DRAFT = 8  # replications while a slider is dragged
 PIECE = 4  # replications that nothing can interrupt
+MOST = 10_000  # replications of a board
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,6 +83,15 @@ def horizon_shown(scenario: Scenario, days: float | None) -> int:
         rule = f"the warm-up of the scenario takes {warm_up}, and a board shows more than that"
         raise FunnelSimError(str(Problem("days", days, rule)))
     return shown
+
+
+def histories_of_a_board(n: object) -> int:
+    """The number of replications behind the ranges; more than so many would never be finished."""
+    number = a_number_of_replications(n)
+    if number > MOST:
+        rule = f"a board takes {MOST:,} at most"
+        raise FunnelSimError(str(Problem("n", n, rule, "fs.replicate simulates more")))
+    return number
 
 
 def time_of_leads(scenario: Scenario) -> int:
