@@ -180,7 +180,7 @@ def test_before_compared_with_after_of_another_seed_is_named():
 
 @pytest.mark.parametrize("seed", ["2027", 1.5, True, [1]])
 def test_a_seed_that_is_none(seed):
-    with pytest.raises(fs.FunnelSimError, match="seed is .*; it is the whole number"):
+    with pytest.raises(fs.FunnelSimError, match=r"seed is .*; it is the whole number"):
         fs.check("01.8", 0.15, seed=seed)
 
 

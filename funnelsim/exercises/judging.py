@@ -189,7 +189,7 @@ def _rounded_too_far(given: float, exercise: Exercise) -> str:
 def _is_rounded(given: float, right: float, digits: int) -> bool:
     """Whether it has fewer decimals than wanted, and they are right; one digit may be anything."""
     decimals = decimals_of(given)
-    is_digit = digits_of(given) < 2 and decimals < 2
+    is_digit = digits_of(given) < 2 and decimals < 2 and abs(given) < 10
     return not is_digit and decimals < digits and given == round(right, decimals)
 
 
