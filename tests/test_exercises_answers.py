@@ -125,8 +125,8 @@ def itself() -> list[Any]:
 
 
 USELESS = [
-    "", "0,5", "many", True, np.bool_(False), 1 + 2j, float("nan"), float("inf"), 10**400, -1e300,
-    [0.5], {"a": 1}, (1, 2), {1}, b"x", object(), object, len, int, np.array([1.0, 2.0]),
+    "", "0,77", "many", True, np.bool_(False), 1 + 2j, float("nan"), float("inf"), 10**400, -1e300,
+    [0.77], {"a": 1}, (1, 2), {1}, b"x", object(), object, len, int, np.array([1.0, 2.0]),
     np.array([]), np.zeros((2, 2, 2)), pd.Series([1, 2]), pd.Series([], dtype=float),
     pd.DataFrame({"a": [1]}), pd.DataFrame(), pd.NA, pd.NaT, pd.Timestamp("2027-01-04"),
     np.datetime64("2027-01-04"), np.timedelta64(3, "D"), np.timedelta64("NaT"), Decimal("sNaN"),

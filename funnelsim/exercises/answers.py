@@ -84,8 +84,12 @@ def _read_number(answer: Any, exercise: Exercise) -> Reading:
         reading = Reading((math.nan,))
     else:
         return Reading()
-    odd = _odd(reading.meant[0]) if reading.meant else ""
-    return Reading(complaint=odd) if odd else reading
+    if not reading.meant:
+        return reading
+    if odd := _odd(reading.meant[0]):
+        return Reading(complaint=odd)
+    shares = tuple(meant for meant in reading.meant if abs(meant) <= 100)  # percent at most
+    return reading._replace(meant=shares) if exercise.is_share and shares else reading
 
 
 def _as_float(answer: Any) -> float:
@@ -148,9 +152,11 @@ def _with_commas(parts: tuple[Any, ...]) -> tuple[float, ...]:
     first, rest = parts[0], parts[1:]
     if not isinstance(rest[-1], Real) or not all(0 <= part <= LARGEST for part in rest):
         return ()
+    if abs(first) > LARGEST or len(rest) > 5:  # five commas are 1e15
+        return ()
     sign, first = -1 if first < 0 else 1, abs(first)
     ways: list[float] = []
-    if len(rest) == 1 and isinstance(rest[0], Integral) and first <= LARGEST:
+    if len(rest) == 1 and isinstance(rest[0], Integral):
         zeros = ("", "0", "00") if first == 0 else ("",)  # 0,063 comes as 0 and 63
         ways += [float(f"{first}.{zero}{rest[0]}") for zero in zeros]
     whole = [int(part) for part in rest]  # 1,000,000 comes as 1, 0 and 0; 1,002 cannot be typed
@@ -196,7 +202,7 @@ def _called(answer: Any) -> str:
     if isinstance(answer, bool | np.bool_):
         return f"{answer}, a yes or no"
     if isinstance(answer, Real):
-        return f"the number {answer:.10g}"
+        return f"the number {_as_float(answer):.10g}"
     if callable(answer):
         return "a function that was not called (are its brackets missing?)"
     name = type(answer).__name__

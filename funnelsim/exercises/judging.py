@@ -44,9 +44,8 @@ def judge(
         named = [m.named for m in exercise.mistakes if m.answer == given]
         return right(exercise) if given == exercise.right else wrong(*named[:1])
     known = _right_or_known(given, exercise)
-    if known and (known.outcome == "right" or _to_the_digit(given, exercise)):
-        return known
-    if digits_of(given) >= MANY_DIGITS:  # what another seed gives to the digit goes before "near"
+    if not _to_the_digit(given, exercise) and digits_of(given) >= MANY_DIGITS:
+        # what another seed gives to the digit goes before what is near
         known = _of_another_seed(given, exercise, at, seed) or known
     return known or _nearly_right(given, exercise) or _of_another_seed(given, exercise, at, seed)
 
