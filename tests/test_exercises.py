@@ -111,6 +111,9 @@ def test_a_mistake_too_near_for_a_simulation_is_known_by_its_digits():
     for mistake in exercise.by_digits:
         assert fs.check("02.2", mistake.answer).sentence == mistake.named
         assert fs.check("02.2", round(float(mistake.answer), 3)).sentence == mistake.named
+        rounded = fs.check("02.2", round(float(mistake.answer), 2))
+        assert rounded.outcome == "wrong"
+        assert rounded.sentence.startswith(mistake.named)
         assert abs(float(mistake.answer) - float(exercise.right)) < exercise.tolerance
 
 

@@ -2,7 +2,8 @@
 
 An answer is right as far as its exercise's tolerance reaches. One with more digits than asked for
 tells more than that: if it is a known mistake's to the last digit, it was made by that mistake,
-however near to the right answer it lies.
+however near to the right answer it lies. So it was if it is rounded to what that mistake gives and
+no right answer does.
 """
 
 from __future__ import annotations
@@ -85,6 +86,8 @@ def _right_or_known(given: float, exercise: Exercise) -> Finding | None:
     is_right = _is_right(given, exercise)
     if decimals_of(given) > exercise.digits and (exact := _to_the_digit(given, exercise)):
         return exact if not is_right or exact.outcome == "wrong" else right(exercise)
+    if is_right and (rounded := _rounded_mistake(given, exercise)):
+        return wrong(f"{rounded} If a simulation said so, simulate more seasons.")
     return right(exercise) if is_right else wrong(_nearest(given, exercise))
 
 
@@ -105,6 +108,15 @@ def _to_the_digit(given: float, exercise: Exercise) -> Finding | None:
     known = exercise.mistakes + exercise.by_digits
     close = [mistake for mistake in known if abs(given - float(mistake.answer)) <= within]
     return wrong(close[0].named) if close else None
+
+
+def _rounded_mistake(given: float, exercise: Exercise) -> str:
+    """The mistake whose answer this is when rounded, if no right answer is rounded to the same."""
+    decimals = decimals_of(given)
+    if any(given == round(answer, decimals) for answer, _ in _rights(exercise)):
+        return ""
+    near = (m for m in exercise.by_digits if given == round(float(m.answer), decimals))
+    return next((mistake.named for mistake in near), "")
 
 
 def _nearest(given: float, exercise: Exercise, within: float | None = None) -> str:
