@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from funnelsim.journal import Journal
 
-EARLY = range(20, 51, 5)  # "those who came in the first so many days"
+EARLY = range(20, 55)  # "those who came in the first so many days"
 WATCHED_ON = 200  # days, after which nobody is open any more
 
 
