@@ -1,14 +1,14 @@
 """How students answer the exercises: by every right method, and by mistakes that are made.
 
-Worked out here anew, from what the notebooks state, by the public functions, a plain simulation in
-NumPy or SciPy's distributions, and not by what the check knows. Each way takes a seed: the
-question's, or the student's own.
+Worked out here anew, from the journals of what the notebooks state, by the public functions, a
+plain simulation in NumPy or SciPy's distributions, and not by what the check knows. Each way takes
+a seed: the question's, or the student's own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -16,38 +16,31 @@ import pandas as pd
 from scipy import stats
 
 import funnelsim as fs
+from funnelsim.exercises import lesson_03, lesson_06
 from funnelsim.exercises.lesson_01 import CHAIN
-from funnelsim.exercises.lesson_03 import to_order
-from funnelsim.exercises.lesson_06 import card
-from funnelsim.exercises.workshop import pottery
+from funnelsim.exercises.workshop import journal_of, pottery
 
 Ways = dict[str, Any]
 SEASONS = 1_000  # as the notebook asks for, at least
 
 
-# --- the worlds -----------------------------------------------------------------------------------
+# --- the worlds, simulated once for the check and for these ways ----------------------------------
 
 
-@lru_cache(4)
 def workshop(seed: int) -> fs.Journal:
-    return fs.simulate(pottery(), seed=seed, progress=False)
+    return journal_of(seed)
 
 
-@lru_cache(2)
 def chain(seed: int) -> fs.Journal:
-    return fs.simulate(pottery().vary(CHAIN), seed=seed, progress=False)
+    return journal_of(seed, *CHAIN.items())
 
 
-@lru_cache(8)
 def to_order_with(reps: int, seed: int) -> fs.Journal:
-    scenario = to_order().vary({"teams.sales.reps": reps})
-    return fs.simulate(scenario, seed=seed, progress=False)
+    return lesson_03._journal(seed, reps)
 
 
-@lru_cache(4)
 def year(seed: int, with_card: bool = True) -> fs.Journal:
-    scenario = card() if with_card else card().vary({"loyalty": None})
-    return fs.simulate(scenario, seed=seed, progress=False)
+    return lesson_06._journal(seed, *(() if with_card else (lesson_06.WITHOUT,)))
 
 
 def in_stage(seed: int, stage: str) -> pd.DataFrame:
@@ -190,13 +183,13 @@ def nine_in_ten(seed: int) -> tuple[Ways, Ways]:
     needed = leads_until_60(np.random.default_rng(seed), SEASONS, np.full(SEASONS, 0.08))
     right = {
         "simulated": np.quantile(needed, 0.9),
-        "Poisson": first(750, lambda n: stats.poisson.sf(59, 0.08 * n)),
-        "binomial": first(750, lambda n: stats.binom.sf(59, n, 0.08)),
+        "Poisson": POISSON,
+        "binomial": BINOMIAL,
         "normal": ((1.2816 + np.sqrt(1.2816**2 + 4 * 59.5)) / 2) ** 2 / 0.08,
     }
     wrong = {
         "99 in 100": np.quantile(needed, 0.99),
-        "95 in 100": first(750, lambda n: stats.poisson.sf(59, 0.08 * n), 0.95),
+        "95 in 100": POISSON_95,
         "half": np.median(needed),
         "by 0.9": 750 / 0.9,
     }
@@ -212,15 +205,21 @@ def first(least: int, chance: Callable[[int], float], sure: float = 0.9) -> int:
     return next(n for n in range(least, 5_000) if chance(n) >= sure)
 
 
+BINOMIAL = first(850, lambda n: stats.binom.sf(59, n, 0.08))
+POISSON = first(850, lambda n: stats.poisson.sf(59, 0.08 * n))
+POISSON_95 = first(900, lambda n: stats.poisson.sf(59, 0.08 * n), 0.95)
+UNSURE = first(990, lambda n: stats.betabinom.sf(59, n, 21, 231))
+UNSURE_JEFFREYS = first(990, lambda n: stats.betabinom.sf(59, n, 20.5, 230.5))
+
+
 def not_knowing(seed: int) -> tuple[Ways, Ways]:
     draw, many = np.random.default_rng(seed), 10 * SEASONS
     sure, unsure = np.full(many, 0.08), draw.beta(21, 231, many)
-    of_sure = first(750, lambda n: stats.binom.sf(59, n, 0.08))
     right = {
         "simulated": np.quantile(leads_until_60(draw, many, unsure), 0.9)
         - np.quantile(leads_until_60(draw, many, sure), 0.9),
-        "beta-binomial": first(900, lambda n: stats.betabinom.sf(59, n, 21, 231)) - of_sure,
-        "Jeffreys' prior": first(900, lambda n: stats.betabinom.sf(59, n, 20.5, 230.5)) - of_sure,
+        "beta-binomial": UNSURE - BINOMIAL,
+        "Jeffreys' prior": UNSURE_JEFFREYS - BINOMIAL,
         "two plans": 1_006 - 876,
     }
     return right, {"all": 1_006, "above the usual sum": 1_006 - 750, "none": 0}

@@ -43,7 +43,7 @@ def to_order(reps: int = REPS) -> Scenario:
 
 
 @lru_cache(KEPT)
-def _journal(seed: int, reps: int = REPS) -> Journal:
+def _journal(seed: int, reps: int) -> Journal:
     return simulate(to_order(reps), seed=seed, progress=False)
 
 
@@ -59,7 +59,7 @@ def _hours(seed: int, reps: int = REPS) -> pd.Series:
 
 
 def nine_in_ten(seed: int = SEED) -> Exercise:
-    hours, calls = _hours(seed), _journal(seed).follow_ups
+    hours, calls = _hours(seed), _journal(seed, REPS).follow_ups
     right = float(hours.quantile(0.9))
     of_the_call = 24 * (calls.finished - calls.started)
     return Exercise(
@@ -102,7 +102,7 @@ def nine_in_ten(seed: int = SEED) -> Exercise:
 
 
 def share_gone_cold(seed: int = SEED) -> Exercise:
-    figures, journal = _figures(seed), _journal(seed)
+    figures, journal = _figures(seed), _journal(seed, REPS)
     calls = journal.follow_ups
     cold, served = int((calls.outcome == "gone cold").sum()), int((calls.outcome == "served").sum())
     lost = (journal.stage_visits.stage == "Interest") & (journal.stage_visits.outcome == "lost")
@@ -149,7 +149,7 @@ def share_gone_cold(seed: int = SEED) -> Exercise:
 
 
 def reps_busy(seed: int = SEED) -> Exercise:
-    calls = _journal(seed).follow_ups
+    calls = _journal(seed, REPS).follow_ups
     right = float(_figures(seed)["utilisation: sales"])
     there_are = REPS * DAYS
     ended = float((calls.finished - calls.started).sum()) / there_are

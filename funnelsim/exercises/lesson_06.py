@@ -7,7 +7,7 @@ the notebook states.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from funnelsim.cohorts import customer_lifetime_value
@@ -36,54 +36,55 @@ CARD: dict[str, Any] = {
     "loyalty.tiers.member.repeat_odds_ratio": 1.6,
     "loyalty.tiers.gold.repeat_odds_ratio": 1.8,
 }
-WITHOUT = {"loyalty": None}
+WITHOUT: tuple[str, Any] = ("loyalty", None)
+KEPT = 4  # years: with and without the card, of two seeds
 DAYS = 365
 LIFE_OF_A_POINT = 180  # days
 POINT_VALUE = CARD["loyalty.point_value"]
 COST = CARD["loyalty.cost_per_day"] * DAYS
 
 
+@cache
 def card() -> Scenario:
     return load("aida-loyalty-advocacy").vary(CARD)
 
 
-@lru_cache(4)
-def _journal(seed: int, without: bool = False) -> Journal:
-    scenario = card().vary(WITHOUT) if without else card()
-    return simulate(scenario, seed=seed, progress=False)
+@lru_cache(KEPT)
+def _journal(seed: int, *changes: tuple[str, Any]) -> Journal:
+    return simulate(card().vary(dict(changes)), seed=seed, progress=False)
 
 
-@lru_cache(4)
-def _figures(seed: int, without: bool = False) -> pd.Series:
-    return summary(_journal(seed, without))
+@lru_cache(KEPT)
+def _figures(seed: int, *changes: tuple[str, Any]) -> pd.Series:
+    return summary(_journal(seed, *changes))
 
 
-@lru_cache(4)
-def _by_customer(seed: int, without: bool = False) -> pd.DataFrame:
-    return customer_lifetime_value(_journal(seed, without))
+@lru_cache(KEPT)
+def _by_customer(seed: int, *changes: tuple[str, Any]) -> pd.DataFrame:
+    return customer_lifetime_value(_journal(seed, *changes))
 
 
 def _change(seed: int, figure: str) -> float:
     """What the card does to a figure: the same customers with it, less without it."""
-    return float(_figures(seed)[figure] - _figures(seed, without=True)[figure])
+    return float(_figures(seed)[figure] - _figures(seed, WITHOUT)[figure])
 
 
-@lru_cache(4)
-def _by_key(seed: int, without: bool = False) -> pd.DataFrame:
+@lru_cache(KEPT)
+def _by_key(seed: int, *changes: tuple[str, Any]) -> pd.DataFrame:
     """A row for each customer, by the key that is the same in both years."""
-    table = _by_customer(seed, without)
-    return table.set_index(_journal(seed, without).leads.loc[table.index, "key"].to_numpy())
+    table = _by_customer(seed, *changes)
+    return table.set_index(_journal(seed, *changes).leads.loc[table.index, "key"].to_numpy())
 
 
 def _by_numbers(seed: int) -> float:
     """What the members bring without the card, taking leads by number: those are other people."""
-    table, then = (_by_customer(seed, without) for without in (False, True))
+    table, then = (_by_customer(seed, *changes) for changes in ((), (WITHOUT,)))
     return float(then["revenue"].reindex(table.index[table["member"]]).mean())
 
 
 def _groups(seed: int) -> tuple[float, float, float, int]:
     """Mean revenue of the others, of the members without the card, and with it; how many."""
-    now, then = _by_key(seed), _by_key(seed, without=True)
+    now, then = _by_key(seed), _by_key(seed, WITHOUT)
     member = now["member"]
     anyway = then["revenue"].reindex(now.index[member]).mean()
     others, members = now["revenue"][~member].mean(), now["revenue"][member].mean()
@@ -185,7 +186,7 @@ def there_anyway(seed: int = SEED) -> Exercise:
     others, anyway, members, count = _groups(seed)
     gap = members - others
     right = (anyway - others) / gap
-    then, member = _by_key(seed, without=True), _by_key(seed)["member"]
+    then, member = _by_key(seed, WITHOUT), _by_key(seed)["member"]
     others_then = float(then["revenue"].reindex(member.index[~member]).mean())
     return Exercise(
         "06.3",
@@ -233,7 +234,7 @@ def there_anyway(seed: int = SEED) -> Exercise:
 def contribution_of_the_card(seed: int = SEED) -> Exercise:
     right, revenue = _change(seed, "contribution"), _change(seed, "revenue")
     margin = card().order.margin  # type: ignore[union-attr]
-    now, then = (_journal(seed, without).orders["value"].sum() for without in (False, True))
+    now, then = (_journal(seed, *changes).orders["value"].sum() for changes in ((), (WITHOUT,)))
     value = float(now - then)
     return Exercise(
         "06.4",

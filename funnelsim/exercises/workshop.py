@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from funnelsim.engines import simulate
@@ -30,6 +30,7 @@ DAYS = 60
 KEPT = 16  # journals: those of a lesson for one seed, and some
 
 
+@cache
 def pottery() -> Scenario:
     return load("aida").vary(POTTERY)
 
