@@ -144,7 +144,7 @@ def test_a_point_for_thousands_is_named():
 # --- another seed -------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("seed", [1, 0, 42])
+@pytest.mark.parametrize("seed", [1, 0, 7, 12, 42])
 def test_what_another_seed_gives_is_recognised_untold(seed):
     for number in ("01.1", "01.3", "01.4", "01.6", "03.1", "03.3", "06.2"):
         sentence = fs.check(number, find(number, seed).right).sentence

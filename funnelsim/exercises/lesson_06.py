@@ -37,7 +37,7 @@ CARD: dict[str, Any] = {
     "loyalty.tiers.gold.repeat_odds_ratio": 1.8,
 }
 WITHOUT: tuple[str, Any] = ("loyalty", None)
-KEPT = 4  # years: with and without the card, of two seeds
+KEPT = 32  # years, about 1 MB each: with and without the card, of the seeds that people type
 DAYS = 365
 LIFE_OF_A_POINT = 180  # days
 POINT_VALUE = CARD["loyalty.point_value"]
