@@ -15,7 +15,7 @@ help:  ## Say what there is
 	@echo "make oldest            all tests on the oldest versions allowed of what funnelsim needs"
 	@echo "make lint              ruff and mypy"
 	@echo "make bench             measure speed, write benchmarks/RESULTS.md"
-	@echo "make notebooks         run lessons and solutions again and store their outputs"
+	@echo "make notebooks         run lessons and solutions, store their outputs, write the exercises"
 	@echo "make constraints       choose versions of all packages, write constraints.txt and constraints-oldest.txt"
 	@echo "make docs              build the documentation into docs/_build/html"
 	@echo "make clean             remove .venv, .venv-oldest and everything that was built"

@@ -54,6 +54,7 @@ _HOME = {
     "explore": "widgets.explorer",
     "plan_form": "widgets.plan_form",
     "check": "exercises",
+    "hint": "exercises",
 }
 _MODULES = ("charts", "cohorts", "datasets")
 
@@ -76,6 +77,7 @@ __all__ = [
     "forecast",
     "funnel_by",
     "funnel_table",
+    "hint",
     "load",
     "load_crm_deals",
     "load_of_teams",
@@ -121,7 +123,7 @@ if TYPE_CHECKING:
     from funnelsim.datasets import load_crm_deals, read_olist_funnel
     from funnelsim.engines import simulate
     from funnelsim.errors import FunnelSimError, ScenarioError
-    from funnelsim.exercises import check
+    from funnelsim.exercises import check, hint
     from funnelsim.experiment import (
         compare,
         load_of_teams,

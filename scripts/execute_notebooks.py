@@ -4,7 +4,7 @@
     python scripts/execute_notebooks.py FILE...           only these
 
 Cell ids stay; metadata and execution counts come out the same each time, so a change in git is a
-change in the lesson. The students' exercises are stored without outputs.
+change in the lesson. From each solution the student's notebook is made (`student_notebooks.py`).
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
+from student_notebooks import student_version
 
 ROOT = Path(__file__).resolve().parents[1]
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
@@ -26,7 +27,7 @@ KEPT_OF_A_CELL = {"tags", "jupyter", "editable", "slideshow"}  # the rest is noi
 
 def main(names: list[str]) -> int:
     paths = [Path(name).resolve() for name in names] or sorted(
-        [*ROOT.glob("notebooks/*.ipynb"), *ROOT.glob("exercises/**/*.ipynb")]
+        [*ROOT.glob("notebooks/*.ipynb"), *ROOT.glob("exercises/solutions/*.ipynb")]
     )
     paths = [path for path in paths if ".ipynb_checkpoints" not in path.parts]
     with tempfile.TemporaryDirectory() as home:
@@ -38,27 +39,28 @@ def main(names: list[str]) -> int:
 
 def refresh(path: Path) -> bool:
     """One notebook, in place; False, and the file as it was, where a cell fails."""
+    if path.parent == ROOT / "exercises":
+        print(f"{path.name} is made from its solution; run exercises/solutions/{path.name}")
+        return False
     notebook = nbformat.read(path, as_version=4)
     for cell in notebook.cells:
         cell.metadata = {key: cell.metadata[key] for key in cell.metadata if key in KEPT_OF_A_CELL}
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
-    if path.parent != ROOT / "exercises":  # those are the student's to run
-        where = {"metadata": {"path": path.parent}}
-        client = NotebookClient(
-            notebook,
-            kernel_name="python3",
-            timeout=600,
-            resources=where,
-            record_timing=False,
-            coalesce_streams=True,  # how a stream was chopped up is an accident
-            store_widget_state=False,
-        )
-        try:
-            client.execute()
-        except CellExecutionError as error:
-            print(f"{path.name}: left as it was, a cell fails\n{error}", file=sys.stderr)
-            return False
+    client = NotebookClient(
+        notebook,
+        kernel_name="python3",
+        timeout=600,
+        resources={"metadata": {"path": path.parent}},
+        record_timing=False,
+        coalesce_streams=True,  # how a stream was chopped up is an accident
+        store_widget_state=False,
+    )
+    try:
+        client.execute()
+    except CellExecutionError as error:
+        print(f"{path.name}: left as it was, a cell fails\n{error}", file=sys.stderr)
+        return False
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
             # points to a widget that is gone; what stands in for it is stored beside it
@@ -68,6 +70,8 @@ def refresh(path: Path) -> bool:
     notebook.metadata = {"kernelspec": KERNEL, "language_info": {"name": "python"}}
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     nbformat.write(notebook, path)
+    if path.parent == ROOT / "exercises" / "solutions":
+        nbformat.write(student_version(notebook), ROOT / "exercises" / path.name)
     print(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path)
     return True
 

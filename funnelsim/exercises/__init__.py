@@ -1,219 +1,218 @@
-"""Checks an answer, names the mistake, gives a hint.
+"""Checks an answer, names the mistake, gives hints in steps.
 
     fs.check("01.3", 0.12)
+    fs.hint("01.3")
 
 What there is to ask is data: `lesson_01.py` and its sisters hold a table of exercises, each with
-its question, its right answer, its known mistakes and a hint. What is done with an answer is here,
-once for all: to add an exercise is to add an entry to a table.
+its question, its right answers, its known mistakes and its hints (`entry.py`). What is done with
+an answer is told once for all: `answers.py` reads it, `judging.py` says what it is, `verdict.py`
+shows it, and here is how they go together, and what has been tried so far. To add an exercise is
+to add an entry to a table.
 """
 
 from __future__ import annotations
 
-import math
-import numbers
+import re
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import cache
-from html import escape
 from importlib import import_module
+from inspect import signature
+from numbers import Integral, Real
 from pkgutil import iter_modules
-from typing import Any, NamedTuple
+from typing import Any
 
-from funnelsim.errors import FunnelSimError, nearest
+from funnelsim.errors import FunnelSimError, Problem, nearest
+from funnelsim.exercises.answers import Reading, read
 from funnelsim.exercises.entry import Exercise
+from funnelsim.exercises.judging import Finding, judge, judge_without_seed
+from funnelsim.exercises.verdict import MARKS, Verdict
 
-MARKS = {"right": "✔", "wrong": "✘", "not answered": "…"}
-LARGEST = 1e15  # no answer is; more than this is a slip, or infinite
-COLOURS = {"right": "success", "wrong": "error", "not answered": "info"}  # as Jupyter names them
-
-
-class Verdict(NamedTuple):
-    """What there is to say about an answer; a notebook shows it as one coloured line.
-
-    `outcome` is "right", "wrong" or "not answered".
-    """
-
-    number: str
-    outcome: str
-    sentence: str
-
-    def __repr__(self) -> str:
-        return f"{MARKS[self.outcome]} {self.number}  {self.sentence}"
-
-    def _repr_html_(self) -> str:
-        colour = f"var(--jp-{COLOURS[self.outcome]}-color1, currentColor)"
-        return (
-            f'<div style="border-left: 4px solid {colour}; padding: 2px 10px; max-width: 50em">'
-            f'<b style="color: {colour}">{MARKS[self.outcome]} {escape(self.number)}</b>&ensp;'
-            f"{escape(self.sentence)}</div>"
-        )
+STEPS = ("the idea", "the formula", "the code")
 
 
-def check(number: str, answer: Any = ...) -> Verdict:
+@dataclass
+class Tries:
+    """What happened to an exercise so far: its outcome, how much of its hint was shown."""
+
+    outcome: str = "not answered"
+    shown: int = 0  # steps of the hint
+    unknown: set[Any] = field(default_factory=set)  # wrong answers that nothing is known about
+
+
+_tries: defaultdict[str, Tries] = defaultdict(Tries)  # of this session: nothing is stored
+
+
+def check(number: Any = "", answer: Any = ..., *, seed: int | None = None) -> Verdict:
     """What is right or wrong with an answer to an exercise, in a sentence or two.
 
     `answer` is a number or the name of a stage, whatever the exercise asks for; `...` and `None`
-    mean that there is none yet. Numbers may be off by the exercise's tolerance. A wrong answer
-    never raises an error; `FunnelSimError` is for the number of an exercise that there is not.
+    mean that there is none yet. A number may be off by what rounding makes of it, or chance in a
+    right method. `seed` is the student's, where the exercise leaves it free.
+
+    A wrong answer never raises an error: a mistake that is known is named, any other leads to the
+    next step of the hint (see `hint`). Without an answer `check("01")` tells how far one has come
+    in a lesson, and `check()` in all of them, since Python was started.
+
+    Raises `FunnelSimError` for the number of an exercise that there is not, and for a seed that
+    is none.
 
     >>> check("01.3", ...)
     … 01.3  Not answered yet: put your answer in place of the three dots.
     >>> check("01.5", "many")
-    ✘ 01.5  Your answer is the text "many"; this exercise asks for a number.
-    >>> check("01.5", 200).outcome
+    ✘ 01.5  Your answer is the text "many"; this exercise asks for a number of leads.
+    >>> check("01.1", "64,7 %").outcome
     'wrong'
     """
-    exercise = find(str(number).strip())
+    lesson = str(number).strip()
+    if answer is ... and lesson in ("", *_lessons()):
+        return _so_far(lesson)
+    exercise = find(_number(number, answer))
+    if seed is not None and (isinstance(seed, bool) or not isinstance(seed, Integral)):
+        rule = "it is the whole number with which you simulated"
+        raise FunnelSimError(str(Problem("seed", seed, rule)))
+    finding = _find_out(exercise, answer, None if seed is None else int(seed))
+    tries = _tries[exercise.number]
+    tries.outcome = "right" if "right" in (tries.outcome, finding.outcome) else finding.outcome
+    return Verdict(exercise.number, *finding)
 
-    def verdict(outcome: str, sentence: str) -> Verdict:
-        return Verdict(exercise.number, outcome, sentence)
 
+def hint(number: Any) -> Verdict:
+    """A hint to an exercise in three steps: the idea, the formula, the code. A call shows one more.
+
+    A wrong answer that nothing is known about shows the next step, too.
+
+    Raises `FunnelSimError` for the number of an exercise that there is not.
+
+    >>> hint("01.1")
+    → 01.1  Hint 1 of 3, the idea: what a rate is divided by stands behind "of" in the question.
+    """
+    exercise = find(_number(number))
+    tries = _tries[exercise.number]
+    tries.shown = min(tries.shown + 1, len(STEPS))
+    steps = [_step(exercise, step) for step in range(tries.shown)]
+    return Verdict(exercise.number, "hint", "\n".join(steps))
+
+
+@cache
+def find(number: str, seed: int | None = None) -> Exercise:
+    """The exercise with this number, its answers computed; FunnelSimError if there is none.
+
+    `seed` computes them with another seed than the question's, where they are simulated.
+    """
+    builder = _builders().get(number)
+    if builder is None:
+        lesson = [other for other in _builders() if other[:3] == number[:3]]
+        there_are = nearest(number, lesson or _builders())
+        raise FunnelSimError(f'there is no exercise "{number}"; {there_are}')
+    is_simulated = "seed" in signature(builder).parameters
+    return builder(seed) if is_simulated and seed is not None else builder()
+
+
+# --- an answer ------------------------------------------------------------------------------------
+
+
+def _find_out(exercise: Exercise, answer: Any, seed: int | None) -> Finding:
     if answer is ...:
-        return verdict(
-            "not answered", "Not answered yet: put your answer in place of the three dots."
-        )
+        there = "put your answer in place of the three dots."
+        return Finding("not answered", f"Not answered yet: {there}")
     if answer is None:
-        return verdict(
+        return Finding(
             "not answered",
-            "Not answered yet: your answer is empty (None). print(...) shows a number and keeps "
+            "Not answered yet: your answer is empty (None). `print(...)` shows a number and keeps "
             "nothing: leave it away.",
         )
-    given = _plain(answer)
-    complaint = _unusable(given, answer, exercise)
-    if complaint:
-        return verdict("wrong", complaint)
-    if _same(given, exercise.right, exercise):
-        return verdict("right", f"Right. {exercise.why}")
-    if complaint := _rounded_too_far(given, exercise):
-        return verdict("wrong", complaint)
-    if exercise.is_share and _same(given / 100, exercise.right, exercise):
-        in_percent = f"That is the right number in percent: write it as a share, {given / 100:.4g}."
-        return verdict("wrong", in_percent)
-    return verdict("wrong", f"{_mistake(given, exercise) or 'Not yet.'} {exercise.hint}")
+    reading = read(answer, exercise)
+    if reading.complaint:
+        return Finding("wrong", reading.complaint)
+    known = [(meant, _known(meant, exercise, seed)) for meant in reading.meant]
+    told = [(meant, finding) for meant, finding in known if finding]
+    told.sort(key=lambda pair: pair[1].outcome == "right")  # what is right goes before all else
+    if not told:
+        return Finding("wrong", _not_yet(exercise, reading))
+    meant, finding = told[-1]
+    note = reading.note.format(_written(meant))
+    parts = [finding.sentence, note] if finding.outcome == "right" else [note, finding.sentence]
+    return Finding(finding.outcome, " ".join(part for part in parts if part))
+
+
+def _known(meant: Any, exercise: Exercise, seed: int | None) -> Finding | None:
+    def at(seed: int) -> Exercise:
+        return find(exercise.number, seed)
+
+    if exercise.between_seeds and seed is None:
+        return judge_without_seed(meant, exercise, at)
+    if exercise.between_seeds and seed is not None:
+        exercise = at(seed)
+    return judge(meant, exercise, at, seed)
+
+
+def _not_yet(exercise: Exercise, reading: Reading) -> str:
+    """What a wrong answer is told that nothing is known about: the next step of the hint."""
+    tries = _tries[exercise.number]
+    is_new = reading.meant not in tries.unknown
+    tries.unknown.add(reading.meant)
+    was_all_shown = tries.shown == len(STEPS)
+    if is_new or not tries.shown:  # the same cell run again is no new try
+        tries.shown = min(tries.shown + 1, len(STEPS))
+    ways = [meant for meant in reading.meant if meant == reading.meant[0] or abs(meant) >= 1]
+    note = reading.note.format(" or ".join(map(_written, ways)))
+    solution = "The folder `solutions` holds the way." if was_all_shown else ""
+    return " ".join(filter(None, [note, "Not yet.", _step(exercise, tries.shown - 1), solution]))
+
+
+def _step(exercise: Exercise, step: int) -> str:
+    return f"Hint {step + 1} of {len(STEPS)}, {STEPS[step]}: {exercise.hints[step]}"
+
+
+def _written(meant: Any) -> str:
+    return f"{meant:.10g}" if isinstance(meant, float) else str(meant)
+
+
+# --- which exercise -------------------------------------------------------------------------------
 
 
 @cache
-def find(number: str) -> Exercise:
-    """The exercise with this number, its answers computed; FunnelSimError if there is none."""
-    tables = _tables()
-    for table in tables:
-        if number in table:
-            return table[number]()
-    known = sorted(name for table in tables for name in table)
-    raise FunnelSimError(f'there is no exercise "{number}"; {nearest(number, known)}')
-
-
-@cache
-def _tables() -> list[dict[str, Any]]:
+def _tables() -> list[dict[str, Callable[..., Exercise]]]:
     modules = (found.name for found in iter_modules(__path__, f"{__name__}."))
     lessons = sorted(name for name in modules if name.rpartition(".")[2].startswith("lesson_"))
     return [import_module(name).EXERCISES for name in lessons]
 
 
-# --- what was answered ----------------------------------------------------------------------------
+@cache
+def _builders() -> dict[str, Callable[..., Exercise]]:
+    return {number: builder for table in _tables() for number, builder in sorted(table.items())}
 
 
-def _plain(answer: Any) -> Any:
-    """A number of NumPy, or the only element of a column, as plain Python."""
-    if getattr(answer, "size", None) == 1 and hasattr(answer, "item"):
-        answer = answer.item()
-    if isinstance(answer, numbers.Real) and not isinstance(answer, bool):
-        try:
-            return float(answer)
-        except OverflowError:
-            return float("inf")
-    return answer
+def _lessons() -> list[str]:
+    return sorted({number.partition(".")[0] for number in _builders()})
 
 
-def _unusable(given: Any, answer: Any, exercise: Exercise) -> str:
-    """Why this can be no answer at all; empty if it can."""
-    wanted = exercise.asks_for
-    size = getattr(answer, "size", 1)
-    if isinstance(size, int) and size != 1:
-        values = f"of {size} values" if size else "with nothing in it"
-        return f"Your answer is a whole column or table {values}; {wanted}."
-    if isinstance(exercise.right, str):
-        return "" if isinstance(given, str) else f"Your answer is {_called(given)}; {wanted}."
-    if isinstance(given, str):
-        quoted = _number_in(given)
-        if quoted is not None:
-            return f"Take the quotation marks away: {given.strip()} is a number, not a text."
-        return f'Your answer is the text "{given[:40]}"; {wanted}.'
-    if not isinstance(given, float):
-        return f"Your answer is {_called(given)}; {wanted}."
-    if not abs(given) <= LARGEST:  # so written, it catches NaN as well
-        return f"Your answer is {given:.4g}: somewhere a gap in a table, or a division by zero."
-    return ""
+def _number(given: Any, answer: Any = ...) -> str:
+    """The number of an exercise, in whatever way it is written: "1.2", 1.2, "Exercise 01,2"."""
+    if isinstance(given, str | Real):
+        match = re.fullmatch(r"\D*(\d{1,2})\s*[.,]\s*(\d{1,2})\D*", str(given)[:40])
+        number = f"{int(match[1]):02}.{int(match[2])}" if match else ""
+        if number in _builders():
+            return number
+    if isinstance(answer, str) and answer.strip() in _builders():
+        call = f'fs.check("{answer.strip()}", answer)'
+        raise FunnelSimError(f"the exercise comes first, then the answer: write {call}")
+    if isinstance(given, Real) and answer is ...:
+        call = f'fs.check("{next(iter(_builders()))}", {given})'
+        raise FunnelSimError(f"to which exercise is {given} the answer? Write {call}, for example")
+    return str(given)[:40].strip()
 
 
-def _called(given: Any) -> str:
-    if isinstance(given, tuple) and len(given) == 2 and all(type(part) is int for part in given):
-        whole, rest = given
-        return f"two numbers, since decimals have a point: write {whole}.{rest}, not {whole},{rest}"
-    if isinstance(given, bool):
-        return f"{given}, a yes or no"
-    if isinstance(given, float):
-        return f"the number {given:g}"
-    if callable(given):
-        return "a function that was not called (are its brackets missing?)"
-    return f"a {type(given).__name__}"
-
-
-def _number_in(text: str) -> float | None:
-    try:
-        return float(text.replace(",", ".").strip())
-    except ValueError:
-        return None
-
-
-# --- right, or a mistake that is known ------------------------------------------------------------
-
-
-def _same(
-    given: Any, value: float | str, exercise: Exercise, tolerance: float | None = None
-) -> bool:
-    if isinstance(value, str):
-        return str(given).strip().casefold() == value.casefold()
-    return abs(given - value) <= (exercise.tolerance if tolerance is None else tolerance)
-
-
-def _rounded_too_far(given: Any, exercise: Exercise) -> str:
-    """What to say if this is the right answer with fewer digits than asked for; else empty."""
-    if isinstance(exercise.right, str):
-        return ""
-    wanted = max(0, math.ceil(math.log10(0.51 / exercise.tolerance) - 1e-9))
-    more = f"rounded too far: give {wanted} digits after the point."
-    if _is_rounded(given, exercise.right, wanted):
-        return f"{given:g} is the right answer, but {more}"
-    if exercise.is_share and _is_rounded(given / 100, exercise.right, wanted):
-        return (
-            f"{given:g} is the right answer in percent, but write it as a share, and it is {more}"
-        )
-    return ""
-
-
-def _is_rounded(given: float, right: float, wanted: int) -> bool:
-    """Whether it has fewer decimals than wanted, and they are right; one digit may be anything."""
-    text = f"{abs(given):.12f}".rstrip("0")
-    decimals = len(text.partition(".")[2])
-    is_digit = len(text.replace(".", "").lstrip("0")) < 2 and decimals < 2
-    return not is_digit and decimals < wanted and given == round(right, decimals)
-
-
-def _mistake(given: Any, exercise: Exercise) -> str:
-    """The sentence that names what was done instead; empty if it is not known."""
-    named = _nearest(given, exercise)
-    if exercise.is_share and not named and not 0 <= given <= 1:
-        rule = "A share lies between 0 and 1."
-        as_share = f"{rule[:-1]}: {given / 100:.4g}, not {given:.4g}."
-        named = _nearest(given / 100, exercise)
-        return f"{named} {as_share}" if named else rule
-    return named
-
-
-def _nearest(given: Any, exercise: Exercise) -> str:
-    """Of the mistakes that give this answer, the one that does so most closely."""
-    close = [m for m in exercise.mistakes if _same(given, m.answer, exercise, m.tolerance)]
-    if not close:
-        return ""
-    if isinstance(given, str):
-        return close[0].named
-    return min(close, key=lambda m: abs(given - float(m.answer))).named
+def _so_far(lesson: str) -> Verdict:
+    """How far one has come: a mark for each exercise of the lesson, or of each lesson."""
+    lines, outcomes = [], []
+    for other in [lesson] if lesson else _lessons():
+        numbers = [number for number in _builders() if number.startswith(f"{other}.")]
+        found = [_tries[number].outcome for number in numbers]
+        marks = "  ".join(f"{MARKS[o]} {n}" for o, n in zip(found, numbers, strict=True))
+        lines.append(f"{marks}: {found.count('right')} of {len(found)} right")
+        outcomes += found
+    outcome = "right" if set(outcomes) == {"right"} else "not answered"
+    return Verdict(f"Lesson {lesson}" if lesson else "All lessons", outcome, "\n".join(lines))

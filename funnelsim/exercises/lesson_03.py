@@ -7,12 +7,12 @@ the notebook states.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from funnelsim.engines import simulate
-from funnelsim.exercises.entry import Exercise, Mistake, rounded_to
-from funnelsim.exercises.lesson_01 import SEED, pottery
+from funnelsim.exercises.entry import Exercise, Mistake, Right, rounded_to
+from funnelsim.exercises.workshop import DAYS, KEPT, SEED, pottery
 from funnelsim.journal import Journal
 from funnelsim.metrics import response_times, summary
 from funnelsim.scenario import Scenario
@@ -34,7 +34,6 @@ TO_ORDER: dict[str, Any] = {
     },
 }
 REPS = 2
-DAYS = 60
 HOURS_OF_A_CALL = 4
 REACHED, CALLS = 0.4, 3
 
@@ -43,31 +42,31 @@ def to_order(reps: int = REPS) -> Scenario:
     return pottery().vary(TO_ORDER).vary({"teams.sales.reps": reps})
 
 
-@cache
-def _journal(reps: int = REPS) -> Journal:
-    return simulate(to_order(reps), seed=SEED, progress=False)
+@lru_cache(KEPT)
+def _journal(seed: int, reps: int) -> Journal:
+    return simulate(to_order(reps), seed=seed, progress=False)
 
 
-def _figures(reps: int = REPS) -> pd.Series:
-    return summary(_journal(reps))
+def _figures(seed: int, reps: int = REPS) -> pd.Series:
+    return summary(_journal(seed, reps))
 
 
-def _hours(reps: int = REPS) -> pd.Series:
-    return 24 * response_times(_journal(reps)).dropna()
+def _hours(seed: int, reps: int = REPS) -> pd.Series:
+    return 24 * response_times(_journal(seed, reps)).dropna()
 
 
 # --- the exercises --------------------------------------------------------------------------------
 
 
-def nine_in_ten() -> Exercise:
-    hours, calls = _hours(), _journal().follow_ups
+def nine_in_ten(seed: int = SEED) -> Exercise:
+    hours, calls = _hours(seed), _journal(seed, REPS).follow_ups
     right = float(hours.quantile(0.9))
     of_the_call = 24 * (calls.finished - calls.started)
     return Exercise(
         "03.1",
         "Nine in ten of the leads that were called had their call within how many hours?",
         right,
-        rounded_to(1),
+        1,
         (
             Mistake(
                 hours.mean(),
@@ -86,15 +85,24 @@ def nine_in_ten() -> Exercise:
                 "the wait is from queued to started.",
             ),
         ),
-        "Hint: (calls.started - calls.queued) is in days; .quantile(0.9) leaves out those never "
-        "called.",
+        (
+            "put the waits of those who were called in order; one in ten lies above the answer.",
+            "the 0.9 quantile of (started - queued), which is in days: times 24.",
+            "`(24 * (calls.started - calls.queued)).quantile(0.9)`",
+        ),
         f"{right:.1f} hours, although the mean is only {hours.mean():.1f} and the median "
         f"{hours.median():.1f}: a promise has to be made from the p90.",
+        "hours",
+        seed,
+        also=tuple(  # one of the two waits between which the p90 lies
+            Right(float(hours.quantile(0.9, between)), rounded_to(1))
+            for between in ("lower", "higher")
+        ),
     )
 
 
-def share_gone_cold() -> Exercise:
-    figures, journal = _figures(), _journal()
+def share_gone_cold(seed: int = SEED) -> Exercise:
+    figures, journal = _figures(seed), _journal(seed, REPS)
     calls = journal.follow_ups
     cold, served = int((calls.outcome == "gone cold").sum()), int((calls.outcome == "served").sum())
     lost = (journal.stage_visits.stage == "Interest") & (journal.stage_visits.outcome == "lost")
@@ -103,7 +111,7 @@ def share_gone_cold() -> Exercise:
         "03.2",
         "Of the follow-ups that have ended, what share had gone cold?",
         right,
-        rounded_to(3),
+        3,
         (
             Mistake(
                 cold / figures.leads,
@@ -122,15 +130,27 @@ def share_gone_cold() -> Exercise:
             Mistake(1 - right, "That is the share that was served in time."),
             Mistake(cold, "That is how many had gone cold; what share is it?"),
         ),
-        'Hint: calls.outcome is "gone cold", "served" or "open"; the open ones have not ended.',
+        (
+            "a follow-up that is still open has not ended.",
+            "gone cold ÷ (gone cold + served).",
+            "`n = calls.outcome.value_counts()`, then "
+            '`n["gone cold"] / (n["gone cold"] + n["served"])`',
+        ),
         f"{cold} of {cold + served}. They are in no mean response time: nobody ever called them.",
-        is_share=True,
+        "share",
+        seed,
+        by_digits=(
+            Mistake(
+                cold / len(calls),
+                "You divided by all follow-ups; the open ones have not ended. They are few here.",
+            ),
+        ),
     )
 
 
-def reps_busy() -> Exercise:
-    calls = _journal().follow_ups
-    right = float(_figures()["utilisation: sales"])
+def reps_busy(seed: int = SEED) -> Exercise:
+    calls = _journal(seed, REPS).follow_ups
+    right = float(_figures(seed)["utilisation: sales"])
     there_are = REPS * DAYS
     ended = float((calls.finished - calls.started).sum()) / there_are
     planned = len(calls) * HOURS_OF_A_CALL / 24 / there_are
@@ -138,7 +158,7 @@ def reps_busy() -> Exercise:
         "03.3",
         "What share of their time were the two reps busy?",
         right,
-        rounded_to(3),
+        3,
         (
             Mistake(1 - right, "That is the share of their time in which they were idle."),
             Mistake(
@@ -154,22 +174,26 @@ def reps_busy() -> Exercise:
                 "did, and those gone cold took no time.",
             ),
         ),
-        f"Hint: all the time from started to finished (or day {DAYS}) ÷ the time that two reps "
-        f"have in {DAYS} days.",
+        (
+            f"two reps are there for {DAYS} days each; how much of that did the calls take?",
+            f"the sum of (finished - started), up to day {DAYS}, ÷ ({REPS} × {DAYS}).",
+            f"`(calls.finished.fillna({DAYS}) - calls.started).sum() / ({REPS} * {DAYS})`",
+        ),
         f"Busy {right:.0%}: the other {1 - right:.0%} look like waste, and are what keeps the "
         "queue short.",
-        is_share=True,
+        "share",
+        seed,
     )
 
 
-def reps_doubled() -> Exercise:
-    before, three, after = (float(_hours(reps).mean()) for reps in (REPS, 3, 2 * REPS))
+def reps_doubled(seed: int = SEED) -> Exercise:
+    before, three, after = (float(_hours(seed, reps).mean()) for reps in (REPS, 3, 2 * REPS))
     return Exercise(
         "03.4",
         "With four reps instead of two, the same customers: what is the mean response time, "
         "in hours?",
         after,
-        rounded_to(2),
+        2,
         (
             Mistake(
                 before / 2,
@@ -177,26 +201,33 @@ def reps_doubled() -> Exercise:
                 "simulate it.",
             ),
             Mistake(after / 24, "Those are days; the question asks for hours.", 0.00051),
+            Mistake(60 * after, "Those are minutes; the question asks for hours.", 0.06),
             Mistake(before, "That is today's, with two reps."),
             Mistake(three, "That is with three reps."),
             Mistake(2 * before, "More reps make the wait shorter, not longer."),
         ),
-        f'Hint: fs.simulate(to_order.vary({{"teams.sales.reps": 4}}), seed={SEED}), then '
-        "24 × mean_response_days.",
+        (
+            "let the same leads come once more, to four reps.",
+            "the mean of (started - queued) of that simulation, in days: times 24.",
+            f'`four = fs.simulate(to_order.vary({{"teams.sales.reps": 4}}), seed={seed})`, then '
+            "`24 * fs.summary(four).mean_response_days`",
+        ),
         f"{after:.2f} hours instead of {before:.1f}: twice the reps, and a wait "
         f"{before / after:.0f} times as short. Queues do not grow in proportion, nor shrink.",
+        "hours",
+        seed,
     )
 
 
-def third_rep() -> Exercise:
-    two, three, four = (_figures(reps) for reps in (REPS, 3, 4))
+def third_rep(seed: int = SEED) -> Exercise:
+    two, three, four = (_figures(seed, reps) for reps in (REPS, 3, 4))
     right = float(three.profit - two.profit)
     gained, cost = float(three.contribution - two.contribution), 60 * DAYS
     return Exercise(
         "03.5",
         "By how much does a third rep change the profit?",
         right,
-        rounded_to(0),
+        0,
         (
             Mistake(gained, "That is the contribution; the third rep costs something, too."),
             Mistake(
@@ -208,9 +239,16 @@ def third_rep() -> Exercise:
             Mistake(four.profit - two.profit, "That is with four reps; the question is the third."),
             Mistake(-cost, "That is what the third rep costs; but she also brings customers."),
         ),
-        "Hint: fs.summary(...).profit with three reps less that with two, the same seed.",
+        (
+            "what she brings, less what she costs.",
+            "profit with three reps less profit with two, both with the same seed.",
+            f'`three = fs.simulate(to_order.vary({{"teams.sales.reps": 3}}), seed={seed})`, then '
+            "`fs.summary(three).profit - fs.summary(journal).profit`",
+        ),
         f"She brings {gained:,.0f} and costs {cost:,}: the wait was already short. "
         "Among twice as many leads she might well pay.",
+        "EUR",
+        seed,
     )
 
 
@@ -221,7 +259,7 @@ def three_calls() -> Exercise:
         f"If a call reaches its lead with probability {REACHED}, what share of the leads do "
         "three calls reach?",
         1 - missed**CALLS,
-        rounded_to(3),
+        3,
         (
             Mistake(missed**CALLS, "That is the share that nobody reaches, in three calls."),
             Mistake(
@@ -234,14 +272,18 @@ def three_calls() -> Exercise:
             Mistake(1 - missed ** (CALLS + 1), "That is the share that four calls reach."),
             Mistake(REACHED, "That is the share that one call reaches."),
         ),
-        f"Hint: one call misses {missed:g} of the leads; what share do all three miss?",
+        (
+            "turn it round: what share do all three calls miss?",
+            "1 - missed × missed × missed.",
+            f"`1 - {missed:g}**{CALLS}`",
+        ),
         f"{missed:g} × {missed:g} × {missed:g} = {missed**CALLS:.3f} are missed by all three, "
         "the others reached, if their patience lasts that long.",
-        is_share=True,
+        "share",
     )
 
 
-EXERCISES: dict[str, Callable[[], Exercise]] = {
+EXERCISES: dict[str, Callable[..., Exercise]] = {
     "03.1": nine_in_ten,
     "03.2": share_gone_cold,
     "03.3": reps_busy,
