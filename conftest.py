@@ -1,4 +1,4 @@
-"""What holds for whatever is tested: no developer's Jupyter settings, and no progress bars.
+"""What holds for whatever is tested: no settings of the developer, no bars, Ctrl-C is heard.
 
 Here, and not in tests/, so that it also holds for examples in docstrings and for notebooks when
 they are tested alone. nbval's kernels and all other processes inherit it.
@@ -9,10 +9,15 @@ from __future__ import annotations
 import atexit
 import os
 import shutil
+import signal
 import tempfile
 from pathlib import Path
 
 os.environ["FUNNELSIM_PROGRESS"] = "0"  # a slow machine would show bars where a quick one has none
+
+# A shell starts what runs in the background deaf to Ctrl-C, and so would be all that tests start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Kernels and Lab see none of this machine's settings, kernels and history, and leave none behind.
 _HOME = tempfile.mkdtemp(prefix="funnelsim-tests-")

@@ -81,7 +81,12 @@ def plan_chance(p: Plan) -> alt.TopLevelMixin:
     ]
     if p.curve["chance_se"].any():
         y_low = alt.Y("low:Q", title="chance", scale=room, axis=per_cent)
-        along = alt.Chart(rows_data(rows)).mark_area(color=LINE, opacity=0.15, clip=True)
+        along = alt.Chart(rows_data(rows)).mark_area(
+            color=LINE,
+            opacity=0.15,
+            clip=True,
+            aria=False,  # the line says the figures
+        )
         parts.insert(0, along.encode(x=x, y=y_low, y2="high:Q"))
     if across == "leads" and p.leads_high > p.leads_low:
         band = rows_data([{"at": p.leads_low, "to": p.leads_high}])
@@ -166,7 +171,7 @@ def plan_cliff(p: Plan) -> alt.TopLevelMixin:
     at = float(p.leads) if across == "leads" else _setting(p)
     here = rows_data([{"at": at, "text": "the plan" if p.is_reached else "at best"}])
     rule = alt.Chart(here).encode(x=x)
-    band = alt.Chart(rows_data(rows)).mark_area(color=SOFT, opacity=0.35)
+    band = alt.Chart(rows_data(rows)).mark_area(color=SOFT, opacity=0.35, aria=False)
     low = alt.Y("low:Q", title=f"{p.metric} on average", axis=figure_axis(kind))
     bands = [band.encode(x=x, y=low, y2="high:Q")] if p.curve["mean_se"].any() else []
     return alt.layer(
