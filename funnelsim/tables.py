@@ -13,9 +13,9 @@ from textwrap import fill
 
 import pandas as pd
 
-from funnelsim.groups import OVERALL, funnel_by, reps_table
 from funnelsim.journal import Journal
 from funnelsim.metrics import funnel_table, orders_may_follow, summary
+from funnelsim.metrics.groups import OVERALL, funnel_by, reps_table
 from funnelsim.metrics.money import costs_by_sale
 from funnelsim.saving import write_text  # noqa: F401  (where it was in earlier versions)
 from funnelsim.scenario import Scenario
