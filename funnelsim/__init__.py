@@ -29,6 +29,7 @@ _HOME = {
     "Journal": "journal",
     "funnel_table": "metrics",
     "summary": "metrics",
+    "figures": "metrics.figures",
     "channels_table": "metrics",
     "points_liability": "metrics",
     "cohort_retention": "metrics.cohorts",
@@ -80,6 +81,7 @@ __all__ = [
     "customer_lifetime_value",
     "datasets",
     "explore",
+    "figures",
     "forecast",
     "funnel_by",
     "funnel_table",
@@ -154,6 +156,7 @@ if TYPE_CHECKING:
         customer_lifetime_value,
         retention_by_period,
     )
+    from funnelsim.metrics.figures import figures
     from funnelsim.metrics.groups import funnel_by, reps_table
     from funnelsim.metrics.pipeline import open_deals, pipeline_board
     from funnelsim.planner import forecast, plan

@@ -254,14 +254,14 @@ def interrupted(monkeypatch):
     """Ctrl-C after so many replications, each simulated on its own."""
 
     def after(count):
-        calls, whole = iter(range(100)), chunks.key_figures
+        calls, whole = iter(range(100)), chunks.summaries
 
-        def key_figures(together):
+        def summaries(together):
             if next(calls) == count:
                 raise KeyboardInterrupt
             return whole(together)
 
-        monkeypatch.setattr(chunks, "key_figures", key_figures)
+        monkeypatch.setattr(chunks, "summaries", summaries)
         monkeypatch.setattr(engines, "LEADS_TOGETHER", 1)
 
     return after

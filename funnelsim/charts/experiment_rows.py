@@ -13,19 +13,15 @@ from funnelsim.charts.rows import Rows
 from funnelsim.distributions import DAY, BrokenRule, duration
 from funnelsim.errors import FunnelSimError, Problem, nearest
 from funnelsim.experiment.sweeps import Sweep, label
+from funnelsim.metrics.figures import figures_of
 from funnelsim.scenario import Scenario
-from funnelsim.tables import figure_text, stated_figures
+from funnelsim.tables import figure_text
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
 LONGEST = 56  # letters that fit beside a tornado
-ALONE = {  # names that in a table refer to the line above
-    "leads": "Leads",
-    "customers": "Customers",
-    "overall_conversion": "Customers / leads",
-}
 
 
 class Unit(NamedTuple):
@@ -115,8 +111,8 @@ def label_and_kind(scenario: Scenario, figure: str, known: Any) -> tuple[str, st
         raise FunnelSimError(
             str(Problem("figure", figure, "the experiment has no such", nearest(figure, known)))
         )
-    label, kind = stated_figures(scenario).get(figure, (figure.replace("_", " "), "ratio"))
-    return ALONE.get(figure, label), kind
+    its = figures_of(scenario)[figure]
+    return its.title or its.label, its.unit
 
 
 def figure_axis(kind: str) -> alt.Axis:

@@ -36,7 +36,8 @@ from funnelsim.experiment.replications import Experiment
 from funnelsim.experiment.sensitivities import Sensitivity
 from funnelsim.experiment.sweeps import Sweep
 from funnelsim.experiment.warm_up import WarmUp
-from funnelsim.tables import figure_text, stated_figures
+from funnelsim.metrics.figures import stated_figures
+from funnelsim.tables import figure_text
 
 MEAN, ONE, DARK = COLOURS["first orders"], COLOURS["repeat orders"], COLOURS["baseline"]
 DOWN = COLOURS["lost"]

@@ -12,7 +12,7 @@ from funnelsim.distributions import DAY
 from funnelsim.journal import Journal
 from funnelsim.metrics import a_journal
 from funnelsim.report.frame import chart, figures, framed
-from funnelsim.tables import as_html, beside_text, funnel_text, key_figures, loss_text, reps_text
+from funnelsim.tables import as_html, beside_text, figures_text, funnel_text, loss_text, reps_text
 
 OF_REPS = (
     "A lead is brought in by the rep who first reached it. A deal is in the hands of the rep who "
@@ -39,7 +39,7 @@ def page(
     parts = [
         f"<h1>{escape(title)}</h1>",
         f'<p class="about">{escape(about)}.{" " + escape(note) if note else ""}</p>',
-        figures(key_figures(journal)),
+        figures(figures_text(journal)),
         "<h2>The funnel</h2>",
         "<p>Leads that came in during these days, each counted once per stage; those still open "
         "at the end may yet go on.</p>",
