@@ -10,7 +10,8 @@ from __future__ import annotations
 import datetime
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Generic, Self, TypeVar
 
@@ -20,10 +21,23 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Field,
     PlainSerializer,
     model_validator,
 )
 
+from funnelsim.kinds import (
+    DURATION,
+    MONEY,
+    NUMBER,
+    OF_DURATIONS,
+    OF_MONEY,
+    SHARE,
+    SPREAD,
+    WEIGHT,
+    Kind,
+    mark_of,
+)
 from funnelsim.meant import duration_meant, number_meant, written
 
 Floats = NDArray[np.float64]
@@ -164,10 +178,10 @@ def positive(value: Any) -> float:
 def spread(value: Any) -> float:
     rule = "a coefficient of variation or a shape lies between 0.05 and 100"
     x = number(value, rule)
-    if not 0.05 <= x <= 100:
-        way_out = f"write {x / 100:g} for {x:g} %" if x > 100 else ""
+    if not SPREAD.holds(x):
+        way_out = f"write {x / 100:g} for {x:g} %" if x > SPREAD.high else ""
         none = "for no spread at all write { constant = ... }"
-        raise BrokenRule(rule, none if 0 <= x < 0.05 else way_out)
+        raise BrokenRule(rule, none if 0 <= x < SPREAD.low else way_out)
     return x
 
 
@@ -193,14 +207,21 @@ def _mean(check: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 
 _AS_TEXT = PlainSerializer(duration_text)
-Duration = Annotated[int, BeforeValidator(duration), _AS_TEXT]
-PositiveDuration = Annotated[int, BeforeValidator(positive_duration), _AS_TEXT]
-Amount = Annotated[float, BeforeValidator(amount)]
-Positive = Annotated[float, BeforeValidator(positive)]
-Spread = Annotated[float, BeforeValidator(spread)]
-Probability = Annotated[float, BeforeValidator(probability)]
-MeanDuration = Annotated[int, BeforeValidator(_mean(positive_duration)), _AS_TEXT]
-MeanAmount = Annotated[float, BeforeValidator(_mean(positive))]
+_LENGTH = replace(DURATION, high=LARGEST)
+_LONGER_THAN_0 = replace(_LENGTH, is_open=True)
+_AMOUNT = replace(MONEY, high=LARGEST / 100)
+Duration = Annotated[int, BeforeValidator(duration), _AS_TEXT, _LENGTH]
+PositiveDuration = Annotated[int, BeforeValidator(positive_duration), _AS_TEXT, _LONGER_THAN_0]
+Amount = Annotated[float, BeforeValidator(amount), _AMOUNT]
+"""Of money, in currency; other amounts have a kind of their own (see `scenario/values.py`)."""
+Positive = Annotated[float, BeforeValidator(positive), replace(NUMBER, is_open=True)]
+Spread = Annotated[float, BeforeValidator(spread), SPREAD]
+Probability = Annotated[float, BeforeValidator(probability), SHARE]
+MeanDuration = Annotated[int, BeforeValidator(_mean(positive_duration)), _AS_TEXT, _LONGER_THAN_0]
+MeanAmount = Annotated[float, BeforeValidator(_mean(positive)), replace(MONEY, is_open=True)]
+Weight = Annotated[Amount, WEIGHT]
+PerUnit = Annotated[Positive, Kind("rate", is_open=True, power=-1)]  # a day, for a duration
+Limits = tuple[Any, Any]  # numbers or None: the least and the largest that others leave to it
 
 
 class Part(BaseModel):
@@ -210,6 +231,14 @@ class Part(BaseModel):
 
     def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
         return self  # frozen: a copy could not differ
+
+    def there(self) -> Collection[str]:
+        """The names of its fields that have a meaning beside the others that are given."""
+        return type(self).model_fields
+
+    def limits(self) -> dict[str, Limits]:
+        """What other fields leave to a number: by its name, or the path to it from here."""
+        return {}
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _part, (type(self), self.model_dump(exclude_defaults=True))
@@ -247,6 +276,9 @@ class Uniform(Part, Generic[V]):
         _in_order(low=self.low, high=self.high)
         return self
 
+    def limits(self) -> dict[str, Limits]:
+        return {"low": (None, self.high), "high": (self.low, None)}
+
 
 class Triangular(Part, Generic[V]):
     low: V
@@ -258,11 +290,15 @@ class Triangular(Part, Generic[V]):
         _in_order(low=self.low, mode=self.mode, high=self.high)
         return self
 
+    def limits(self) -> dict[str, Limits]:
+        ends: dict[str, Limits] = {"low": (None, self.mode), "high": (self.mode, None)}
+        return ends | {"mode": (self.low, self.high)}
+
 
 class Exponential(Part, Generic[P]):
     ways: ClassVar = (("mean",), ("rate",))
     mean: P | None = None
-    rate: Positive | None = None  # per day for a duration
+    rate: PerUnit | None = None
 
     @model_validator(mode="after")
     def _check(self) -> Exponential[P]:
@@ -272,7 +308,7 @@ class Exponential(Part, Generic[P]):
 
 class Lognormal(Part, Generic[P]):
     mean: P
-    cv: Spread  # coefficient of variation: standard deviation ÷ mean
+    cv: Spread = Field(description="coefficient of variation: standard deviation ÷ mean")
 
 
 class Gamma(Part, Generic[P]):
@@ -280,7 +316,7 @@ class Gamma(Part, Generic[P]):
     mean: P | None = None
     cv: Spread | None = None
     shape: Spread | None = None
-    rate: Positive | None = None  # per day for a duration
+    rate: PerUnit | None = None
 
     @model_validator(mode="after")
     def _check(self) -> Gamma[P]:
@@ -295,7 +331,7 @@ class Weibull(Part, Generic[P]):
 
 class Empirical(Part, Generic[V]):
     values: tuple[V, ...]
-    weights: tuple[Amount, ...] | None = None  # equal where they are not given
+    weights: tuple[Weight, ...] | None = Field(None, description="equal where they are not given")
 
     @model_validator(mode="after")
     def _check(self) -> Empirical[V]:
@@ -312,6 +348,8 @@ class Empirical(Part, Generic[V]):
 
 class Distribution(Part, Generic[V, P]):
     """One of the kinds; `DurationDistribution` and `AmountDistribution` are the two uses."""
+
+    of: ClassVar[Kind]
 
     constant: V | None = None
     uniform: Uniform[V] | None = None
@@ -362,6 +400,8 @@ class Distribution(Part, Generic[V, P]):
 class DurationDistribution(Distribution[Duration, MeanDuration]):
     """Of durations, in microseconds."""
 
+    of = OF_DURATIONS
+
     @classmethod
     def one(cls, value: Any) -> str:
         try:
@@ -380,12 +420,46 @@ class DurationDistribution(Distribution[Duration, MeanDuration]):
 class AmountDistribution(Distribution[Amount, MeanAmount]):
     """Of amounts, in currency."""
 
+    of = OF_MONEY
+
     @classmethod
     def one(cls, value: Any) -> str:
         meant = number_meant(value) if isinstance(value, str) else value
         if isinstance(meant, bool) or not isinstance(meant, (int, float)):
             return "..." if isinstance(value, str) else "80"
         return written(meant)
+
+
+# --- all values times a factor ------------------------------------------------------------------
+
+
+def scaled(part: Part, factor: float) -> dict[str, Any]:
+    """The table of a distribution whose values are all multiplied by a factor; its shape stays.
+
+    Each number stays within the limits of its kind.
+
+    >>> scaled(AmountDistribution(lognormal={"mean": 80, "cv": 0.8}), 1.25)
+    {'lognormal': {'mean': 100.0, 'cv': 0.8}}
+    """
+    given = {name: getattr(part, name) for name in type(part).model_fields}
+    return {
+        name: _scaled(value, mark_of(type(part), name, Kind), factor)
+        for name, value in given.items()
+        if value is not None
+    }
+
+
+def _scaled(value: Any, kind: Kind | None, factor: float) -> Any:
+    if isinstance(value, tuple):
+        return [_scaled(entry, kind, factor) for entry in value]
+    if isinstance(value, Part):
+        return scaled(value, factor)
+    if kind is None or not kind.power:
+        return value
+    times = min(value * factor**kind.power, kind.high)
+    if not isinstance(value, int):
+        return times
+    return duration_text(max(round(times), min(value, 1)))
 
 
 AT_ONCE = DurationDistribution(constant="0 days")

@@ -16,8 +16,10 @@ from funnelsim.charts.parts import NAMES, rows_data, sentence
 from funnelsim.charts.rows import Rows
 from funnelsim.charts.theme import COLOURS
 from funnelsim.errors import Finding, FunnelSimError, Problem, nearest
+from funnelsim.kinds import IN_STEPS, SHARE
 from funnelsim.planner import Forecast, Plan
 from funnelsim.planner.tables import chance_text
+from funnelsim.scenario.parameters import parameter
 from funnelsim.tables import figure_text
 
 if TYPE_CHECKING:
@@ -44,9 +46,7 @@ def plan_chance(p: Plan) -> alt.TopLevelMixin:
     ]
     if len(rows) < 2:
         return sentence(title, p.sentences[0])
-    ticks = alt.Axis(
-        format=",~f", grid=False, tickCount=10, tickMinStep=1 if p.change.endswith("reps") else 0
-    )
+    ticks = _settings_axis(p, 10)
     x = alt.X(
         "at:Q", title=_axis_title(p), axis=ticks, scale=alt.Scale(domain=_ends(p), nice=False)
     )
@@ -81,7 +81,7 @@ def plan_chance(p: Plan) -> alt.TopLevelMixin:
 def _marks(p: Plan, across: str) -> list[tuple[float, float, str, str, str]]:
     """Where the plan and the usual sum stand on the curve, and what is said of them."""
     at = float(p.leads) if across == "leads" else _setting(p)
-    what = f"{p.leads:,} leads" if across == "leads" else f"{at:,.4g}"
+    what = f"{p.leads:,} leads" if across == "leads" else _in_words(p, at)
     name = "the plan" if p.is_reached else "at best"
     said = f"{name}: {what}, {chance_text(p, p.chance)}"
     low, high = _ends(p)
@@ -133,7 +133,7 @@ def plan_cliff(p: Plan) -> alt.TopLevelMixin:
     ]
     if len(rows) < 2:
         return sentence(title, p.sentences[0])
-    x = alt.X("at:Q", title=_axis_title(p), axis=alt.Axis(format=",~f", grid=False, tickCount=8))
+    x = alt.X("at:Q", title=_axis_title(p), axis=_settings_axis(p, 8))
     y = alt.Y("mean:Q", title=f"{p.metric} on average", axis=figure_axis(kind))
     line = alt.Chart(rows_data(rows)).mark_line(color=PLANNED, strokeWidth=2.5)
     goal = alt.Chart(rows_data([{"mean": p.target, "text": f"target: {_amount(p)}"}])).encode(y=y)
@@ -358,8 +358,20 @@ def _setting(p: Plan) -> float:
     return float(curve["setting"].iloc[(curve["chance"] - p.chance).abs().argmin()])
 
 
+def _settings_axis(p: Plan, ticks: int) -> alt.Axis:
+    kind = None if _moved(p) == "leads" else parameter(p.today, p.change).kind
+    is_whole, is_share = kind and kind.turned == IN_STEPS, kind and kind.unit == SHARE.unit
+    form = "~%" if is_share else ",~f"
+    return alt.Axis(format=form, grid=False, tickCount=ticks, tickMinStep=1 if is_whole else 0)
+
+
 def _axis_title(p: Plan) -> str:
-    return "leads in all" if _moved(p) == "leads" else p.change
+    return "leads in all" if _moved(p) == "leads" else p.moved
+
+
+def _in_words(p: Plan, setting: float) -> str:
+    moved = parameter(p.today, p.change)
+    return moved.in_words(setting * moved.per_unit)
 
 
 def _ends(p: Plan) -> list[float]:

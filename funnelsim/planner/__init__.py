@@ -256,4 +256,4 @@ def _curve(moved: Lever, curve: pd.DataFrame) -> pd.DataFrame:
         curve = curve.assign(leads=leads, cost=cost)
         return curve[["leads", "chance", "mean", "cost"]]
     factors = 1 / curve["setting"] if moved.downwards else curve["setting"]
-    return curve.assign(setting=factors * moved.today)
+    return curve.assign(setting=factors * moved.today / moved.parameter.per_unit)

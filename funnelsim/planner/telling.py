@@ -47,9 +47,9 @@ def setting(lever: Lever, x: float) -> str:
     if lever.path == "budget":
         cost = float(cost_of_channels(scenario).sum())
         return f"{figure_text(cost, 'money', scenario.currency)} for {leads}"
-    if lever.whole:
-        return f"{_reps(round(x * lever.today))} in team {lever.path.split('.')[1]}"
-    return f"{lever.path} = {lever.text(x)}"
+    if lever.team:
+        return f"{_reps(round(x * lever.today))} in team {lever.team}"
+    return f"{lever.parameter.label} = {lever.text(x)}"
 
 
 def percent(chance: float) -> str:
