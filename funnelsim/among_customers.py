@@ -97,7 +97,7 @@ class ExponentialGap(Exponential[PositiveDuration]):
 class GapDistribution(DurationDistribution):
     """Of the time between two orders; its rate may differ among customers."""
 
-    exponential: ExponentialGap | None = Field(None, description="mean, or rate")
+    exponential: ExponentialGap | None = Field(None, description="without memory")
 
     @property
     def rate_among(self) -> GammaAmong | None:

@@ -251,6 +251,7 @@ def _part(kind: type[Part], tables: dict[str, Any]) -> Part:
 
 # --- the kinds ----------------------------------------------------------------------------
 
+CV = "coefficient of variation: standard deviation ÷ mean"
 V = TypeVar("V")  # the values it is made of: Duration or Amount
 P = TypeVar("P")  # the same, above zero: MeanDuration or MeanAmount
 
@@ -268,8 +269,8 @@ def _given(part: Exponential[Any] | Gamma[Any]) -> None:
 
 
 class Uniform(Part, Generic[V]):
-    low: V
-    high: V
+    low: V = Field(description="the least")
+    high: V = Field(description="the largest")
 
     @model_validator(mode="after")
     def _check(self) -> Uniform[V]:
@@ -281,9 +282,9 @@ class Uniform(Part, Generic[V]):
 
 
 class Triangular(Part, Generic[V]):
-    low: V
-    mode: V
-    high: V
+    low: V = Field(description="the least")
+    mode: V = Field(description="the likeliest")
+    high: V = Field(description="the largest")
 
     @model_validator(mode="after")
     def _check(self) -> Triangular[V]:
@@ -297,8 +298,8 @@ class Triangular(Part, Generic[V]):
 
 class Exponential(Part, Generic[P]):
     ways: ClassVar = (("mean",), ("rate",))
-    mean: P | None = None
-    rate: PerUnit | None = None
+    mean: P | None = Field(None, description="of all values")
+    rate: PerUnit | None = Field(None, description="a day, for a duration")
 
     @model_validator(mode="after")
     def _check(self) -> Exponential[P]:
@@ -307,16 +308,16 @@ class Exponential(Part, Generic[P]):
 
 
 class Lognormal(Part, Generic[P]):
-    mean: P
-    cv: Spread = Field(description="coefficient of variation: standard deviation ÷ mean")
+    mean: P = Field(description="of all values")
+    cv: Spread = Field(description=CV)
 
 
 class Gamma(Part, Generic[P]):
     ways: ClassVar = (("mean", "cv"), ("shape", "rate"))
-    mean: P | None = None
-    cv: Spread | None = None
-    shape: Spread | None = None
-    rate: PerUnit | None = None
+    mean: P | None = Field(None, description="of all values")
+    cv: Spread | None = Field(None, description=CV)
+    shape: Spread | None = Field(None, description="the larger, the more even")
+    rate: PerUnit | None = Field(None, description="a day, for a duration")
 
     @model_validator(mode="after")
     def _check(self) -> Gamma[P]:
@@ -325,12 +326,12 @@ class Gamma(Part, Generic[P]):
 
 
 class Weibull(Part, Generic[P]):
-    mean: P
-    shape: Spread
+    mean: P = Field(description="of all values")
+    shape: Spread = Field(description="below 1 it gets likelier to go on, above 1 to end")
 
 
 class Empirical(Part, Generic[V]):
-    values: tuple[V, ...]
+    values: tuple[V, ...] = Field(description="those that there can be")
     weights: tuple[Weight, ...] | None = Field(None, description="equal where they are not given")
 
     @model_validator(mode="after")
@@ -351,14 +352,14 @@ class Distribution(Part, Generic[V, P]):
 
     of: ClassVar[Kind]
 
-    constant: V | None = None
-    uniform: Uniform[V] | None = None
-    triangular: Triangular[V] | None = None
-    exponential: Exponential[P] | None = None
-    lognormal: Lognormal[P] | None = None
-    gamma: Gamma[P] | None = None
-    weibull: Weibull[P] | None = None
-    empirical: Empirical[V] | None = None
+    constant: V | None = Field(None, description="the same each time")
+    uniform: Uniform[V] | None = Field(None, description="even between two ends")
+    triangular: Triangular[V] | None = Field(None, description="two ends and the likeliest")
+    exponential: Exponential[P] | None = Field(None, description="without memory")
+    lognormal: Lognormal[P] | None = Field(None, description="with a long tail")
+    gamma: Gamma[P] | None = Field(None, description="a sum of exponential ones, more or less")
+    weibull: Weibull[P] | None = Field(None, description="that ages, or the opposite")
+    empirical: Empirical[V] | None = Field(None, description="values as they were seen")
 
     @model_validator(mode="before")
     @classmethod

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from funnelsim.among_customers import Beta
 from funnelsim.distributions import Distribution, Limits, Part
-from funnelsim.kinds import DATE, PART, Entries, Kind, Slider, Usual, mark_of
+from funnelsim.kinds import DATE, PART, WEIGHT, Entries, Kind, Slider, Usual, mark_of
 from funnelsim.scenario.keys import model_in
 from funnelsim.scenario.paths import names_of
 
@@ -128,9 +128,15 @@ def _of_list(here: P, entries: tuple[Any, ...]) -> Iterator[tuple[str, P]]:
             yield name, _entry(here, name, entry)
 
 
+def _sum_of(weights: Any) -> float:
+    return sum(weights.values() if isinstance(weights, Mapping) else weights)
+
+
 def _entry(here: P, name: str, value: Any) -> P:
     """An entry of a list or a table."""
     kind = getattr(value, "of", PART) if isinstance(value, Part) else here.entries[0]
+    if kind == WEIGHT and value == _sum_of(here.value):  # one at least is above 0
+        kind = replace(kind, is_open=True)
     around = {k.partition(".")[2]: v for k, v in here.around.items() if k.startswith(f"{name}.")}
     path, words = f"{here.path}.{name}", (*here.words, name)
     if name.startswith("#"):  # "burst 1"

@@ -21,7 +21,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from funnelsim.among_customers import Beta
-from funnelsim.distributions import DAY, Distribution, Part, duration_text, scaled
+from funnelsim.distributions import DAY, LARGEST, Distribution, Part, duration_text, scaled
 from funnelsim.errors import MISSING, Finding, FunnelSimError, Problem, ScenarioError, nearest
 from funnelsim.kinds import (
     BY_ODDS,
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from funnelsim.scenario import Scenario
 
 LEAST = 1e-6  # of what lies above 0
-MANY = 2.0**40  # limits beyond are none that anybody meets
+ENDLESS = (math.inf, LARGEST, LARGEST / 100)  # limits that nobody meets
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ class Parameter(Place):
             if kind.is_open
             else f"from {self.in_words(kind.low)}"
         )
-        return f"{low} to {self.in_words(kind.high)}" if kind.high < MANY else low
+        return f"{low} to {self.in_words(kind.high)}" if kind.high not in ENDLESS else low
 
     @property
     def options(self) -> tuple[str, ...]:
@@ -190,21 +190,28 @@ class Parameter(Place):
         """With this number, or the nearest within its limits; as `Scenario.vary` takes it."""
         if isinstance(self.value, Part) and number == self.number:
             return {self.path: plain(self.value)}
-        if isinstance(self.value, Distribution):
+        if isinstance(self.value, Distribution) and self.number:
             return self.times(number / self.number)
-        low = self.kind.low
-        if self.kind.is_open:
-            low += 1 if isinstance(self.value, int) else min(LEAST, self.number)
-        number = min(max(number, low), self.kind.high)
+        number = min(max(number, self.least), self.kind.high)
         changes = {self.path: self._written(number)}
         if self.kind.is_of_whole:
             changes |= self.others(number)
         return changes
 
+    @property
+    def least(self) -> float:
+        """The least number that is within the limits."""
+        if not self.kind.is_open:
+            return self.kind.low
+        return self.kind.low + (1 if isinstance(self.value, int) else min(LEAST, self.number))
+
     def _written(self, number: float) -> Any:
         """The number as a file holds it."""
         if isinstance(self.value, Beta):
             return self.value.with_mean(number)
+        if isinstance(self.value, Distribution):  # which is 0 each time, and has no shape
+            is_time = self.kind.unit == DURATION.unit
+            return {"constant": duration_text(round(number)) if is_time else number}
         if self.kind.turned == IN_STEPS:
             return round(number)
         return duration_text(round(number)) if self.kind.unit == DURATION.unit else number
@@ -214,7 +221,7 @@ class Parameter(Place):
         entries, _, key = self.path.rsplit(".", 2)
         rest = 1 - self.number
         return {
-            f"{entries}.{entry.name}.{key}": entry.share * (1 - share) / rest
+            f"{entries}.{entry.name}.{key}": min(entry.share * (1 - share) / rest, 1.0)
             for entry in parameter(self.scenario, entries).value
             if entry.name != self.owner and rest > 0
         }
