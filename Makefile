@@ -1,26 +1,28 @@
 # Needs Python 3.11 or newer and make; scripts/bootstrap.py brings everything else into .venv.
 .DEFAULT_GOAL := help
-.PHONY: help lab demo test lint bench notebooks constraints docs clean
+.PHONY: help lab demo test oldest lint bench notebooks constraints docs clean
 
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	command -v $$p && break; done)
 PY := .venv/bin/python
+OLDEST := .venv-oldest/bin/python
 BOOTSTRAP = $(or $(PYTHON),$(error No Python found; type: sudo apt-get install python3)) scripts/bootstrap.py
 
 help:  ## Say what there is
-	@echo "make lab               open the course in JupyterLab"
+	@echo "make lab               open the course in JupyterLab; PORT=8890 for a port of your own"
 	@echo "make demo              from a CRM export to a simulated quarter and a report; DATA=folder for your own"
 	@echo "make test              lint and all tests: package, notebooks, browser"
+	@echo "make oldest            all tests on the oldest versions allowed of what funnelsim needs"
 	@echo "make lint              ruff and mypy"
 	@echo "make bench             measure speed, write benchmarks/RESULTS.md"
 	@echo "make notebooks         run lessons and solutions again and store their outputs"
-	@echo "make constraints       choose the newest versions of all packages, write constraints.txt"
+	@echo "make constraints       choose versions of all packages, write constraints.txt and constraints-oldest.txt"
 	@echo "make docs              build the documentation into docs/_build/html"
-	@echo "make clean             remove .venv and everything that was built"
+	@echo "make clean             remove .venv, .venv-oldest and everything that was built"
 
 lab:
 	@$(BOOTSTRAP)
-	@$(PY) -m funnelsim lab
+	@$(PY) -m funnelsim lab $(if $(PORT),--port $(PORT))
 
 demo:
 	@$(BOOTSTRAP)
@@ -29,6 +31,11 @@ demo:
 test: lint
 	@$(PY) scripts/chromium.py
 	@$(PY) -m pytest -n 2 --dist loadfile
+
+oldest:
+	@$(BOOTSTRAP) --oldest test speed
+	@$(OLDEST) scripts/chromium.py
+	@$(OLDEST) -m pytest -n 2 --dist loadfile --nbval-lax
 
 lint:
 	@$(BOOTSTRAP) test
@@ -53,5 +60,5 @@ docs:
 	@echo "docs/_build/html/index.html"
 
 clean:
-	rm -rf .venv build dist docs/_build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-oldest build dist docs/_build .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,4 +1,4 @@
-"""What people wait for: the scenarios that come along, and imports."""
+"""What people wait for: the scenarios that come along, customers who order daily, and imports."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ CODES = {
 
 
 def section() -> str:
-    """The two sections of RESULTS.md."""
+    """The three sections of RESULTS.md."""
     fs.replicate(fs.load("aida-follow-up"), 2, progress=False)  # loads Numba
-    return f"{scenarios()}\n{imports()}"
+    return f"{scenarios()}\n{daily_orders()}\n{imports()}"
 
 
 def scenarios() -> str:
@@ -49,6 +49,37 @@ def scenarios() -> str:
 
 def simulated_and_told(scenario: fs.Scenario) -> Any:
     return fs.funnel_table(fs.simulate(scenario, progress=False))
+
+
+def daily_orders() -> str:
+    """Customers who come back every day for years, with and without a loyalty programme."""
+    rows = []
+    for days in (365, 730):
+        alone = a_cafe(days)
+        member = alone.vary({"loyalty": {**CARD, "enrolment": 0.6}})
+        nobody = alone.vary({"loyalty": {**CARD, "enrolment": 0.0}})
+        orders = fs.simulate(alone, progress=False).rows("orders")
+        seconds = take_turns(
+            *(partial(fs.simulate, s, progress=False) for s in (alone, nobody, member))
+        )
+        each = [f"{span(s)} ({orders / s:,.0f} orders a second)" for s in seconds]
+        rows.append((f"{days} days", f"{orders:,}", *each))
+    head = "a café over | orders | without a programme | one that nobody joins | one of members"
+    return "## Customers who order every day\n\n" + table(head, rows)
+
+
+CARD = {"points_per_unit": 1, "point_value": 0.01, "redeem_from": 100, "redeem_probability": 0.5}
+
+
+def a_cafe(days: int) -> fs.Scenario:
+    return fs.Scenario(
+        name="Café",
+        horizon=f"{days} days",
+        channels=[{"name": "passers-by", "leads_per_day": 2}],
+        stages=[{"name": "Looks in", "conversion": 0.5}, {"name": "Coffee"}],
+        order={"value": {"constant": 3}},
+        retention={"repeat_probability": 0.998, "gap": {"constant": "1 day"}},
+    )
 
 
 def imports() -> str:

@@ -66,6 +66,10 @@ def parser() -> argparse.ArgumentParser:
         "lab", help="open the course in JupyterLab", epilog="What follows -- goes to Jupyter."
     )
     lab.add_argument("folder", nargs="?", type=Path, help="the folder of the course")
+    lab.add_argument(
+        "--port", type=int, metavar="N",
+        help="where it listens (8888, or another one where that is taken)",
+    )  # fmt: skip
     lab.add_argument("--no-browser", action="store_true", help="only print the address")
     lab.set_defaults(command=_lab)
 
@@ -180,7 +184,12 @@ def _add_calibrate(calibrate: argparse.ArgumentParser) -> None:
 def _lab(chosen: argparse.Namespace) -> None:
     from funnelsim.lab import start_lab
 
-    start_lab(chosen.folder, browser=not chosen.no_browser, arguments=chosen.jupyter)
+    start_lab(
+        chosen.folder,
+        port=chosen.port,
+        browser=not chosen.no_browser,
+        arguments=chosen.jupyter,
+    )
 
 
 def _course(chosen: argparse.Namespace) -> None:

@@ -7,7 +7,7 @@ All of them derive from `FunnelSimError`; a scenario with wrong fields raises on
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
@@ -19,6 +19,20 @@ LONGEST_PATH, LONGEST_SENTENCE = 120, 400  # characters; names are a user's, and
 
 class FunnelSimError(Exception):
     """The root of everything that funnelsim raises on purpose."""
+
+
+class Asked(FunnelSimError):
+    """What nothing decides is asked for: the `argument` that says it, and what it may be.
+
+    `choices` has the values by what each of them means; a form offers them.
+    """
+
+    def __init__(self, text: str, argument: str, choices: Mapping[str, Any]) -> None:
+        self.argument, self.choices = argument, dict(choices)
+        super().__init__(text)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (str(self), self.argument, self.choices)
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,15 @@
 A rate of three deals says little, so every rate has a Wilson interval, and groups are sorted by its
 lower end: first comes who is good for sure, not who had luck with three.
 
-The team and the rep of a lead are those of its owner, who first reached it. Leads that nobody
-reached have none and are left out there, as are leads without the label. An upsell is a deal of
-its own and counts as a lead, as in the funnel table; `by="kind"` tells them apart.
+Teams and reps are looked at twice: by what they brought in and by what they closed. A lead is
+brought in by its owner, the rep who first reached it, and its whole way is credited there, whoever
+took it on. What was closed is credited to who had the lead in hand: each stage to the rep who had
+reached it last when it was decided there, the deal as a whole to the rep who reached it last of
+all. Leads that nobody reached have neither and are left out there, as are leads without the label.
+
+An upsell is a deal of its own and counts as a lead, as in the funnel table; `by="kind"` tells them
+apart. Deals that were open at the start did not come in, so nobody is credited with that; but who
+holds them may close them.
 """
 
 from __future__ import annotations
@@ -18,7 +24,8 @@ from numpy.typing import ArrayLike
 
 from funnelsim.distributions import DAY, Floats
 from funnelsim.errors import FunnelSimError, Problem, nearest
-from funnelsim.journal import GONE_COLD, Journal
+from funnelsim.journal import CUSTOMER, GONE_COLD, KINDS, NEVER, Journal
+from funnelsim.journal.people import holders_of_visits, named, people, teams_of_people
 from funnelsim.metrics.basis import a_journal, ratio, since_warm_up
 from funnelsim.metrics.follow_up import response_times
 from funnelsim.metrics.money import counts_as_revenue
@@ -28,6 +35,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 OVERALL = "overall"
+REP = "rep"
+HANDS = ("team", REP)  # by them a lead is credited twice
+HELD = ["held", "closed", "held_decided"]
+CLOSE_RATE = ("close_rate", "close_rate_low", "close_rate_high")
 
 
 def wilson_interval(
@@ -66,10 +77,17 @@ def funnel_by(j: Journal, by: str, confidence: float = 0.95) -> pd.DataFrame:
     - `conversion_rate_of_decided` = advanced ÷ decided, with the `low` and `high` end of its Wilson
       interval (see `wilson_interval`); NaN where nobody was decided
 
-    Groups are sorted by `low` of their overall rate, the highest first; those without a lead are
-    not in it. By team and rep the stages before the first call are left out: whoever was lost there
-    has no owner, so that all others would seem to advance. A `by` that is not there raises
-    `FunnelSimError`.
+    By team and rep these are of the leads that the group brought in, and there are as many columns
+    of those that it had in hand when they were decided, or has now:
+
+    - `held`; `closed`: those of them that went on from this stage, overall the deals sold;
+      `held_decided`; `close_rate` = closed ÷ held_decided, with the ends `close_rate_low` and
+      `close_rate_high`. Deals that were open at the start are among them
+
+    Groups are sorted by `low` of their overall rate, the highest first (then by `close_rate_low`);
+    those without a lead are not in it. By team and rep the stages before the first call are left
+    out: whoever was lost there has no owner, so that all others would seem to advance. A `by` that
+    is not there raises `FunnelSimError`.
 
     >>> from funnelsim import load, simulate
     >>> table = funnel_by(simulate(load("aida-follow-up"), seed=1, progress=False), "channel")
@@ -80,17 +98,20 @@ def funnel_by(j: Journal, by: str, confidence: float = 0.95) -> pd.DataFrame:
     True
     """
     journal = a_journal(j, "funnel_by")
-    group = _groups(journal, by)
+    _check(journal, by)
     stages = [*_stages(journal.scenario, by), OVERALL]
-    rows = _by_stage_and_overall(journal, stages)
-    rows["group"] = group.loc[rows["lead"]].array
-    table = rows.groupby(["group", "stage"], observed=False).agg(
-        entered=("lead", "size"), advanced=("advanced", "sum"), decided=("decided", "sum")
-    )
-    table["conversion_rate_of_decided"] = ratio(table["advanced"], table["decided"])
-    table["low"], table["high"] = wilson_interval(table["advanced"], table["decided"], confidence)
+    table = _counted(*_brought_in(journal, by), stages)
+    rate = ("conversion_rate_of_decided", "low", "high")
+    _add_rate(table, "advanced", "decided", rate, confidence)
+    entered, lows = ["entered"], ["low"]
+    if by in HANDS:
+        held = _counted(*_in_hand(journal, by), stages).set_axis(HELD, axis=1)
+        _add_rate(held, "closed", "held_decided", CLOSE_RATE, confidence)
+        table = table.join(held)
+        entered, lows = [*entered, "held"], [*lows, "close_rate_low"]
     overall = table.xs(OVERALL, level="stage")
-    best_first = overall[overall["entered"] > 0].sort_values("low", ascending=False, kind="stable")
+    overall = overall[overall[entered].gt(0).any(axis=1)]
+    best_first = overall.sort_values(lows, ascending=False, kind="stable")
     table = table.reindex(best_first.index, level="group")
     return table.rename_axis([by, "stage"])
 
@@ -102,16 +123,23 @@ def reps_table(j: Journal, confidence: float = 0.95) -> pd.DataFrame:
     same or missing by `conversion_low`. Columns:
 
     - `team`; `calls` begun, whether they reached anybody or not
-    - `leads` owned: the rep was the first to reach them; `customers` among them; `decided` = won +
-      lost; `win_rate` = customers ÷ decided, with its Wilson interval `win_rate_low`,
-      `win_rate_high`
+    - what it brought in: `leads` owned, which the rep was the first to reach; `customers` among
+      them; `decided` = won + lost; `win_rate` = customers ÷ decided, with its Wilson interval
+      `win_rate_low`, `win_rate_high`
+    - what it closed: deals `held`, which the rep was the last to reach; `closed`: sold among them;
+      `held_decided`; `close_rate` = closed ÷ held_decided, with `close_rate_low`,
+      `close_rate_high`. Who hands deals over holds to the end those that are lost before, and may
+      close none; stage by stage it is told by `funnel_by(j, "rep")`
     - `visits`: stage visits in which the rep reached the lead, and that are decided; `advanced`;
       `conversion_rate_of_reached` = advanced ÷ visits, with `conversion_low`, `conversion_high`.
       It is what a rep who takes over leads from another team can be measured by
     - `mean_response_days`: from entering the stage to the start of the call that reached the lead
-    - `revenue` (net) of the leads owned, repeat orders included
+    - `revenue` (net) of the leads owned, `revenue_closed` of the deals closed, repeat orders
+      included
 
-    Leads arrived and calls queued before the warm-up are left out. Without teams it has no rows.
+    Leads arrived and calls queued before the warm-up are left out. Deals that were open at the
+    start are held and closed like any others, and nobody's to have brought in; whom their state
+    names stands behind the reps, without a team, if it is no rep. Without either there are no rows.
 
     >>> from funnelsim import load, simulate
     >>> table = reps_table(simulate(load("aida-follow-up"), seed=1, progress=False))
@@ -123,29 +151,39 @@ def reps_table(j: Journal, confidence: float = 0.95) -> pd.DataFrame:
     import pandas as pd
 
     journal = a_journal(j, "reps_table")
-    scenario = journal.scenario
-    leads, _, _ = since_warm_up(journal)
+    _, leads = _brought_in(journal, REP)
+    _, deals = _in_hand(journal, REP)
     calls, visits = _calls(journal), _visits_reached(journal)
-    decided = leads[leads["outcome"] != "open"]
     paid = journal.orders[counts_as_revenue(journal)].groupby("lead")["paid"].sum()
+    everyone = people(journal)
+    table = pd.DataFrame(index=pd.Index(everyone, name="rep", dtype=object))
 
-    reps = journal.leads["owner"].cat.categories
-    table = pd.DataFrame(index=pd.Index(reps, name="rep", dtype=object))
-    table["team"] = [team.name for team in scenario.teams for _ in range(team.reps)]
-    table["calls"] = calls.loc[calls["started"].notna(), "rep"].value_counts()
-    table["leads"] = leads["owner"].value_counts()
-    table["customers"] = leads.loc[leads["outcome"] == "customer", "owner"].value_counts()
-    table["decided"] = decided["owner"].value_counts()
-    table["win_rate"] = ratio(table["customers"], table["decided"])
-    ends = wilson_interval(table["customers"], table["decided"], confidence)
-    table["win_rate_low"], table["win_rate_high"] = ends
-    table["visits"] = visits["rep"].value_counts()
-    table["advanced"] = visits.loc[visits["outcome"] == "advanced", "rep"].value_counts()
-    table["conversion_rate_of_reached"] = ratio(table["advanced"], table["visits"])
-    ends = wilson_interval(table["advanced"], table["visits"], confidence)
-    table["conversion_low"], table["conversion_high"] = ends
-    table["mean_response_days"] = calls.groupby("rep", observed=False)["response_days"].mean()
-    table["revenue"] = paid.reindex(leads["lead"]).groupby(leads["owner"], observed=False).sum()
+    def counts(who: pd.Series) -> list[int]:
+        return [int(n) for n in who.value_counts().reindex(everyone, fill_value=0)]
+
+    def revenue(of: pd.DataFrame) -> list[float]:
+        worth = paid.reindex(of["lead"]).fillna(0.0).groupby(of["group"].array).sum()
+        return worth.reindex(everyone, fill_value=0.0).to_list()
+
+    names = [team.name for team in journal.scenario.teams]
+    table["team"] = [names[n] if n >= 0 else None for n in teams_of_people(journal)]
+    table["calls"] = counts(calls.loc[calls["started"].notna(), "rep"])
+    for of, columns, rate in (
+        (leads, ["leads", "customers", "decided"], ("win_rate", "win_rate_low", "win_rate_high")),
+        (deals, HELD, CLOSE_RATE),
+    ):
+        all_, won, decided = columns
+        table[all_] = counts(of["group"])
+        table[won] = counts(of.loc[of["outcome"] == "customer", "group"])
+        table[decided] = counts(of.loc[of["outcome"] != "open", "group"])
+        _add_rate(table, won, decided, rate, confidence)
+    table["visits"] = counts(visits["rep"])
+    table["advanced"] = counts(visits.loc[visits["outcome"] == "advanced", "rep"])
+    rate = ("conversion_rate_of_reached", "conversion_low", "conversion_high")
+    _add_rate(table, "advanced", "visits", rate, confidence)
+    response = calls.groupby("rep", observed=False)["response_days"].mean()
+    table["mean_response_days"] = response.reindex(everyone).to_list()
+    table["revenue"], table["revenue_closed"] = revenue(leads), revenue(deals)
     lows = ["win_rate_low", "conversion_low"]
     return table.sort_values(lows, ascending=False, kind="stable")
 
@@ -159,25 +197,39 @@ def losses_by(j: Journal, by: str) -> pd.DataFrame:
     - `lost`; `share_of_lost` = lost ÷ all that the group lost in this stage
     - `share_of_entered` = lost ÷ all of the group that entered this stage
 
+    By team and rep these are of the leads that the group brought in, and `held_lost`,
+    `share_of_held_lost` and `share_of_held` of those that it had in hand when they were lost.
+
     >>> from funnelsim import load, simulate
     >>> table = losses_by(simulate(load("aida-follow-up"), seed=1, progress=False), "channel")
     >>> table.loc[("search ads", "Attention")].index.tolist()
     ['not interested', 'bad reviews']
     """
     journal = a_journal(j, "losses_by")
-    group = _groups(journal, by)
-    visits = _final_visits(journal)
-    visits["group"] = group.loc[visits["lead"]].array
-    visits["lost"] = visits["outcome"] == "lost"
+    _check(journal, by)
+    table = _losses(_brought_in(journal, by)[0])
+    if by in HANDS:
+        held = _losses(_in_hand(journal, by)[0])
+        held.columns = ["held_lost", "share_of_held_lost", "share_of_held"]
+        table = table.join(held, how="outer")
+        table = table.fillna({"lost": 0, "held_lost": 0}).astype({"lost": int, "held_lost": int})
+    counts = [name for name in ("lost", "held_lost") if name in table]
+    first = [True, True, *(False for _ in counts)]
+    table = table.sort_values(["group", "stage", *counts], ascending=first, kind="stable")
+    return table.rename_axis([by, "stage", "reason"])
+
+
+def _losses(visits: pd.DataFrame) -> pd.DataFrame:
+    """Lost, of all lost there and of all that entered, by group, stage and reason."""
     keys = ["group", "stage"]
-    by_stage = visits.groupby(keys, observed=True)["lost"].agg(entered="size", lost="sum")
+    visits = visits.assign(lost=visits["outcome"] == "lost")
+    by_stage = visits.groupby(keys, observed=True)["lost"].agg(entered="size", all="sum")
     lost = visits[visits["lost"]]
     table = lost.groupby([*keys, "reason"], observed=True)["lost"].sum().rename("lost").to_frame()
-    table = table.join(by_stage.rename(columns={"lost": "all"}), on=keys)
+    table = table.join(by_stage, on=keys)
     table["share_of_lost"] = table["lost"] / table["all"]
     table["share_of_entered"] = table["lost"] / table["entered"]
-    table = table.sort_values([*keys, "lost"], ascending=[True, True, False], kind="stable")
-    return table[["lost", "share_of_lost", "share_of_entered"]].rename_axis([by, "stage", "reason"])
+    return table[["lost", "share_of_lost", "share_of_entered"]]
 
 
 BINS = {
@@ -246,36 +298,39 @@ def losses_by_response(j: Journal, confidence: float = 0.95) -> pd.DataFrame:
 
 def _groups(journal: Journal, by: str) -> pd.Series:
     """The group of each lead, categories in the scenario's order; NaN where it has none."""
-    import pandas as pd
+    return _teams(journal, journal.leads["owner"], by) if by in HANDS else journal.leads[by]
 
+
+def _check(journal: Journal, by: str) -> None:
     known = _known(journal.scenario)
     if by not in known:
         rule = "this is what the leads of the journal can be grouped by"
         raise FunnelSimError(str(Problem("by", by, rule, nearest(by, known))))
-    leads = journal.leads
-    if by not in ("rep", "team"):
-        return leads[by]
-    if by == "rep":
-        return leads["owner"]
+
+
+def _teams(journal: Journal, who: pd.Series, by: str) -> pd.Series:
+    """These people, or their teams."""
+    import pandas as pd
+
+    if by == REP:
+        return who
     teams = [team.name for team in journal.scenario.teams]
-    of_rep = np.repeat(np.arange(len(teams)), [team.reps for team in journal.scenario.teams])
-    owner = leads["owner"].cat.codes.to_numpy()
-    codes = np.where(owner >= 0, of_rep[owner], -1)
-    return pd.Series(pd.Categorical.from_codes(codes, teams, ordered=True), index=leads.index)
+    codes = np.append(teams_of_people(journal), NEVER)[who.cat.codes]
+    return pd.Series(pd.Categorical.from_codes(codes, teams, ordered=True), index=who.index)
 
 
 def _known(scenario: Scenario) -> list[str]:
     """What the leads of a scenario can be grouped by."""
     labels = [name for channel in scenario.channels for name in channel.labels]
     labels += [name for segment in scenario.segments for name in segment.labels]
-    owners = ["team", "rep"] if any(stage.follow_up for stage in scenario.stages) else []
-    return [*dict.fromkeys(["channel", "segment", "kind", *owners, *labels])]
+    hands = HANDS if any(stage.follow_up for stage in scenario.stages) else ()
+    return [*dict.fromkeys(["channel", "segment", "kind", *hands, *labels])]
 
 
 def _stages(scenario: Scenario, by: str) -> list[str]:
     """The stages before the goal; for owners from the first that calls."""
     stages = list(scenario.stages[:-1])
-    if by in ("team", "rep"):
+    if by in HANDS:
         first = next(i for i, stage in enumerate(stages) if stage.follow_up)
         stages = stages[first:]
     return [stage.name for stage in stages]
@@ -284,29 +339,58 @@ def _stages(scenario: Scenario, by: str) -> list[str]:
 # --- rows since the warm-up ---------------------------------------------------------------------
 
 
-def _final_visits(journal: Journal) -> pd.DataFrame:
+def _brought_in(journal: Journal, by: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The final visits and the leads of those that came in, with the `group` of the lead."""
+    group = _groups(journal, by)
+    leads, visits, _ = since_warm_up(journal)
+    visits = visits.assign(group=group.loc[visits["lead"]].array)
+    return _final(visits), leads[["lead", "outcome"]].assign(group=group.loc[leads.index].array)
+
+
+def _in_hand(journal: Journal, by: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The same of all deals, those of the start too, with the `group` that had each in hand."""
+    import pandas as pd
+
+    of_visits = pd.Series(named(journal, holders_of_visits(journal)))
+    leads, visits = journal.leads, journal.stage_visits.assign(group=_teams(journal, of_visits, by))
+    is_deal = leads["arrived"] >= journal.scenario.warm_up / DAY
+    is_deal &= leads["kind"] != KINDS[CUSTOMER]
+    deals = leads[is_deal]
+    deals = deals[["lead", "outcome"]].assign(group=_teams(journal, deals["holder"], by).array)
+    return _final(visits[is_deal.loc[visits["lead"]].array]), deals
+
+
+def _final(visits: pd.DataFrame) -> pd.DataFrame:
     """The last visit of each lead to each stage."""
-    _, visits, _ = since_warm_up(journal)
     return visits.drop_duplicates(["lead", "stage"], keep="last")
 
 
-def _by_stage_and_overall(journal: Journal, stages: list[str]) -> pd.DataFrame:
-    """Lead, stage, advanced, decided: a row for each stage a lead was in, and one for the whole."""
+def _counted(visits: pd.DataFrame, leads: pd.DataFrame, stages: list[str]) -> pd.DataFrame:
+    """Entered, advanced and decided, by group and stage and overall."""
     import pandas as pd
 
-    visits = _final_visits(journal)
-    leads, _, _ = since_warm_up(journal)
     parts = [
-        visits[["lead", "outcome"]].assign(stage=visits["stage"].astype(object)),
-        leads[["lead", "outcome"]].assign(stage=OVERALL),
+        visits[["group", "outcome"]].assign(stage=visits["stage"].astype(object)),
+        leads[["group", "outcome"]].assign(stage=OVERALL),
     ]
-    table = pd.concat(parts, ignore_index=True)
-    table = table[table["stage"].isin(stages)]
-    return table.assign(
-        stage=pd.Categorical(table["stage"], stages, ordered=True),
-        advanced=table["outcome"].isin(["advanced", "customer"]),
-        decided=table["outcome"] != "open",
+    rows = pd.concat(parts, ignore_index=True)
+    rows = rows[rows["stage"].isin(stages)]
+    rows = rows.assign(
+        stage=pd.Categorical(rows["stage"], stages, ordered=True),
+        advanced=rows["outcome"].isin(["advanced", "customer"]),
+        decided=rows["outcome"] != "open",
     )
+    return rows.groupby(["group", "stage"], observed=False).agg(
+        entered=("outcome", "size"), advanced=("advanced", "sum"), decided=("decided", "sum")
+    )
+
+
+def _add_rate(
+    table: pd.DataFrame, part: str, whole: str, names: tuple[str, str, str], confidence: float
+) -> None:
+    """Adds part ÷ whole and the ends of its interval, under these names."""
+    table[names[0]] = ratio(table[part], table[whole])
+    table[names[1]], table[names[2]] = wilson_interval(table[part], table[whole], confidence)
 
 
 def _calls(journal: Journal) -> pd.DataFrame:

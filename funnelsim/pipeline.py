@@ -19,6 +19,7 @@ import numpy as np
 from funnelsim.distributions import DAY, Floats
 from funnelsim.errors import FunnelSimError, Problem
 from funnelsim.journal import Journal
+from funnelsim.journal.people import holders, named, owners
 from funnelsim.metrics.basis import a_journal, divided
 
 if TYPE_CHECKING:
@@ -33,7 +34,10 @@ def open_deals(j: Journal, day: float, stale_quantile: float = 0.9) -> pd.DataFr
     - `lead`, `stage`
     - `age_days` since arrival; `days_in_stage` since entering the stage (again, after a recovery)
     - `value`: the value its order would have (NaN in a scenario without an order)
-    - `owner`: the rep who had first reached it by then (NaN: nobody yet); `channel`, `segment`
+    - `owner`: who brought it in, the rep who had first reached it by then; `holder`: who holds it,
+      the rep who had reached it last (NaN: nobody yet). Deals of the start have those whom the
+      state named, until somebody else reached them
+    - `channel`, `segment`
     - `expected_close`: the day by which half of those were sold that were won after at least as
       long a stay in this stage; NaN where no lead that stayed as long was won
     - `win_probability`: of the leads that entered this stage and were decided in the journal, the
@@ -57,7 +61,10 @@ def open_deals(j: Journal, day: float, stale_quantile: float = 0.9) -> pd.DataFr
     deals["age_days"] = day - leads["arrived"]
     deals["days_in_stage"] = day - deals["entered"]
     deals["value"] = leads["deal_value"]
-    deals["owner"] = _owners(journal, day).reindex(deals["lead"]).array
+    # a call tells whether it reaches the lead when it starts, not when it ends
+    begun = journal.follow_ups["started"].to_numpy() <= day
+    for name, of in (("owner", owners), ("holder", holders)):
+        deals[name] = named(journal, of(journal, begun)[deals["lead"]])
     deals["channel"], deals["segment"] = leads["channel"], leads["segment"]
 
     won = _ways_to_the_sale(journal)
@@ -181,14 +188,6 @@ def _open_visits(journal: Journal, day: float) -> pd.DataFrame:
     visits = journal.stage_visits
     undecided = visits["decided"].isna() | (visits["decided"] > day)
     return visits.loc[(visits["entered"] <= day) & undecided, ["lead", "stage", "entered"]]
-
-
-def _owners(journal: Journal, day: float) -> pd.Series:
-    """The rep who had first reached each lead by that moment, by lead."""
-    calls = journal.follow_ups
-    # a call tells whether it reaches the lead when it starts, not when it ends
-    reached = (journal.whole["follow_ups"]["reached"] == 1) & (calls["started"] <= day)
-    return calls[reached].drop_duplicates("lead").set_index("lead")["rep"]
 
 
 # --- what comes of them -------------------------------------------------------------------------

@@ -2,34 +2,27 @@
 
 A simulation may start in the middle: `fs.simulate(s, initial=fs.State(deals, customers))`. Two
 tables hold the state, as a CRM would export them; `journal.state(day)` makes them of a simulation.
-Here they are checked, first by themselves and then against a scenario.
+Here they are checked by themselves; `fitted.py` holds them against a scenario.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from funnelsim.distributions import DAY, LARGEST, Floats, Ints, duration, duration_text
+from funnelsim.distributions import DAY, duration, duration_text
 from funnelsim.errors import Finding, FunnelSimError, Problem, nearest
 from funnelsim.saving import write_text
 from funnelsim.scenario import Scenario
-from funnelsim.scenario.values import REFERRAL
 
 if TYPE_CHECKING:
     import pandas as pd
 
 DEALS = (
-    *("stage", "days_in_stage", "value", "channel", "segment", "owner"),
+    *("stage", "days_in_stage", "value", "channel", "segment", "owner", "holder"),
     *("waiting", "in_call", "response_days", "returns", "discount"),
 )
 CUSTOMERS = ("days_since_last_order", "orders", "days_since_first_order", "channel", "segment")
@@ -38,33 +31,7 @@ AMOUNTS = (
     *("days_since_last_order", "orders", "days_since_first_order"),
 )
 NEEDED = ("stage", "days_in_stage", "days_since_last_order", "orders")
-MOST_SHOWN = 10  # problems
 File = tuple[str, bytes]  # a file's name and content
-
-
-class Deals(NamedTuple):
-    """The open deals as a scenario takes them: numbers of its lists, microseconds, cents."""
-
-    stage: Ints
-    age: Ints  # in the stage: of the wait, or of the decision
-    value: Ints  # -1: drawn
-    channel: Ints  # -1: drawn by the mix of the channels
-    segment: Ints  # -1: drawn by the shares
-    waits: NDArray[np.bool_]  # for a call, or in one
-    in_call: NDArray[np.bool_]
-    waited: Ints  # for the call that reached it, or so far
-    returns: Ints  # how often it has come back to the stage
-    discount: Floats
-
-
-class Customers(NamedTuple):
-    """The customers: microseconds since their first and last order, and how many there were."""
-
-    last: Ints
-    first: Ints  # -1: not known
-    orders: Ints
-    channel: Ints
-    segment: Ints
 
 
 @dataclass(frozen=True, eq=False, init=False)
@@ -75,7 +42,10 @@ class State:
 
     - `stage`: its name; `days_in_stage`: since it entered, or since the call that reached it
     - `value`: in currency (empty: drawn, as of any lead); `channel`, `segment` (empty: drawn by
-      the mix of the leads); `owner`: kept for the reader, a simulation makes nothing of it
+      the mix of the leads)
+    - `owner`: who brought it in; `holder`: who holds it now (the owner, where nobody else is
+      named: a CRM knows but one). A rep of a team, as "sales 1", or any other name; it changes
+      nothing in the simulation, and says who has closed the deal when it is sold
     - `waiting`: whether it still waits for a call (else it is past its follow-up)
     - `in_call`: whether a rep is calling it just now; `response_days`: how long it waited for
       that call, which takes odds where the stage has a `response_half_life` (0)
@@ -96,17 +66,20 @@ class State:
 
     deals: pd.DataFrame
     customers: pd.DataFrame
+    places: dict[str, Places] = field(repr=False)
 
     def __init__(self, deals: Any = None, customers: Any = None) -> None:
         object.__setattr__(self, "deals", _table("deals", deals, DEALS))
         object.__setattr__(self, "customers", _table("customers", customers, CUSTOMERS))
+        places = {"deals": Places(deals), "customers": Places(customers)}
+        object.__setattr__(self, "places", places)
 
     @classmethod
     def read(cls, deals: str | Path | None = None, customers: str | Path | None = None) -> State:
         """The state in two CSV files whose heads are the names of the columns.
 
-        They are read as tolerantly as an export: comma or semicolon, UTF-8 or Windows-1252,
-        12.5 or 12,5. A file or a number that cannot be read is named.
+        They are read as tolerantly as an export: comma or semicolon, UTF-8 or Windows-1252, Excel,
+        12.5 or 12,5. What cannot be read, or does not fit, is named with its file and line.
         """
         return cls(*(_read(path) for path in (deals, customers)))
 
@@ -118,10 +91,9 @@ class State:
         >>> state.deals["days_in_stage"].tolist()
         [12.5]
         """
-        from funnelsim.reading import table_of
+        from funnelsim.reading import known_table
 
-        given = [file and _numbers(table_of(file[1], file[0]), *file)
-                 for file in (deals, customers)]  # fmt: skip
+        given = (file and known_table(file[1], file[0], AMOUNTS) for file in (deals, customers))
         return cls(*given)
 
     def write(self, deals: str | Path, customers: str | Path) -> None:
@@ -134,6 +106,20 @@ class State:
         by_stage = ", ".join(f"{stage}: {count:,}" for stage, count in stages.items())
         deals = f"{len(self.deals):,} open deals" + (f" ({by_stage})" if by_stage else "")
         return f"<State: {deals}, {len(self.customers):,} customers>"
+
+
+class Places:
+    """Where the rows of a table stand: in a file those of the file, else as pandas counts them."""
+
+    def __init__(self, given: Any) -> None:
+        attrs = getattr(given, "attrs", {})
+        self.file, self.word = attrs.get("file", ""), attrs.get("row", "row")
+        self.labels = list(given.index) if self.file else None
+
+    def of(self, table: str, column: str, row: int) -> str:
+        if self.labels is None:
+            return f"{table}.{column}, row {row}"
+        return f"{self.file}, {self.word} {self.labels[row]}: {column}"
 
 
 def a_state(value: object, name: str) -> State | None:
@@ -149,35 +135,9 @@ def a_state(value: object, name: str) -> State | None:
 def _read(path: str | Path | None) -> pd.DataFrame | None:
     if path is None:
         return None
-    from funnelsim.reading import read_table
+    from funnelsim.reading import known_table, read_bytes
 
-    return _numbers(read_table(path), str(path), Path(path).read_bytes())
-
-
-def _numbers(table: pd.DataFrame, name: str, content: bytes) -> pd.DataFrame:
-    """The table with numbers where it holds them: as `write` writes them, or as a firm does."""
-    _refuse_twice(table, name)
-    has_commas = b"," in content.lstrip().splitlines()[0]  # no column has one in its name
-    for column in set(table.columns).intersection(AMOUNTS):
-        try:
-            table[column] = _amounts(table[column], has_commas)
-        except FunnelSimError as error:
-            told = str(error).partition("; say decimal")[0]  # there is no such argument here
-            way_out = "" if told == str(error) else "; write 1234.5, or 1234 without a mark"
-            raise FunnelSimError(f"{name}, {told}{way_out}") from None
-    return table
-
-
-def _amounts(column: pd.Series, has_commas: bool) -> pd.Series:
-    """The numbers of a column; 1.234 may be 1234, unless commas part the columns of its file."""
-    import pandas as pd
-
-    from funnelsim.reading import read_numbers
-
-    if has_commas or not column.str.fullmatch(r"\s*[+-]?\d{1,3}\.\d{3}\s*").any():
-        with suppress(ValueError):
-            return pd.to_numeric(column).astype(float)
-    return read_numbers(column)
+    return known_table(read_bytes(path), str(path), AMOUNTS)
 
 
 def _refuse_twice(table: pd.DataFrame, name: str) -> None:
@@ -249,160 +209,3 @@ def from_today(scenario: Scenario) -> Scenario:
             "start": scenario.start + timedelta(days=days),
         }
     )
-
-
-# --- against a scenario -----------------------------------------------------------------------
-
-
-class _Names(NamedTuple):
-    """What a state must fit: all that this scenario has, in order."""
-
-    stages: tuple[str, ...]  # before the goal
-    called: tuple[bool, ...]  # where a team calls
-    channels: tuple[str, ...]  # with "referral", if there is any
-    segments: tuple[str, ...]  # "all", where there is one kind
-    first_orders: bool  # whether it must be known when customers began
-
-
-def fitted(state: State, scenario: Scenario) -> tuple[Deals, Customers]:
-    """The state as this scenario takes it; FunnelSimError with every row that cannot be."""
-    before_goal, retention = scenario.stages[:-1], scenario.retention
-    names = _Names(
-        stages=tuple(stage.name for stage in before_goal),
-        called=tuple(stage.follow_up is not None for stage in before_goal),
-        channels=(*(c.name for c in scenario.channels), *([REFERRAL] if scenario.referral else [])),
-        segments=tuple(s.name for s in scenario.segments) or ("all",),
-        first_orders=retention is not None and retention.gap.rate_among is not None,
-    )
-    return _fitted(state, names)
-
-
-@lru_cache(maxsize=16)  # the same for every replication
-def _fitted(state: State, names: _Names) -> tuple[Deals, Customers]:
-    problems: list[Problem] = []
-    deals, customers = _deals(state, names, problems), _customers(state, names, problems)
-    if problems:
-        shown = "\n  ".join(map(str, problems[:MOST_SHOWN]))
-        more = len(problems) - MOST_SHOWN
-        tail = f"\n  and {more:,} more" if more > 0 else ""
-        raise FunnelSimError(f"the state does not fit the scenario:\n  {shown}{tail}")
-    return deals, customers
-
-
-class _Column:
-    """Reads one column, row by row, and notes what cannot be."""
-
-    def __init__(self, name: str, table: pd.DataFrame, problems: list[Problem]) -> None:
-        self.name, self.table, self.problems = name, table, problems
-
-    def read(self, column: str, check: Callable[[Any], Any], empty: Any) -> list[Any]:
-        import pandas as pd
-
-        if column not in self.table:
-            return [empty] * len(self.table)
-        found = []
-        for row, value in enumerate(self.table[column].tolist()):
-            if pd.isna(value) and column not in NEEDED:
-                found.append(empty)
-                continue
-            try:
-                found.append(check(value))
-            except ValueError as error:
-                rule, _, way_out = str(error).partition(" | ")
-                self.problems.append(
-                    Problem(f"{self.name}.{column}, row {row}", value, rule, way_out)
-                )
-                found.append(empty)
-        return found
-
-
-def _number(least: float, rule: str, most: float = LARGEST / 100) -> Callable[[Any], float]:
-    def check(value: Any) -> float:
-        number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        if not number or not least <= float(value) <= most:
-            raise ValueError(rule)
-        return float(value)
-
-    return check
-
-
-def _named(what: str, names: Sequence[str]) -> Callable[[Any], int]:
-    def check(value: Any) -> int:
-        if str(value) not in names:
-            raise ValueError(f"there is no such {what} | {nearest(value, names)}")
-        return list(names).index(str(value))
-
-    return check
-
-
-def _truth(value: Any) -> bool:
-    if value in (True, False, 0, 1):
-        return bool(value)
-    if str(value).strip().lower() in ("true", "false", "yes", "no", "1", "0"):
-        return str(value).strip().lower() in ("true", "yes", "1")
-    raise ValueError("it is true or false")
-
-
-def _share(value: Any) -> float:
-    share = _number(0, "it is a share, from 0 to 1")(value)
-    if share > 1:
-        raise ValueError("it is a share, from 0 to 1")
-    return share
-
-
-_days = _number(0, "it is a number of days, from 0 to 100,000", most=100_000)
-
-
-def _deals(state: State, names: _Names, problems: list[Problem]) -> Deals:
-    column = _Column("deals", state.deals, problems)
-    stage = np.array(
-        column.read("stage", _named("stage before the goal", names.stages), 0), dtype="i2"
-    )
-    age = _microseconds(column.read("days_in_stage", _days, 0.0))
-    response = _microseconds(column.read("response_days", _days, 0.0))
-    in_call = np.array(column.read("in_call", _truth, False), dtype=bool)
-    waits = np.array(column.read("waiting", _truth, False), dtype=bool) | in_call
-    for row in np.flatnonzero(waits):
-        if not names.called[stage[row]]:
-            rule = f"nobody calls in stage {names.stages[stage[row]]}"
-            problems.append(Problem(f"deals.waiting, row {row}", True, rule))
-    value = column.read("value", _number(0, "it is an amount of 0 or more"), -1.0)
-    return Deals(
-        stage=stage,
-        age=age,
-        value=np.array([round(v * 100) if v >= 0 else -1 for v in value], dtype=np.int64),
-        channel=np.array(column.read("channel", _named("channel", names.channels), -1), dtype="i2"),
-        segment=np.array(column.read("segment", _named("segment", names.segments), -1), dtype="i2"),
-        waits=waits,
-        in_call=in_call,
-        waited=np.where(waits & ~in_call, age, response),
-        returns=np.array(column.read("returns", _number(0, "it is a count"), 0), dtype=np.int64),
-        discount=np.array(column.read("discount", _share, 0.0), dtype=float),
-    )
-
-
-def _customers(state: State, names: _Names, problems: list[Problem]) -> Customers:
-    column = _Column("customers", state.customers, problems)
-    last = _microseconds(column.read("days_since_last_order", _days, 0.0))
-    first = column.read("days_since_first_order", _days, -1.0)
-    orders = column.read("orders", _number(1, "it is a number of orders, 1 or more"), 1)
-    for row, (since, ago) in enumerate(zip(first, last.tolist(), strict=True)):
-        if 0 <= since < ago / DAY - 1e-9:
-            rule = "the first order is not later than the last"
-            problems.append(Problem(f"customers.days_since_first_order, row {row}", since, rule))
-        if since < 0 and names.first_orders and orders[row] > 1:
-            rule = "it is needed, since customers buy at rates of their own"
-            problems.append(
-                Problem(f"customers.days_since_first_order, row {row}", Finding("empty"), rule)
-            )
-    return Customers(
-        last=last,
-        first=np.array([round(d * DAY) if d >= 0 else -1 for d in first], dtype=np.int64),
-        orders=np.array(orders, dtype=np.int64),
-        channel=np.array(column.read("channel", _named("channel", names.channels), -1), dtype="i2"),
-        segment=np.array(column.read("segment", _named("segment", names.segments), -1), dtype="i2"),
-    )
-
-
-def _microseconds(days: list[float]) -> Ints:
-    return np.array([math.floor(d * DAY + 0.5) for d in days], dtype=np.int64)

@@ -13,8 +13,10 @@ from textwrap import fill
 
 import pandas as pd
 
+from funnelsim.groups import OVERALL, funnel_by, reps_table
 from funnelsim.journal import Journal
 from funnelsim.metrics import funnel_table, orders_may_follow, summary
+from funnelsim.metrics.money import costs_by_sale
 from funnelsim.saving import write_text  # noqa: F401  (where it was in earlier versions)
 from funnelsim.scenario import Scenario
 
@@ -117,9 +119,8 @@ def stated_figures(s: Scenario) -> dict[str, tuple[str, str]]:
     """
     calls = [stage.follow_up for stage in s.stages if stage.follow_up]
     channels, wins, serves = _costs(s)
-    commission = any(c.commission for c in s.channels)
     margin = s.order is not None and (s.order.margin != 1 or s.order.shipping_cost > 0)
-    kept = s.order and (margin or channels or wins or serves or commission)
+    kept = s.order and (margin or channels or wins or serves)
     again, points = orders_may_follow(s), s.loyalty and s.loyalty.points_per_unit > 0
     silent = {
         "orders": not s.order,
@@ -149,7 +150,7 @@ def stated_figures(s: Scenario) -> dict[str, tuple[str, str]]:
 
 def _costs(s: Scenario) -> tuple[bool, bool, bool]:
     """Whether a cost is stated of channels; of winning leads otherwise; of serving customers."""
-    channels = [c.cost_per_lead or c.cost_per_click or c.cost_per_day for c in s.channels]
+    channels = [c.price or c.cost_per_day or costs_by_sale(c, s) for c in s.channels]
     channels += [s.referral.reward] if s.referral else []
     wins = [stage.recovery.cost for stage in s.stages if stage.recovery]
     wins += [team.cost_per_rep_day for team in s.teams]
@@ -202,6 +203,32 @@ def loss_text(journal: Journal) -> pd.DataFrame:
     rows.sort(key=lambda row: (order[row[0]], -row[2], row[1]))
     texts = [(stage, reason, f"{count:,}") for stage, reason, count in rows]
     return pd.DataFrame(texts, columns=["stage", "reason", "leads lost"])
+
+
+def reps_text(journal: Journal) -> pd.DataFrame:
+    """What each rep brought in and what it closed, stage by stage, as text; a row per rep.
+
+    Shares are of those decided; a stage says how many of the deals that the rep had in hand there
+    went on.
+    """
+    table = reps_table(journal)
+    text = pd.DataFrame({"rep": table.index})
+    for name, column, kind in (
+        ("leads brought in", "leads", "count"),
+        ("won of these", "customers", "count"),
+        ("win rate", "win_rate", "share"),
+        ("deals held last", "held", "count"),
+        ("closed of these", "closed", "count"),
+        ("close rate", "close_rate", "share"),
+    ):
+        text[name] = [figure_text(float(v), kind) for v in table[column]]
+    in_hand = funnel_by(journal, "rep")[["closed", "held_decided"]]
+    for stage in in_hand.index.unique("stage").drop(OVERALL, errors="ignore"):
+        pairs = in_hand.xs(stage, level="stage").reindex(table.index, fill_value=0).to_numpy()
+        texts = [f"{went_on:,.0f} of {decided:,.0f}" if decided else NOTHING
+                 for went_on, decided in pairs]  # fmt: skip
+        text[f"{stage}: went on"] = texts
+    return text
 
 
 def beside_text(table: pd.DataFrame, currency: str) -> pd.DataFrame:

@@ -119,6 +119,7 @@ def _plan_sheet(book: Any, formats: dict[str, Any], p: Plan) -> None:
         ("Chance with those", p.naive_chance, "share"),
         ("Leads that not knowing the conversion costs", p.price_of_not_knowing, "whole"),
         (f"Budget, {money}", p.budget, "money"),
+        (f"Of it commission on the sales, {money}", p.commission, "money"),
         (f"Cost per customer (CAC), {money}", p.cac, "money"),
         ("Days until a customer has paid that back", p.payback_days, "whole"),
     ]
@@ -145,6 +146,7 @@ def _moved(p: Plan) -> str:
 def _sheets(p: Plan) -> list[tuple[str, list[Column]]]:
     money = p.today.currency
     stages, channels, curve = p.stages.reset_index(), p.channels.reset_index(), p.curve
+    sold = p.per_sale.loc[p.channels.index]
     moved = "leads" if "leads" in curve else "setting"
     made: list[tuple[str, list[Column]]] = [
         ("Stages", [
@@ -159,7 +161,12 @@ def _sheets(p: Plan) -> list[tuple[str, list[Column]]]:
             (f"Leads a day {_planned(p)}", "tenth", list(channels["planned"])),
             ("Leads in all", "whole", list(channels["leads"])),
             (f"Cost, {money}", "money", list(channels["cost"])),
+            (f"Of it commission, {money}", "money", list(channels["commission"])),
             ("Ceiling a day", "tenth", list(channels["ceiling"])),
+            ("Sales on average", "whole", list(sold["sales"])),
+            (f"A sale leaves, {money}", "money", list(sold["leaves"])),
+            (f"It costs to win, {money}", "money", list(sold["costs"])),
+            (f"Is left of it, {money}", "money", list(sold["leaves"] - sold["costs"])),
         ]),
     ]  # fmt: skip
     if not p.reps_tried.empty:
@@ -178,6 +185,8 @@ def _sheets(p: Plan) -> list[tuple[str, list[Column]]]:
             (_moved(p), "tenth" if moved == "leads" else "any", list(curve[moved])),
             ("Chance of the target", "share", list(curve["chance"])),
             (f"{p.metric.capitalize()} on average", "money", list(curve["mean"])),
+            ("Chance ± s.e.", "share", list(curve["chance_se"])),
+            ("Average ± s.e.", "money", list(curve["mean_se"])),
         ]),
         ("Outcome", [
             ("By the end", "text", list(p.outcome.index)),
@@ -228,4 +237,4 @@ def _chance_chart(book: Any, p: Plan) -> None:
     form = "#,##0" if "leads" in p.curve else "General"
     chart.set_x_axis({"name": _moved(p), "num_format": form})
     chart.set_legend({"none": True})
-    book.get_worksheet_by_name("Chance").insert_chart("E2", chart)
+    book.get_worksheet_by_name("Chance").insert_chart("G2", chart)

@@ -1,9 +1,10 @@
 """Make .venv and install funnelsim into it; do nothing where that is already done.
 
-    python3 scripts/bootstrap.py [extra ...]        extras of pyproject.toml: test, docs, speed
+    python3 scripts/bootstrap.py [extra ...]           extras of pyproject.toml: test, docs, speed
+    python3 scripts/bootstrap.py --oldest [extra ...]  the oldest allowed, into .venv-oldest
 
-Needs no package but Python itself. Every step can be interrupted and repeated. A stamp in .venv
-says what was installed from which pyproject.toml and constraints.txt, so that a second call
+Needs no package but Python itself. Every step can be interrupted and repeated. A stamp in it
+says what was installed from which pyproject.toml and constraints, so that a second call
 returns at once and asks no network. The text stays readable to a Python 3.6, which can then
 look for a newer one.
 """
@@ -17,10 +18,13 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-VENV = ROOT / ".venv"
+IS_OLDEST = "--oldest" in sys.argv[1:]
+VENV = ROOT / (".venv-oldest" if IS_OLDEST else ".venv")
+CONSTRAINTS = "constraints-oldest.txt" if IS_OLDEST else "constraints.txt"
 STAMP = VENV / "funnelsim-installed.json"
 VENV_PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 OLDEST = (3, 11)
+BEFORE = (3, 13) if IS_OLDEST else (4,)  # the oldest NumPy and pandas know no later one
 NAMES = ["python3", "python3.14", "python3.13", "python3.12", "python3.11", "python"]
 
 
@@ -53,7 +57,7 @@ def read_stamp():
 
 
 def fingerprint():
-    texts = [(ROOT / name).read_bytes() for name in ("pyproject.toml", "constraints.txt")]
+    texts = [(ROOT / name).read_bytes() for name in ("pyproject.toml", CONSTRAINTS)]
     return hashlib.sha256(b"\0".join(texts)).hexdigest()
 
 
@@ -62,10 +66,10 @@ def make_venv():
     if answers(VENV_PYTHON, "pip"):
         return
     if VENV.exists():
-        say("The environment .venv is incomplete; making it anew.")
+        say("The environment " + VENV.name + " is incomplete; making it anew.")
         shutil.rmtree(str(VENV))
     python = find_python()
-    say("Making the environment .venv with " + python)
+    say("Making the environment " + VENV.name + " with " + python)
     if not answers(python, "ensurepip", "venv") and answers(python, "pip", "venv"):
         run(python, "-m", "venv", "--without-pip", str(VENV))
         run(python, "-m", "pip", "--python", str(VENV_PYTHON), "install", "pip")
@@ -80,6 +84,8 @@ def find_python():
     found = [shutil.which(name) for name in NAMES]
     found = [path for path in [sys.executable, *found] if path and answers(path)]
     if not found:
+        if IS_OLDEST:
+            sys.exit("The oldest versions allowed need a Python 3.11 or 3.12; put one on the PATH.")
         sys.exit(
             "funnelsim needs Python {}.{} or newer; this is {}.{}, and none newer is on the PATH.\n"
             "Install one (Debian 12, Ubuntu 24.04 or newer: sudo apt-get install python3) and "
@@ -90,8 +96,8 @@ def find_python():
 
 def answers(python, *modules):
     """Whether this Python starts, is new enough and has the modules."""
-    code = "import sys; assert sys.version_info >= {}; {}".format(
-        OLDEST, "; ".join("import " + module for module in modules)
+    code = "import sys; assert {} <= sys.version_info < {}; {}".format(
+        OLDEST, BEFORE, "; ".join("import " + module for module in modules)
     )
     try:
         # DEVNULL: a trial that fails is an answer, not a message
@@ -141,7 +147,7 @@ def apt_get():
 def install(extras):
     say("Installing funnelsim and what it needs (a few minutes, the first time)")
     target = ".[{}]".format(",".join(extras)) if extras else "."
-    run(str(VENV_PYTHON), "-m", "pip", "install", "-c", "constraints.txt", "-e", target)
+    run(str(VENV_PYTHON), "-m", "pip", "install", "-c", CONSTRAINTS, "-e", target)
     say("Installed.")
 
 
@@ -162,4 +168,4 @@ def say(text):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main([extra for extra in sys.argv[1:] if extra != "--oldest"])

@@ -20,7 +20,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Page, Route, TimeoutError, sync_playwright
+import nbformat
+from playwright.sync_api import Page, Route, TimeoutError, expect, sync_playwright
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
@@ -28,7 +29,12 @@ QUIET = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
     "--disable-background-networking", "--disable-component-update",
 )  # fmt: skip
-PATIENCE = 120_000  # ms for anything to appear: a slow machine is not a failure
+KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+DRAWN = "() => document.querySelectorAll('.funnelsim-live-chart .funnelsim-chart svg').length >= 2"
+CHARTS_FILL_THEIR_BOXES = """() => [...document.querySelectorAll('.funnelsim-chart')].every(
+  box => Math.abs(box.querySelector('svg').clientWidth - box.clientWidth) < 2)"""
+PATIENCE = 600_000  # ms for anything to appear: a slow machine is not a failure, a hang is
+expect.set_options(timeout=PATIENCE)  # else each has five seconds
 
 
 class Lab:
@@ -92,11 +98,11 @@ class Lab:
         page.wait_for_function(KERNEL_IS_IDLE)
         # what an earlier run left in the file is no sign that this one has begun
         page.evaluate("() => jupyterapp.commands.execute('notebook:clear-all-cell-outputs')")
-        for _ in range(5):
+        for patience in (5_000, 30_000, 120_000, PATIENCE):
             page.get_by_role("menuitem", name="Run", exact=True).first.click()
             page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
             with contextlib.suppress(TimeoutError):
-                page.wait_for_function(f"() => {CELLS}.some({BEGUN})", timeout=5_000)
+                page.wait_for_function(f"() => {CELLS}.some({BEGUN})", timeout=patience)
                 break
         # after a failure the cells behind it never run
         page.wait_for_function(
@@ -167,7 +173,7 @@ def _server(folder: Path, home: Path) -> Iterator[tuple[str, str]]:
         finally:
             process.terminate()
             try:
-                process.wait(timeout=15)
+                process.wait(timeout=60)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
@@ -178,12 +184,18 @@ def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
     while time.monotonic() < deadline:
         if process.poll() is not None:
             break
-        with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=2):
+        with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=60):
             return
         time.sleep(0.1)
     raise RuntimeError(
         f"JupyterLab did not start:\n{log.read_text(encoding='utf-8', errors='replace')}"
     )
+
+
+def write_notebook(path: Path, *sources: str) -> None:
+    """A notebook of these code cells."""
+    cells = [nbformat.v4.new_code_cell(source) for source in sources]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": KERNEL}), path)
 
 
 def course_copy(folder: Path) -> Path:

@@ -1,24 +1,20 @@
-"""What all tests share: no developer's Jupyter settings, a browser if there is one, a last line."""
+"""What tests share: a browser if there is one, public data if it is here, a seed, a last line."""
 
 from __future__ import annotations
 
-import atexit
 import os
 import secrets
-import shutil
-import tempfile
 from pathlib import Path
 
 import chromium as chromium_finder
+import hypothesis
 import pytest
 
-# Kernels and Lab see none of this machine's settings, kernels and history, and leave none behind.
-_HOME = tempfile.mkdtemp(prefix="funnelsim-tests-")
-atexit.register(shutil.rmtree, _HOME, ignore_errors=True)
-for _name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR"):
-    os.environ[_name] = str(Path(_HOME) / _name.lower())
-for _name in ("JUPYTER_PATH", "JUPYTER_CONFIG_PATH", "PIP_USER", "PIP_TARGET"):
-    os.environ.pop(_name, None)
+# A slow machine is not a failure: an example may take its time, and so may making one up.
+hypothesis.settings.register_profile(
+    "funnelsim", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("funnelsim")
 
 
 @pytest.fixture(scope="session")

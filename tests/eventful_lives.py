@@ -116,6 +116,7 @@ def lives(draw: st.DrawFn, children: bool = True, loyal: bool = False) -> dict[s
         "campaigns": [campaign for campaign in CAMPAIGNS if draw(st.booleans())],
     }
     tables["channels"][0]["commission"] = draw(st.sampled_from([0.0, 0.04]))
+    tables["channels"][0]["cost_per_sale"] = draw(st.sampled_from([0.0, 7.31]))
     if draw(st.booleans()):
         offers = [{"name": "wrap", "probability": 0.5, "value": {"constant": 8}}]
         tables["order"]["offers"] = offers

@@ -19,6 +19,7 @@ TABLES: dict[str, Any] = {
             "click_through_rate": 0.02,
             "cost_per_click": 0.4,
             "cost_per_day": 3,
+            "cost_per_sale": 2.2,
             "weekdays": [1, 1, 1, 1, 1, 0.5, 0.5],
         },
         {"name": "word of mouth", "leads_per_day": 2, "odds_ratio": 2.0},

@@ -7,6 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 from some_customers import customer_tables
+from some_states import Business, with_a_state
 
 _HOURS = ["always", "Mon-Fri 09:00-17:00", "Sat-Mon 00:00-24:00; Tue 12:00-13:00"]
 _RATES: list[dict[str, Any]] = [
@@ -80,6 +81,7 @@ def scenario_tables(draw: st.DrawFn) -> dict[str, Any]:
                 "cost_per_lead": draw(st.sampled_from([0.0, 2.5])),
                 "cost_per_day": draw(st.sampled_from([0.0, 10])),
                 "commission": draw(st.sampled_from([0.0, 0.13])),
+                "cost_per_sale": draw(st.sampled_from([0.0, 4.995])),
             }
             for number in range(draw(st.integers(1, 2)))
         ],
@@ -144,3 +146,8 @@ def scenario_tables(draw: st.DrawFn) -> dict[str, Any]:
     if draw(st.booleans()) and int(tables["horizon"].split()[0]) > 24:
         tables["warm_up"] = "1 day"
     return tables
+
+
+def businesses() -> st.SearchStrategy[Business]:
+    """The tables of a valid scenario, and what is there at the start, or None."""
+    return with_a_state(scenario_tables())

@@ -38,14 +38,14 @@ class Slow:
         self.calls.append(call)
         if self.waits(*call):
             self.started.set()
-            assert self.release.wait(timeout=30)
+            assert self.release.wait(timeout=600)
         return self._real(scenario, seed, replications)
 
 
 def test_a_burst_of_moves_runs_the_first_and_the_newest_only(board, slow):
     async def drag():
         board.sliders[FIRST].value = 0.61
-        await asyncio.to_thread(slow.started.wait, 30)
+        await asyncio.to_thread(slow.started.wait, 600)
         for percent in range(62, 82):  # while the first is being simulated
             board.sliders[FIRST].value = percent / 100
             await asyncio.sleep(0)
@@ -77,7 +77,7 @@ def test_an_older_picture_is_never_drawn_over_a_newer_one(board, slow, monkeypat
 
     async def move_and_read():
         board.sliders[FIRST].value = 0.61
-        await asyncio.to_thread(slow.started.wait, 30)
+        await asyncio.to_thread(slow.started.wait, 600)
         board.sliders[FIRST].value = 0.9
         board.keep() if read == "keep" else board.journal
         slow.release.set()
@@ -117,7 +117,7 @@ def test_a_press_gives_up_the_replications_of_an_older_one(slow):
 
     async def move():
         board.sliders[FIRST].value = 0.61
-        await asyncio.to_thread(slow.started.wait, 30)  # the draft is there, more has begun
+        await asyncio.to_thread(slow.started.wait, 600)  # the draft is there, more has begun
         assert board._shown.scenario.stages[0].conversion == 0.61
         board.sliders[FIRST].value = 0.9
         slow.release.set()

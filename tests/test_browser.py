@@ -6,9 +6,8 @@ Lab serves a copy of the course. `LESSON` is run as a reader would; it holds an 
 from __future__ import annotations
 
 import browser
-import nbformat
 import pytest
-from browser import PATIENCE
+from browser import DRAWN, PATIENCE
 from playwright.sync_api import expect
 
 import funnelsim as fs
@@ -19,17 +18,6 @@ pytestmark = pytest.mark.browser
 LESSON = "notebooks/00_start_here.ipynb"
 BOARD = "notebooks/live_board.ipynb"
 CHARTS = "notebooks/charts_for_the_test.ipynb"
-LARGE_FIGURES = "notebooks/large_figures_for_the_test.ipynb"
-# a dozen stages, millions of profit, names that begin alike
-LARGE_BOARD = """import funnelsim as fs
-tables = fs.load("aida-follow-up").tables()
-call = tables["stages"][1]["follow_up"]
-names = ["Consideration of the offer", "Consideration of the offers of others", *"ABCDEFGHIJ"]
-tables["stages"] = [{"name": name, "conversion": 0.8} for name in names[:-1]] + [{"name": "J"}]
-tables["stages"][0]["follow_up"] = tables["stages"][1]["follow_up"] = call
-tables["order"]["value"] = {"lognormal": {"mean": 25_000.0, "cv": 1.0}}
-fs.explore(fs.Scenario(**tables), n=30)"""
-KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 
 # What the funnel on the page says: the length of each bar as it is drawn, and the rows behind it.
 BARS = """() => {
@@ -39,7 +27,6 @@ BARS = """() => {
 }"""
 ROWS = """() => document.querySelector('.funnelsim-live-chart .funnelsim-chart').vegaView
   .data('funnel').map(row => row.leads)"""
-DRAWN = "() => document.querySelectorAll('.funnelsim-live-chart .funnelsim-chart svg').length >= 2"
 
 # Watches every frame that the browser draws: an empty chart, and a jump of the page.
 WATCH = """() => {
@@ -63,12 +50,7 @@ def lab(chromium, tmp_path_factory):
     folder = browser.course_copy(tmp_path_factory.mktemp("course"))
     cells = ["import funnelsim as fs\nj = fs.simulate(fs.load('aida-follow-up'), progress=False)"]
     cells += [f"fs.charts.{name}(j)" for name in ("funnel", "revenue", "losses")]
-    for path, sources in ((CHARTS, cells), (LARGE_FIGURES, [LARGE_BOARD])):
-        notebook = nbformat.v4.new_notebook(
-            cells=[nbformat.v4.new_code_cell(source) for source in sources],
-            metadata={"kernelspec": KERNEL},
-        )
-        nbformat.write(notebook, folder / path)
+    browser.write_notebook(folder / CHARTS, *cells)
     with browser.lab(folder, chromium) as running:
         yield running
 
@@ -203,85 +185,6 @@ NOTE_WORDS = """() => {
     requestAnimationFrame(look);
   })();
 }"""
-
-
-@pytest.mark.parametrize("large", [False, True], ids=["", "large type"])
-@pytest.mark.parametrize(("width", "height"), [(1280, 800), (1920, 1080)])
-def test_the_board_fits_its_window(board_page, width, height, large):
-    page = board_page
-    page.set_viewport_size({"width": width, "height": height})
-    if large:
-        page.get_by_role("button", name="Large type").click()
-        page.locator(".funnelsim-board.funnelsim-large").wait_for()
-    page.get_by_role("button", name="Keep as today").click()
-    page.locator(".funnelsim-head", has_text="kept as today").wait_for()
-    page.wait_for_function(CHARTS_FILL_THEIR_BOXES)
-    overflow = page.locator(".funnelsim-board").evaluate(
-        "board => [board, ...board.querySelectorAll('.widget-box, .funnelsim-chart')]"
-        ".filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.className)"
-    )
-    assert overflow == []
-    board = page.locator(".funnelsim-board").bounding_box()
-    panel = page.locator(".jp-WindowedPanel-outer").bounding_box()
-    if height > 1000 or not large:  # large type is for projectors; elsewhere fonts decide
-        assert board["y"] + board["height"] <= panel["y"] + panel["height"]
-    assert board["x"] + board["width"] <= panel["x"] + panel["width"]
-    page.get_by_role("button", name="Forget today").click()
-    page.get_by_role("button", name="Keep as today").wait_for()
-    if large:
-        page.get_by_role("button", name="Large type").click()
-        page.locator(".funnelsim-board:not(.funnelsim-large)").wait_for()
-
-
-@pytest.mark.parametrize("large", [False, True], ids=["", "large type"])
-@pytest.mark.parametrize("width", [1280, 1024, 900, 700])
-def test_no_figure_is_cut_on_a_narrow_board(large_figures, width, large):
-    page = large_figures
-    page.set_viewport_size({"width": width, "height": 800})
-    if large:
-        page.get_by_role("button", name="Large type").click()
-        page.locator(".funnelsim-board.funnelsim-large").wait_for()
-    page.wait_for_function(CHARTS_FILL_THEIR_BOXES)
-    assert page.evaluate(CUT) == []
-    if large:
-        page.get_by_role("button", name="Large type").click()
-        page.locator(".funnelsim-board:not(.funnelsim-large)").wait_for()
-
-
-def test_labels_that_begin_alike_are_told_apart(large_figures):
-    titles = large_figures.evaluate(
-        "() => [...document.querySelectorAll('.funnelsim-slider .widget-label')].map(l => l.title)"
-    )
-    assert "Patience, Consideration of the offers of others" in titles
-    assert len(set(titles)) == len(titles)
-
-
-@pytest.fixture(scope="module")
-def large_figures(lab):
-    page = a_board(lab, LARGE_FIGURES)
-    page.get_by_role("button", name="Keep as today").click()
-    page.locator(".funnelsim-board .noUi-handle").nth(2).focus()
-    for _ in range(20):
-        page.keyboard.press("ArrowLeft")
-    page.locator(".funnelsim-figures", has_text=" M").wait_for()  # a difference of millions
-    expect(page.locator(RANGES)).to_have_text("Ranges: 9 of 10 histories", timeout=PATIENCE)
-    yield page
-    assert_calm(page)
-    page.close()
-
-
-# Figures, ranges and the result of the sum that are wider than their box, or leave the board.
-CUT = """() => {
-  const right = document.querySelector('.funnelsim-board').getBoundingClientRect().right;
-  const figures = '.funnelsim-figures .value, .funnelsim-figures .range, .funnelsim-figures small';
-  return [...document.querySelectorAll(`${figures}, .funnelsim-sum .result`)].filter(
-    e => e.scrollWidth > Math.max(e.clientWidth, e.getBoundingClientRect().width) + 1
-      || e.getBoundingClientRect().right > right).map(e => e.textContent);
-}"""
-
-
-CHARTS_FILL_THEIR_BOXES = """() => [...document.querySelectorAll('.funnelsim-chart')].every(
-  box => Math.abs(box.querySelector('svg').clientWidth - box.clientWidth) < 2)"""
 
 
 def test_tooltips_say_the_numbers(board_page):

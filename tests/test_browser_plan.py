@@ -55,6 +55,20 @@ def test_a_target_is_typed_and_answered_in_words_and_pictures(page):
     assert page.locator(".funnelsim-told figure svg").count() >= 4
 
 
+def test_stop_keeps_the_answer_before_and_the_form_goes_on(page):
+    typed(page, "Target", "100000")  # far more than the team can do: many ways out are tried
+    page.get_by_role("button", name="Stop", exact=True).click()
+    expect(page.locator(".funnelsim-asked")).to_contain_text("Stopped", timeout=PATIENCE)
+    first = page.locator(".funnelsim-plan .funnelsim-first")
+    expect(first).to_contain_text("you reach 300 sales")
+    expect(page.get_by_label("Target", exact=True)).to_have_value("100000")
+    expect(page.locator(".funnelsim-old")).to_have_count(0, timeout=PATIENCE)
+    typed(page, "Target", "310")
+    expect(first).to_contain_text("you reach 310 sales", timeout=PATIENCE)
+    expect(page.locator(".funnelsim-old")).to_have_count(0, timeout=PATIENCE)
+    expect(page.get_by_role("button", name="Stop", exact=True)).to_have_count(0)
+
+
 def test_what_is_wrong_is_said_in_the_form(page):
     typed(page, "Within", "soon")
     expect(page.locator(".funnelsim-plan .funnelsim-problem").first).to_contain_text(

@@ -122,11 +122,12 @@ def names_and_rates(panel: dict[str, Any], spec: dict[str, Any]) -> dict[str, fl
 def test_reps_are_those_of_their_table_in_its_order(b2b) -> None:
     table = fs.reps_table(b2b)
     spec = charts.reps(b2b).to_dict()
-    won, went_on = spec["hconcat"]
+    won, sold, went_on = spec["hconcat"]
     assert won["layer"][0]["encoding"]["y"]["scale"]["domain"] == list(table.index)
     owners = table["win_rate"].dropna().to_dict()
     assert names_and_rates(won, spec) == owners
-    assert len(owners) < len(table)  # who takes over leads owns none
+    assert len(owners) < len(table)  # who takes over leads brings none in
+    assert names_and_rates(sold, spec) == table["close_rate"].to_dict()
     assert names_and_rates(went_on, spec) == table["conversion_rate_of_reached"].to_dict()
 
 
@@ -135,10 +136,14 @@ def test_groups_are_those_of_their_table(b2b, by) -> None:
     table = fs.funnel_by(b2b, by)
     spec = charts.funnels(b2b, by).to_dict()
     stages = list(dict.fromkeys(table.index.get_level_values("stage")))
-    assert len(spec["concat"]) == len(stages)
-    for panel, stage in zip(spec["concat"], ["overall", *stages[:-1]], strict=True):
-        rates = table.xs(stage, level="stage")["conversion_rate_of_decided"]
-        assert names_and_rates(panel, spec) == rates.to_dict()
+    rates = ["conversion_rate_of_decided"]
+    rates += ["close_rate"] if by in ("team", "rep") else []  # brought in, and beside it closed
+    panels = iter(spec["concat"])
+    for stage in ["overall", *stages[:-1]]:
+        for rate in rates:
+            shown = table.xs(stage, level="stage")[rate].dropna().to_dict()
+            assert names_and_rates(next(panels), spec) == shown
+    assert not list(panels)
 
 
 def test_of_very_many_groups_the_busiest_are_drawn() -> None:

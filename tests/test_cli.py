@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from consoles import in_a_console, needs_a_console
 
 import funnelsim as fs
 from funnelsim import datasets
@@ -228,19 +229,18 @@ def test_ctrl_c_ends_with_a_sentence(capsys, monkeypatch, tmp_path):
     assert list(tmp_path.iterdir()) == []  # nothing half-written
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for another process")
+@needs_a_console
 def test_ctrl_c_in_a_long_simulation_ends_with_a_sentence(tmp_path):
     """A real Ctrl-C, once the progress bar has shown that time is passing."""
     scenario = fs.load("aida-follow-up").vary({"channels.search ads.leads_per_day": 500})
     path = tmp_path / "long.toml"
     path.write_text(scenario.vary({"horizon": "999 days"}).to_toml(), encoding="utf-8")
     command = [sys.executable, "-m", "funnelsim", "run", str(path), "--engine", "process"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, encoding="utf-8") as running:
-        told = ""
-        while "simulating" not in told and (letter := running.stderr.read(1)):
-            told += letter
+    by_hand = {name: value for name, value in os.environ.items() if name != "FUNNELSIM_PROGRESS"}
+    with in_a_console(command, by_hand) as (running, console):
+        assert "simulating" in console.read(until="simulating")
         running.send_signal(signal.SIGINT)
-        told += running.stderr.read()
+        told = console.read()
     assert running.returncode == 130
     assert re.search(
         r"funnelsim: interrupted; stopped on day \d+ of 999; no journal was made", told

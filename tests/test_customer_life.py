@@ -22,7 +22,7 @@ from worked_out_again import ENDS, NEVER, check_accounts, check_sums, orders_of,
 import funnelsim as fs
 
 seeds = st.integers(0, 2**32)
-quick = settings(max_examples=40, deadline=None)
+quick = settings(max_examples=40)
 WHOLE = fs.load(Path(__file__).parent / "whole_scenario.toml")
 
 

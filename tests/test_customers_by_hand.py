@@ -20,6 +20,7 @@ from by_hand import (
 from everyone_buys import everyone_buys
 
 import funnelsim as fs
+from funnelsim.engines import order_draws
 
 
 @pytest.fixture(params=["process", "columns"])
@@ -291,10 +292,10 @@ def test_the_oldest_points_are_redeemed_first(seed: int, engine: str) -> None:
     life = history(seed, engine, 36, **points(terms))
     assert life.points == [
         (0, "earned", 161),
-        (10, "earned", 1), (10, "redeemed", 80),  # of the 161
+        (10, "redeemed", 80), (10, "earned", 1),  # of the 161
         (15, "expired", 161 - 80),
-        (20, "earned", 2 * 79 + 1), (20, "redeemed", 1),  # all there is: 2 × 79.50 = 159
-        (30, "earned", 1), (30, "redeemed", 80),  # on day 25 nothing was left to expire
+        (20, "redeemed", 1), (20, "earned", 2 * 79 + 1),  # all there is: 2 × 79.50 = 159
+        (30, "redeemed", 80), (30, "earned", 1),  # on day 25 nothing was left to expire
         (35, "expired", 159 - 80),
     ]  # fmt: skip
 
@@ -356,3 +357,26 @@ def test_children_arrive_after_the_order_is_closed_at_the_stage_they_enter(
     assert set(after.round(6)) == {4 + 10}
     assert upsold["entered_Interest"].isna().all()
     assert (upsold["entered_Desire"] == upsold["arrived"]).all()
+
+
+# --- without end --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("loyalty", [None, {"enrolment": 0.5}])
+def test_orders_without_end_are_refused_before_all_are_drawn(
+    seed: int, engine: str, loyalty: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A customer in sixteen tells as much as all of them, and two million orders sooner."""
+    drawn, draw = [], order_draws._orders
+
+    def counted(*given: Any) -> Any:
+        orders = draw(*given)
+        drawn.append(len(orders.rows))
+        return orders
+
+    monkeypatch.setattr(order_draws, "_orders", counted)
+    retention = {"repeat_probability": 1.0, "gap": {"constant": "10 min"}}
+    cafe = everyone_buys(200, 365, retention=retention, loyalty=loyalty)
+    with pytest.raises(fs.FunnelSimError, match="orders more than 10,000 times before the hor"):
+        fs.simulate(cafe, seed, engine=engine, progress=False)
+    assert sum(drawn) <= order_draws.FEW * order_draws.MOST_ORDERS

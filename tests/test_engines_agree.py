@@ -23,6 +23,7 @@ from eventful_lives import lives as eventful_lives
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from some_scenarios import scenario_tables
+from some_states import Business, with_a_state
 from tied_scenarios import tied_tables
 
 import funnelsim as fs
@@ -32,7 +33,7 @@ from funnelsim.engines import (
     clock,
     columns,
     customer_life,
-    lives,
+    ledger,
     process,
     queue_walk,
     simulate_together,
@@ -47,20 +48,25 @@ NAMED = {name: fs.load(name) for name in fs.templates()} | {"everything": WHOLE}
 SCENARIOS = int(os.environ.get("FUNNELSIM_SCENARIOS", "100"))
 ENGINES = Path(columns.__file__).parent
 any_tables = st.one_of(tied_tables(), tied_tables(), scenario_tables(), eventful_lives())
+any_business = with_a_state(any_tables)
 
-by_the_hundred = settings(
-    max_examples=SCENARIOS, deadline=None, suppress_health_check=list(HealthCheck)
-)
+by_the_hundred = settings(max_examples=SCENARIOS, suppress_health_check=list(HealthCheck))
 needs_numba = pytest.mark.skipif(
     find_spec("numba") is None or os.environ.get("FUNNELSIM_NUMBA") == "0",
     reason='Numba is not here: pip install "funnelsim[speed]", and no FUNNELSIM_NUMBA=0',
 )
 
 
+IN_PANDAS = (
+    *("leads", "stage_visits", "follow_ups", "orders", "statuses", "messages", "points"),
+    "events",
+)
+
+
 def differences(one: fs.Journal, other: fs.Journal) -> list[str]:
     """The fields in which two histories are not the same, to the bit and to the type."""
     assert list(one.whole) == list(other.whole)
-    return [
+    found = [
         f"{table}.{column}: {a!r} against {b!r}"
         for table in one.whole
         for (column, a), b in zip(
@@ -68,16 +74,31 @@ def differences(one: fs.Journal, other: fs.Journal) -> list[str]:
         )
         if a.dtype != b.dtype or not np.array_equal(a, b)
     ]
+    for name in IN_PANDAS:  # and in what people read, which must be there for any history
+        a, b = getattr(one, name), getattr(other, name)
+        if not (a.equals(b) and a.dtypes.equals(b.dtypes)):
+            found.append(f"{name}:\n{a}\nagainst\n{b}")
+    return found
 
 
-def simulate(scenario: fs.Scenario, seed: int, engine: str, replication: int = 0) -> fs.Journal:
-    journal = fs.simulate(scenario, seed, replication=replication, engine=engine, progress=False)
+def simulate(
+    scenario: fs.Scenario,
+    seed: int,
+    engine: str,
+    replication: int = 0,
+    initial: fs.State | None = None,
+) -> fs.Journal:
+    more: Any = {"replication": replication, "engine": engine, "initial": initial}
+    journal = fs.simulate(scenario, seed, progress=False, **more)
     assert journal.engine == engine
     return journal
 
 
-def both(scenario: fs.Scenario, seed: int, replication: int = 0) -> list[str]:
-    told = [simulate(scenario, seed, engine, replication) for engine in ("process", "columns")]
+def both(
+    scenario: fs.Scenario, seed: int, replication: int = 0, initial: fs.State | None = None
+) -> list[str]:
+    engines = ("process", "columns")
+    told = [simulate(scenario, seed, engine, replication, initial) for engine in engines]
     return differences(*told)
 
 
@@ -237,30 +258,30 @@ def test_where_a_discount_decides_whether_a_customer_brings_someone(seed: int) -
 
 
 @by_the_hundred
-@given(any_tables, st.integers(0, 2**32), st.integers(0, 3))
-def test_on_generated_scenarios(tables: dict[str, Any], seed: int, replication: int) -> None:
+@given(any_business, st.integers(0, 2**32), st.integers(0, 3))
+def test_on_generated_scenarios(business: Business, seed: int, replication: int) -> None:
+    tables, initial = business
     scenario = fs.Scenario(**tables)
     try:
-        assert both(scenario, seed, replication) == []
+        assert both(scenario, seed, replication, initial) == []
     except FunnelSimError as error:  # an avalanche of referrals stops either engine
         assert "avalanche" in str(error)
 
 
 @settings(by_the_hundred, max_examples=max(1, SCENARIOS // 4))
-@given(any_tables, st.integers(0, 2**32))
-def test_replications_drawn_together_are_those_drawn_alone(
-    tables: dict[str, Any], seed: int
-) -> None:
+@given(any_business, st.integers(0, 2**32))
+def test_replications_drawn_together_are_those_drawn_alone(business: Business, seed: int) -> None:
+    tables, initial = business
     scenario = fs.Scenario(**tables)
     try:
-        parts = list(simulate_together(scenario, seed, range(2, 5)))
+        parts = list(simulate_together(scenario, seed, range(2, 5), initial))
     except FunnelSimError as error:
         assert "avalanche" in str(error)
         return
     for together in parts:
         figures = key_figures(together)
         for place, journal in enumerate(together.split()):
-            alone = simulate(scenario, seed, "columns", journal.replication)
+            alone = simulate(scenario, seed, "columns", journal.replication, initial)
             assert differences(journal, alone) == []
             read = [values[place] for values in figures.values()]
             np.testing.assert_array_equal(read, fs.summary(alone))
@@ -274,17 +295,16 @@ def test_in_plain_python_too(name: str, seed: int) -> None:
 
 @needs_numba
 @by_the_hundred
-@given(any_tables, st.integers(0, 2**32))
-def test_the_walk_is_the_same_compiled_and_in_plain_python(
-    tables: dict[str, Any], seed: int
-) -> None:
+@given(any_business, st.integers(0, 2**32))
+def test_the_walk_is_the_same_compiled_and_in_plain_python(business: Business, seed: int) -> None:
+    tables, initial = business
     scenario = fs.Scenario(**tables)
     assert columns.the_walk()[1], "the walk is not compiled, though Numba is here"
     try:
-        compiled = simulate(scenario, seed, "columns")
+        compiled = simulate(scenario, seed, "columns", initial=initial)
         with pytest.MonkeyPatch.context() as patch:  # `plain_python` would load Numba's anew
             patch.setattr(columns, "_walk_for", lambda *_: (queue_walk.walk, False))
-            plain = simulate(scenario, seed, "columns")
+            plain = simulate(scenario, seed, "columns", initial=initial)
     except FunnelSimError as error:
         assert "avalanche" in str(error)
         return
@@ -332,7 +352,7 @@ def test_the_two_share_what_is_drawn_and_nothing_of_what_happens() -> None:
     shared = {"arrivals", "deliveries", "drawn", "draws", "initial", "numbering", "order_draws"}
     by_process, by_columns = imported("process") | imported("recorder"), imported("columns")
     assert {"clock", "leads", "recorder", "customer_life"} <= by_process
-    assert {"queue_walk", "lives", "jobs", "staff", "story"} <= by_columns
+    assert {"queue_walk", "ledger", "lives", "jobs", "staff", "story"} <= by_columns
     assert by_process & by_columns == shared
 
 
@@ -340,7 +360,7 @@ SLIPS: list[tuple[Any, str, Any]] = [
     (queue_walk, "heappop", lambda heap: heap.pop()),
     (queue_walk, "heapreplace", lambda heap, item: heap.append(item)),
     (staff, "_hours", lambda team, start, horizon: ((0, 2**62),)),
-    (lives.Accounts, "redeem", lambda self, who, now, most, redeems: 0 * who),
+    (ledger.Ledger, "redeem", lambda self, who, now, most, redeems: 0 * who),
     (columns, "arrivals_of_children", lambda draws, its_lives, children: 0 * children - 1),
     (columns, "_level", lambda draws, stage: 0),
     (story, "_LOST", 0),

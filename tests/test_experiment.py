@@ -85,6 +85,26 @@ def test_one_replication_has_a_mean_and_no_interval():
     assert math.isnan(row["low"])
 
 
+def test_what_no_replication_has_seen_may_still_happen(seed):
+    """Garwood's bound: with a mean of 3.69 ÷ n in each, all n would be empty 1 time in 40."""
+    scenario = fs.load("aida").vary({"stages.Desire.conversion": 1e-9})
+    experiment = fs.replicate(scenario, 20, seed=seed, progress=False)
+    told = experiment.summary()
+    assert (experiment.table["customers"] == 0).all()
+    for count in ("customers", "orders"):
+        low, high = told.loc[count, ["low", "high"]]
+        assert low == 0
+        assert math.exp(-20 * high) == pytest.approx(0.025)
+    leads = told.loc["leads", "mean"]
+    bound = told.loc["customers", "high"]
+    assert told.loc["overall_conversion", "high"] == pytest.approx(bound / leads)
+    assert told.loc[["revenue", "gross"], ["low", "high"]].isna().all(axis=None)
+    swept = fs.sweep(scenario, "stages.Desire.conversion", [1e-9], n=20, seed=seed, progress=False)
+    assert swept.summary().iloc[0][("customers", "high")] == bound
+    assert "0 to 0.18 with 95 %" in str(fs.charts.replications(experiment, "customers").to_dict())
+    assert "NaN" not in fs.charts.sweep(swept, "revenue").to_json()  # no browser would read it
+
+
 def test_journals_are_kept_only_when_asked_for():
     assert quiet().journals == {}
     x = quiet(n=3, keep="journals")

@@ -1,10 +1,15 @@
 """The journal's tables: their columns, units and how they fit together."""
 
+import math
 import pickle
 
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from some_scenarios import businesses
+from some_states import Business
 
 import funnelsim as fs
 from funnelsim.distributions import DAY
@@ -20,7 +25,7 @@ def test_the_tables_have_the_columns_that_the_docs_name(journal: fs.Journal) -> 
     stages = ["Attention", "Interest", "Desire", "Action"]
     assert list(journal.leads) == [
         *("lead", "key", "parent", "kind", "channel", "segment", "arrived", "deal_value", "owner"),
-        *("outcome", "lost_stage", "reason", "decided", "recovered", "member"),
+        *("holder", "outcome", "lost_stage", "reason", "decided", "recovered", "member"),
         *(f"entered_{stage}" for stage in stages),
     ]
     visit = ["lead", "stage", "attempt", "entered", "decided", "outcome", "reason"]
@@ -170,3 +175,60 @@ def test_a_journal_survives_pickle_whether_or_not_its_columns_are_made() -> None
         alone = fs.simulate(scenario, 2, replication=journal.replication)
         pd.testing.assert_frame_equal(again.leads, alone.leads)
         pd.testing.assert_frame_equal(again.follow_ups, alone.follow_ups)
+
+
+# --- what a lead's row says, from its visits one by one ----------------------------------------
+
+
+@settings(max_examples=60)
+@given(businesses(), st.integers(0, 2**32), st.sampled_from(["process", "columns"]))
+def test_what_became_of_each_lead_is_what_its_visits_say(
+    business: Business, seed: int, engine: str
+) -> None:
+    """Also where somebody was a customer before, and has no visit at all."""
+    tables, initial = business
+    journal = fs.simulate(
+        fs.Scenario(**tables), seed, engine=engine, initial=initial, progress=False
+    )
+    visits: dict[int, list[dict]] = {}
+    for visit in journal.stage_visits.to_dict("records"):
+        visits.setdefault(visit["lead"], []).append(visit)
+    goal = journal.scenario.stages[-1].name
+    bought = set()
+    for lead in journal.leads.to_dict("records"):
+        own = visits.get(lead["lead"], [])
+        found = (lead["outcome"], lead["lost_stage"], lead["reason"], lead["decided"])
+        nothing = ("", "", math.nan)
+        if lead["kind"] == "customer":
+            assert not own
+            expected = ("customer", *nothing)
+        elif own[-1]["stage"] == goal:
+            expected = ("customer", *nothing[:2], own[-1]["decided"])
+        elif own[-1]["outcome"] == "lost":
+            expected = ("lost", own[-1]["stage"], own[-1]["reason"], own[-1]["decided"])
+        else:
+            expected = ("open", *nothing)
+        pairs = zip(found, expected, strict=True)
+        assert all(a == b or (a != a and (b == "" or b != b)) for a, b in pairs), (found, expected)
+        assert lead["recovered"] == sum(visit["attempt"] > 0 for visit in own)
+        for stage in journal.scenario.stages:
+            entered = [visit["entered"] for visit in own if visit["stage"] == stage.name]
+            first = lead[f"entered_{stage.name}"]
+            assert first == min(entered) if entered else math.isnan(first)
+        if lead["outcome"] == "customer" and lead["kind"] != "upsell":
+            bought.add(lead["lead"])
+    members = journal.leads.loc[journal.leads["member"], "lead"]
+    assert set(journal.whole["leads"]["customer"][members]) <= bought
+
+
+def test_customers_of_the_start_are_customers_all_along() -> None:
+    """Whatever becomes of whoever comes in after them, and whether or not they order again."""
+    scenario = fs.load("aida").vary({"horizon": "10 days"})
+    state = fs.State(customers={"days_since_last_order": [0.5] * 3, "orders": [1, 1, 7]})
+    for seed in range(1, 7):
+        leads = fs.simulate(scenario, seed, initial=state, progress=False).leads
+        there = leads[leads["kind"] == "customer"]
+        assert (there["outcome"] == "customer").all() and len(there) == 3
+        stages = [f"entered_{stage.name}" for stage in scenario.stages]
+        empty = ["lost_stage", "reason", "decided", "owner", "holder", *stages]
+        assert there[empty].isna().all(axis=None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import subprocess
 import sys
@@ -82,7 +83,7 @@ def test_lab_opens_the_course_as_a_page_without_news_or_update_checks(package, t
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "funnelsim", "lab", "mine", "--no-browser"]
-    command += ["--", f"--ServerApp.port={port}", "--IdentityProvider.token="]
+    command += [f"--port={port}", "--", "--IdentityProvider.token="]
     log = tmp_path / "lab.log"
     with log.open("wb") as sink:
         server = subprocess.Popen(command, stdout=sink, stderr=subprocess.STDOUT)
@@ -91,9 +92,11 @@ def test_lab_opens_the_course_as_a_page_without_news_or_update_checks(package, t
         assert opened.endswith("/lab/tree/notebooks/README.md")
         _, answer = fetch(f"http://127.0.0.1:{port}/lab/api/settings", server, log)
         settings = {entry["id"]: entry["schema"] for entry in json.loads(answer)["settings"]}
+        told = log.read_text(encoding="utf-8", errors="replace")
+        assert f"at port {port}, open it at\n\n    http://localhost:{port}/lab/tree/" in told
     finally:
         server.terminate()
-        server.wait(timeout=30)
+        server.wait(timeout=600)
     news = settings["@jupyterlab/apputils-extension:notification"]["properties"]
     assert news["fetchNews"]["default"] == "false"
     assert news["checkForUpdates"]["default"] is False
@@ -101,13 +104,57 @@ def test_lab_opens_the_course_as_a_page_without_news_or_update_checks(package, t
     assert viewers["default"] == {"markdown": "Markdown Preview"}
 
 
+@pytest.fixture
+def taken():
+    """A port that another program has."""
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        yield other.getsockname()[1]
+
+
+def test_a_port_that_is_taken_is_refused_before_anything_starts(package, taken, capsys):
+    assert cli.main(["lab", "--port", str(taken), "--no-browser"]) == 1
+    told = capsys.readouterr()
+    assert f"--port {taken} cannot be had: another program has it; name another" in told.err
+    assert not Path(lab.COPY).exists()
+
+
+@pytest.mark.parametrize("port", [-1, 65_536])
+def test_a_number_that_is_no_port_is_refused(package, port):
+    with pytest.raises(FunnelSimError, match=f"--port {port}: a port is a number from 1 to 65,535"):
+        lab.start_lab(port=port)
+
+
+def test_without_a_port_a_free_one_is_taken_and_said(package, taken, tmp_path):
+    """Jupyter's own setting stands for its 8888, which this machine may or may not have free."""
+    lab.copy_course(Path("mine"))
+    command = [sys.executable, "-m", "funnelsim", "lab", "mine", "--no-browser"]
+    command += ["--", f"--ServerApp.port={taken}", "--IdentityProvider.token="]
+    log = tmp_path / "lab.log"
+    with log.open("wb") as sink:
+        server = subprocess.Popen(command, stdout=sink, stderr=subprocess.STDOUT)
+    try:
+        for _ in range(600):
+            told = re.search(r"at port (\d+), open it at\s+(\S+)", log.read_text("utf-8"))
+            if told or server.poll() is not None:
+                break
+            time.sleep(0.1)
+        assert told and int(told[1]) != taken, log.read_text("utf-8")
+        opened, _ = fetch(told[2], server, log)
+        assert opened == told[2]
+    finally:
+        server.terminate()
+        server.wait(timeout=30)
+
+
 def fetch(url: str, server: subprocess.Popen[bytes], log: Path) -> tuple[str, bytes]:
     """Where the request ended up and the answer, as soon as the server is up."""
-    for _ in range(600):
+    for _ in range(6000):
         if server.poll() is not None:
             break
         try:
-            with urllib.request.urlopen(url, timeout=60) as answer:
+            with urllib.request.urlopen(url, timeout=600) as answer:
                 return answer.url, answer.read()
         except urllib.error.URLError:
             time.sleep(0.1)

@@ -6,15 +6,16 @@ The cluster is a real one of two worker processes on this machine, without a das
 from __future__ import annotations
 
 import multiprocessing
-import os
 import signal
 import subprocess
 import sys
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from functools import partial
 
 import pandas as pd
 import pytest
+from lost_workers import lost_once
 
 import funnelsim as fs
 from funnelsim.experiment import chunks
@@ -24,7 +25,7 @@ pytestmark = pytest.mark.slow
 TEAM = fs.load("aida-follow-up").vary({"horizon": "20 days"})
 
 
-MANY = 4_000  # replications: while one chunk comes back, the others take a while
+MANY = 600  # replications: more than three chunks
 
 
 def alone(seed, n=64):
@@ -61,20 +62,13 @@ def client(cluster):
     from distributed import Client
 
     with Client(cluster) as made:
-        made.wait_for_workers(2, timeout=60)
+        made.wait_for_workers(2, timeout=600)
         yield made
 
 
-def kill_after_the_first_chunk(monkeypatch, kill):
-    """Kills a worker as soon as one chunk has come back, while the others are under way."""
-
-    def then_kill(futures):
-        for place, future in enumerate(as_completed(futures)):
-            if place == 0:
-                kill()
-            yield future
-
-    monkeypatch.setattr(chunks, "as_completed", then_kill)
+def lose_a_worker(monkeypatch, folder):
+    """Has one be killed that has begun with a chunk; `folder` has three files once it was."""
+    monkeypatch.setattr(chunks, "measured", partial(lost_once, str(folder)))
 
 
 # --- a pool of processes ------------------------------------------------------------------------
@@ -117,13 +111,11 @@ def test_journals_travel_whole(pool, seed):
             assert (x.journals[2].whole[name][column] == values).all()
 
 
-def test_a_killed_process_costs_nothing_but_time(pool, seed, monkeypatch):
-    def kill():
-        next(iter(pool._processes.values())).kill()
-
-    kill_after_the_first_chunk(monkeypatch, kill)
+def test_a_killed_process_costs_nothing_but_time(pool, seed, monkeypatch, tmp_path):
+    lose_a_worker(monkeypatch, tmp_path)
     x = fs.replicate(TEAM, MANY, seed=seed, executor=pool, progress=False)
     same(alone(seed, MANY), x.table)
+    assert len(list(tmp_path.iterdir())) == 3
     assert "A worker was lost" in x.warnings[0]
     with pytest.raises(BrokenProcessPool):
         pool.submit(abs, -1)
@@ -179,7 +171,7 @@ def test_ctrl_c_for_real_returns_what_is_finished(where, tmp_path):
     ) as program:
         assert program.stdout.readline() == "begun\n"
         program.send_signal(signal.SIGINT)
-        out, err = program.communicate(timeout=120)
+        out, err = program.communicate(timeout=600)
     assert "Stopped after" in out
     assert "True True" in out, err
 
@@ -192,16 +184,12 @@ def test_a_cluster_gives_the_same_figures(client, seed):
     same(alone(seed), fs.replicate(TEAM, 64, seed=seed, executor=executor, progress=False).table)
 
 
-def test_a_killed_worker_of_a_cluster_costs_nothing_but_time(client, seed, monkeypatch):
-    workers = client.run(os.getpid)
-
-    def kill():
-        os.kill(next(iter(workers.values())), signal.SIGTERM)
-
-    kill_after_the_first_chunk(monkeypatch, kill)
+def test_a_killed_worker_of_a_cluster_costs_nothing_but_time(client, seed, monkeypatch, tmp_path):
+    lose_a_worker(monkeypatch, tmp_path)
     executor = client.get_executor()
     x = fs.replicate(TEAM, MANY, seed=seed, executor=executor, progress=False)
     same(alone(seed, MANY), x.table)
+    assert len(list(tmp_path.iterdir())) == 3
 
 
 def test_a_client_is_no_executor_and_the_way_out_is_said(client):

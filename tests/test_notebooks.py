@@ -63,7 +63,7 @@ def test_no_lesson_opens_with_the_answer_to_what_one_is_to_predict(path):
 def test_exercise_runs_unsolved(path, tmp_path):
     notebook = read(path)
     client = NotebookClient(
-        notebook, timeout=120, kernel_name="python3", resources={"metadata": {"path": path.parent}}
+        notebook, timeout=600, kernel_name="python3", resources={"metadata": {"path": path.parent}}
     )
     client.execute()  # raises at the first cell that fails
 

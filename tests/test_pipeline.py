@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_journal import SCENARIO, small_journal
-from some_scenarios import scenario_tables
+from some_scenarios import businesses
 from theory import funnel, within
 
 import funnelsim as fs
 from funnelsim import pipeline
 from funnelsim.distributions import DAY
 
-quick = settings(max_examples=60, deadline=None)
+quick = settings(max_examples=60)
 
 
 @pytest.fixture(scope="module")
@@ -59,9 +59,10 @@ def in_plain_python(journal: fs.Journal, day: float) -> dict[str, int]:
 
 
 @quick
-@given(scenario_tables(), st.integers(0, 2**32), st.lists(st.floats(0, 1), min_size=1, max_size=3))
-def test_counts_by_stage_are_those_visited_and_not_decided(tables, seed, places) -> None:
-    journal = fs.simulate(fs.Scenario(**tables), seed, progress=False)
+@given(businesses(), st.integers(0, 2**32), st.lists(st.floats(0, 1), min_size=1, max_size=3))
+def test_counts_by_stage_are_those_visited_and_not_decided(business, seed, places) -> None:
+    tables, initial = business
+    journal = fs.simulate(fs.Scenario(**tables), seed, progress=False, initial=initial)
     first, last = journal.scenario.warm_up / DAY, journal.scenario.horizon / DAY
     for day in (first + place * (last - first) for place in places):
         board = fs.pipeline_board(journal, min(day, last))

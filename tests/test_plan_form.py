@@ -12,7 +12,7 @@ import pytest
 
 import funnelsim as fs
 from funnelsim.datasets import bundled
-from funnelsim.widgets import plan_form, plan_source
+from funnelsim.widgets import plan_form, plan_source, stoppable
 from funnelsim.widgets.plan_columns import words_that_say
 from funnelsim.widgets.plan_form import PlanForm
 
@@ -101,15 +101,19 @@ def test_nothing_can_be_saved_of_another_scenario(form: PlanForm) -> None:
 
 
 def test_it_says_how_far_it_has_come(form: PlanForm, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(plan_form, "TELL_EVERY", 0.0)
+    monkeypatch.setattr(stoppable, "TELL_EVERY", 0.0)
     form.source.chosen.value = "aida-follow-up"
     said: list[str] = []
-    form._said.observe(lambda change: said.append(change["new"]), "value")
+    shares: list[float] = []
+    form._work._words.observe(lambda change: said.append(change["new"]), "value")
+    form._work._share.observe(lambda change: shares.append(change["new"]), "value")
     form.target.value = 200
-    found = [re.search(r"([\d,]+) simulations done", text)[1] for text in said[1:-1]]
-    counts = [int(count.replace(",", "")) for count in found]
+    found = [re.search(r"([\d,]+) of about", text) for text in said]
+    counts = [int(match[1].replace(",", "")) for match in found if match]
     assert len(counts) > 5  # one process alone
     assert counts == sorted(counts)
+    assert len(shares) > 5 and shares == sorted(shares) and shares[-1] == 1
+    assert not form._work.is_busy
 
 
 def test_report_and_workbook_are_saved_and_nothing_is_overwritten(
@@ -302,8 +306,8 @@ def test_columns_that_do_not_go_together_are_said_in_the_words_of_the_form(form:
     ("name", "content", "said"),
     [
         ("empty.csv", b"", "empty.csv is empty"),
-        ("deals.xlsx", b"PK\x03\x04\x8f", "in Excel: File, Save as, CSV UTF-8"),
-        ("renamed.csv", b"PK\x03\x04\x8f", "in Excel: File, Save as, CSV UTF-8"),
+        ("deals.xlsx", b"PK\x03\x04\x8f", "deals.xlsx cannot be read: it is no workbook"),
+        ("renamed.csv", b"PK\x03\x04\x8f", "renamed.csv cannot be read: it is no workbook"),
         ("binary.csv", bytes(range(256)), "binary.csv is not a text file"),
         ("head.csv", b"created,won\n", "the export holds no lead"),
         ("twice.csv", b"created,won,won\n2026-01-01,,\n", "Say which column is"),

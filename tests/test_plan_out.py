@@ -71,10 +71,11 @@ def test_a_plan_of_something_else_than_leads_is_drawn_too() -> None:
     assert mark["at"] == pytest.approx(p.scenario.stages[1].conversion, rel=0.02)
 
 
-def test_a_forecast_is_drawn_week_by_week() -> None:
+def test_a_forecast_is_drawn_day_by_day() -> None:
     told = fs.forecast(fs.load("aida"), n=20, progress=False)
     rows = [row for row in drawn(charts.forecast(told, "revenue", 1000)) if "low" in row]
-    assert [row["high"] for row in rows[1:]] == told.so_far["revenue", "90%"].tolist()
+    assert [row["high"] for row in rows[1:]] == told.along["revenue", "90%"].tolist()
+    assert [row["week"] * 7 for row in rows[1:]] == pytest.approx(told.along.index.tolist())
 
 
 @pytest.mark.parametrize("name", ["plan_chance", "plan_cliff", "plan_reps", "plan_stages"])

@@ -205,7 +205,7 @@ def test_a_rep_more_is_weighed_against_leads(follow_up: Any) -> None:
     now, then = np.interp([follow_up.leads, follow_up.leads + more], leads, means)
     assert then / now - 1 == pytest.approx(gain, abs=0.02)
     each = follow_up.budget / follow_up.leads  # no channel is paid by the day
-    cost = float(re.findall(r"as many, for ([\d,]+) EUR", sentence)[0].replace(",", ""))
+    cost = float(re.findall(r"as many, for ([\d,.]+) EUR", sentence)[0].replace(",", ""))
     assert cost == pytest.approx(more * each, rel=0.1)  # of the number before it was rounded
 
 

@@ -129,7 +129,7 @@ def test_leads_that_cost_more_than_they_bring_are_named() -> None:
         ({"change": 3}, "change is 3"),
         ({"pilot": "a few"}, 'write "15 of 300"'),
         ({"pilot": (20, 10)}, "pilot is (20, 10)"),
-        ({"pilot": (0, 300)}, "without a sale seen"),
+        ({"pilot": (0, 0)}, "it is sales seen and the leads they came of"),
         ({"pilot": (1.5, 300)}, "pilot is (1.5, 300)"),
         ({"arrivals": "some"}, "there is no such"),
         ({"seed": -1}, "seed is -1"),

@@ -19,7 +19,7 @@ from funnelsim.engines.draws import Draws
 from funnelsim.opening_hours import OpeningHours
 
 seeds = st.integers(0, 2**32)
-quick = settings(max_examples=60, deadline=None)
+quick = settings(max_examples=60)
 
 
 def simulate(tables: dict[str, Any], seed: int) -> fs.Journal:

@@ -10,8 +10,9 @@ import pytest
 from everything import everything, simulated
 
 import funnelsim as fs
-from funnelsim import datasets
+from funnelsim import charts, datasets
 from funnelsim.report import page, write_report
+from funnelsim.report.frame import NARROW, WIDE, svg
 from funnelsim.tables import figure_text, funnel_text, key_figures, stated_figures
 
 
@@ -188,7 +189,8 @@ def first(**entries):
         ({"channels": [{"name": "web", "leads_per_day": 5, "cost_per_lead": 2}]}, True, True),
         ({"channels": [{"name": "web", **CLICKS}]}, True, True),
         ({"channels": [{"name": "web", "leads_per_day": 5, "cost_per_day": 9}]}, True, True),
-        ({"channels": [{"name": "web", "leads_per_day": 5, "commission": 0.1}]}, False, True),
+        ({"channels": [{"name": "web", "leads_per_day": 5, "commission": 0.1}]}, True, True),
+        ({"channels": [{"name": "web", "leads_per_day": 5, "cost_per_sale": 9}]}, True, True),
         (first(**BACK), True, True),
         (TEAM, True, True),
         ({"order": {"value": {"constant": 80}, "margin": 0.4}}, False, True),
@@ -264,9 +266,21 @@ def test_a_report_of_what_is_no_journal_is_refused(journal, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_chart_for_a_phone_says_what_the_one_for_a_page_says():
+    plan = fs.plan(fs.load("aida-follow-up"), 300, progress=False)
+    wide, narrow = (
+        set(re.findall(r"<text[^>]*>([^<]*)<", svg(charts.plan_reps(plan, "sales"), width, "")))
+        for width in (WIDE, NARROW)
+    )
+    assert wide == narrow
+    assert any("%" in text for text in narrow)
+
+
 @pytest.mark.browser
-def test_page_in_a_browser(calibrated, tmp_path, chromium: Path):
+@pytest.mark.parametrize("font", ["narrow", "wide"])
+def test_page_in_a_browser(calibrated, tmp_path, chromium: Path, font):
     """Offline, at the width of a screen and of a phone: nothing asked for, nothing cut off."""
+    from layout import flaws, in_place_of_the_machines
     from playwright.sync_api import sync_playwright
 
     found, simulated = calibrated
@@ -274,6 +288,7 @@ def test_page_in_a_browser(calibrated, tmp_path, chromium: Path):
     with sync_playwright() as p:
         browser = p.chromium.launch(executable_path=str(chromium), args=["--no-sandbox"])
         page = browser.new_page()
+        page.add_init_script(in_place_of_the_machines(font))
         asked: list[str] = []
         page.on("request", lambda request: asked.append(request.url))
         page.on("pageerror", lambda error: asked.append(str(error)))
@@ -281,9 +296,10 @@ def test_page_in_a_browser(calibrated, tmp_path, chromium: Path):
             page.set_viewport_size({"width": width, "height": 900})
             page.goto(path.as_uri())
             assert page.evaluate("document.documentElement.scrollWidth") <= width
+            assert flaws(page, "main") == []
             cut = "all => all.filter(w => w.scrollWidth > w.clientWidth + 1).length"
             assert width < 1280 or page.locator(".wide").evaluate_all(cut) == 0
             assert page.locator(f"{charts} svg").first.is_visible()
             assert page.locator("svg:visible").count() == 3
         browser.close()
-    assert set(asked) == {path.as_uri()}
+    assert {url for url in asked if not url.startswith("data:font")} == {path.as_uri()}

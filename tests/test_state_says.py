@@ -171,7 +171,7 @@ def test_open_deals_are_read_as_a_firm_writes_them(
 @pytest.mark.parametrize(
     ("days", "said"),
     [
-        ("soon", r"open\.csv, column 'days_in_stage', row 2: 'soon' is not an amount"),
+        ("soon", r"open\.csv, column 'days_in_stage', line 2: 'soon' is not an amount"),
         ("12,125", r"may have a thousands mark or a decimal one.*; write 1234\.5, or 1234"),
     ],
 )
@@ -201,7 +201,7 @@ def test_the_mark_of_a_number_is_decided_by_its_file(text: str, values: list[flo
     [
         (
             "stage;days_in_stage;value\nInterest;2,5;1.234\nDesire;3,5;2.500",
-            r"open\.csv, column 'value', row 2: '1\.234' may have.* decides it; write 1234\.5",
+            r"open\.csv, column 'value', line 2: '1\.234' may have.* decides it; write 1234\.5",
         ),
         ("stage,stage,days_in_stage\na,b,1", r"open\.csv has several columns 'stage'; leave one"),
         ("stage,value,value,days_in_stage\na,1,2,1", "has several columns 'value'; leave one"),

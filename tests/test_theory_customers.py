@@ -179,24 +179,48 @@ def test_an_upsell_may_follow_an_upsell(seed: int) -> None:
 # --- the loyalty programme --------------------------------------------------------------------
 
 
-def test_self_selection_multiplies_the_odds_of_enrolling(seed: int) -> None:
-    """By self_selection to the power of how far the own log odds of coming back are from the mean.
-
-    A segment's odds ratio 3 moves them by ln 3; 4^(ln 3) = 4.59.
-    """
-    scenario = everyone_buys(
+def two_segments(ratios: tuple[float, float], repeat_probability: Any) -> fs.Scenario:
+    """Enrolment 0.3, and a self-selection of 4."""
+    return everyone_buys(
         MANY,
         2,
         segments=[
-            {"name": "loyal", "share": 0.5, "repeat_odds_ratio": 3.0},
-            {"name": "other", "share": 0.5},
+            {"name": "loyal", "share": 0.25, "repeat_odds_ratio": ratios[0]},
+            {"name": "other", "share": 0.75, "repeat_odds_ratio": ratios[1]},
         ],
-        retention={"repeat_probability": 0.2, "gap": {"constant": "30 days"}},
+        retention={"repeat_probability": repeat_probability, "gap": {"constant": "30 days"}},
         loyalty={"enrolment": 0.3, "self_selection": 4.0},
     )
-    leads = fs.simulate(scenario, seed).leads
-    for segment, ratio in (("loyal", 4 ** math.log(3)), ("other", 1.0)):
+
+
+def test_self_selection_multiplies_the_odds_of_enrolling(seed: int) -> None:
+    """By self_selection to the power of how far the own log odds of coming back are from the mean.
+
+    With odds of 1/4 and a ratio of 6 the loyal come back with 0.6, the others with 0.2, the mean is
+    0.25 x 0.6 + 0.75 x 0.2 = 0.3, and so the odds of coming back are 3.5 and 7/12 times the mean's.
+    """
+    leads = fs.simulate(two_segments((6.0, 1.0), 0.2), seed).leads
+    for segment, times_mean in (("loyal", 3.5), ("other", 7 / 12)):
+        ratio = 4 ** math.log(times_mean)
         assert share(leads.loc[leads["segment"] == segment, "member"], times_odds(0.3, ratio))
+
+
+@pytest.mark.parametrize("repeat_odds_ratio", [0.2, 1.0, 5.0])
+@pytest.mark.parametrize("repeat_probability", [0.0, 0.5, 1.0])
+def test_where_all_are_alike_just_so_many_enrol(
+    seed: int, repeat_odds_ratio: float, repeat_probability: float
+) -> None:
+    scenario = two_segments((repeat_odds_ratio, repeat_odds_ratio), repeat_probability)
+    assert share(fs.simulate(scenario, seed).leads["member"], 0.3)
+
+
+def test_a_ratio_that_all_segments_have_moves_no_enrolment(seed: int) -> None:
+    differ = {"beta": {"a": 2.0, "b": 3.0}}
+    members = [
+        fs.simulate(two_segments((ratio, ratio), differ), seed).leads["member"].to_numpy()
+        for ratio in (1.0, 5.0)
+    ]
+    assert (members[0] == members[1]).all()
 
 
 @pytest.mark.parametrize(

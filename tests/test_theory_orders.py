@@ -75,6 +75,49 @@ def test_a_late_follow_up_makes_detractors_of_first_orders(seed: int) -> None:
 
 
 @pytest.mark.parametrize("engine", ["process", "columns"])
+def test_a_late_follow_up_acts_on_the_order_of_an_upsold_deal_too(seed: int, engine: str) -> None:
+    """That of the deal itself: how long the customer had waited for the first is forgotten."""
+    scenario = everyone_buys(
+        4_000,
+        9,
+        teams=[{"name": "sales", "reps": 900, "open": "Mon-Fri 09:00-17:00"}],
+        stages=[
+            {"name": "Interest", "conversion": 1.0, "follow_up": {"team": "sales"}},
+            {"name": "Action"},
+        ],
+        satisfaction={
+            "promoter": 0.4,
+            "detractor": 0.2,
+            "late_follow_up": {"after": "1 h", "odds_ratio": 5.0},
+        },
+        retention={"repeat_probability": 1, "gap": {"constant": "6 days"}},
+        upsell={
+            "probability": 0.5,
+            "enters": "Interest",
+            "delay": {"uniform": {"low": "0 h", "high": "48 h"}},
+        },
+    )
+    journal = fs.simulate(scenario, seed, engine=engine)
+    calls, orders, leads = journal.follow_ups, journal.orders, journal.leads
+    waited = (calls["started"] - calls["queued"]).groupby(calls["lead"]).max() > 1 / 24
+    late = waited.reindex(orders["lead"]).to_numpy()
+    before = waited.reindex(leads["parent"].loc[orders["lead"]]).to_numpy() == 1
+    upsold = (leads["kind"] == "upsell").loc[orders["lead"]].to_numpy()
+    first = ~upsold & (journal.whole["orders"]["number"] == 1)
+    more = times_odds(0.2, 5.0)
+    feelings = orders["satisfaction"].notna()
+    for which, detractor in (
+        (upsold & late, more),
+        (upsold & ~late & before, 0.2),  # only the first deal had waited
+        (first & late, more),
+        (~upsold & ~first, 0.2),
+    ):
+        told = orders.loc[which & feelings, "satisfaction"]
+        assert len(told) > 100
+        assert feelings_are(told, (1 - detractor) * 0.5, detractor)
+
+
+@pytest.mark.parametrize("engine", ["process", "columns"])
 def test_whom_a_late_follow_up_makes_no_promoter_brings_nobody(seed: int, engine: str) -> None:
     """Nobody is called on the first day, a Monday. Of the promoters some become passive."""
     scenario = everyone_buys(

@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import Any
 
 import funnelsim as fs
+from funnelsim.journal import UPSOLD
 
 NEVER = -1
 Row = dict[str, Any]
@@ -103,11 +104,15 @@ def _check_bill(scenario: fs.Scenario, lead: Row, order: Row, offers: list[float
 def _check_contribution(scenario: fs.Scenario, lead: Row, order: Row, found: int) -> None:
     terms, referred = scenario.order, lead["channel"] == len(scenario.channels)
     share = 0 if referred else exactly(scenario.channels[lead["channel"]].commission)
+    # an upsold deal counts its own orders, but is no sale
+    is_sale = order["number"] == 1 and lead["kind"] != UPSOLD and not referred
+    fixed = exactly(scenario.channels[lead["channel"]].cost_per_sale) * 100 if is_sale else 0
     shipping = exactly(terms.shipping_cost) * 100
     kept = {
-        order["paid"] - goods - shipping - commission
+        order["paid"] - goods - shipping - commission - of_sale
         for goods in rounded(order["value"] * (1 - exactly(terms.margin)))
         for commission in rounded(order["paid"] * share)
+        for of_sale in rounded(fixed)
     }
     lost = {"cancelled": {0}, "refused": {-shipping}, "returned": {-shipping}}
     assert found in lost.get(order["status"], kept)

@@ -18,10 +18,10 @@ import pandas as pd
 
 from funnelsim.calibration import telling
 from funnelsim.calibration.estimate import arrivals, channel_odds, product_se, stage_table
-from funnelsim.calibration.export import Export, read_export
 from funnelsim.calibration.open_deals import open_deals
 from funnelsim.calibration.report import CalibrationReport
 from funnelsim.calibration.to_scenario import loss_reasons, scenario_tables
+from funnelsim.deals.tidy import Export, read_export
 from funnelsim.errors import FunnelSimError
 from funnelsim.scenario import Scenario
 from funnelsim.state import State

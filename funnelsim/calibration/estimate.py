@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from funnelsim.calibration.export import Export
+from funnelsim.deals.tidy import Export
 from funnelsim.errors import FunnelSimError
 
 DAY = pd.Timedelta(days=1)
@@ -52,10 +52,14 @@ def visits(export: Export, stage: str) -> pd.DataFrame:
     fate[leads["outcome"] == "lost"] = "lost"
     fate[onward.notna()] = "advanced"
     end = onward.fillna(leads["ended"].where(fate == "lost"))
+    later = export.stages[export.stages.index(stage) + 1 :]
+    is_timed = export.known.loc[entered.index, stage] & (
+        (fate != "advanced") | export.known.loc[entered.index, later].any(axis=1)
+    )
     return pd.DataFrame(
         {
             "age": (export.export_date - entered) / DAY,
-            "days": ((end - entered) / DAY).where(export.known.loc[entered.index, stage]),
+            "days": ((end - entered) / DAY).where(is_timed),
             "fate": fate,
             "channel": leads["channel"],
             "reason": leads["reason"],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from funnelsim.calibration.export import NOT_STATED, Export
+from funnelsim.deals.tidy import NOT_STATED, Export
 from funnelsim.state import State
 
 DAY = pd.Timedelta(days=1)

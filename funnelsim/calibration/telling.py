@@ -6,9 +6,9 @@ import math
 
 import pandas as pd
 
-from funnelsim.calibration.export import Export
 from funnelsim.calibration.report import BY_CHANNEL, RULE, WITH_LOSSES, WITHOUT_LOSSES
 from funnelsim.calibration.to_scenario import LEAST_CV, MOST_CV
+from funnelsim.deals.tidy import Export
 
 FEW = 30  # decided visits, below which the binomial standard error is a poor guide
 QUIET = 3  # days without a creation at the end: longer than a weekend

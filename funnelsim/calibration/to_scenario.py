@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from funnelsim.calibration.export import NOT_STATED, Export
+from funnelsim.deals.tidy import NOT_STATED, Export
 
 DAYS_AHEAD = 90
 LONGEST_WARM_UP = 1_000  # days

@@ -9,7 +9,7 @@
     fs.charts.points(j)          points of a loyalty programme: earned, redeemed, expired, open
     fs.charts.pipeline(j, day)   open deals by stage on a day, and what they are worth
     fs.charts.response_times(j)  how long leads waited for a call, and what it cost
-    fs.charts.reps(j)            what each rep won, with intervals
+    fs.charts.reps(j)            what each rep brought in and closed, with intervals
     fs.charts.funnels(j, by)     the conversion of each channel, segment, team, rep
     fs.charts.replications(x)    how often a figure came out at each size (fs.replicate)
     fs.charts.differences(c)     how far scenarios are apart, with intervals (fs.compare)
@@ -37,7 +37,7 @@ import altair as alt
 
 from funnelsim.charts.customers import cohorts, lifetime_value, points, waterfall
 from funnelsim.charts.experiments import differences, replications, sweep, tornado, warm_up
-from funnelsim.charts.parts import DATES, NAMES, NO_ORDER, NONE_PLACED, rows_data, sentence
+from funnelsim.charts.parts import DATES, NO_ORDER, NONE_PLACED, axis_of, rows_data, sentence
 from funnelsim.charts.planning import (
     forecast,
     plan_chance,
@@ -168,7 +168,7 @@ def losses(j: Journal) -> alt.TopLevelMixin:
         alt.Chart(rows_data(rows))
         .mark_bar(stroke="white", strokeWidth=1)
         .encode(
-            y=alt.Y("stage:N", title=None, scale=by_stage, axis=NAMES),
+            y=alt.Y("stage:N", title=None, scale=by_stage, axis=axis_of(table.index[:-1])),
             x=alt.X("start:Q", axis=None, scale=alt.Scale(domain=[0, top], nice=False)),
             x2="end:Q",
             color=alt.Color(
@@ -211,7 +211,8 @@ def funnel_chart(
 ) -> alt.LayerChart | alt.FacetChart:
     """Rows of `funnel_rows` as bars, a conversion under each, the baseline as an outline."""
     by_stage = alt.Scale(domain=list(stages), paddingInner=GAP, paddingOuter=0.1)
-    y = alt.Y("stage:N", title=None, scale=by_stage, axis=NAMES)
+    axis = axis_of(stages)
+    y = alt.Y("stage:N", title=None, scale=by_stage, axis=axis)
     scale = alt.Scale(domainMin=0, domainMax=top, nice=False, zero=True)
     one_per_stage = alt.datum.outcome == "advanced"
     rows = alt.Chart(data)
@@ -255,7 +256,7 @@ def funnel_chart(
         rows.transform_filter(one_per_stage)
         .mark_text(align="left", baseline="middle", dx=2, dy=half_a_gap)
         .encode(
-            y=alt.Y("stage:N", title=None, bandPosition=1, scale=by_stage, axis=NAMES),
+            y=alt.Y("stage:N", title=None, bandPosition=1, scale=by_stage, axis=axis),
             x=alt.XValue(0),
             text="went_on:N",
         )
@@ -281,7 +282,10 @@ def revenue_chart(
     x = alt.X("when:T", title=None, scale=days_in_utc, axis=DATES)
     y_title = f"revenue, {currency}"
     scale = alt.Scale(domainMin=0, domainMax=top, nice=False, zero=True)
-    y = alt.Y("low:Q", title=y_title, scale=scale, axis=alt.Axis(format=",~f", tickCount=5))
+    axis = alt.Axis(format=",~f", tickCount=5)
+    if band is not None:
+        axis.labelOverlap = True  # on a live board a chart may be low
+    y = alt.Y("low:Q", title=y_title, scale=scale, axis=axis)
     rows = alt.Chart(data)
     areas = rows.mark_area(clip=True).encode(
         x=x, y=y, y2="high:Q", color=alt.Color("kind:N", scale=colour_scale(*kinds))

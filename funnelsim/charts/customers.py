@@ -30,8 +30,8 @@ from funnelsim.tables import figure_text
 def cohorts(j: Journal, period: str | float = MONTH) -> alt.TopLevelMixin:
     """The share of each cohort that ordered again, by period since the first order, as a heat map.
 
-    It is `fs.cohort_retention(j, period)`, without period 0, in which all have ordered. Cells that
-    are missing were not complete by the horizon.
+    It is `fs.cohort_retention(j, period)`, by the age of each customer and without period 0, in
+    which all have ordered. Cells that are missing were not complete by the horizon.
 
     >>> import funnelsim as fs
     >>> chart = fs.charts.cohorts(fs.simulate(fs.load("aida"), seed=1, progress=False))
@@ -50,7 +50,7 @@ def cohorts(j: Journal, period: str | float = MONTH) -> alt.TopLevelMixin:
     if not rows:
         text = f"No cohort was seen for longer than its first {unit}: a longer horizon is needed."
         return sentence(title, text)
-    chart = cohort_chart(rows, "months" if period == MONTH else f"periods of {unit}")
+    chart = cohort_chart(rows, "months of 30 days" if period == MONTH else f"periods of {unit}")
     later = "one" if period == MONTH else "period"
     subtitle = f"share of the new customers of each {unit} who ordered in a later {later}"
     height = 26 * len({row["cohort"] for row in rows}) + 10
@@ -123,7 +123,7 @@ def lifetime_value(j: Journal, annual_discount_rate: float = 0.0) -> alt.TopLeve
     subtitle = [f"{len(table):,} customers: {said[0]} on average, half of them below {said[1]}"]
     early = int((j.leads.loc[table.index, "arrived"] < s.warm_up / DAY).sum())
     if early:
-        left_out = "came in as leads in the warm-up or before; funnel and CAC leave them out"
+        left_out = "came in as leads in the warm-up or before; the funnel leaves them out"
         subtitle.append(f"{early:,} of them {left_out}")
     chart = value_chart(value_rows(table), lines, s.currency)
     return chart.properties(width=600, height=260, title=alt.Title(title, subtitle=subtitle))
@@ -133,7 +133,7 @@ def value_chart(rows: Rows, lines: Rows, currency: str) -> alt.LayerChart | alt.
     """Rows of `value_rows` as stacked bars, those of `line_rows` down across them."""
     top = 1.25 * max(row["high"] for row in rows)
     kinds = list(dict.fromkeys(row["kind"] for row in rows))
-    x_title = f"contribution of all orders of a customer by the horizon, {currency}"
+    x_title = f"what all orders of a customer leave by the horizon, before CAC, {currency}"
     x = alt.X("from:Q", title=x_title, scale=alt.Scale(nice=False, zero=False), axis=PLAIN)
     scale = alt.Scale(domain=[0, top], nice=False)
     axis = alt.Axis(tickMinStep=1, format=",d")

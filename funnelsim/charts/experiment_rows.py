@@ -43,7 +43,7 @@ def difference_rows(table: pd.DataFrame, kind: str, money: str, unit: Unit = AS_
     return [
         {
             "scenario": str(name),
-            **{key: float(line[key]) * unit.times for key in ("difference", "low", "high")},
+            **{key: _or_none(line[key] * unit.times) for key in ("difference", "low", "high")},
             "text": signed_text(line["difference"], kind, money),
             "interval": range_text(line["low"], line["high"], kind, money, signed=True),
             "zero": 0,
@@ -68,7 +68,7 @@ def sweep_rows(
                 "at": numbers[place] if numbers else texts[0],
                 "line": texts[-1],
                 **{f"value {n}": text for n, text in enumerate(texts)},
-                **{key: float(line[key]) * unit.times for key in ("mean", "low", "high")},
+                **{key: _or_none(line[key] * unit.times) for key in ("mean", "low", "high")},
                 "text": figure_text(line["mean"], kind, money),
                 "interval": range_text(line["low"], line["high"], kind, money),
             }
@@ -153,9 +153,16 @@ def signed_text(value: float, kind: str, money: str) -> str:
     return text if value == 0 else f"{'+' if value > 0 else '−'}{text}"
 
 
+def _or_none(value: float) -> float | None:
+    """What JSON can hold: it has no NaN."""
+    return float(value) if np.isfinite(value) else None
+
+
 def range_text(low: float, high: float, kind: str, money: str, signed: bool = False) -> str:
-    if not np.isfinite(low):
+    if not (np.isfinite(low) and np.isfinite(high)):
         return "–"
+    if kind == "count" and low == 0 < high < 1:  # what was never seen may still happen
+        return f"0 to {high:.2g}"
     first, second = (
         signed_text(v, kind, money) if signed else figure_text(v, kind, money) for v in (low, high)
     )

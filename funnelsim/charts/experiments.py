@@ -188,8 +188,9 @@ def _differences_of(rows: Rows, label: str, name: str, axis: alt.Axis) -> alt.To
 
 
 def sweep(x: Sweep, figure: str = "profit") -> alt.TopLevelMixin:
-    """A figure along the values of a parameter, with the 95 % interval of its mean as a band.
+    """A figure along the values of a parameter, with the 95 % interval of its mean at each.
 
+    What lies between them is not simulated: the line only joins them.
     Of two parameters the first runs along the axis, the second has a line for each value. Values
     that are neither numbers nor durations stand side by side in the order given.
     """
@@ -213,9 +214,9 @@ def sweep(x: Sweep, figure: str = "profit") -> alt.TopLevelMixin:
     base = alt.Chart(rows_data(rows))
     low = alt.Y("low:Q", title=name, axis=axis, scale=scale)
     mean = alt.Y("mean:Q", title=name, axis=axis, scale=scale)
-    shape = base.mark_area(opacity=0.25) if numbers else base.mark_rule(strokeWidth=2)
-    band = shape.encode(x=across, y=low, y2="high:Q", color=colour)
-    line = base.mark_line(strokeWidth=2).encode(x=across, y=mean, color=colour)
+    interval = base.mark_rule(strokeWidth=2.5).encode(x=across, y=low, y2="high:Q", color=colour)
+    joins = base.mark_line(strokeWidth=1, strokeDash=[3, 3], opacity=0.7)
+    line = joins.encode(x=across, y=mean, color=colour)
     points = base.mark_point(filled=True, size=50, opacity=1).encode(
         x=across,
         y=mean,
@@ -231,7 +232,7 @@ def sweep(x: Sweep, figure: str = "profit") -> alt.TopLevelMixin:
     )
     count = len(x.tables[0])
     subtitle = f"mean of {count:,} replications on the same customers, with its 95 % interval"
-    return alt.layer(band, line, points).properties(
+    return alt.layer(interval, line, points).properties(
         width=600, height=280, title=alt.Title(title, subtitle=subtitle)
     )
 

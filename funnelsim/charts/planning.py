@@ -12,7 +12,7 @@ import altair as alt
 import numpy as np
 
 from funnelsim.charts.experiment_rows import figure_axis
-from funnelsim.charts.parts import NAMES, rows_data, sentence
+from funnelsim.charts.parts import axis_of, rows_data, sentence
 from funnelsim.charts.rows import Rows
 from funnelsim.charts.theme import COLOURS
 from funnelsim.errors import Finding, FunnelSimError, Problem, nearest
@@ -28,21 +28,31 @@ if TYPE_CHECKING:
 PLANNED, NAIVE, LINE = COLOURS["first orders"], COLOURS["lost"], COLOURS["baseline"]
 SOFT, TODAY = COLOURS["repeat orders"], COLOURS["open"]
 WIDE, HIGH = 600, 260
+TWO_SIDED = 1.96  # standard errors: 95 % lie within
 WORDS = 0.35  # of the width: what is said of a mark
 
 
 def plan_chance(p: Plan) -> alt.TopLevelMixin:
     """The chance of reaching the target against the leads (or what else is moved).
 
-    The plan and the usual sum are marked on the curve; the band says how sure the number of leads
-    is. The curve ends where nothing more was tried.
+    The plan and the usual sum are marked on the curve. The upright band says how sure the number
+    of leads is, that along the curve how sure the chance is (95 %); without them it is a formula's.
+    The curve ends where nothing more was tried.
     """
     p = _a_plan(p, "charts.plan_chance")
     across = _moved(p)
     title = f"Chance of {_target(p)}"
     rows: Rows = [
-        {"at": float(at), "chance": float(chance), "told": figure_text(float(chance), "share")}
-        for at, chance in zip(p.curve[across], p.curve["chance"], strict=True)
+        {
+            "at": float(at),
+            "chance": float(chance),
+            "low": max(float(chance - TWO_SIDED * error), 0.0),
+            "high": min(float(chance + TWO_SIDED * error), 1.0),
+            "told": figure_text(float(chance), "share"),
+        }
+        for at, chance, error in zip(
+            p.curve[across], p.curve["chance"], p.curve["chance_se"], strict=True
+        )
     ]
     if len(rows) < 2:
         return sentence(title, p.sentences[0])
@@ -54,7 +64,8 @@ def plan_chance(p: Plan) -> alt.TopLevelMixin:
     room = alt.Scale(domain=[0, 1.1], nice=False)
     per_cent = alt.Axis(format="%", values=[0, 0.2, 0.4, 0.6, 0.8, 1])
     y = alt.Y("chance:Q", title="chance", scale=room, axis=per_cent)
-    curve = alt.Chart(rows_data(rows)).mark_line(color=LINE, strokeWidth=2, clip=True)
+    steps = {"color": LINE} if p.change.endswith("reps") else False  # nobody hires half a rep
+    curve = alt.Chart(rows_data(rows)).mark_line(color=LINE, strokeWidth=2, clip=True, point=steps)
     parts: list[Any] = [
         alt.Chart(rows_data([{"chance": p.probability}]))
         .mark_rule(color=TODAY, strokeDash=[4, 4])
@@ -68,6 +79,10 @@ def plan_chance(p: Plan) -> alt.TopLevelMixin:
             ],
         ),
     ]
+    if p.curve["chance_se"].any():
+        y_low = alt.Y("low:Q", title="chance", scale=room, axis=per_cent)
+        along = alt.Chart(rows_data(rows)).mark_area(color=LINE, opacity=0.15, clip=True)
+        parts.insert(0, along.encode(x=x, y=y_low, y2="high:Q"))
     if across == "leads" and p.leads_high > p.leads_low:
         band = rows_data([{"at": p.leads_low, "to": p.leads_high}])
         parts.insert(0, alt.Chart(band).mark_rect(color=SOFT, opacity=0.35).encode(x=x, x2="to:Q"))
@@ -122,14 +137,25 @@ def _mark(
 
 
 def plan_cliff(p: Plan) -> alt.TopLevelMixin:
-    """What leads bring on average, against the target: where the line bends, teams are full."""
+    """What leads bring on average, against the target: where the line bends, teams are full.
+
+    The band says how sure the mean is (95 %); without it it is a formula's.
+    """
     p = _a_plan(p, "charts.plan_cliff")
     across = _moved(p)
     title = f"{p.metric.capitalize()} expected, {p.today.name}"
     kind, money = ("count", "") if p.metric == "sales" else ("money", p.today.currency)
     rows: Rows = [
-        {"at": float(at), "mean": float(mean), "told": figure_text(float(mean), kind, money)}
-        for at, mean in zip(p.curve[across], p.curve["mean"], strict=True)
+        {
+            "at": float(at),
+            "mean": float(mean),
+            "low": float(mean - TWO_SIDED * error),
+            "high": float(mean + TWO_SIDED * error),
+            "told": figure_text(float(mean), kind, money),
+        }
+        for at, mean, error in zip(
+            p.curve[across], p.curve["mean"], p.curve["mean_se"], strict=True
+        )
     ]
     if len(rows) < 2:
         return sentence(title, p.sentences[0])
@@ -140,7 +166,11 @@ def plan_cliff(p: Plan) -> alt.TopLevelMixin:
     at = float(p.leads) if across == "leads" else _setting(p)
     here = rows_data([{"at": at, "text": "the plan" if p.is_reached else "at best"}])
     rule = alt.Chart(here).encode(x=x)
+    band = alt.Chart(rows_data(rows)).mark_area(color=SOFT, opacity=0.35)
+    low = alt.Y("low:Q", title=f"{p.metric} on average", axis=figure_axis(kind))
+    bands = [band.encode(x=x, y=low, y2="high:Q")] if p.curve["mean_se"].any() else []
     return alt.layer(
+        *bands,
         goal.mark_rule(color=NAIVE, strokeDash=[5, 4]),
         goal.mark_text(align="left", dx=4, dy=-8, color=NAIVE).encode(
             x=alt.value(0), text="text:N"
@@ -226,7 +256,8 @@ def plan_stages(p: Plan) -> alt.TopLevelMixin:
         for stage, row in p.stages.iterrows()
     ]
     top = max(row["entered"] for row in rows) or 1.0
-    y = alt.Y("stage:N", sort=[row["stage"] for row in rows], title=None, axis=NAMES)
+    stages = [str(stage) for stage in p.stages.index]
+    y = alt.Y("stage:N", sort=stages, title=None, axis=axis_of(stages))
     scale = alt.Scale(domain=[0, 1.35 * top], nice=False)
     x = alt.X(
         "entered:Q",
@@ -266,7 +297,9 @@ def plan_channels(p: Plan) -> alt.TopLevelMixin:
     names = list(dict.fromkeys(row["channel"] for row in rows))
     sides = ["today", "planned"]
     base = alt.Chart(rows_data(rows)).encode(
-        y=alt.Y("channel:N", sort=names, title=None, axis=NAMES, scale=alt.Scale(padding=0.2)),
+        y=alt.Y(
+            "channel:N", sort=names, title=None, axis=axis_of(names), scale=alt.Scale(padding=0.2)
+        ),
         yOffset=alt.YOffset("which:N", sort=sides),
     )
     top = max([row["per_day"] for row in rows] + [row["ceiling"] or 0 for row in rows]) or 1.0
@@ -284,7 +317,7 @@ def plan_channels(p: Plan) -> alt.TopLevelMixin:
 
 
 def forecast(f: Forecast, figure: str = "sales", target: float | None = None) -> alt.TopLevelMixin:
-    """What may come, week by week: the median of all futures and where 8 in 10 of them lie.
+    """What may come, day by day: the median of all futures and where 8 in 10 of them lie.
 
     `figure` is "sales" or "revenue"; a `target` is drawn as a line, with the chance of reaching it.
     """
@@ -294,12 +327,12 @@ def forecast(f: Forecast, figure: str = "sales", target: float | None = None) ->
         rule = f"there are: {', '.join(map(str, f.totals.columns))}"
         raise FunnelSimError(str(Problem("figure", figure, rule)))
     kind, money = ("count", "") if figure == "sales" else ("money", f.scenario.currency)
-    table = f.so_far[figure]
-    rows: Rows = [{"week": 0, "low": 0.0, "mid": 0.0, "high": 0.0, "told": "0"}]
-    for week, row in table.iterrows():
+    rows: Rows = [{"week": 0.0, "day": "0", "low": 0.0, "mid": 0.0, "high": 0.0, "told": "0"}]
+    for day, row in f.along[figure].iterrows():
         low, mid, high = (float(row[name]) for name in ("10%", "50%", "90%"))
         told = f"{figure_text(low, kind)} to {figure_text(high, kind, money)}"
-        rows.append({"week": int(week), "low": low, "mid": mid, "high": high, "told": told})
+        when = {"week": float(day) / 7, "day": f"{day:,.3g}"}
+        rows.append({**when, "low": low, "mid": mid, "high": high, "told": told})
     x = alt.X("week:Q", title="week", axis=alt.Axis(grid=False, tickMinStep=1, format="d"))
     title = f"{figure}, {money}" if money else figure
     y = alt.Y("mid:Q", title=title, axis=figure_axis(kind))
@@ -312,7 +345,7 @@ def forecast(f: Forecast, figure: str = "sales", target: float | None = None) ->
             x=x,
             y=y,
             tooltip=[
-                alt.Tooltip("week:Q", title="By the end of week"),
+                alt.Tooltip("day:N", title="By the end of day"),
                 alt.Tooltip("told:N", title="8 in 10 futures"),
             ],
         ),

@@ -16,7 +16,14 @@ import pandas as pd
 from funnelsim.charts.parts import NAMES, rows_data, sentence
 from funnelsim.charts.rows import Rows
 from funnelsim.charts.theme import COLOURS, REASONS, colour_scale
-from funnelsim.groups import OVERALL, funnel_by, losses_by_response, reps_table
+from funnelsim.groups import (
+    CLOSE_RATE,
+    HANDS,
+    OVERALL,
+    funnel_by,
+    losses_by_response,
+    reps_table,
+)
 from funnelsim.journal import GONE_COLD, Journal
 from funnelsim.metrics.basis import a_journal, since_warm_up
 from funnelsim.pipeline import pipeline_board
@@ -73,10 +80,12 @@ def response_times(j: Journal) -> alt.TopLevelMixin:
 
 
 def reps(j: Journal) -> alt.TopLevelMixin:
-    """Each rep's win rate, and the share that went on after its calls, as points with intervals.
+    """What each rep brought in and closed, as points with intervals.
 
-    The best by the lower end of the interval stands on top. A rep who takes over leads that another
-    reached first owns none and has only the second. The numbers are those of `reps_table`.
+    Three shares: won of the leads it brought in, sold of the deals it held last, and went on after
+    its calls. The best by the lower end of the win rate's interval stands on top. Who takes over
+    leads that another reached first brings none in; who hands them over may close none. The
+    numbers are those of `reps_table`.
     """
     journal = a_journal(j, "charts.reps")
     title = f"Reps of {journal.scenario.name}"
@@ -89,13 +98,14 @@ def reps(j: Journal) -> alt.TopLevelMixin:
     shown = _most(table, table["visits"])
     names = list(shown.index)
     pictures = [
-        ("Won, of the leads they own", "customers", "decided", "win_rate"),
+        ("Won, of the leads they brought in", "customers", "decided", "win_rate"),
+        ("Sold, of the deals they held last", "closed", "held_decided", "close_rate"),
         ("Went on, of the visits they reached", "advanced", "visits", "conversion_rate_of_reached"),
     ]
     panels = []
     for number, (text, part, whole, rate) in enumerate(pictures):
-        low = "win_rate_low" if number == 0 else "conversion_low"
-        columns = [part, whole, rate, low, low.replace("low", "high")]
+        ends = rate.removesuffix("_rate_of_reached")
+        columns = [part, whole, rate, f"{ends}_low", f"{ends}_high"]
         rows = interval_rows(shown[columns].set_axis(INTERVAL, axis=1))
         panels.append(_interval_panel(rows, names, text, number == 0))
     subtitle = _how_many(len(names), len(table), "reps", "by the lower end of their win rate")
@@ -105,7 +115,8 @@ def reps(j: Journal) -> alt.TopLevelMixin:
 def funnels(j: Journal, by: str) -> alt.TopLevelMixin:
     """The conversion of each group, stage by stage and overall, as points with intervals.
 
-    `by` is what `funnel_by` takes, whose numbers these are: of those decided. The best by the lower
+    `by` is what `funnel_by` takes, whose numbers these are: of those decided. By team and rep what
+    they brought in stands on the left, what they had in hand on the right. The best by the lower
     end of the overall interval stands on top, in every picture.
     """
     journal = a_journal(j, "charts.funnels")
@@ -115,17 +126,16 @@ def funnels(j: Journal, by: str) -> alt.TopLevelMixin:
         nobody = f"No lead of the days simulated has a {by}."
         return sentence(title, NO_LEAD if since_warm_up(journal)[0].empty else nobody)
     overall = table.xs(OVERALL, level="stage")
-    shown = _most(overall, overall["entered"])
-    names = list(shown.index)
-    panels = []
+    pictures = BY_HANDS if by in HANDS else BY_GROUP
+    names = list(_most(overall, overall[[entered for entered, *_ in pictures]].sum(axis=1)).index)
+    panels: list[Layers] = []
     stages = list(dict.fromkeys(table.index.get_level_values("stage")))
-    for number, stage in enumerate([OVERALL, *[name for name in stages if name != OVERALL]]):
+    for stage in [OVERALL, *[name for name in stages if name != OVERALL]]:
         rates = table.xs(stage, level="stage").loc[names]
-        columns = ["advanced", "decided", "conversion_rate_of_decided", "low", "high"]
-        rows = interval_rows(rates[columns].set_axis(INTERVAL, axis=1))
-        what = "Overall: won" if stage == OVERALL else f"{stage}: went on"
-        text = f"{what}, of those decided"
-        panels.append(_interval_panel(rows, names, text, number % 2 == 0))
+        for _, won, went_on, columns in pictures:
+            rows = interval_rows(rates[columns].set_axis(INTERVAL, axis=1))
+            text = f"Overall: {won}" if stage == OVERALL else f"{stage}: {went_on}"
+            panels.append(_interval_panel(rows, names, text, len(panels) % 2 == 0))
     subtitle = _how_many(len(names), len(overall), "groups", "by the lower end of the overall rate")
     return alt.concat(*panels, columns=2, spacing=16).properties(
         title=alt.Title(title, subtitle=subtitle)
@@ -135,6 +145,14 @@ def funnels(j: Journal, by: str) -> alt.TopLevelMixin:
 # --- rows ---------------------------------------------------------------------------------------
 
 INTERVAL = ["part", "whole", "rate", "low", "high"]
+RATE = ["advanced", "decided", "conversion_rate_of_decided", "low", "high"]
+IN_HAND = ["closed", "held_decided", *CLOSE_RATE]
+# of a group: how many there are, what is said overall and of a stage, and the columns of INTERVAL
+BY_GROUP = [("entered", "won, of those decided", "went on, of those decided", RATE)]
+BY_HANDS = [
+    ("entered", "won, of those brought in", "went on, of those brought in", RATE),
+    ("held", "sold, of those held last", "went on, of those in hand", IN_HAND),
+]
 
 
 def board_rows(board: pd.DataFrame, currency: str) -> Rows:

@@ -8,7 +8,6 @@ notebook when it is opened without a kernel.
 from __future__ import annotations
 
 import base64
-import sys
 import zlib
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -16,6 +15,7 @@ from typing import Any
 import altair as alt
 
 from funnelsim.charts.rows import REST
+from funnelsim.progress import in_a_notebook
 
 VEGA_LITE = "6.4"  # what Altair 6 writes, as vl_convert names it
 VEGA_MIME = "application/vnd.vega.v5+json"
@@ -162,12 +162,6 @@ def plain_text(spec: Mapping[str, Any]) -> str:
     return f"Chart: {title}" if title else "Chart"
 
 
-def in_a_kernel() -> bool:
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython else None
-    return getattr(shell, "kernel", None) is not None
-
-
 @alt.theme.register("funnelsim", enable=alt.theme.active == "default")
 def _altair_theme() -> alt.theme.ThemeConfig:
     return alt.theme.ThemeConfig(config=theme())  # type: ignore[typeddict-item]
@@ -176,5 +170,5 @@ def _altair_theme() -> alt.theme.ThemeConfig:
 def use_in_notebooks() -> None:
     """Register the renderer; in a kernel use it, unless the reader has chosen another."""
     alt.renderers.register("funnelsim", mime_bundle)
-    if in_a_kernel() and alt.renderers.active == "default":
+    if in_a_notebook() and alt.renderers.active == "default":
         alt.renderers.enable("funnelsim")

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from funnelsim.errors import FunnelSimError, Problem, nearest
 from funnelsim.journal import Journal, Table
 from funnelsim.journal.together import Together
+from funnelsim.progress import Bar, progress_bar
 from funnelsim.scenario import Scenario
 from funnelsim.state import State, a_state
 
@@ -116,13 +117,11 @@ def _by_columns(
 
     if not progress or expected_leads(scenario) < TAKES_A_WHILE:
         return _made(columns.run(Draws(scenario, seed, replication, initial))[0])
-    from tqdm.auto import tqdm
-
-    with tqdm(total=columns.PARTS + 2, desc="simulating", unit="part", delay=2) as bar:
+    with progress_bar(columns.PARTS + 2, progress, "part") as bar:
         draws = Draws(scenario, seed, replication, initial)
-        bar.update()
-        tables = _made(columns.run(draws, bar.update)[0])
-        bar.update()
+        bar.update(1)
+        tables = _made(columns.run(draws, lambda: bar.update(1))[0])
+        bar.update(1)
         return tables
 
 
@@ -138,27 +137,20 @@ def _by_process(
     from funnelsim.engines.draws import Draws
     from funnelsim.engines.recorder import Recorder
 
-    recorder = Recorder(scenario)
-    days = _Days(scenario.days, progress)
+    recorder, begun = Recorder(scenario), 0
+
+    def days(bar: Bar) -> Iterator[int]:
+        nonlocal begun
+        for day in range(scenario.days):
+            begun = day + 1
+            yield day
+            bar.update(1)
+
     try:
-        draws = Draws(scenario, seed, replication, initial)
-        process.run(draws, recorder, days)
+        with progress_bar(scenario.days, progress, "day") as bar:
+            draws = Draws(scenario, seed, replication, initial)
+            process.run(draws, recorder, days(bar))
     except KeyboardInterrupt as stop:
-        stop.add_note(f"stopped on day {days.begun} of {scenario.days}; no journal was made")
+        stop.add_note(f"stopped on day {begun} of {scenario.days}; no journal was made")
         raise
     return recorder.tables(draws)
-
-
-class _Days:
-    """The days to simulate, with a bar after two seconds; remembers how far they came."""
-
-    def __init__(self, count: int, progress: bool) -> None:
-        self._count, self._progress, self.begun = count, progress, 0
-
-    def __iter__(self):  # type: ignore[no-untyped-def]
-        from tqdm.auto import tqdm
-
-        days = range(self._count)
-        for day in tqdm(days, desc="simulating", unit="day", delay=2, disable=not self._progress):
-            self.begun = day + 1
-            yield day

@@ -25,14 +25,16 @@ class Account:
     def __init__(self, loyalty: Loyalty) -> None:
         self.loyalty = loyalty
         self._lots: deque[Lot] = deque()  # the oldest first
-        self._kept: list[tuple[int, int]] = []  # (closed, paid) of each order that was kept
+        self._balance = 0  # points of all lots
+        self._kept: deque[tuple[int, int]] = deque()  # (closed, paid), of the last period
+        self._spent = 0  # what was paid for those
 
     def tier(self, now: int) -> int:
         """The number of the highest tier that the spending of the last period reaches."""
-        since = now - self.loyalty.period
-        spent = sum(paid for closed, paid in self._kept if closed > since)
-        tiers = self.loyalty.tiers
-        reached = [n for n, tier in enumerate(tiers) if spent >= tier.from_spend * 100 - ALMOST]
+        while self._kept and self._kept[0][0] <= now - self.loyalty.period:
+            self._spent -= self._kept.popleft()[1]
+        needed = [tier.from_spend * 100 - ALMOST for tier in self.loyalty.tiers]
+        reached = [number for number, spent in enumerate(needed) if self._spent >= spent]
         return reached[-1] if reached else NEVER
 
     def expire(self, now: int) -> int:
@@ -40,15 +42,16 @@ class Account:
         lost = 0
         while self._lots and self._lots[0].expires <= now:
             lost += self._lots.popleft().points
+        self._balance -= lost
         return lost
 
     def redeem(self, most: int) -> int:
         """Uses all points, at most those worth `most`; returns how many."""
-        balance = sum(lot.points for lot in self._lots)
         worth = self.loyalty.point_value * 100
-        if worth == 0 or balance < self.loyalty.redeem_from:
+        if worth == 0 or self._balance < self.loyalty.redeem_from:
             return 0
-        used = left = min(balance, math.floor(most / worth + ALMOST))
+        used = left = min(self._balance, math.floor(most / worth + ALMOST))
+        self._balance -= used
         while left:
             lot = self._lots[0]
             part = min(left, lot.points)
@@ -61,9 +64,11 @@ class Account:
     def keeps(self, now: int, paid: int, tier: Tier) -> Lot:
         """An order is closed as kept: it counts towards the tier and earns points."""
         self._kept.append((now, paid))
+        self._spent += paid
         factor = self.loyalty.points_per_unit * tier.points_factor
         points = math.floor(paid * factor / 100 + ALMOST)
         lot = Lot(now + (self.loyalty.expires_after or 2**62), points)
         if points:
             self._lots.append(lot)
+            self._balance += points
         return lot

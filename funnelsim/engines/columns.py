@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
@@ -16,6 +17,7 @@ import numpy as np
 
 from funnelsim.distributions import Ints
 from funnelsim.engines import queue_walk
+from funnelsim.engines.compiled import compiled
 from funnelsim.engines.drawn import StageDraws, taken
 from funnelsim.engines.draws import Draws
 from funnelsim.engines.jobs import discounts, first_levels, queue
@@ -82,12 +84,8 @@ def _tell(draws: Draws, story: Story) -> None:
 def the_walk() -> tuple[Any, bool]:
     """The walk, and whether it is compiled: with Numba, unless FUNNELSIM_NUMBA is 0."""
     if os.environ.get("FUNNELSIM_NUMBA") != "0":
-        try:
-            from numba import njit
-        except ImportError:
-            pass
-        else:
-            return njit(cache=True)(queue_walk.walk), True
+        with suppress(ImportError):
+            return compiled(queue_walk.walk), True
     return queue_walk.walk, False
 
 

@@ -20,14 +20,15 @@ import numpy as np
 
 from funnelsim import sampling
 from funnelsim.among_customers import Beta
-from funnelsim.chance import Chance, keys, number_of
+from funnelsim.chance import Chance
 from funnelsim.distributions import DAY, DurationDistribution, Floats, Ints
 from funnelsim.engines.arrivals import mean_by_day
 from funnelsim.engines.drawn import Bools, Leads, StageDraws
+from funnelsim.fitted import customer_keys, deal_keys, fitted
 from funnelsim.journal import CUSTOMER, NEVER, OPEN_DEAL
 from funnelsim.scenario import Scenario, Stage
-from funnelsim.scenario.values import FIRST_REPEAT, NEWEST_FIRST
-from funnelsim.state import State, fitted
+from funnelsim.scenario.values import FIRST_REPEAT
+from funnelsim.state import State
 
 ENDLESS = 2**62  # a patience that no run outlasts
 UniformOf = Callable[[str], Floats]
@@ -40,38 +41,19 @@ class Initial:
         self._scenario = scenario
         self.deals, self.customers = fitted(state, scenario)
         self.count = len(self.deals.stage)
+        customers = customer_keys(len(self.customers.orders))
+        self._keys = np.concatenate([deal_keys(self.deals, scenario), customers])
 
     def rows(self, replications: int) -> tuple[Ints, Ints, Ints, Ints]:
         """As of a channel's leads: replications, keys, arrivals, channels."""
-        key = np.concatenate([self._deal_keys(), customer_keys(len(self.customers.orders))])
-        of = np.repeat(np.arange(replications, dtype=np.int16), len(key))
-        key = np.tile(key, replications)
+        of = np.repeat(np.arange(replications, dtype=np.int16), len(self._keys))
+        key = np.tile(self._keys, replications)
         at_once = np.zeros(len(of), dtype=np.int64)
         return of, key, at_once, at_once.astype(np.int16)
 
-    def _deal_keys(self) -> Ints:
-        """A key per deal. At one moment the smallest is served first: so those who have waited
-        longest have the smallest (the largest, where a team takes the newest first), and before
-        all those who are being called.
-        """
-        key = keys(number_of("open deal"), np.arange(self.count), 0)
-        newest_first = np.array(
-            [self._serves(stage) == NEWEST_FIRST for stage in self._scenario.stages], dtype=bool
-        )
-        longest = np.where(newest_first[self.deals.stage], self.deals.age, -self.deals.age)
-        order = np.lexsort((longest, ~self.deals.in_call))
-        sorted_ = np.empty_like(key)
-        sorted_[order] = np.sort(key)
-        return sorted_
-
-    def _serves(self, stage: Stage) -> str:
-        called = stage.follow_up.team if stage.follow_up else ""
-        return next((team.serves for team in self._scenario.teams if team.name == called), "")
-
     def known(self, leads: Leads, chance: Chance) -> Leads:
         """The leads, with what is known of those who are there at the start."""
-        customers = customer_keys(len(self.customers.orders))
-        key = np.concatenate([self._deal_keys(), customers])
+        key = self._keys
         order = np.argsort(key)
         rows = np.flatnonzero((leads.earliest == 0) & np.isin(leads.key, key))
         initial = np.full(len(leads.key), NEVER, dtype=np.int32)
@@ -81,7 +63,7 @@ class Initial:
         kind[rows] = np.where(at < self.count, OPEN_DEAL, CUSTOMER)
         goal = len(self._scenario.stages) - 1
         enters = np.zeros(len(initial), dtype=np.int16)
-        enters[rows] = np.append(self.deals.stage, np.full(len(customers), goal))[at]
+        enters[rows] = np.append(self.deals.stage, np.full(len(key) - self.count, goal))[at]
         segment, channel = leads.segment.copy(), leads.channel.copy()
         given = np.append(self.deals.segment, self.customers.segment)[at]
         segment[rows] = np.where(given == NEVER, segment[rows], given)
@@ -276,10 +258,6 @@ class Initial:
         """Customers who are still active are among those who may buy."""
         rows = np.flatnonzero((leads.kind == CUSTOMER) & (leads.delay != NEVER))
         able[rows], earliest[rows] = True, leads.delay[rows]
-
-
-def customer_keys(count: int) -> Ints:
-    return keys(number_of("customer"), np.arange(count), 0)
 
 
 def decay_of(stage: Stage) -> float:

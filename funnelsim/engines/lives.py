@@ -16,7 +16,8 @@ import numpy as np
 from funnelsim.distributions import Floats, Ints
 from funnelsim.engines.drawn import ALMOST, Bools, OrderDraws, joined, same, taken
 from funnelsim.engines.draws import Draws
-from funnelsim.journal import DETRACTOR, EARNED, EXPIRED, NEVER, PROMOTER, REDEEMED, UPSOLD
+from funnelsim.engines.ledger import Ledger
+from funnelsim.journal import DETRACTOR, EARNED, NEVER, PROMOTER, REDEEMED, UPSOLD
 from funnelsim.scenario.values import POST_PURCHASE, WIN_BACK
 
 NOT_AGAIN = 2**62  # when a customer who has dropped out orders next
@@ -50,90 +51,13 @@ class Lives:
     """(rows, time, kind, points)"""
 
 
-class Accounts:
-    """The members' points, spending and tiers: a column per member, a line per order so far."""
-
-    def __init__(self, draws: Draws, rows: Ints) -> None:
-        self.loyalty = draws.scenario.loyalty
-        self.is_member = draws.customers.enrols(rows)
-        self._expires: list[Ints] = []
-        self._points: list[Ints] = []
-        self._kept: list[tuple[Ints, Ints]] = []  # (closed, paid); closed -1 for who has none
-
-    def tiers(self, who: Ints, now: Ints) -> Ints:
-        """The number of the tier of each, by the spending of the last period; -1: none."""
-        tier = np.full(len(who), NEVER)
-        if not self.loyalty or not self.loyalty.tiers:
-            return tier
-        spent = np.zeros(len(who), dtype=np.int64)
-        for closed, paid in self._kept:
-            counts = (closed[who] != NEVER) & (closed[who] > now - self.loyalty.period)
-            spent += np.where(counts, paid[who], 0)
-        for number, terms in enumerate(self.loyalty.tiers):
-            tier[spent >= terms.from_spend * 100 - ALMOST] = number
-        return np.where(self.is_member[who], tier, NEVER)
-
-    def redeem(self, who: Ints, now: Ints, most: Ints, redeems: Bools) -> Ints:
-        """How many points each uses: all that have not expired, at most those worth `most`."""
-        used = np.zeros(len(who), dtype=np.int64)
-        worth = self.loyalty.point_value * 100 if self.loyalty else 0.0
-        if not self.loyalty or not worth or not self._points:
-            return used
-        alive = [expires[who] > now for expires in self._expires]
-        balance = sum(
-            np.where(still, points[who], 0)
-            for still, points in zip(alive, self._points, strict=True)
-        )
-        may = redeems & self.is_member[who] & (balance >= self.loyalty.redeem_from)
-        most_points = np.floor(most / worth + ALMOST).astype(np.int64)
-        used = np.where(may, np.minimum(balance, most_points), 0)
-        left = used.copy()
-        for still, points in zip(alive, self._points, strict=True):  # the oldest first
-            part = np.where(still, np.minimum(left, points[who]), 0)
-            points[who] -= part
-            left -= part
-        return used
-
-    def keeps(self, who: Ints, closed: Ints, paid: Ints, tier: Ints) -> Ints:
-        """Kept orders count towards the tier and earn points; returns how many."""
-        earned = np.zeros(len(who), dtype=np.int64)
-        if not self.loyalty:
-            return earned
-        member = self.is_member[who]
-        factors = np.array([*(t.points_factor for t in self.loyalty.tiers), 1.0])
-        factor = self.loyalty.points_per_unit * factors[tier]
-        earned[member] = np.floor(paid * factor / 100 + ALMOST).astype(np.int64)[member]
-        shape = len(self.is_member)
-        points, expires = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
-        points[who], expires[who] = earned, closed + (self.loyalty.expires_after or NOT_AGAIN)
-        self._points.append(points)
-        self._expires.append(expires)
-        when, how_much = np.full(shape, NEVER), np.zeros(shape, dtype=np.int64)
-        when[who[member]], how_much[who[member]] = closed[member], paid[member]
-        self._kept.append((when, how_much))
-        return earned
-
-    def expired(self, rows: Ints) -> list[tuple[Ints, Ints, int, Ints]]:
-        """What is left of each order's points, at the moment it expires."""
-        if not self._points:
-            return []
-        points, expires = np.array(self._points), np.array(self._expires)
-        for earlier in range(len(points)):  # what expires at one moment is lost together
-            for later in range(earlier + 1, len(points)):
-                same = (expires[earlier] == expires[later]) & (points[earlier] > 0)
-                points[later] += np.where(same, points[earlier], 0)
-                points[earlier][same] = 0
-        order, some = np.nonzero(points > 0)
-        return [(rows[some], expires[order, some], EXPIRED, points[order, some])]
-
-
 def live(draws: Draws, rows: Ints, sold: Ints, waited: Bools, offered: Floats) -> Lives:
     """The lives of the customers in `rows` from their sale on.
 
     `waited` says whose follow-up came late, `offered` with which discount they were brought back.
     """
     lives, scenario = Lives(), draws.scenario
-    accounts = Accounts(draws, rows)
+    ledger = Ledger(draws, rows)
     not_won_back = draws.leads.kind[rows] != UPSOLD
     is_won_back = draws.customers.is_won_back(rows)
     who, placed, offer = np.arange(len(rows)), sold, offered
@@ -144,14 +68,14 @@ def live(draws: Draws, rows: Ints, sold: Ints, waited: Bools, offered: Floats) -
         who, offer = who[of], taken(offer, of)
         if not len(who):
             break
-        order = _order(draws, accounts, lives, drawn.only(place), who, placed, offer)
+        order = _order(draws, ledger, lives, drawn.only(place), who, placed, offer)
         order.feeling = order.drawn.feeling
         if scenario.satisfaction and drawn.number[0] == 1:
             order.feeling = np.where(waited[who], order.drawn.feeling_after_wait, order.feeling)
         if scenario.loyalty:
             kept = order.drawn.is_kept
             order.earned = np.zeros(len(who), dtype=np.int64)
-            order.earned[kept] = accounts.keeps(
+            order.earned[kept] = ledger.keeps(
                 who[kept], order.closed[kept], order.paid[kept], order.tier[kept]
             )
             some = order.earned > 0
@@ -163,7 +87,7 @@ def live(draws: Draws, rows: Ints, sold: Ints, waited: Bools, offered: Floats) -
         if drawn.number[0] < drawn.number[-1]:
             again &= order.drawn.number == drawn.number[-1]
         who, placed, offer = who[again], following[again], taken(offer, again)
-    lives.points += accounts.expired(rows)
+    lives.points += ledger.expired(rows)
     return lives
 
 
@@ -216,7 +140,7 @@ def _come_to_be(
 
 
 def _order(
-    draws: Draws, accounts: Accounts, lives: Lives, drawn: OrderDraws, who: Ints, placed: Ints,
+    draws: Draws, ledger: Ledger, lives: Lives, drawn: OrderDraws, who: Ints, placed: Ints,
     offered: Floats,
 ) -> Round:  # fmt: skip
     """The bills of orders placed: basket, offers, the largest discount, points, shipping."""
@@ -241,13 +165,13 @@ def _order(
             feeling=nothing,
         )
     tiers = loyalty.tiers
-    tier = accounts.tiers(who, placed)
+    tier = ledger.tiers(who, placed)
     factor = np.array([*(t.order_value_factor for t in tiers), 1.0])[tier]  # -1 is the last
     value = np.rint(drawn.basket * factor).astype(np.int64) + drawn.offers
     share = np.maximum(offered, np.array([*(t.discount for t in tiers), 0.0])[tier])
     discount = np.rint(value * share).astype(np.int64)
     left = value - discount
-    redeemed = accounts.redeem(who, placed, left, drawn.redeems)
+    redeemed = ledger.redeem(who, placed, left, drawn.redeems)
     rebate = redeemed * loyalty.point_value * 100
     free_from = [t.free_shipping_from for t in tiers]
     threshold = [math.inf if f is None else f * 100 - ALMOST for f in free_from] + [math.inf]

@@ -29,6 +29,7 @@ from funnelsim.scenario.values import FIRST_REPEAT, POST_PURCHASE, WIN_BACK
 
 MOST_ORDERS = 10_000  # of one customer
 MOST_TOGETHER = 64  # of them drawn at once
+FEW = 16  # customers that are looked at before all others
 
 
 @dataclass(frozen=True)
@@ -99,15 +100,25 @@ class Customers:
         lacks = logit(u) - logit_of(loyalty.enrolment)
         selects = math.log(loyalty.self_selection)
         if retention and selects and 0 < loyalty.enrolment < 1:
-            p = retention.repeat_probability
+            p, mean = retention.repeat_probability, logit_of(self._mean_repeat_probability())
             if isinstance(p, Beta):
-                mean = logit_of(p.beta.a / (p.beta.a + p.beta.b))
                 is_more = self._repeats_more(p, mean + lacks / selects, rows)
                 return (is_more == (selects > 0)) & (self._leads.kind[rows] != UPSOLD)
-            mean, own = logit_of(p), self.repeat_logit(rows)
+            own = self.repeat_logit(rows)
             with np.errstate(invalid="ignore"):  # all are alike where the mean is 0 or 1
                 lacks -= selects * np.where(own == mean, 0.0, own - mean)
         return (lacks < 0) & (self._leads.kind[rows] != UPSOLD)
+
+    def _mean_repeat_probability(self) -> float:
+        """With each segment's odds ratio, over the segments by their shares."""
+        retention = self._scenario.retention
+        assert retention is not None
+        p = retention.repeat_probability
+        mean = p.beta.a / (p.beta.a + p.beta.b) if isinstance(p, Beta) else p
+        if not self._scenario.segments or not 0 < mean < 1:
+            return mean
+        of_segments = 1 / (1 + np.exp(-logit_of(mean) - self._ln_segment))
+        return float(of_segments @ [segment.share for segment in self._scenario.segments])
 
     def _repeats_more(self, p: Beta, than: Floats, rows: Ints) -> Bools:
         """Whose log odds of a repeat are more than that: asked the other way round, by the
@@ -141,11 +152,31 @@ def draw_orders(
 ) -> list[OrderDraws]:
     """What each order would be, as long as it could be placed before the horizon.
 
-    The first orders of all, the second ones and so on; later ones several together (`_together`),
-    which is quicker, though some are drawn that nobody can come to place.
+    The first orders of all, the second ones and so on; later ones several together, which is
+    quicker, though some are drawn that nobody can come to place.
     """
     if scenario.order is None:
         return []
+    if _may_order_too_often(scenario) and len(buyers) > FEW:  # a refusal does not wait for all
+        _drawn(scenario, chance, leads, buyers[:FEW], earliest[:FEW], initial, MOST_TOGETHER)
+    most_together = 1 if has_memory(scenario) else MOST_TOGETHER
+    return _drawn(scenario, chance, leads, buyers, earliest, initial, most_together)
+
+
+def _may_order_too_often(scenario: Scenario) -> bool:
+    retention = scenario.retention
+    return retention is not None and (sampling.mean(retention.gap) * MOST_ORDERS < scenario.horizon)
+
+
+def _drawn(
+    scenario: Scenario,
+    chance: Chance,
+    leads: Leads,
+    buyers: Ints,
+    earliest: Ints,
+    initial: Initial | None,
+    most_together: int,
+) -> list[OrderDraws]:
     customers = Customers(scenario, chance, leads, initial)
     drawn: list[OrderDraws] = []
     rows, own, count = buyers, customers.habits(buyers), 0
@@ -162,7 +193,9 @@ def draw_orders(
                 f"than {MOST_ORDERS:,} times before the horizon: lengthen the gap, or lower "
                 "retention.repeat_probability"
             )
-        numbers = range(count + 1, min(count + _together(scenario, count), MOST_ORDERS) + 1)
+        # as many again at once: few get that far, and one by one takes its time all the same
+        together = max(1, min(count, most_together))
+        numbers = range(count + 1, min(count + together, MOST_ORDERS) + 1)
         order = _orders(scenario, chance, leads, own, rows, numbers, initial)
         after = _earliest_next(scenario, customers, leads, order).reshape(len(numbers), -1)
         np.minimum(after, scenario.horizon, out=after)
@@ -175,14 +208,6 @@ def draw_orders(
             drawn.append(order.only(order.earliest < scenario.horizon))
             earliest = moments[-1]
         count = numbers[-1]
-
-
-def _together(scenario: Scenario, before: int) -> int:
-    """How many orders of a customer are drawn at once after so many: as many again, up to a point.
-
-    Few customers get that far; one by one, most of the time would go by before anything is drawn.
-    """
-    return 1 if has_memory(scenario) else max(1, min(before, MOST_TOGETHER))
 
 
 def has_memory(scenario: Scenario) -> bool:

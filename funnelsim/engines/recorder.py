@@ -111,8 +111,9 @@ class Recorder:
             ("stage_visits", self._visits, ("lead", "entered", "stage", "attempt")),
             ("follow_ups", self._follow_ups, ("lead", "queued", "stage", "attempt", "call")),
             ("orders", self._orders, ("placed", "lead", "number")),
-            ("messages", self._messages, ("sent", "lead", "name")),
-            ("points", self._points, ("time", "customer", "kind", "points")),
+            # at one moment in the order in which they happened to somebody, as they were written
+            ("messages", self._messages, ("sent", "lead")),
+            ("points", self._points, ("time", "customer")),
         ):
             table = _table(name, written)
             owner = "customer" if name == "points" else "lead"
@@ -141,5 +142,6 @@ def _table(name: str, rows: Sequence[Sequence[int]]) -> dict[str, NDArray[Any]]:
 
 
 def _sorted(table: Table, *by: str) -> Table:
+    """In this order; what is alike stays in the order in which it was written."""
     order = np.lexsort([table[name] for name in reversed(by)])
     return {name: column[order] for name, column in table.items()}

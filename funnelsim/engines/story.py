@@ -23,6 +23,7 @@ from funnelsim.engines.numbering import Numbers, leads_table
 from funnelsim.engines.queue_walk import Told
 from funnelsim.journal import (
     COLUMNS,
+    EXPIRED,
     FOLLOW_UP_OUTCOMES,
     GONE_COLD,
     MISSED,
@@ -289,28 +290,30 @@ def _messages_table(draws: Draws, story: Story, number: Numbers) -> Table:
         for rows, kind, when, accepted in lives.messages:
             name = np.full(len(rows), campaigns[kind])
             sent.append((runs[rows], number[rows], name, when, accepted))
-    return _cut("messages", sent, draws.scenario.horizon, "sent", ("sent", "lead", "name"))
+    return _cut("messages", sent, draws.scenario.horizon, ("sent", "lead"))
 
 
 def _points_table(draws: Draws, story: Story, number: Numbers) -> Table:
     moved: list[tuple[NDArray[Any], ...]] = []
     for lives in story.lives:
-        for rows, when, kind, points in lives.points:
+        # at one moment points expire first; then come those of the orders, one after the other
+        for rows, when, kind, points in sorted(lives.points, key=lambda part: part[2] != EXPIRED):
             run = draws.leads.replication[rows]
             moved.append((run, number[rows], when, np.full(len(rows), kind), points))
-    by = ("time", "customer", "kind", "points")
-    return _cut("points", moved, draws.scenario.horizon, "time", by)
+    return _cut("points", moved, draws.scenario.horizon, ("time", "customer"))
 
 
 def _cut(
-    name: str, parts: list[tuple[NDArray[Any], ...]], horizon: int, when: str, by: tuple[str, ...]
+    name: str, parts: list[tuple[NDArray[Any], ...]], horizon: int, by: tuple[str, str]
 ) -> Table:
-    """The table of these parts (replication, then its columns), up to the horizon and in order."""
+    """The table of these parts (replication, then its columns), up to the horizon and in order:
+    by when and of whom; what is alike in these stays in the order of the parts.
+    """
     kinds = COLUMNS[name]
     if not parts:
         return {column: np.zeros(0, dtype=kind) for column, kind in kinds.items()}
     names = ("run", *kinds)
     columns = dict(zip(names, (np.concatenate(c) for c in zip(*parts, strict=True)), strict=True))
-    inside = np.flatnonzero(columns[when] < horizon)
+    inside = np.flatnonzero(columns[by[0]] < horizon)
     order = inside[np.lexsort([columns[name][inside] for name in (*reversed(by), "run")])]
     return {column: columns[column][order].astype(kind) for column, kind in kinds.items()}

@@ -13,12 +13,10 @@ from __future__ import annotations
 
 import numbers
 import os
-import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, as_completed
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from funnelsim.engines import simulate_together
 from funnelsim.engines.arrivals import expected_leads
@@ -27,6 +25,7 @@ from funnelsim.journal import Journal
 from funnelsim.journal.together import Together
 from funnelsim.metrics import key_figures as whole_figures
 from funnelsim.metrics import summary
+from funnelsim.progress import Bar
 from funnelsim.scenario import Scenario
 from funnelsim.state import State, a_state, from_today
 
@@ -39,12 +38,6 @@ MOST_PARTS = 32  # where there is much to do
 LEADS = 200_000  # in a chunk, about: a tenth of a second
 MOST = 100  # replications in a chunk
 ROUNDS = 2  # how often a chunk is handed to the executor
-
-
-class Bar(Protocol):
-    """What is told how many replications have been done."""
-
-    def update(self, n: int) -> Any: ...
 
 
 @dataclass
@@ -226,36 +219,6 @@ def _is_loss(error: BaseException) -> bool:
     """
     gone = (BrokenExecutor, CancelledError, ConnectionError, EOFError)
     return isinstance(error, gone) or type(error).__module__.split(".")[0] == "distributed"
-
-
-# --- a bar ------------------------------------------------------------------------------------
-
-
-@contextmanager
-def progress_bar(total: int, progress: bool, is_guess: bool = False) -> Iterator[Bar]:
-    """A bar after two seconds: a widget in a notebook, on stdout in a console, else nowhere.
-
-    Never on stderr, which a lesson's stored outputs must not have. A total that is a guess is
-    put right at the end.
-    """
-    from tqdm.auto import tqdm
-
-    seen = "ipykernel" in sys.modules or sys.stdout.isatty()
-    bar = tqdm(
-        total=total,
-        desc="simulating",
-        unit="replication",
-        delay=2,
-        leave=False,
-        file=sys.stdout,
-        disable=not (progress and seen),
-    )
-    try:
-        yield bar
-    finally:
-        if is_guess:
-            bar.total = bar.n
-        bar.close()
 
 
 # --- what is asked for ------------------------------------------------------------------------

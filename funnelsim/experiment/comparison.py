@@ -20,6 +20,7 @@ from funnelsim.experiment import chunks
 from funnelsim.experiment.intervals import a_confidence, intervals
 from funnelsim.experiment.load import queue_warnings
 from funnelsim.experiment.replications import Experiment, figures_table, stopped
+from funnelsim.progress import progress_bar
 from funnelsim.scenario import Scenario
 from funnelsim.state import State
 from funnelsim.tables import say
@@ -158,7 +159,7 @@ def same_customers(
     Scenarios that are equal are simulated once. Also whether Ctrl-C ended it, and what to say.
     """
     distinct = list(dict.fromkeys(scenarios))
-    with chunks.progress_bar(n * len(distinct), progress) as bar:
+    with progress_bar(n * len(distinct), progress) as bar:
         outcome = chunks.run(chunks.key_figures, distinct, seed, range(n), executor, bar, initial)
     whole = sorted(set.intersection(*(set(rows) for rows in outcome.results)))
     if outcome.interrupted:

@@ -18,6 +18,14 @@ from funnelsim.errors import FunnelSimError, Problem
 if TYPE_CHECKING:
     import pandas as pd
 
+COUNTED_AMONG = {
+    **dict.fromkeys(("leads", "customers", "orders", "members"), ""),
+    "overall_conversion": "leads",
+    "repeat_purchase_rate": "customers",
+}
+"""Figures that count what happens, and among how many, for those that are shares."""
+PAID = ("revenue", "gross", "contribution", "profit")
+
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
@@ -46,6 +54,34 @@ def intervals(table: pd.DataFrame, confidence: float) -> pd.DataFrame:
             "high": mean + half,
         }
     )
+
+
+def intervals_of_figures(table: pd.DataFrame, confidence: float) -> pd.DataFrame:
+    """`intervals` of key figures, where what was never seen may still happen.
+
+    Of a count that is 0 in all replications the interval ends at the upper bound of a Poisson mean,
+    -ln((1 - confidence) / 2) ÷ replications (F. Garwood, Fiducial Limits for the Poisson
+    Distribution, Biometrika 28, 1936), and that of a rate at this bound ÷ the mean of what it is
+    counted among. What was never paid has no bound: nobody knows how much it would be (NaN).
+
+    >>> import pandas as pd
+    >>> none = pd.DataFrame({"leads": [90.0, 110.0], "orders": 0.0, "revenue": 0.0})
+    >>> found = intervals_of_figures(none, 0.95)
+    >>> round(float(found.loc["orders", "high"]), 2), float(found.loc["revenue", "high"])
+    (1.84, nan)
+    """
+    found = intervals(table, confidence)
+    never = [str(name) for name in table if len(table) > 1 and (table[name] == 0).all()]
+    highest = -math.log((1 - confidence) / 2) / max(len(table), 1)
+    for name in never:
+        if name in COUNTED_AMONG:
+            among = COUNTED_AMONG[name]
+            mean = found["mean"].get(among, 0.0) if among else 1.0
+            found.loc[name, "high"] = highest / mean if mean > 0 else math.nan
+    if "orders" in never:
+        alike = [name for name in PAID if name in table and table[name].std() == 0]
+        found.loc[alike, ["low", "high"]] = math.nan
+    return found
 
 
 def student_t(confidence: float, count: Any) -> Any:

@@ -17,9 +17,10 @@ import numpy as np
 
 from funnelsim.errors import FunnelSimError, Problem, nearest
 from funnelsim.experiment import chunks
-from funnelsim.experiment.intervals import QUANTILES, a_confidence, intervals
+from funnelsim.experiment.intervals import QUANTILES, a_confidence, intervals, intervals_of_figures
 from funnelsim.experiment.load import queue_warnings
 from funnelsim.journal import Journal
+from funnelsim.progress import progress_bar
 from funnelsim.scenario import Scenario
 from funnelsim.state import State
 from funnelsim.tables import say
@@ -54,14 +55,16 @@ class Experiment:
         Columns: `replications` (those that have the figure), `mean`, `standard_error`, `low` and
         `high` (the confidence interval of the mean, Student's t), and the quantiles `5%`, `25%`,
         `50%`, `75%`, `95%` of single replications. More replications shorten the interval; the
-        quantiles stay where they are, for they are the spread of one future.
+        quantiles stay where they are, for they are the spread of one future. Of what no replication
+        has seen, such as a sale, `high` is how often it may happen all the same (exact for a
+        Poisson count); of the money that it would bring there is no interval (NaN).
 
         >>> from funnelsim import load, replicate
         >>> told = replicate(load("aida"), n=20, progress=False).summary()
         >>> bool(told.loc["customers", "low"] < told.loc["customers", "high"])
         True
         """
-        found = intervals(self.table, a_confidence(confidence))
+        found = intervals_of_figures(self.table, a_confidence(confidence))
         for p in QUANTILES:
             found[f"{p:.0%}"] = self.table.quantile(p)
         return found.rename_axis("figure")
@@ -119,7 +122,7 @@ def replicate(
     results: dict[int, Any] = {}
     sentences: list[str] = []
     batch, interrupted = n if goal is None else FIRST_BATCH, False
-    with chunks.progress_bar(n, progress) as bar:
+    with progress_bar(n, progress) as bar:
         while len(results) < n and batch and not interrupted:
             part = range(len(results), min(len(results) + batch, n))
             try:

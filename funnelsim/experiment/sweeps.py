@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from funnelsim.errors import FunnelSimError, Problem
 from funnelsim.experiment import chunks
 from funnelsim.experiment.comparison import same_customers
-from funnelsim.experiment.intervals import a_confidence, intervals
+from funnelsim.experiment.intervals import a_confidence, intervals_of_figures
 from funnelsim.experiment.load import queue_warnings
 from funnelsim.scenario import Scenario
 from funnelsim.scenario.parameters import changed, stands_at
@@ -51,14 +51,14 @@ class Sweep:
         import pandas as pd
 
         confidence = a_confidence(confidence)
-        rows = [intervals(table, confidence)[SHOWN].stack() for table in self.tables]
+        found = [intervals_of_figures(table, confidence)[SHOWN] for table in self.tables]
         values = [[label(setting[path]) for path in self.paths] for setting in self.settings]
         if len(self.paths) == 1:
             index = pd.Index([value for (value,) in values], name=self.paths[0])
         else:
             index = pd.MultiIndex.from_tuples(map(tuple, values), names=self.paths)
-        found = pd.DataFrame([row.to_numpy() for row in rows], index=index, columns=rows[0].index)
-        return found.rename_axis(columns=["figure", None])
+        columns = pd.MultiIndex.from_product([found[0].index, SHOWN], names=["figure", None])
+        return pd.DataFrame([one.to_numpy().ravel() for one in found], index, columns)
 
     def __repr__(self) -> str:
         cut = ", interrupted" if self.interrupted else ""

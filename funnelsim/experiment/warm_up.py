@@ -25,6 +25,7 @@ from funnelsim.experiment.intervals import intervals
 from funnelsim.experiment.load import load_of_teams, queue_warnings
 from funnelsim.experiment.replications import stopped
 from funnelsim.journal import NEVER, Journal
+from funnelsim.progress import progress_bar
 from funnelsim.scenario import Scenario
 from funnelsim.tables import say
 
@@ -88,7 +89,7 @@ def warm_up_advice(
 
     scenario, given = _even(chunks.a_scenario(scenario, "warm_up_advice")), scenario
     n, executor = chunks.a_number_of_replications(n, least=2), chunks.an_executor(executor)
-    with chunks.progress_bar(n, progress) as bar:
+    with progress_bar(n, progress) as bar:
         outcome = chunks.run(
             partial(chunks.of_each, open_leads), [scenario], seed, range(n), executor, bar
         )

@@ -6,9 +6,11 @@ the tables are days since the scenario's start (float; NaN for what did not happ
 the scenario's currency, and names are categoricals in the scenario's order.
 
 - `leads`: lead, key, parent (-1 for none), kind (new, referral, upsell; open deal and customer are
-  there at the start), channel, segment, a column for each label, arrived, deal_value, owner,
-  outcome (customer, lost, open), lost_stage, reason, decided, recovered (number of returns),
-  member (of the loyalty programme), entered_<stage> (first entry)
+  there at the start), channel, segment, a column for each label, arrived, deal_value, owner (the
+  rep who first reached it: who brought it in), holder (the rep who reached it last: who holds it,
+  or has closed it), outcome (customer, lost, open), lost_stage, reason, decided, recovered (number
+  of returns), member (of the loyalty programme), entered_<stage> (first entry). Who is a customer
+  at the start is one all along, and has neither been in a stage nor been decided
 - `stage_visits`: lead, stage, attempt, entered, decided, outcome (advanced, lost, open), reason
 - `follow_ups`: lead, stage, attempt, call, team, rep, queued, started, finished, outcome
   (served, not reached, gone cold, missed, open)
@@ -270,7 +272,7 @@ class Journal:
         number = np.empty(len(of), dtype=np.int64)
         number[order] = place - np.maximum.accumulate(np.where(first, place, 0)) + 1
         if self.initial is not None:
-            from funnelsim.journal.on_a_day import orders_before
+            from funnelsim.journal.there import orders_before
 
             number += orders_before(self)[of]
         return number
@@ -290,12 +292,19 @@ class Journal:
 
     @cached_property
     def commissions(self) -> Ints:
-        """Cents of what is paid for each order that its channel keeps, were the order kept."""
-        t = self.whole["orders"]
-        rates = np.array([*(c.commission for c in self.scenario.channels), 0.0])  # "referral"
-        return np.rint(rates[self.whole["leads"]["channel"][t["lead"]]] * t["paid"]).astype(
-            np.int64
-        )
+        """Cents that its channel gets for each order, were the order kept.
+
+        A share of what is paid, and the fixed sum if it is the customer's first; each is rounded.
+        """
+        t, channels = self.whole["orders"], self.scenario.channels
+        channel = self.whole["leads"]["channel"][t["lead"]]
+        rates = np.array([*(c.commission for c in channels), 0.0])  # "referral"
+        sums = np.array([*(c.cost_per_sale for c in channels), 0.0])
+        shares = np.rint(rates[channel] * t["paid"]).astype(np.int64)
+        if not sums.any():
+            return shares
+        fixed = np.rint(100 * sums).astype(np.int64)[channel]
+        return shares + np.where(self.order_numbers == 1, fixed, 0)
 
     @cached_property
     def contributions(self) -> Ints:

@@ -10,7 +10,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from funnelsim.distributions import DAY, Ints
+from funnelsim.journal.people import holders, named, owners, rep_of_calls, reps
 from funnelsim.journal.whole import (
+    CUSTOMER,
     FEELINGS,
     FOLLOW_UP_OUTCOMES,
     KINDS,
@@ -30,11 +32,9 @@ if TYPE_CHECKING:
 def leads_table(j: Journal) -> pd.DataFrame:
     t, visits = j.whole["leads"], j.whole["stage_visits"]
     count, stages = len(t["key"]), _stages(j)
-    # visits are sorted by lead and time, so a lead's last row tells what became of it
-    last = np.full(count, NEVER)
-    last[visits["lead"]] = np.arange(len(visits["lead"]))
-    final = {name: column[last] for name, column in visits.items()}
-    customer = final["stage"] == len(stages) - 1
+    final = {name: _of_last_visit(j, name) for name in ("stage", "outcome", "reason", "decided")}
+    # who is a customer at the start has no visit
+    customer = (final["stage"] == len(stages) - 1) | (t["kind"] == CUSTOMER)
     lost = final["outcome"] == VISIT_OUTCOMES.index("lost")
     outcome = np.select([customer, lost], [0, 1], LEAD_OUTCOMES.index("open"))
     table: dict[str, Any] = {
@@ -47,7 +47,8 @@ def leads_table(j: Journal) -> pd.DataFrame:
         **_labels(j),
         "arrived": _days(t["arrived"]),
         "deal_value": t["deal_value"] / 100 if j.scenario.order else np.full(count, np.nan),
-        "owner": _names(_owner(j), _reps(j)),
+        "owner": named(j, owners(j)),
+        "holder": named(j, holders(j)),
         "outcome": _names(outcome, LEAD_OUTCOMES),
         "lost_stage": _names(np.where(lost, final["stage"], NEVER), stages),
         "reason": _names(np.where(lost, final["reason"], NEVER), reasons(j.scenario)),
@@ -85,7 +86,7 @@ def follow_ups_table(j: Journal) -> pd.DataFrame:
             "attempt": t["attempt"],
             "call": t["call"],
             "team": _names(j.team_of_stage[t["stage"]], teams),
-            "rep": _names(_rep_number(j, t["stage"], t["rep"]), _reps(j)),
+            "rep": _names(rep_of_calls(j), reps(j)),
             "queued": _days(t["queued"]),
             "started": _days(t["started"]),
             "finished": _days(t["finished"]),
@@ -161,17 +162,6 @@ def _channels(j: Journal) -> list[str]:
     return [channel.name for channel in j.scenario.channels] + referral
 
 
-def _reps(j: Journal) -> list[str]:
-    """Every rep as "team number", in the order of the teams."""
-    return [f"{team.name} {rep + 1}" for team in j.scenario.teams for rep in range(team.reps)]
-
-
-def _rep_number(j: Journal, stage: Ints, rep: Ints) -> Ints:
-    """The place among `_reps` of the reps (1, 2, ...) of the team that serves the stage."""
-    before = np.cumsum([0, *(team.reps for team in j.scenario.teams)])
-    return np.where(rep == NEVER, NEVER, before[j.team_of_stage[stage]] + rep - 1)
-
-
 def _labels(j: Journal) -> dict[str, pd.Categorical]:
     """A column for each label; a segment's stands before its channel's."""
     t, scenario = j.whole["leads"], j.scenario
@@ -204,14 +194,12 @@ def _first_entry(j: Journal, stage: int) -> Ints:
     return entered
 
 
-def _owner(j: Journal) -> Ints:
-    """The rep who first reached the lead."""
-    calls = j.whole["follow_ups"]
-    owner = np.full(len(j.whole["leads"]["key"]), NEVER)
-    reached = np.flatnonzero(calls["reached"] == 1)[::-1]
-    reps = _rep_number(j, calls["stage"], calls["rep"])
-    owner[calls["lead"][reached]] = reps[reached]
-    return owner
+def _of_last_visit(j: Journal, name: str) -> Ints:
+    """A column of each lead's last visit, which tells what became of it; -1 of who had none."""
+    visits = j.whole["stage_visits"]
+    last = np.full(j.rows("leads"), NEVER, dtype=visits[name].dtype)
+    last[visits["lead"]] = visits[name]  # they are sorted by lead and time
+    return last
 
 
 def _days(microseconds: Ints) -> NDArray[np.float64]:

@@ -7,33 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from funnelsim.chance import keys, number_of
 from funnelsim.distributions import DAY, Ints
 from funnelsim.errors import FunnelSimError, Problem
-from funnelsim.journal.whole import CUSTOMER, NEVER, UPSOLD, statuses
+from funnelsim.journal.people import holders, owners, people, visit_numbers
+from funnelsim.journal.whole import NEVER, UPSOLD, statuses
 from funnelsim.scenario.values import CANCELLED, REFUSED, RETURNED
-from funnelsim.state import State, fitted
+from funnelsim.state import State
 
 if TYPE_CHECKING:
     from funnelsim.journal import Journal
-
-
-def orders_before(journal: Journal) -> Ints:
-    """Of each lead, how many orders it had placed before the simulation began."""
-    before = np.zeros(len(journal.whole["leads"]["key"]), dtype=np.int64)
-    if journal.initial is None:
-        return before
-    orders = fitted(journal.initial, journal.scenario)[1].orders
-    there = np.flatnonzero(journal.whole["leads"]["kind"] == CUSTOMER)
-    before[there] = orders[_places(journal, there, "customer", len(orders))]
-    return before
-
-
-def _places(journal: Journal, rows: Ints, name: str, count: int) -> Ints:
-    """Where leads that were there at the start stand in the state's table, by their keys."""
-    key = keys(number_of(name), np.arange(count), 0)
-    order = np.argsort(key)
-    return order[np.searchsorted(key[order], journal.whole["leads"]["key"][rows])]
 
 
 def state_on(journal: Journal, day: float) -> State:
@@ -64,6 +46,8 @@ def _deals(journal: Journal, now: int) -> dict[str, Any]:
     in_call = called & (started != NEVER) & (ended == NEVER)
     since = np.where(called & decides, ended, entered)
     response = np.where(started != NEVER, started - entered, 0)
+    begun = journal.whole["follow_ups"]["started"] < now
+    names = np.array([*people(journal), None], dtype=object)
     table = journal.leads.iloc[lead]
     has_value = journal.scenario.order is not None
     return {
@@ -72,7 +56,8 @@ def _deals(journal: Journal, now: int) -> dict[str, Any]:
         "value": table["deal_value"].to_numpy() if has_value else np.full(len(at), np.nan),
         "channel": table["channel"].astype(str).to_numpy(),
         "segment": table["segment"].astype(str).to_numpy(),
-        "owner": table["owner"].astype(object).to_numpy(),
+        "owner": names[owners(journal, begun)[lead]],
+        "holder": names[holders(journal, begun)[lead]],
         "waiting": ~decides & ~in_call,
         "in_call": in_call,
         "response_days": response / DAY,
@@ -84,15 +69,9 @@ def _deals(journal: Journal, now: int) -> dict[str, Any]:
 def _reached(journal: Journal, at: Ints, now: int) -> tuple[Ints, Ints]:
     """Start and end of the call that has reached each of these visits by now; -1: not yet."""
     calls, visits = journal.whole["follow_ups"], journal.whole["stage_visits"]
-
-    def code(table: dict[str, Any]) -> Ints:
-        stages, attempts = len(journal.scenario.stages), 1_000_000
-        place = table["lead"].astype(np.int64) * stages + table["stage"]
-        return np.asarray(place * attempts + table["attempt"])
-
     talked = np.flatnonzero((calls["reached"] == 1) & (calls["started"] < now))
-    known = code({name: calls[name][talked] for name in ("lead", "stage", "attempt")})
-    wanted = code({name: visits[name][at] for name in ("lead", "stage", "attempt")})
+    known = visit_numbers(journal, calls)[talked]
+    wanted = visit_numbers(journal, visits)[at]
     started, ended = np.full(len(at), NEVER), np.full(len(at), NEVER)
     if not len(talked):
         return started, ended

@@ -6,9 +6,13 @@ repository itself, or a copy of what came along in the installed package.
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
+import socket
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from socket import SOCK_STREAM
 
 from funnelsim.errors import FunnelSimError
 from funnelsim.saving import copy_whole
@@ -16,29 +20,71 @@ from funnelsim.saving import copy_whole
 FOLDERS = ("notebooks", "exercises", "datasets")
 PAGE = "notebooks/README.md"
 COPY = "funnelsim-course"
+LAST_PORT = 65535
 LARGEST_FILE = 500_000_000  # bytes
+CANNOT_BE_HAD = {
+    errno.EADDRINUSE: "another program has it",
+    errno.EACCES: "this system keeps it for itself",
+}
 _PACKAGE = Path(__file__).resolve().parents[1]
 _SETTINGS = Path(__file__).resolve().parent / "settings"
 
 
 def start_lab(
-    folder: Path | None = None, *, browser: bool = True, arguments: Sequence[str] = ()
+    folder: Path | None = None,
+    *,
+    port: int | None = None,
+    browser: bool = True,
+    arguments: Sequence[str] = (),
 ) -> None:
-    """Start JupyterLab on the course page and return when it is shut down.
+    """Start JupyterLab on the course page, say its address, and return when it is shut down.
 
     Without a folder: the course in the current folder, else the repository that funnelsim was
-    installed from, else a copy in `./funnelsim-course`. `arguments` are passed on to Jupyter.
-    Raises FunnelSimError where the folder holds no course.
+    installed from, else a copy in `./funnelsim-course`. Without a port: Jupyter's own, 8888, or
+    another one where that is taken; 0 is any that is free. `arguments` are passed on to Jupyter.
+    Raises FunnelSimError where the folder holds no course, and where the port cannot be had.
     """
+    if port is not None:
+        _can_be_had(port)
     root = find_course(folder)
     print(f"The course is in {root}", flush=True)
     os.environ["FUNNELSIM_LAB"] = "1"  # its kernels know that a large file arrives
+    from jupyter_core.application import NoStart
     from jupyterlab.labapp import LabApp  # slow to import, and only needed here
 
-    LabApp.launch_instance(lab_arguments(root, browser=browser) + list(arguments))
+    server = LabApp.initialize_server(
+        argv=[*lab_arguments(root, browser=browser, port=port), *arguments]
+    )
+    # last, below all that Jupyter writes while it starts, and when the port is open
+    server.io_loop.add_callback(lambda: print(_address(server.port, server.public_url), flush=True))
+    with contextlib.suppress(NoStart):
+        server.start()
 
 
-def lab_arguments(root: Path, *, browser: bool) -> list[str]:
+def _address(port: int, url: str) -> str:
+    return f"\nJupyterLab is at port {port}, open it at\n\n    {url}\n\nCtrl-C here ends it.\n"
+
+
+def _can_be_had(port: int) -> None:
+    """FunnelSimError for a port that JupyterLab could not take."""
+    if not 0 <= port <= LAST_PORT:
+        raise FunnelSimError(
+            f"--port {port}: a port is a number from 1 to {LAST_PORT:,}, or 0 for any that is "
+            "free; write --port 8890"
+        )
+    for family, _, _, _, address in socket.getaddrinfo("localhost", port, type=SOCK_STREAM):
+        try:
+            socket.create_server(address[:2], family=family).close()
+        except OSError as error:
+            if error.errno not in CANNOT_BE_HAD:
+                continue  # an IPv6 that is named and not there: Jupyter does without, too
+            raise FunnelSimError(
+                f"--port {port} cannot be had: {CANNOT_BE_HAD[error.errno]}; name another one, or "
+                "leave --port out, and one that is free is taken"
+            ) from None
+
+
+def lab_arguments(root: Path, *, browser: bool, port: int | None = None) -> list[str]:
     """What JupyterLab is told: where it starts, what it opens, and to leave the network alone."""
     chosen = [
         f"--ServerApp.root_dir={root}",
@@ -48,6 +94,8 @@ def lab_arguments(root: Path, *, browser: bool) -> list[str]:
         # else a file of more than 10 MB, chosen in the planner's form, never arrives
         f"--ServerApp.tornado_settings={{'websocket_max_message_size': {LARGEST_FILE}}}",
     ]
+    if port is not None:
+        chosen += [f"--ServerApp.port={port}", "--ServerApp.port_retries=0"]
     if not browser:
         chosen.append("--no-browser")
     if hasattr(os, "geteuid") and os.geteuid() == 0:

@@ -21,6 +21,7 @@ from funnelsim.metrics.basis import (
     is_customer,
     orders_may_follow,
     ratio,
+    sales_of,
 )
 from funnelsim.metrics.channels import channels_table
 from funnelsim.metrics.follow_up import follow_up_figures, response_times
@@ -51,7 +52,10 @@ def summary(journal: Journal) -> pd.Series:
       goal is an action, and a customer who has taken it)
     - `orders` placed; `revenue`: what was paid for them, without those cancelled, refused or
       returned by the horizon; `aov` = revenue ÷ orders that count as revenue
-    - `cac` = (cost of leads, rewards, channels' days, messages to lost leads, and reps) ÷ customers
+    - `cac`: all that it costs to win a sale = (cost of leads, rewards, channels' days, commission
+      on first orders with `cost_per_sale`, messages to lost leads, and reps) ÷ sales, which are
+      first orders placed (without an order, leads that reached the goal): the customers, and
+      since the warm-up those too whose lead came before it
     - `contribution`: what orders leave after goods, shipping and commission, less the cost of
       leads, rewards, channels' days, messages and the loyalty programme (its days less its fees);
       `profit` = contribution - cost of reps
@@ -62,8 +66,8 @@ def summary(journal: Journal) -> pd.Series:
     - `utilisation: <team>` = busy ÷ open rep time (overtime may take it past 1)
     - `repeat_purchase_rate`: customers with a second order (an upsell is one) ÷ customers
     - `gross`: paid on all orders placed; `net_of_gross` = revenue ÷ gross
-    - `cost_per_lead` = cost of leads, rewards and channels' days ÷ leads; `roas` = revenue ÷ the
-      same cost (return on ad spend)
+    - `cost_per_lead` = cost of channels (leads, rewards, days, commission on first orders) ÷
+      leads; `roas` = revenue ÷ the same cost (return on ad spend)
     - `purchase_frequency` = orders ÷ customers who placed one; `arpu` = revenue ÷ the same
     - `nps`: promoters less detractors per 100 kept orders, each of which is asked (net promoter
       score: F. Reichheld, "The One Number You Need to Grow", Harvard Business Review 81, 2003)
@@ -118,7 +122,7 @@ def _earned(journal: Journal, spent: Money, placed: Bools, customers: Ints) -> d
     return {
         "revenue": spent.revenue / 100,
         "aov": ratio(spent.revenue / 100, count),
-        "cac": ratio(spent.acquisition / 100, customers),
+        "cac": ratio(spent.acquisition / 100, sales_of(journal)),
         "contribution": spent.contribution / 100,
         "profit": spent.profit / 100,
     }

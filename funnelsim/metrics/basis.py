@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from funnelsim.distributions import DAY, Floats, Ints
 from funnelsim.errors import FunnelSimError
-from funnelsim.journal import CUSTOMER, KINDS, NEW, OPEN_DEAL, REFERRED, Journal
+from funnelsim.journal import CUSTOMER, KINDS, NEW, OPEN_DEAL, REFERRED, UPSOLD, Journal
 from funnelsim.scenario import Scenario
 from funnelsim.scenario.values import WIN_BACK
 
@@ -58,6 +58,27 @@ def is_customer(journal: Journal) -> Bools:
     reached = np.zeros(len(journal.whole["leads"]["key"]), dtype=bool)
     reached[visits["lead"][visits["stage"] == len(journal.scenario.stages) - 1]] = True
     return reached
+
+
+def sales(journal: Journal) -> tuple[str, Bools]:
+    """What was sold since the warm-up: the first orders among "orders", or, in a scenario without
+    an order, the visits of the goal among "stage_visits"; the table and which of its rows they are.
+    """
+    if journal.scenario.order is not None:
+        placed = journal.whole["orders"]["placed"]
+        first = (placed >= journal.scenario.warm_up) & (journal.order_numbers == 1)
+        return "orders", np.asarray(first)
+    visits = journal.whole["stage_visits"]
+    at_goal = visits["stage"] == len(journal.scenario.stages) - 1
+    new = journal.whole["leads"]["kind"][visits["lead"]] != UPSOLD
+    counted = at_goal & new & (visits["entered"] >= journal.scenario.warm_up)
+    return "stage_visits", np.asarray(counted)
+
+
+def sales_of(journal: Journal) -> Ints:
+    """How many sales there were since the warm-up, by replication."""
+    table, these = sales(journal)
+    return journal.totals(table, these)
 
 
 def whole_days(scenario: Scenario) -> int:

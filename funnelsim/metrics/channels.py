@@ -9,8 +9,15 @@ import numpy as np
 from funnelsim.distributions import DAY, Ints
 from funnelsim.engines.arrivals import mean_by_day
 from funnelsim.journal import Journal
-from funnelsim.metrics.basis import Bools, a_journal, came_in, is_customer, ratio
-from funnelsim.metrics.money import cents, counts_as_revenue, day_costs, lead_costs, rewards
+from funnelsim.metrics.basis import Bools, a_journal, came_in, is_customer, ratio, sales
+from funnelsim.metrics.money import (
+    channel_costs,
+    counts_as_revenue,
+    day_costs,
+    first_commissions,
+    left_by_orders,
+    sale_costs,
+)
 from funnelsim.scenario import Channel, Scenario
 from funnelsim.scenario.values import REFERRAL
 
@@ -23,16 +30,19 @@ def channels_table(journal: Journal) -> pd.DataFrame:
 
     "referral" is one of them where customers bring leads; its cost is their rewards. Columns:
 
-    - `leads` that came in; `cost` of these leads (or clicks) and of the channel's days;
-      `cost_per_lead` = cost ÷ leads
+    - `leads` that came in; `cost` of these leads (or clicks), of the channel's days, and of its
+      sales; `commission`: the last of these (on first orders that were kept, `cost_per_sale`
+      included; on later orders it is a cost of those orders); `cost_per_lead` = cost ÷ leads
     - `customers`: those of the leads who reached the goal; `overall_conversion` = customers ÷
-      leads; `cac` = cost ÷ customers, the channel's own cost alone: reps and messages serve all
-      channels, so the sum of costs is less than what `summary` divides by customers
+      leads
+    - `sales`: first orders placed (without an order in the scenario, leads that reached the goal),
+      those of leads that came before the warm-up too; `cac` = cost ÷ sales, the channel's own cost
+      alone: reps and messages serve all channels, so that `summary` divides more by the sales
     - `revenue` (net) of orders placed by its customers; `contribution`: what these orders leave
-      after goods, shipping and commission, less the channel's cost; `roas` = revenue ÷ cost
+      after goods, shipping and later commission, less the channel's cost; `roas` = revenue ÷ cost
     - `payback_days`: from a lead's arrival until what the orders of the channel's leads have left
-      by that age is as much as the channel's cost. NaN if never by the horizon (young leads have
-      not had the time, so it errs on the long side); 0 for what costs nothing
+      by that age is as much as the channel's cost for these leads. NaN if never by the horizon
+      (young leads have not had the time, so it errs on the long side); 0 for what costs nothing
     - `impressions` expected and `click_through_rate` = leads ÷ impressions, where a channel says
       how many there are
 
@@ -47,20 +57,25 @@ def channels_table(journal: Journal) -> pd.DataFrame:
 
     scenario = a_journal(journal, "channels_table").scenario
     names = [channel.name for channel in scenario.channels]
-    cost = lead_costs(journal)[0] + day_costs(scenario)
+    cost, by_sale, days = channel_costs(journal)[0], sale_costs(journal)[0], day_costs(scenario)
     if scenario.referral:
-        names, cost = [*names, REFERRAL], np.append(cost, rewards(journal))
+        names = [*names, REFERRAL]
+        by_sale, days = np.append(by_sale, 0), np.append(days, 0)
+    cost = cost + days
     t, came = journal.whole["leads"], came_in(journal)
 
     def count(which: Bools) -> Ints:
         return np.bincount(t["channel"][which], minlength=len(names))
 
     table = pd.DataFrame(index=pd.Index(names, name="channel"))
-    table["leads"], table["cost"] = count(came), cost / 100
+    table["leads"], table["cost"], table["commission"] = count(came), cost / 100, by_sale / 100
     table["cost_per_lead"] = ratio(table["cost"], table["leads"])
     table["customers"] = count(came & is_customer(journal))
     table["overall_conversion"] = ratio(table["customers"], table["leads"])
-    table["cac"] = ratio(table["cost"], table["customers"])
+    sold, these = sales(journal)
+    of = t["channel"][journal.whole[sold]["lead"][these]]
+    table["sales"] = np.bincount(of, minlength=len(names))
+    table["cac"] = ratio(table["cost"], table["sales"])
     revenue, left = _of_orders(journal, len(names))
     table["revenue"], table["contribution"] = revenue / 100, (left - cost) / 100
     table["roas"] = ratio(table["revenue"], table["cost"])
@@ -76,23 +91,27 @@ def _of_orders(journal: Journal, channels: int) -> tuple[Ints, Ints]:
     """Net revenue of each channel, and what its orders leave, in cents."""
     t = journal.whole["orders"]
     placed = t["placed"] >= journal.scenario.warm_up
-    channel = journal.whole["leads"]["channel"][t["lead"]]  # of an upsell: its customer's
-
-    def by_channel(amounts: Ints) -> Ints:
-        return np.bincount(channel, amounts, minlength=channels).astype(np.int64)
-
     revenue = np.where(placed & counts_as_revenue(journal), t["paid"], 0)
-    left = np.where(placed, cents(journal.orders["contribution"]), 0)
-    return by_channel(revenue), by_channel(left)
+    left = np.where(placed, left_by_orders(journal), 0)
+    return _by_channel(journal, revenue, channels), _by_channel(journal, left, channels)
+
+
+def _by_channel(journal: Journal, amounts: Ints, channels: int) -> Ints:
+    """Amounts of the orders, summed up by channel; an upsell's is that of its customer."""
+    channel = journal.whole["leads"]["channel"][journal.whole["orders"]["lead"]]
+    return np.bincount(channel, amounts, minlength=channels).astype(np.int64)
 
 
 def _payback_days(journal: Journal, cost: Ints) -> list[float]:
     """The age of its leads at which each channel has paid for itself; cost in cents."""
     leads, t = journal.whole["leads"], journal.whole["orders"]
     customer = leads["customer"][t["lead"]]
-    left = cents(journal.orders["contribution"])
+    left = left_by_orders(journal)
     age = (t["placed"] - leads["arrived"][customer]) / DAY
     counts = came_in(journal)[customer]
+    # what was paid for sales to others is not theirs to pay back
+    others = (t["placed"] >= journal.scenario.warm_up) & ~counts
+    cost = cost - _by_channel(journal, np.where(others, first_commissions(journal), 0), len(cost))
     by_age = np.flatnonzero(counts)[np.argsort(age[counts], kind="stable")]
     found = []
     for number, spent in enumerate(cost):

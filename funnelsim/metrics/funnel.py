@@ -91,9 +91,7 @@ def funnel_table(journal: Journal) -> pd.DataFrame:
 
 def _counts(stage: pd.Series, what: pd.Series, rows: list[str]) -> pd.DataFrame:
     """How many there are of each, for every row; a column for every category."""
-    import pandas as pd
-
-    counted = pd.crosstab(stage, what, dropna=False)
+    counted = what.groupby([stage, what], observed=False).size().unstack()
     counted.index, counted.columns = list(counted.index), list(counted.columns)
     return counted.reindex(rows, columns=what.cat.categories, fill_value=0).astype("int64")
 

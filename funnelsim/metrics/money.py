@@ -3,6 +3,11 @@
 Whole, so that every step from gross to profit adds up exactly. Orders count by when they were
 placed, leads by when they arrived, rewards by when the referred lead bought, messages by when they
 were sent; days and fees by when they begin.
+
+What it costs to win a sale is said here and nowhere else (`Money.acquisition`, and of a channel
+`channel_costs`): CAC, payback, ROAS and budgets read it. The commission on a first order, share
+and fixed sum, belongs to it; on later ones commission is a cost of those orders. So what orders
+leave is set against it before that commission (`left_by_orders`), and each cost counts once.
 """
 
 from __future__ import annotations
@@ -15,9 +20,9 @@ import numpy as np
 
 from funnelsim.distributions import DAY, Floats, Ints
 from funnelsim.journal import REFERRED, Journal, statuses
-from funnelsim.metrics.basis import Bools, came_in, whole_days
+from funnelsim.metrics.basis import Bools, came_in, sales, whole_days
 from funnelsim.opening_hours import OpeningHours
-from funnelsim.scenario import Scenario, Team
+from funnelsim.scenario import Channel, Scenario, Team
 from funnelsim.scenario.values import CANCELLED, REFUSED, RETURNED
 
 if TYPE_CHECKING:
@@ -33,7 +38,8 @@ class Money(NamedTuple):
     ended_badly: Ints  # of that, paid on those cancelled, refused or returned by the horizon
     goods: Ints
     shipping: Ints  # of the orders that count, and of those refused or returned
-    commission: Ints
+    commission: Ints  # on all sales and later orders
+    by_sale: Ints  # of that, on the sales: what it costs to win them
     leads: Ints  # by lead and by click
     rewards: Ints  # for referred leads that have bought
     channel_days: Ints
@@ -49,17 +55,18 @@ class Money(NamedTuple):
 
     @property
     def channels(self) -> Ints:
-        """What it costs to have the leads."""
-        return self.leads + self.rewards + self.channel_days
+        """What the channels get: for the leads, for their days and by the sale."""
+        return self.leads + self.rewards + self.channel_days + self.by_sale
 
     @property
     def acquisition(self) -> Ints:
-        """What it costs to win the customers; commission is in the contribution of their orders."""
+        """All that it costs to win the sales: divided by them, it is CAC."""
         return self.channels + self.recoveries + self.reps
 
     @property
     def contribution(self) -> Ints:
-        of_orders = self.revenue - self.goods - self.shipping - self.commission
+        later = self.commission - self.by_sale
+        of_orders = self.revenue - self.goods - self.shipping - later
         messages = self.recoveries + self.campaigns
         return of_orders - self.channels - messages - self.programme + self.fees
 
@@ -80,6 +87,7 @@ def money(journal: Journal) -> Money:
     gross, revenue = of_orders(paid, placed), of_orders(paid, kept)
     of_goods, of_commission = of_orders(journal.goods, kept), of_orders(journal.commissions, kept)
     contribution = of_orders(journal.contributions, placed)
+    by_sale = sale_costs(journal).sum(axis=1)
     recoveries, campaigns = _messages(journal)
     each = np.ones(len(gross), dtype=np.int64)
     return Money(
@@ -87,7 +95,8 @@ def money(journal: Journal) -> Money:
         ended_badly=gross - revenue,
         goods=of_goods,
         shipping=revenue - of_goods - of_commission - contribution,
-        commission=of_commission,
+        commission=of_commission if scenario.order is not None else by_sale,
+        by_sale=by_sale,
         leads=lead_costs(journal).sum(axis=1),
         rewards=rewards(journal),
         channel_days=day_costs(scenario).sum() * each,
@@ -155,8 +164,55 @@ def lead_costs(journal: Journal) -> Ints:
     channels = journal.scenario.channels
     channel = journal.whole["leads"]["channel"]
     count = journal.counts("leads", channel, len(channels) + 1, came_in(journal))
-    prices = np.array([c.cost_per_lead + c.cost_per_click for c in channels])
+    prices = np.array([c.price for c in channels])
     return cents(prices * count[:, :-1])  # less "referral"
+
+
+def costs_by_sale(channel: Channel, scenario: Scenario) -> bool:
+    """Whether this channel gets something for each sale."""
+    return channel.cost_per_sale > 0 or (channel.commission > 0 and scenario.order is not None)
+
+
+def sale_costs(journal: Journal) -> Ints:
+    """Cents that the sales of each channel have cost, shape (replications, channels).
+
+    The commission on first orders that were kept, share and fixed sum; where nothing is ordered,
+    the fixed sum for each lead that has reached the goal.
+    """
+    scenario, (table, sold) = journal.scenario, sales(journal)
+    costs = np.zeros((len(journal.replications), len(scenario.channels)), dtype=np.int64)
+    paid = [n for n, c in enumerate(scenario.channels) if costs_by_sale(c, scenario)]
+    if not paid:
+        return costs
+    channel = journal.whole["leads"]["channel"][journal.whole[table]["lead"]]
+    if scenario.order is not None:
+        each = first_commissions(journal)
+    else:
+        each = cents(np.array([*(c.cost_per_sale for c in scenario.channels), 0.0]))[channel]
+    for number in paid:
+        costs[:, number] = journal.totals(table, each, sold & (channel == number))
+    return costs
+
+
+def first_commissions(journal: Journal) -> Ints:
+    """Cents that each order's channel has got for it as a sale: 0 but of first orders kept."""
+    won = (journal.order_numbers == 1) & counts_as_revenue(journal)
+    return np.where(won, journal.commissions, 0)
+
+
+def left_by_orders(journal: Journal) -> Ints:
+    """Cents that each order leaves before what it cost to win it."""
+    return journal.contributions + first_commissions(journal)
+
+
+def channel_costs(journal: Journal) -> Ints:
+    """Cents that it cost to win the sales of each channel, less its days: they are not more for a
+    sale more. Shape (replications, channels), "referral" last where customers bring leads.
+    """
+    costs = lead_costs(journal) + sale_costs(journal)
+    if journal.scenario.referral is None:
+        return costs
+    return np.column_stack([costs, rewards(journal)])
 
 
 def day_costs(scenario: Scenario) -> Ints:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import numbers
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
 from functools import partial
@@ -19,20 +20,39 @@ import numpy as np
 
 from funnelsim.distributions import Floats
 from funnelsim.errors import Finding, FunnelSimError, Problem, nearest
-from funnelsim.experiment.chunks import Bar, a_seed, an_executor
+from funnelsim.experiment.chunks import a_seed, an_executor
 from funnelsim.metrics.basis import whole_days
 from funnelsim.planner import knowledge as known
 from funnelsim.planner import needs, obstacles, telling
 from funnelsim.planner.answer import Plan
-from funnelsim.planner.closed_form import entries, formula, quantile, why_not
+from funnelsim.planner.closed_form import (
+    entries,
+    formula,
+    quantile,
+    shares_of_channels,
+    why_not,
+)
+from funnelsim.planner.commission import along, per_sale
 from funnelsim.planner.forecasts import Forecast, forecast
 from funnelsim.planner.futures import Futures
 from funnelsim.planner.given import a_bar, up_to_the_deadline
-from funnelsim.planner.levers import Lever, cost_of_channels, leads_of_channels, lever
+from funnelsim.planner.levers import (
+    MOST_LEADS,
+    MOST_PLANNED,
+    Lever,
+    cost_of_channels,
+    leads_at,
+    leads_of_channels,
+    lever,
+    no_further,
+)
+from funnelsim.planner.parts import part_of
 from funnelsim.planner.results import a_metric, result
-from funnelsim.planner.search import MOST, UNBIASED, Trials
+from funnelsim.planner.search import UNBIASED
 from funnelsim.planner.solving import Solved, by_formula, by_search
 from funnelsim.planner.spreadsheet import naive_leads, worth_of_a_sale
+from funnelsim.planner.trials import MOST, Trials
+from funnelsim.progress import Bar
 from funnelsim.scenario import Scenario
 from funnelsim.state import a_state, from_today
 
@@ -42,6 +62,8 @@ if TYPE_CHECKING:
 __all__ = ["Floats", "Forecast", "Plan", "forecast", "known", "plan"]
 
 ARRIVALS = ("random", "fixed")
+ROWS, COUNTS = 250_000, (50, 250)  # deals and customers simulated alone; replications
+MOST_SEEN = 1_000_000  # leads of one future, by a formula; of more a part is simulated
 MOST_SIMULATED = 0.99  # a chance: for more it takes thousands of futures
 
 
@@ -118,9 +140,11 @@ def plan(
         remaining = target - (float(open_business["mean"]) if open_business is not None else 0.0)
         naive = naive_leads(today, max(remaining, 0.0), metric)
         if reason:
-            trials = Trials(moved, metric, futures, knowledge)
+            moved = no_further(moved, MOST_LEADS)
+            trials = Trials(moved, metric, futures, knowledge, known.classes_for(probability))
             moved, solved = by_search(trials, moved, target, probability, naive)
         else:
+            moved = no_further(moved, MOST_PLANNED)
             moved, solved = by_formula(
                 moved, target, metric, probability, knowledge, arrivals == "fixed", naive
             )
@@ -148,7 +172,8 @@ def _open_business(today: Scenario, metric: str, futures: Futures) -> pd.Series 
     if futures.initial is None:
         return None
     alone, figure = lever(today, "leads").at(0.0), partial(result, metric=metric)
-    values = np.array(futures.of(figure, alone, range(MOST // 2)))
+    count = int(np.clip(ROWS / max(futures.there, 1), *COUNTS))
+    values = np.array(futures.of(figure, alone, range(count)))
     if metric in ("contribution", "profit"):  # less what is spent in any case
         values = values - replace(futures, initial=None).of(figure, alone, range(1))[0]
     quantiles = {name: float(np.quantile(values, p)) for name, p in needs.QUANTILES.items()}
@@ -170,8 +195,20 @@ def _told(
     found, moved = solved.found, asked.lever
     x = found.x if found.x is not None else found.best
     planned = moved.at(x)
-    seen = needs.see(planned, asked.futures, asked.knowledge)
-    entered, outcome = seen.entered, needs.outcome_table(seen.results)
+    levers = [moved]
+    if asked.knowledge is not None:
+        scenarios = known.may_be(moved.scenario, asked.knowledge)
+        levers = [replace(moved, scenario=scenario) for scenario in scenarios]
+    leads = float(leads_of_channels(planned).sum())
+    parts = max(1.0, leads / MOST_SEEN) if solved.method == "formula" else 1.0
+    part = part_of(planned, parts)
+    asked.futures.expect(needs.to_come(part, asked.futures))
+    seen = needs.see([one.at(x) for one in levers], asked.futures, parts)
+    results = seen.results
+    if solved.method == "simulation":  # the curve's mean is of more futures
+        known_mean = np.interp(x, solved.curve["setting"], solved.curve["mean"])
+        results = needs.agreed(results, asked.metric, float(known_mean))
+    entered, outcome = seen.entered, needs.outcome_table(results)
     if solved.method == "formula":  # which knows what replications tell by chance
         if asked.knowledge is None:
             entered = entries(planned)
@@ -184,14 +221,19 @@ def _told(
         told = [float(np.quantile(found.results, p, method=UNBIASED)) for p in ps]
         told = [math.floor(v + 1e-9) for v in told] if asked.metric == "sales" else told
         outcome.loc[asked.metric, list(needs.QUANTILES)] = told
-    leads = float(leads_of_channels(planned).sum())
-    sales = float(seen.results["sales"].mean())
-    reps, tried = needs.reps_table(planned, asked.futures, most_gone_cold, sales)
-    wide = math.exp(1.96 * found.error) if moved.moves_leads else 1.0
+    sales = float(results["sales"].mean())
+    reps, tried = needs.reps_table(part, asked.futures, most_gone_cold, sales)
+    least, most = (float(leads_of_channels(moved.at(x)).sum()) for x in solved.interval)
+    sold = seen.channels[:, 0].mean(axis=0)
+    if solved.method == "formula":
+        sold = outcome.loc["sales", "mean"] * shares_of_channels(planned)
+    by_channel = per_sale(planned, seen.channels, sold)
+    commission = by_channel.eval("sales * commission").fillna(0.0).to_numpy()
+    channels = needs.channels_table(asked.today, planned, commission[: len(planned.channels)])
+    cost_at = partial(_cost_at, asked, x=x, commission=channels["commission"].to_numpy())
     price = 0
     if solved.certain == solved.certain and found.x is not None and moved.moves_leads:
         price = round(leads - float(leads_of_channels(moved.at(solved.certain)).sum()))
-    channels = needs.channels_table(asked.today, planned)
     plan_ = Plan(
         today=asked.today,
         target=asked.target,
@@ -201,27 +243,29 @@ def _told(
         is_reached=found.x is not None,
         scenario=planned,
         leads=round(leads),
-        leads_low=round(leads / wide),
-        leads_high=round(leads * wide),
+        leads_low=round(least),
+        leads_high=round(most),
         leads_per_day=leads / max(whole_days(planned), 1),
-        setting=telling.setting(moved, x),
-        setting_today=telling.setting(moved, 1.0),
+        setting=telling.setting(moved, x, cost_at),
+        setting_today=telling.setting(moved, 1.0, cost_at),
         chance=found.chance,
         naive_leads=round(naive) if naive == naive else 0,
         naive_chance=solved.naive_chance if naive == naive else math.nan,
         price_of_not_knowing=price,
         method=solved.method,
         replications=found.replications,
-        curve=_curve(moved, solved.curve),
+        curve=_curve(moved, solved.curve, cost_at),
         stages=needs.stages_table(planned, entered),
         channels=channels,
         reps=reps,
         reps_tried=tried,
         outcome=outcome,
         budget=float(channels["cost"].sum()),
+        commission=float(channels["commission"].sum()),
         cac=seen.cac,
         payback_days=seen.payback_days,
-        deadline=needs.deadline(planned, asked.futures),
+        per_sale=by_channel,
+        deadline=needs.deadline(part, asked.futures),
         open_business=open_business,
         remaining=remaining,
         sentences=(),
@@ -247,13 +291,26 @@ def _by_law(
     return [mean, *(map(math.ceil, found) if metric == "sales" else found)]
 
 
-def _curve(moved: Lever, curve: pd.DataFrame) -> pd.DataFrame:
-    """With leads and their cost, or what stands at the path, in place of factors."""
+def _cost_at(
+    asked: telling.Asked, settings: Sequence[float], *, x: float, commission: Floats
+) -> Floats:
+    """The budget at each setting of a lever of leads; at x the sales cost this commission."""
+    leads = leads_at(asked.lever, np.array(settings))
+    cost: Floats = cost_of_channels(asked.lever.scenario, leads).sum(axis=1)
+    return cost + along(asked.lever, settings, x, commission, asked.futures)
+
+
+def _curve(
+    moved: Lever, curve: pd.DataFrame, cost_at: Callable[[Sequence[float]], Floats]
+) -> pd.DataFrame:
+    """With leads and what they cost, or what stands at the path, in place of factors."""
+    columns = ["chance", "chance_se", "mean", "mean_se"]
     if moved.moves_leads:
-        planned = [moved.at(float(x)) for x in curve["setting"]]
-        leads = [float(leads_of_channels(scenario).sum()) for scenario in planned]
-        cost = [float(cost_of_channels(scenario).sum()) for scenario in planned]
-        curve = curve.assign(leads=leads, cost=cost)
-        return curve[["leads", "chance", "mean", "cost"]]
+        settings = curve["setting"].to_numpy()
+        curve = curve.assign(
+            leads=leads_at(moved, settings).sum(axis=1), cost=cost_at(settings.tolist())
+        )
+        return curve[["leads", *columns, "cost"]]
     factors = 1 / curve["setting"] if moved.downwards else curve["setting"]
-    return curve.assign(setting=factors * moved.today / moved.parameter.per_unit)
+    curve = curve.assign(setting=factors * moved.today / moved.parameter.per_unit)
+    return curve[["setting", *columns]].sort_values("setting", ignore_index=True)

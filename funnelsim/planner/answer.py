@@ -32,11 +32,14 @@ class Plan:
     `price_of_not_knowing`   leads of these that certainty about the conversion would save
     `method`        "formula" or "simulation"; `replications` at the planned setting
     `curve`         chance of the target: `leads`, `chance`, `mean` result, `cost`; in a search only
-                    between the settings tried, smoothed a little; `setting` in place of leads
-                    where something else is moved: a number in the unit that `moved` names
+                    between the settings tried, with the standard errors `chance_se` and `mean_se`
+                    (0 by a formula); `setting` in place of leads where something else is moved: a
+                    number in the unit that `moved` names
     `stages`, `channels`, `reps`, `reps_tried`, `outcome`   tables (see `needs`); `outcome` has a
                     row per result with its mean and quantiles over futures
-    `budget`        what the channels cost, in currency; `cac`; `payback_days`
+    `budget`        what the channels cost, in currency; `commission`: how much of that is paid for
+                    the planned sales; `cac`; `payback_days`
+    `per_sale`      a row per channel: what a sale leaves and costs to win (see `commission.py`)
     `deadline`      how late is too late for a lead
     `open_business` what open deals and customers bring (mean, 10 %, 50 %, 90 %) of the metric,
                     None without `initial`; `remaining` what is left of the target on average
@@ -69,8 +72,10 @@ class Plan:
     reps_tried: pd.DataFrame
     outcome: pd.DataFrame
     budget: float
+    commission: float
     cac: float
     payback_days: float
+    per_sale: pd.DataFrame
     deadline: Deadline
     open_business: pd.Series | None
     remaining: float

@@ -28,13 +28,16 @@ from funnelsim.distributions import (
 )
 from funnelsim.engines.arrivals import mean_by_day, mean_in_time, time_of_day
 from funnelsim.experiment.load import conversion_of_channels
-from funnelsim.planner.knowledge import Knowledge, mean_conversion
+from funnelsim.planner.knowledge import Knowledge
 from funnelsim.sampling import inverse
 from funnelsim.scenario import Scenario, Segment
 
 CELLS = 16_384  # of the time up to the horizon
 QUANTILES = (np.arange(100_000) + 0.5) / 100_000  # of a distribution
+CLASSES, NODES = 1_000, 25  # of a conversion that is not known; means whose sums are worked out
 TARGET_CELLS, MOST_TARGETS = 2_048, 32  # of the sum: cells up to the target, and how far it reaches
+CELLS_OF_A_SUM = np.arange(TARGET_CELLS * MOST_TARGETS)
+SURE, TINY = 7.0, 1e-12  # standard deviations, and the chance that is left past them
 
 
 def why_not(scenario: Scenario, metric: str) -> str:
@@ -76,40 +79,30 @@ class Formula:
     def chance(self, leads: float) -> float:
         """The chance of the target with so many leads expected."""
         mean = self.sales * leads / self.leads
-        if self.knowledge is None:
-            return float(self._chance(mean, leads, np.array([1.0]))[0])
+        if self.knowledge is None or not mean:
+            return float(np.asarray(self._chance(mean, leads)).item())
         # sales are in proportion to the conversion, and so is what is not known of them
-        conversions, value_factors = self.knowledge.classes(self._classes())
-        factors = conversions / self.knowledge.mean
+        conversions, value_factors = self.knowledge.classes(CLASSES)
+        means = mean * conversions / self.knowledge.mean
         if self.values is None:
-            return float(self._chance(mean, leads, factors).mean())
-        reached = [
-            self._chance(mean, leads, np.array([factor]), value)[0]
-            for factor, value in zip(factors, value_factors, strict=True)
-        ]
-        return float(np.mean(reached))
+            return float(self._chance(means, leads).mean())
+        return float(_sums_reach(self.values, means, TARGET_CELLS / value_factors).mean())
 
-    def _classes(self) -> int:
-        return 1_000 if self.values is None else 25
-
-    def _chance(
-        self, mean: float, leads: float, factors: Floats, value_factor: float = 1.0
-    ) -> Floats:
+    def _chance(self, mean: float | Floats, leads: float) -> Floats:
+        """The chance where so many sales are expected of so many leads."""
         from scipy.special import gammainc
         from scipy.stats import binom
 
-        if self.values is None:
-            if not np.isfinite(self.target):
-                return 0 * factors
-            least = int(np.ceil(self.target))
-            if self.fixed:
-                p = np.clip(mean / leads * factors, 0, 1) if leads else 0 * factors
-                found: Floats = np.asarray(binom.sf(least - 1, int(leads), p))
-                return found
-            return np.asarray(gammainc(least, mean * factors))  # P(Poisson >= least)
-        below = _sum_below(self.values, mean * float(factors[0]))
-        cells = TARGET_CELLS / value_factor  # the target in cells, were values so much larger
-        return np.array([1 - np.interp(cells, np.arange(len(below)), below)])
+        if self.values is not None:
+            return _sums_reach(self.values, np.atleast_1d(mean), np.array([TARGET_CELLS]))
+        if not np.isfinite(self.target):
+            return np.zeros_like(mean)
+        least = int(np.ceil(self.target))
+        if self.fixed:
+            p = np.clip(mean / leads, 0, 1) if leads else 0 * mean
+            found: Floats = np.asarray(binom.sf(least - 1, int(leads), p))
+            return found
+        return np.asarray(gammainc(least, mean))  # P(Poisson >= least)
 
 
 def formula(
@@ -126,8 +119,8 @@ def formula(
         else:  # each sale brings the same: so many of them
             paid = alike + scenario.order.shipping_fee
             target = np.ceil(target / paid - 1e-9) if paid else np.inf
-    if knowledge is not None and (nominal := mean_conversion(scenario)):
-        sales = sales * knowledge.mean / nominal
+    if knowledge is not None:  # of the scenario as it is; what is moved, moves the sales
+        sales = sales * knowledge.mean / knowledge.nominal
     return Formula(target, leads, sales, values, knowledge, fixed)
 
 
@@ -171,6 +164,14 @@ def entries(scenario: Scenario) -> Floats:
     """
     upto = [scenario.stages[: n + 1] for n in range(len(scenario.stages))]
     return np.array([expected(scenario.model_copy(update={"stages": s}))[1] for s in upto])
+
+
+def shares_of_channels(scenario: Scenario) -> Floats:
+    """The shares of the channels in the sales expected: shape (channels,)."""
+    alone = [scenario.model_copy(update={"channels": (c,)}) for c in scenario.channels]
+    sales = np.array([expected(one)[1] for one in alone])
+    found: Floats = sales / sales.sum() if sales.sum() else sales
+    return found
 
 
 def arrival_by(scenario: Scenario) -> Callable[[Floats], Floats]:
@@ -260,6 +261,39 @@ def _shares_of_sales(scenario: Scenario) -> Floats:
 def _only(scenario: Scenario, segment: Segment) -> Scenario:
     alone = segment.model_copy(update={"share": 1.0})
     return scenario.model_copy(update={"segments": (alone,)})
+
+
+def _sums_reach(values: Floats, means: Floats, targets: Floats) -> Floats:
+    """The chance that a Poisson number of values sums to a target (in cells), for each mean and its
+    target: shape (len(means),).
+
+    By Fourier transform at some of the means; between them by how far the normal law is off, which
+    changes little.
+    """
+    from scipy.special import ndtr, ndtri
+
+    cells = np.arange(len(values))
+    each, square = float(values @ cells), float(values @ cells**2)
+    if not means.all():
+        return np.zeros(len(means))
+
+    def normal(means: Floats) -> Floats:  # how many standard deviations the target is exceeded by
+        found: Floats = (means * each - targets) / np.sqrt(means * square)
+        return found
+
+    nodes = np.geomspace(means.min(), means.max(), NODES if len(means) > 1 else 1)
+    aside = np.zeros((len(nodes), len(targets)))
+    for row, node in zip(aside, nodes, strict=True):
+        at = normal(np.full(len(targets), node))
+        near = at < SURE
+        reached = 1 - np.interp(targets[near], CELLS_OF_A_SUM, _sum_below(values, float(node)))
+        row[near] = np.clip(ndtri(np.clip(reached, TINY, 1 - TINY)), -SURE, SURE) - at[near]
+    place = np.interp(np.log(means), np.log(nodes), np.arange(len(nodes)))
+    left = np.minimum(place.astype(np.int64), max(len(nodes) - 2, 0))
+    part, which = place - left, np.arange(len(means))
+    right = np.minimum(left + 1, len(nodes) - 1)
+    between = aside[left, which] * (1 - part) + aside[right, which] * part
+    return np.asarray(ndtr(normal(means) + between))
 
 
 def _sum_below(values: Floats, mean: float) -> Floats:

@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from funnelsim.distributions import WEEK, Floats, Ints
+from funnelsim.distributions import DAY, WEEK, Floats, Ints
 from funnelsim.errors import FunnelSimError, Problem
 from funnelsim.experiment.chunks import (
-    Bar,
     a_number_of_replications,
     a_seed,
     an_executor,
@@ -24,8 +23,9 @@ from funnelsim.journal import Journal
 from funnelsim.metrics.money import counts_as_revenue
 from funnelsim.planner.futures import Futures
 from funnelsim.planner.given import a_bar, up_to_the_deadline
-from funnelsim.planner.knowledge import CLASSES, variants
+from funnelsim.planner.knowledge import CLASSES, may_be
 from funnelsim.planner.results import sale_times
+from funnelsim.progress import Bar
 from funnelsim.scenario import Scenario
 from funnelsim.state import State
 
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 QUANTILES = (0.1, 0.5, 0.9)
+MOST_DAYS = 400  # told one by one
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,14 +43,16 @@ class Forecast:
     `by_week` and `so_far` have a row per week (the index: 1 for the first after the warm-up; the
     last may be a short one) and columns (figure, quantile): figure "sales" (first orders) or
     "revenue" (net), quantile "10%", "50%", "90%" or "mean"; `by_week` counts the week, `so_far`
-    all up to its end. `totals` has a row per replication and a column per figure. `known_from` says
-    how well the conversion is known ("" where it is taken as certain).
+    all up to its end. `along` is `so_far` by day: the index is days since the warm-up (weeks' ends
+    only, of more than 400 days). `totals` has a row per replication and a column per figure.
+    `known_from` says how well the conversion is known ("" where it is taken as certain).
     """
 
     scenario: Scenario
     by_week: pd.DataFrame
     so_far: pd.DataFrame
     totals: pd.DataFrame
+    along: pd.DataFrame
     known_from: str = ""
 
     def chance(self, figure: str, target: float) -> float:
@@ -111,22 +114,30 @@ def forecast(
     today, knowledge = up_to_the_deadline(scenario, within, pilot, "forecast")
     today, initial = begun(today, initial, "forecast")
     n, executor = a_number_of_replications(n), an_executor(executor)
-    may_be = [today]
+    scenarios = [today]
     if knowledge is not None:
-        made = variants(today, *knowledge.classes())
+        made = may_be(today, knowledge)
         # every 7th, so that the first few are low and high ones
-        may_be = [made[place * 7 % CLASSES] for place in range(CLASSES)]
-    ends = np.append(np.arange(today.warm_up + WEEK, today.horizon, WEEK), today.horizon)
+        scenarios = [made[place * 7 % CLASSES] for place in range(CLASSES)]
+    step = DAY if today.horizon - today.warm_up <= MOST_DAYS * DAY else WEEK
+    ends = np.append(np.arange(today.warm_up + step, today.horizon, step), today.horizon)
     measure = partial(of_each, partial(_by_the_end, ends=ends))
     with a_bar(progress, n) as bar:
         futures = Futures(bar, a_seed(seed), initial, executor)
-        values = np.array(futures.among(measure, may_be, range(n)))
-    so_far = {figure: values[:, place] for place, figure in enumerate(_figures(today))}
+        futures.expect(n)
+        values = np.array(futures.among(measure, scenarios, range(n)))
+    along = {figure: values[:, place] for place, figure in enumerate(_figures(today))}
+    weekly = (ends - today.warm_up) % WEEK == 0
+    weekly[-1] = True
+    so_far = {figure: table[:, weekly] for figure, table in along.items()}
     by_week = {figure: np.diff(values, axis=1, prepend=0) for figure, values in so_far.items()}
     totals = pd.DataFrame({figure: values[:, -1] for figure, values in so_far.items()})
     totals.index.name = "replication"
     known_from = knowledge.words if knowledge is not None else ""
-    return Forecast(today, _quantiles(by_week), _quantiles(so_far), totals, known_from)
+    weeks = pd.RangeIndex(1, int(weekly.sum()) + 1, name="week")
+    days = pd.Index((ends - today.warm_up) / DAY, name="day")
+    tables = _quantiles(by_week, weeks), _quantiles(so_far, weeks), totals
+    return Forecast(today, *tables, _quantiles(along, days), known_from)
 
 
 def _figures(scenario: Scenario) -> tuple[str, ...]:
@@ -151,7 +162,7 @@ def _revenue(journal: Journal, ends: Ints) -> Floats:
     return found
 
 
-def _quantiles(values: dict[str, Floats]) -> pd.DataFrame:
+def _quantiles(values: dict[str, Floats], rows: pd.Index) -> pd.DataFrame:
     import pandas as pd
 
     columns = {}
@@ -159,5 +170,4 @@ def _quantiles(values: dict[str, Floats]) -> pd.DataFrame:
         for p in QUANTILES:
             columns[figure, f"{p:.0%}"] = np.quantile(table, p, axis=0)
         columns[figure, "mean"] = table.mean(axis=0)
-    weeks = pd.RangeIndex(1, len(next(iter(values.values()))[0]) + 1, name="week")
-    return pd.DataFrame(columns, index=weeks)
+    return pd.DataFrame(columns, index=rows)

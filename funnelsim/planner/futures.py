@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from funnelsim.experiment import chunks
+from funnelsim.progress import Bar
 from funnelsim.scenario import Scenario
 from funnelsim.state import State
 
@@ -20,10 +21,21 @@ from funnelsim.state import State
 class Futures:
     """How futures are simulated: with this seed, from this state at the start, told to this bar."""
 
-    bar: chunks.Bar
+    bar: Bar
     seed: int = 1
     initial: State | None = None
     executor: Executor | None = None
+    _done: list[int] = field(default_factory=lambda: [0])  # replications, told to the bar
+
+    def expect(self, replications: float) -> None:
+        """Tells a bar that has a total how many more there will be, about."""
+        if hasattr(self.bar, "total"):
+            self.bar.total = self._done[0] + int(replications)
+
+    @property
+    def there(self) -> int:
+        """How many deals and customers each future begins with."""
+        return 0 if self.initial is None else len(self.initial.deals) + len(self.initial.customers)
 
     def of(self, measure: chunks.Measure, scenario: Scenario, replications: range) -> list[Any]:
         """What `measure` says of each of these replications, in order."""
@@ -33,6 +45,7 @@ class Futures:
         )  # fmt: skip
         if outcome.interrupted:  # half a search is no plan
             raise KeyboardInterrupt
+        self._done[0] += len(replications)
         return [outcome.results[0][replication] for replication in replications]
 
     def among(

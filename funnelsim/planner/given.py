@@ -8,8 +8,15 @@ from typing import Any
 import numpy as np
 
 from funnelsim.deadlines import up_to
-from funnelsim.experiment.chunks import Bar, a_scenario, progress_bar
-from funnelsim.planner.knowledge import Knowledge, from_calibration, from_pilot, variants
+from funnelsim.experiment.chunks import a_scenario
+from funnelsim.planner.knowledge import (
+    Knowledge,
+    about,
+    from_calibration,
+    from_pilot,
+    variants,
+)
+from funnelsim.progress import Bar, progress_bar
 from funnelsim.scenario import Scenario
 
 
@@ -28,12 +35,13 @@ def up_to_the_deadline(
         today = up_to(within, today)
     if pilot is not None:
         knowledge = from_pilot(pilot)
-        (today,) = variants(today, np.array([knowledge.seen]), np.ones(1))
-    return today, knowledge
+        seen = np.array([about(today, knowledge).seen])
+        (today,) = variants(today, seen, np.ones(1))
+    return today, None if knowledge is None else about(today, knowledge)
 
 
 def a_bar(progress: bool | Bar, total: int, is_guess: bool = False) -> AbstractContextManager[Bar]:
     """What is told of replications done: one's own `update(n)`, or a bar after two seconds."""
     if hasattr(progress, "update"):
         return nullcontext(progress)
-    return progress_bar(total, bool(progress), is_guess)
+    return progress_bar(total, bool(progress), is_guess=is_guess)

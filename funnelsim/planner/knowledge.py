@@ -10,7 +10,7 @@ standard error. It is cut into equally likely classes, and each future belongs t
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,16 +24,20 @@ from funnelsim.scenario import Scenario
 if TYPE_CHECKING:
     from funnelsim.calibration import Calibration
 
-CLASSES = 25
-_PILOT = re.compile(r"\s*(\d+)\D+?(\d+)\D*")
+CLASSES, SAFE, FINE = 25, 0.95, 100  # of the conversion; how many where a plan is to be so safe
+_NUMBER = r"\d{1,3}(?:[,.' \u00a0\u202f]\d{3})+|\d+"  # 1,500 is one number, as a plan writes it
+_PILOT = re.compile(rf"\s*({_NUMBER})\s*[^\d\s](?:\D*[^\d.,])?({_NUMBER})\D*")
+IMPOSSIBLE = 1e-6  # so unlikely is what a scenario cannot do, but the pilot says
 
 
 @dataclass(frozen=True)
 class Knowledge:
     """What is known of the overall conversion (Beta with `a`, `b`) and of the mean order value.
 
-    `seen` is the rate that was seen, which a plan without doubt would take; `words` says where it
-    comes from; `value_error` is the standard error of the mean value ÷ the mean.
+    `seen` is the rate that a plan without doubt would take, that which was seen, and of none or all
+    the mean of the Beta; `words` says where it comes from; `value_error` is the standard error of
+    the mean value ÷ the mean. Of the scenario that it is about: `nominal`, its own rate, and from
+    `least` to `most` what its odds can make of it.
     """
 
     a: float
@@ -41,10 +45,15 @@ class Knowledge:
     seen: float
     words: str
     value_error: float = 0.0
+    nominal: float = 0.0
+    least: float = 0.0
+    most: float = 1.0
 
     @property
     def mean(self) -> float:
-        return self.a / (self.a + self.b)
+        if self.most > 1 - IMPOSSIBLE:
+            return self.a / (self.a + self.b)
+        return float(self.classes(1_000)[0].mean())
 
     def classes(self, count: int = CLASSES) -> tuple[Floats, Floats]:
         """Equally likely conversions, and factors of the mean value that go with them."""
@@ -54,14 +63,21 @@ class Knowledge:
         middle = (np.arange(count) + 0.5) / count
         # every 7th of the values in order, so that they are independent of the conversions
         values = np.exp(self.value_error * ndtri(middle))[np.arange(count) * 7 % count]
-        return beta.ppf(middle, self.a, self.b), values
+        low, high = beta.cdf([self.least, self.most], self.a, self.b)
+        conversions = beta.ppf(low + middle * (high - low), self.a, self.b)
+        return np.clip(conversions, self.least, self.most), values
+
+
+def classes_for(probability: float) -> int:
+    """Classes of the conversion that tell a plan with this chance: its tail takes more."""
+    return CLASSES if probability <= SAFE else FINE
 
 
 def from_pilot(pilot: object) -> Knowledge:
     """From "15 of 300" or (15, 300): sales seen, and the leads they came of."""
     given: Any = pilot
     if isinstance(given, str) and (found := _PILOT.fullmatch(given)):
-        given = int(found[1]), int(found[2])
+        given = [int(re.sub(r"\D", "", number)) for number in found.groups()]
     try:
         sales, leads = (int(n) if int(n) == n else -1 for n in given)
     except (TypeError, ValueError, OverflowError):
@@ -69,11 +85,9 @@ def from_pilot(pilot: object) -> Knowledge:
     if not 0 <= sales <= leads or not leads:
         rule = "it is sales seen and the leads they came of"
         raise FunnelSimError(str(Problem("pilot", pilot, rule, 'write "15 of 300" or (15, 300)')))
-    words = f"{sales:,} sales seen from {leads:,} leads"
-    if not sales:
-        rule = "without a sale seen there is nothing to plan with"
-        raise FunnelSimError(str(Problem("pilot", pilot, rule, "wait for the first")))
-    return Knowledge(1.0 + sales, 1.0 + leads - sales, sales / leads, words)
+    words = f"{sales:,} sale{'s' * (sales != 1)} seen from {leads:,} lead{'s' * (leads != 1)}"
+    a, b = 1.0 + sales, 1.0 + leads - sales
+    return Knowledge(a, b, sales / leads if 0 < sales < leads else a / (a + b), words)
 
 
 def from_calibration(calibration: Calibration) -> Knowledge | None:
@@ -94,6 +108,29 @@ def from_calibration(calibration: Calibration) -> Knowledge | None:
     return Knowledge(mean * together, (1 - mean) * together, mean, words, value_error)
 
 
+def about(scenario: Scenario, knowledge: Knowledge) -> Knowledge:
+    """The knowledge, as that of this scenario; FunnelSimError where it cannot be."""
+    from scipy.stats import beta
+
+    _, reached = _turned_odds(scenario)
+    least, most = float(reached[0]), float(reached[-1])
+    low, high = beta.cdf([least, most], knowledge.a, knowledge.b)
+    if high - low < IMPOSSIBLE:
+        found = Finding(f"{knowledge.seen:.3g}, from {knowledge.words}")
+        can = f"between {least:.2g} and {most:.2g}" if most > least else f"{most:.3g}"
+        rule = f"with any odds the scenario's conversion is {can}"
+        way_out = "a stage that nobody or everybody passes, calls that reach few, or missed leads?"
+        raise FunnelSimError(str(Problem("the overall conversion", found, rule, way_out)))
+    seen = min(max(knowledge.seen, least), most)
+    nominal = mean_conversion(scenario)
+    return replace(knowledge, seen=seen, nominal=nominal, least=least, most=most)
+
+
+def may_be(scenario: Scenario, knowledge: Knowledge, count: int = CLASSES) -> list[Scenario]:
+    """The scenario with each of the conversions that may be the true one, the lowest first."""
+    return variants(scenario, *knowledge.classes(count))
+
+
 def mean_conversion(scenario: Scenario) -> float:
     """The conversion of all leads together, at the mix of the channels, if nobody waits."""
     leads = leads_of_channels(scenario)
@@ -104,22 +141,25 @@ def mean_conversion(scenario: Scenario) -> float:
 def variants(scenario: Scenario, conversions: Floats, value_factors: Floats) -> list[Scenario]:
     """The scenario once for each overall conversion, with all odds turned alike to reach it.
 
-    The odds ratio of each channel is multiplied by one number, read off a grid of 61; stages that
-    nobody or everybody passes stay as they are. FunnelSimError where none gets there.
+    The odds ratio of each channel is multiplied by one number; stages that nobody or everybody
+    passes stay as they are.
     """
-    logs = np.linspace(-6, 6, 61)
-    reached = np.array([mean_conversion(_copied(scenario, ratio)) for ratio in np.exp(logs)])
-    if not reached[0] <= conversions.min() <= conversions.max() <= reached[-1]:
-        rule = (
-            f"no change of odds makes the scenario's {mean_conversion(scenario):.3g} so high or low"
-        )
-        found = f"{conversions.min():.3g} to {conversions.max():.3g}"
-        raise FunnelSimError(str(Problem("the overall conversion", Finding(found), rule)))
-    ratios = np.exp(np.interp(_logit(conversions), _logit(reached), logs))
+    from scipy.interpolate import PchipInterpolator
+
+    logs, reached = _turned_odds(scenario)
+    rises = np.append(True, np.diff(_logit(reached)) > 1e-9)
+    place = PchipInterpolator(_logit(reached[rises]), logs[rises])
+    ratios = np.exp(place(_logit(np.clip(conversions, reached[0], reached[-1]))))
     return [
         _varied(scenario, float(ratio), float(value))
         for ratio, value in zip(ratios, value_factors, strict=True)
     ]
+
+
+def _turned_odds(scenario: Scenario) -> tuple[Floats, Floats]:
+    """Logarithms of odds ratios, and the overall conversion with all odds multiplied by each."""
+    logs = np.linspace(-20, 16, 73)
+    return logs, np.array([mean_conversion(_copied(scenario, ratio)) for ratio in np.exp(logs)])
 
 
 def _varied(scenario: Scenario, ratio: float, value_factor: float) -> Scenario:

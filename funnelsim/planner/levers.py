@@ -1,7 +1,8 @@
 """What a plan may move: the leads, the budget, or one number of the scenario.
 
 A lever turns the scenario by a factor: 1 is today. Leads are moved at the present mix of the
-channels, none past its ceiling; a budget buys leads of those channels only that cost something.
+channels, none past its ceiling; a budget buys leads of those channels only that cost something, by
+the lead or by the sale.
 Any other lever is a dotted path: `teams.sales.reps`, `stages.Interest.conversion`. What stands
 there, and how far it goes, `scenario/parameters.py` knows.
 """
@@ -20,11 +21,13 @@ from funnelsim.engines.arrivals import expected_leads, mean_in_time
 from funnelsim.errors import Finding, FunnelSimError, Problem, nearest
 from funnelsim.kinds import BY_ODDS, IN_STEPS
 from funnelsim.metrics.basis import whole_days
+from funnelsim.metrics.money import costs_by_sale
 from funnelsim.scenario import Channel, Scenario
 from funnelsim.scenario.leads import Burst
 from funnelsim.scenario.parameters import Parameter, parameter, usual
 
 MOST_LEADS = 2_000_000  # in one simulation of a search
+MOST_PLANNED = 10**12  # by a formula: of more nobody has heard
 MOST_REPS = 1_000
 MOST_TURNED = 100.0  # times as much, of a number without a limit of its own
 
@@ -81,7 +84,7 @@ class Lever:
 def lever(scenario: Scenario, change: str) -> Lever:
     """The lever of this name; FunnelSimError for what cannot be moved."""
     if change in ("leads", "budget"):
-        paid = [c for c in scenario.channels if change == "leads" or is_paid(c)]
+        paid = [c for c in scenario.channels if change == "leads" or is_paid(c, scenario)]
         rates = [channel.rate for channel in paid]
         if not sum(rates):
             rule = (
@@ -94,7 +97,7 @@ def lever(scenario: Scenario, change: str) -> Lever:
             for c in paid
             if rate_of(c, scenario)
         ]
-        return Lever(scenario, change, min(max(limits), MOST_LEADS / _first_year(scenario)))
+        return Lever(scenario, change, max(limits))
     if change == "reps" and scenario.teams:
         paths = [f"teams.{team.name}.reps" for team in scenario.teams]
         if len(paths) > 1:
@@ -126,11 +129,48 @@ def _to_move(scenario: Scenario, change: object) -> Parameter:
     return found
 
 
+def no_further(moved: Lever, most: float) -> Lever:
+    """A lever of leads that goes no further than to so many leads until the horizon."""
+    if not moved.moves_leads:
+        return moved
+    before = expected_leads(moved.scenario) - float(leads_of_channels(moved.scenario).sum())
+    return replace(moved, high=factor_for(moved, max(most - before, 1.0)))
+
+
+def full_at(moved: Lever) -> list[float]:
+    """The factors at which a lever of leads fills a channel up to its ceiling."""
+    moves = _moves(moved)
+    most = _most(moved.scenario)
+    return [float(x) for x in most[moves & np.isfinite(most)]]
+
+
+def leads_at(moved: Lever, factors: Floats) -> Floats:
+    """Leads expected of each channel at these factors of a lever of leads, shape (len, channels).
+
+    As `leads_of_channels` of the scenario at each.
+    """
+    times = np.minimum(factors[:, None], _most(moved.scenario))
+    found: Floats = leads_of_channels(moved.scenario) * np.where(_moves(moved), times, 1.0)
+    return found
+
+
+def _moves(moved: Lever) -> NDArray[np.bool_]:
+    """Which channels a lever of leads moves."""
+    is_all, scenario = moved.path == "leads", moved.scenario
+    return np.array([is_all or is_paid(channel, scenario) for channel in scenario.channels])
+
+
+def _most(scenario: Scenario) -> Floats:
+    """How many times its leads of today each channel can bring."""
+    rates = [(channel.ceiling, rate_of(channel, scenario)) for channel in scenario.channels]
+    return np.array([math.inf if not rate or top is None else top / rate for top, rate in rates])
+
+
 def factor_for(moved: Lever, leads: float) -> float:
     """The factor at which a lever of leads brings so many; its largest where it never does."""
 
     def brings(factor: float) -> float:
-        return float(leads_of_channels(moved.at(factor)).sum())
+        return float(leads_at(moved, np.array([factor])).sum())
 
     if leads <= 0:  # what is open brings it all
         return 0.0
@@ -154,7 +194,7 @@ def with_leads(scenario: Scenario, factor: float, only_paid: bool = False) -> Sc
     """
     changes: dict[str, object] = {}
     for channel in scenario.channels:
-        if not rate_of(channel, scenario) or (only_paid and not is_paid(channel)):
+        if not rate_of(channel, scenario) or (only_paid and not is_paid(channel, scenario)):
             continue
         times = (
             factor
@@ -213,9 +253,9 @@ def is_full(today: Scenario, planned: Scenario) -> NDArray[np.bool_]:
     return np.asarray(rates * times >= np.array(ceilings) * (1 - 1e-9))
 
 
-def is_paid(channel: Channel) -> bool:
-    """Whether a lead of this channel costs something."""
-    return channel.cost_per_lead + channel.cost_per_click > 0
+def is_paid(channel: Channel, scenario: Scenario) -> bool:
+    """Whether a lead or a sale of this channel costs something."""
+    return channel.price > 0 or costs_by_sale(channel, scenario)
 
 
 def leads_of_channels(scenario: Scenario) -> Floats:
@@ -224,14 +264,14 @@ def leads_of_channels(scenario: Scenario) -> Floats:
     return np.array([mean_in_time(scenario, c)[begun:].sum() for c in scenario.channels])
 
 
-def cost_of_channels(scenario: Scenario) -> Floats:
-    """What these leads and the days of the channels cost, in currency, shape (channels,)."""
-    each = np.array([c.cost_per_lead + c.cost_per_click for c in scenario.channels])
+def cost_of_channels(scenario: Scenario, leads: Floats | None = None) -> Floats:
+    """What these leads (or others) and the days of the channels cost, in currency, shape
+    (channels,), or (any, channels) as the leads are.
+
+    What is paid by the sale depends on what becomes of the leads: see `commission.py`.
+    """
+    each = np.array([c.price for c in scenario.channels])
     by_day = np.array([c.cost_per_day for c in scenario.channels])
-    cost: Floats = each * leads_of_channels(scenario) + by_day * whole_days(scenario)
+    leads = leads_of_channels(scenario) if leads is None else leads
+    cost: Floats = each * leads + by_day * whole_days(scenario)
     return cost
-
-
-def _first_year(scenario: Scenario) -> float:
-    """Leads expected from day 0 to the horizon, at least one."""
-    return max(1.0, expected_leads(scenario))

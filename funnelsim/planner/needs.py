@@ -26,9 +26,9 @@ from funnelsim.journal import (
 )
 from funnelsim.metrics.basis import divided, whole_days
 from funnelsim.metrics.follow_up import ended_and_gone_cold, utilisation
-from funnelsim.metrics.money import money
+from funnelsim.metrics.money import left_by_orders, money
+from funnelsim.planner.commission import of_channels
 from funnelsim.planner.futures import Futures
-from funnelsim.planner.knowledge import CLASSES, Knowledge, variants
 from funnelsim.planner.levers import (
     cost_of_channels,
     is_full,
@@ -36,6 +36,7 @@ from funnelsim.planner.levers import (
     leads_of_channels,
     with_reps,
 )
+from funnelsim.planner.parts import part_of, together
 from funnelsim.planner.results import all_results, sales_of
 from funnelsim.scenario import Scenario
 
@@ -45,8 +46,10 @@ if TYPE_CHECKING:
 LEADS = 120_000  # simulated for the tables
 FEWEST, MOST = 20, 200  # replications; of very many leads a few, who differ little
 FEW = 10  # where only means are read
-MANY = 100_000  # leads of one replication
+FAR_MORE, MILLION = 5, 1_000_000  # times the leads; leads of one replication
 LEADS_FOR_REPS = 25_000  # simulated for each number of reps that is tried
+NUMBERS_TRIED = 5  # of reps, about
+ROUGHLY = 5  # times fewer, to see about where it is
 PLENTY = 4  # times the reps whom all the work would keep busy
 GAIN = 0.01  # of the share gone cold: less is none
 QUANTILES = {"10%": 0.1, "50%": 0.5, "90%": 0.9}  # of single futures
@@ -58,41 +61,62 @@ class Seen:
     """What replications of the planned scenario showed.
 
     `results` has a row per replication; `entered` the mean first entries of each stage; `cac` the
-    cost of winning a customer; `payback_days` how long until a customer's orders have paid for it.
+    cost of winning a customer; `payback_days` how long until a customer's orders have paid for it;
+    `channels` what `commission.of_channels` says of each replication.
     """
 
     results: pd.DataFrame
     entered: Floats
     cac: float
     payback_days: float
+    channels: Floats
 
 
-def see(scenario: Scenario, futures: Futures, knowledge: Knowledge | None) -> Seen:
-    """Simulates the planned scenario some times, with each conversion that may be the true one."""
+def see(scenarios: Sequence[Scenario], futures: Futures, parts: float = 1.0) -> Seen:
+    """Simulates the planned scenario some times: several, where each may be the true one; or one of
+    so many `parts` of each, of which the whole is told.
+    """
     import pandas as pd
 
-    count = _replications(scenario, LEADS, FEWEST)
-    may_be = [scenario]
-    if knowledge is not None:
-        may_be, count = variants(scenario, *knowledge.classes()), -(-count // CLASSES) * CLASSES
-    told = futures.among(partial(of_each, _seen), may_be, range(count))
-    rows, came, entered, spent, ages = zip(*told, strict=True)
+    simulated = [part_of(scenario, parts) for scenario in scenarios]
+    count = _replications(simulated[0], futures, LEADS, FEWEST)
+    count = -(-count // len(scenarios)) * len(scenarios)  # as many of each
+    told = futures.among(partial(of_each, _seen), simulated, range(count))
+    rows, came, entered, spent, ages, channels = zip(*told, strict=True)
     results = pd.DataFrame(rows)
     cac = divided(sum(spent) / 100, float(results["sales"].sum()))
+    results = together(results, parts, len(scenarios))
     # how many leads come is known, so the stages need not tell by chance (a ratio estimate)
-    known = float(leads_of_channels(scenario).sum()) / np.mean(came) if np.any(came) else 1.0
-    return Seen(results, np.mean(entered, axis=0) * known, cac, _payback(ages, cac))
+    known = float(leads_of_channels(scenarios[0]).sum()) / np.mean(came) if np.any(came) else 1.0
+    by_stage = np.mean(entered, axis=0) * known
+    return Seen(results, by_stage, cac, _payback(ages, cac), np.array(channels))
 
 
-def _seen(journal: Journal) -> tuple[dict[str, float], int, Floats, int, Floats | None]:
-    """Results, leads that came, entries of each stage, cents spent to win customers, contribution
-    by age.
+def _seen(journal: Journal) -> tuple[dict[str, float], int, Floats, int, Floats | None, Floats]:
+    """Results, leads that came, entries of each stage, cents spent to win customers, what orders
+    leave by age, and sales and costs of the channels.
     """
     t = journal.whole["leads"]
     came = int(np.sum((t["kind"] == NEW) & (t["arrived"] >= journal.scenario.warm_up)))
-    ages = _contribution_by_age(journal) if journal.scenario.order is not None else None
-    spent = money(journal)
-    return all_results(journal, spent), came, _entered(journal), int(spent.acquisition[0]), ages
+    ages = _left_by_age(journal) if journal.scenario.order is not None else None
+    spent, entered, channels = money(journal), _entered(journal), of_channels(journal)
+    return all_results(journal, spent), came, entered, int(spent.acquisition[0]), ages, channels
+
+
+def to_come(scenario: Scenario, futures: Futures) -> int:
+    """How many replications all these tables take, about."""
+    teams = NUMBERS_TRIED * len(scenario.teams)
+    counts = ((LEADS, FEWEST, 1), (LEADS // 2, FEW, 1), (LEADS_FOR_REPS, FEW, teams))
+    return sum(n * _replications(scenario, futures, leads, few) for leads, few, n in counts)
+
+
+def agreed(results: pd.DataFrame, metric: str, mean: float) -> pd.DataFrame:
+    """The results with one metric's mean as it is known from more futures, and the others with what
+    goes together with that (a control variate)."""
+    about, varies = results.cov()[metric], float(results[metric].var())
+    if not varies:
+        return results
+    return results + about / varies * (mean - float(results[metric].mean()))
 
 
 def outcome_table(results: pd.DataFrame) -> pd.DataFrame:
@@ -102,9 +126,12 @@ def outcome_table(results: pd.DataFrame) -> pd.DataFrame:
     return table.rename_axis("result")
 
 
-def _replications(scenario: Scenario, leads: int, fewest: int = FEW) -> int:
-    each = max(1.0, float(leads_of_channels(scenario).sum()))
-    least = fewest if each < MANY else 3 if each < 10 * MANY else 1
+def _replications(scenario: Scenario, futures: Futures, leads: int, fewest: int) -> int:
+    """So many that they come to these leads, counting what is there at the start; at least the
+    fewest, but where that is far more work three will do, and of a million leads one.
+    """
+    each = max(1.0, float(leads_of_channels(scenario).sum()) + futures.there)
+    least = max(min(FAR_MORE * leads / each, fewest), 3 if each < MILLION else 1)
     return int(min(max(leads / each, least), MOST))
 
 
@@ -131,9 +158,10 @@ def stages_table(scenario: Scenario, entered: Floats) -> pd.DataFrame:
     return pd.DataFrame(columns, index=index)
 
 
-def channels_table(today: Scenario, planned: Scenario) -> pd.DataFrame:
-    """A row per channel: leads a day `today` and `planned`, `leads` and `cost` in all, its
-    `ceiling` a day (NaN: none) and whether the plan has reached it (`full`)."""
+def channels_table(today: Scenario, planned: Scenario, commission: Floats) -> pd.DataFrame:
+    """A row per channel: leads a day `today` and `planned`, `leads` and `cost` in all, how much of
+    that is `commission` on the sales, its `ceiling` a day (NaN: none), whether the plan has reached
+    it (`full`), and whether a lead or a sale of it costs something (`paid`)."""
     import pandas as pd
 
     days = max(whole_days(planned), 1)
@@ -146,10 +174,11 @@ def channels_table(today: Scenario, planned: Scenario) -> pd.DataFrame:
             "today": leads_of_channels(today) / days,
             "planned": leads / days,
             "leads": leads,
-            "cost": cost_of_channels(planned),
+            "cost": cost_of_channels(planned) + commission,
+            "commission": commission,
             "ceiling": ceilings,
             "full": is_full(today, planned),
-            "paid": [is_paid(channel) for channel in planned.channels],
+            "paid": [is_paid(channel, planned) for channel in planned.channels],
         },
         index=pd.Index([channel.name for channel in planned.channels], name="channel"),
     )
@@ -158,8 +187,8 @@ def channels_table(today: Scenario, planned: Scenario) -> pd.DataFrame:
 # --- when a customer has paid for itself ------------------------------------------------------
 
 
-def _contribution_by_age(journal: Journal) -> Floats:
-    """By days since the first order: contribution of the orders, and customers seen so long."""
+def _left_by_age(journal: Journal) -> Floats:
+    """By days since the first order: what orders leave before CAC, and customers seen so long."""
     scenario, days = journal.scenario, journal.scenario.days + 1
     t, customer = journal.whole["orders"], journal.whole["leads"]["customer"]
     of, numbers = customer[t["lead"]], journal.order_numbers
@@ -167,7 +196,7 @@ def _contribution_by_age(journal: Journal) -> Floats:
     first[of[numbers == 1]] = t["placed"][numbers == 1]
     counted = first[of] >= scenario.warm_up  # NEVER is before
     age = (t["placed"][counted] - first[of[counted]]) // DAY
-    left = np.bincount(age, journal.contributions[counted] / 100, days)
+    left = np.bincount(age, left_by_orders(journal)[counted] / 100, days)
     seen = (scenario.horizon - first[first >= scenario.warm_up]) // DAY
     exposed = np.bincount(seen, minlength=days)[::-1].cumsum()[::-1]
     return np.array([left, exposed])
@@ -213,11 +242,11 @@ def reps_table(
         )
         load = float(loads.loc[team.name, "load"])
         busy = math.floor(min(load * team.reps, 10_000)) + 1
-        needed, is_enough = (
-            (busy, math.isfinite(load))
-            if patient
-            else fewest(shown.gone_cold, most_gone_cold, busy, PLENTY * busy)
-        )
+        if patient:
+            needed, is_enough = busy, math.isfinite(load)
+        else:
+            about, _ = fewest(shown.gone_cold_roughly, most_gone_cold, busy, PLENTY * busy)
+            needed, is_enough = fewest(shown.gone_cold, most_gone_cold, about, PLENTY * busy)
         known = shown.at(team.reps)[2]
         for n in sorted({team.reps, needed - 1, needed, needed + 1} - {0}):
             cold, busy_share, sold = shown.at(n)
@@ -236,48 +265,53 @@ class _Reps:
     def __init__(self, scenario: Scenario, team: str, number: int, futures: Futures) -> None:
         self._scenario, self._number, self._futures = scenario, number, futures
         self._team = team
-        self._count = _replications(scenario, LEADS_FOR_REPS)
-        self._known: dict[int, tuple[float, float, float]] = {}
+        self._count = _replications(scenario, futures, LEADS_FOR_REPS, FEW)
+        self._known: dict[tuple[int, int], tuple[float, float, float]] = {}
 
-    def at(self, reps: int) -> tuple[float, float, float]:
-        """Share gone cold, utilisation, mean sales."""
-        if reps not in self._known:
+    def at(self, reps: int, count: int = 0) -> tuple[float, float, float]:
+        """Share gone cold, utilisation, mean sales; of a few replications, or of enough."""
+        count = count or self._count
+        if (reps, count) not in self._known:
             scenario = with_reps(self._scenario, self._team, reps)
             measure = partial(_of_team, team=self._number)
-            told = self._futures.of(measure, scenario, range(self._count))
+            told = self._futures.of(measure, scenario, range(count))
             cold, ended, busy, sales = np.sum(told, axis=0)
             share = divided(float(cold), float(ended))
-            self._known[reps] = share, float(busy) / self._count, float(sales) / self._count
-        return self._known[reps]
+            self._known[reps, count] = share, float(busy) / count, float(sales) / count
+        return self._known[reps, count]
 
     def gone_cold(self, reps: int) -> float:
         return self.at(reps)[0]
 
+    def gone_cold_roughly(self, reps: int) -> float:
+        return self.at(reps, -(-self._count // ROUGHLY))[0]
+
 
 def fewest(
-    gone_cold: Callable[[int], float], most_gone_cold: float, busy: int, plenty: int
+    gone_cold: Callable[[int], float], most_gone_cold: float, about: int, plenty: int
 ) -> tuple[int, bool]:
     """The fewest reps of which at most this share goes cold, and whether there are such: else the
     fewest with which hardly more goes cold than with plenty of them.
 
-    It is seldom far from the number that the work keeps `busy`, so the way there begins there.
+    The way there begins with how many it is about.
     """
 
-    def too_few(reps: int, limit: float) -> bool:
+    def too_few(reps: int) -> bool:
         return gone_cold(reps) > limit  # not so where nobody came: the share is NaN
 
-    low, high, step, limit = 0, busy, 1, most_gone_cold
-    while (never := too_few(high, limit)) and high < plenty:
-        low, high, step = high, min(high + step, plenty), 2 * step
+    low, high, step, limit = 0, about, 1, most_gone_cold
+    never = too_few(high) and too_few(plenty)
     if never:
-        low, limit = 0, gone_cold(plenty) + GAIN
-    elif not low:
+        limit = gone_cold(plenty) + GAIN
+    while too_few(high):
+        low, high, step = high, min(high + step, plenty), 2 * step
+    if not low:
         low = high - 1
-        while low and not too_few(low, limit):
+        while low and not too_few(low):
             low, high, step = max(low - 2 * step, 0), low, 2 * step
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (middle, high) if too_few(middle, limit) else (low, middle)
+        low, high = (middle, high) if too_few(middle) else (low, middle)
     return high, not never
 
 
@@ -314,7 +348,7 @@ def deadline(scenario: Scenario, futures: Futures) -> Deadline:
         told = replace(futures, initial=None).of(
             partial(of_each, partial(_lead_times, until=scenario.horizon)),
             longer,
-            range(_replications(longer, LEADS // 2)),
+            range(_replications(longer, futures, LEADS // 2, FEW)),
         )
     except FunnelSimError:  # in twice the time referrals may be an avalanche
         return unknown

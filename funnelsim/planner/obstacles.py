@@ -11,9 +11,21 @@ from typing import TYPE_CHECKING
 from funnelsim.distributions import duration_text
 from funnelsim.errors import FunnelSimError
 from funnelsim.experiment.load import load_of_teams
-from funnelsim.planner.levers import MOST_LEADS, MOST_REPS, is_full, leads_of_channels, lever
-from funnelsim.planner.search import Found, Trials, search
+from funnelsim.metrics.money import costs_by_sale
+from funnelsim.planner.knowledge import CLASSES
+from funnelsim.planner.levers import (
+    MOST_LEADS,
+    MOST_PLANNED,
+    MOST_REPS,
+    is_full,
+    leads_of_channels,
+    lever,
+    no_further,
+)
+from funnelsim.planner.search import Found, search
+from funnelsim.planner.solving import TABLES, first_guess
 from funnelsim.planner.spreadsheet import naive_leads
+from funnelsim.planner.trials import Trials
 from funnelsim.scenario import Scenario
 from funnelsim.tables import figure_text
 
@@ -37,8 +49,8 @@ def of(asked: Asked, found: Found) -> list[str]:
     costs_more = found.limit == "falls" and asked.metric in ("contribution", "profit")
     if costs_more and asked.lever.moves_leads and not _teams(best):
         told.append(
-            f"More leads lower the {asked.metric}: a lead costs more than it brings. Cheaper "
-            "leads, a higher conversion or a higher margin would change that."
+            f"More leads lower the {asked.metric}: a lead costs more than it brings. "
+            f"{_cheaper(best)} would change that."
         )
     if not told:
         told = _limits(asked, found)
@@ -77,6 +89,17 @@ def _ceilings(asked: Asked, best: Scenario) -> list[str]:
     return [f"{', '.join(full)} {are}: no more leads a day can be had there."]
 
 
+def _cheaper(scenario: Scenario) -> str:
+    """What would make a sale leave more than it costs."""
+    ways = []
+    if any(channel.price for channel in scenario.channels):
+        ways += ["cheaper leads", "a higher conversion"]
+    if any(costs_by_sale(channel, scenario) for channel in scenario.channels):
+        ways.append("less commission")
+    told = " or ".join(filter(None, [", ".join(ways), "a higher margin"]))
+    return told[0].upper() + told[1:]
+
+
 def _limits(asked: Asked, found: Found) -> list[str]:
     days = duration_text(asked.today.horizon - asked.today.warm_up)
     if found.limit == "nothing":
@@ -84,8 +107,13 @@ def _limits(asked: Asked, found: Found) -> list[str]:
     if found.limit == "avalanche":
         return ["With more leads the referrals are an avalanche (see referral.max_leads)."]
     if asked.lever.moves_leads:
+        if found.limit == "high" and found.replications:
+            return [
+                f"More than {MOST_LEADS:,} leads are not simulated in one future. A shorter time "
+                "with its part of the target has fewer."
+            ]
         if found.limit == "high":
-            return [f"More than {MOST_LEADS:,} leads are not simulated."]
+            return [f"More than {MOST_PLANNED:,} leads are not planned with."]
         return ["More leads bring hardly any more."]
     moved = asked.lever.parameter.label
     if found.limit == "none":
@@ -102,14 +130,19 @@ def _ways_out(asked: Asked, best: Scenario, found: Found) -> list[str]:
     """Changes that would do, each tried."""
     told: list[str] = []
     tried: dict[str, str] = {}  # by the first path that is changed
-    for words, changes in _candidates(asked, best):
+    candidates = _candidates(asked, best)
+    for number, (words, changes) in enumerate(candidates):
         try:
             changed = asked.today.vary(changes)
-            if naive_leads(changed, asked.target, asked.metric) > MOST_FOR_A_WAY_OUT:
+            naive = naive_leads(changed, asked.target, asked.metric)
+            if naive > MOST_FOR_A_WAY_OUT:
                 continue
-            moved = lever(changed, asked.lever.path)
-            trials = Trials(moved, asked.metric, asked.futures, asked.knowledge, is_rough=True)
-            start = min(max(found.best / 2, 1e-6), moved.high)
+            moved = no_further(lever(changed, asked.lever.path), MOST_LEADS)
+            trials = Trials(
+                moved, asked.metric, asked.futures, asked.knowledge, CLASSES, is_rough=True
+            )
+            trials.expect(len(candidates) - number, after=TABLES)
+            start = min(first_guess(moved, naive), moved.high)
             there = search(trials, moved, asked.target, asked.probability, start)
         except FunnelSimError:  # the change is none for this scenario, or too much to simulate
             continue

@@ -11,8 +11,8 @@ import numpy as np
 
 from funnelsim.distributions import Floats, Ints
 from funnelsim.errors import FunnelSimError, Problem, nearest
-from funnelsim.journal import UPSOLD, Journal
-from funnelsim.metrics.basis import Bools
+from funnelsim.journal import Journal
+from funnelsim.metrics.basis import Bools, sales, sales_of
 from funnelsim.metrics.money import Money, counts_as_revenue, money
 from funnelsim.scenario import Scenario
 
@@ -36,29 +36,10 @@ def result(journal: Journal, metric: str) -> Floats:
             return money(journal).profit / 100
 
 
-def sales_of(journal: Journal) -> Ints:
-    """How many sales there were since the warm-up, by replication."""
-    table, these = _sales(journal)
-    return journal.totals(table, these)
-
-
 def sale_times(journal: Journal) -> Ints:
     """When each sale since the warm-up was made: first orders, or leads that reached the goal."""
-    table, these = _sales(journal)
+    table, these = sales(journal)
     return journal.whole[table]["placed" if table == "orders" else "entered"][these]
-
-
-def _sales(journal: Journal) -> tuple[str, Bools]:
-    """In which table sales are, and which of its rows they are."""
-    if journal.scenario.order is not None:
-        placed = journal.whole["orders"]["placed"]
-        first = (placed >= journal.scenario.warm_up) & (journal.order_numbers == 1)
-        return "orders", np.asarray(first)
-    visits = journal.whole["stage_visits"]
-    at_goal = visits["stage"] == len(journal.scenario.stages) - 1
-    new = journal.whole["leads"]["kind"][visits["lead"]] != UPSOLD
-    counted = at_goal & new & (visits["entered"] >= journal.scenario.warm_up)
-    return "stage_visits", np.asarray(counted)
 
 
 def all_results(journal: Journal, spent: Money) -> dict[str, float]:

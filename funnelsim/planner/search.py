@@ -18,108 +18,28 @@ and Analysis, 5th edition (2015), sections 11.2 and 9.4.2.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Final
 
 import numpy as np
 
 from funnelsim.distributions import Floats
 from funnelsim.errors import FunnelSimError
-from funnelsim.planner.futures import Futures
-from funnelsim.planner.knowledge import CLASSES, Knowledge, variants
-from funnelsim.planner.levers import Lever, leads_of_channels
-from funnelsim.planner.results import result
+from funnelsim.planner.levers import Lever
+from funnelsim.planner.trials import FEWEST, Trials
 
-FEW_LEADS, MANY_LEADS = 150_000, 500_000  # simulated at one setting: on the way, and at the end
-FEWEST, MOST = 25, 500  # replications
-ENOUGH, LEADS_FOR_THEM = 100, 2_000_000  # for a figure that is told, unless that is more work
 UNBIASED: Final = "weibull"  # a new future falls short of this quantile as often as it says
 STEPS = 14
-LARGEST_STEP = 1.6
+SMALLEST_STEP, LARGEST_STEP = 1.03, 1.6
 BEYOND = 1.3
-NEAR = 0.03  # of the logarithm: over so small a step results move as one
-ROUNDS = 3  # of many replications, at most
+MISSED = 3  # standard errors by which a few replications may miss the chance
+NEAR = 0.05  # of the logarithm: over so small a step results move as one
+ROUNDS, ROUND = 3, 0.1  # of many replications, at most, if the chance is met; logarithm of a step
+TINY = 1e-9  # of a result: less is rounding
 WIDE = 0.05  # of the logarithm, to both sides: how steep the chance is there
 BESIDE = 32  # whole steps tried to either side of the best
 FLAT = 0.1  # results that grow by less than this share of what the lever does: past capacity
-
-
-class Trials:
-    """The results of replications at each setting tried, on the same customers."""
-
-    def __init__(
-        self,
-        lever: Lever,
-        metric: str,
-        futures: Futures,
-        knowledge: Knowledge | None = None,
-        is_rough: bool = False,  # a few replications will do
-    ) -> None:
-        self.metric, self._futures, self._is_rough = metric, futures, is_rough
-        self.lever, self.knowledge, self._levers = lever, knowledge, [lever]
-        if knowledge is not None:
-            made = variants(lever.scenario, *knowledge.classes())
-            self._levers = [replace(lever, scenario=scenario) for scenario in made]
-        self._results: dict[float, Floats] = {}
-        leads = max(1.0, float(leads_of_channels(lever.scenario).sum()))
-        self._leads = lambda x: leads * (x if lever.moves_leads else 1.0)
-
-    def of(self, lever: Lever, knowledge: Knowledge | None = None) -> Trials:
-        """The same of another lever, or with other knowledge; nothing of it is simulated yet."""
-        return Trials(lever, self.metric, self._futures, knowledge)
-
-    def few(self, x: float) -> int:
-        """Replications enough to see which way to go at this setting."""
-        return self._count(FEW_LEADS, x, MOST // 5)
-
-    def many(self, x: float) -> int:
-        """Replications for a figure that is told."""
-        if self._is_rough:
-            return self.few(x)
-        enough = min(ENOUGH, LEADS_FOR_THEM / max(self._leads(x), 1.0))
-        return self._count(MANY_LEADS, x, MOST, enough)
-
-    def _count(self, leads: int, x: float, most: int, least: float = FEWEST) -> int:
-        count = int(min(max(leads / max(self._leads(x), 1.0), least, FEWEST), most))
-        return -(-count // CLASSES) * CLASSES  # as many of each class
-
-    def at(self, x: float, count: int) -> Floats:
-        """The results of the first `count` replications at a setting; kept for the next time."""
-        known = self._results.get(x, np.empty(0))
-        if len(known) < count:
-            more = self._futures.among(
-                partial(result, metric=self.metric),
-                [lever.at(x) for lever in self._levers],
-                range(len(known), count),
-            )
-            self._results[x] = known = np.concatenate([known, more])
-        return known[:count]
-
-    def known(self, x: float) -> Floats:
-        """All results at a setting that was tried."""
-        return self._results[x]
-
-    def settings(self) -> list[float]:
-        """The settings tried so far, ascending."""
-        return sorted(self._results)
-
-    def joined(self, x: Floats) -> Floats:
-        """The results at any settings between those tried, shape (len(x), replications): lines.
-
-        As many replications as each of them has.
-        """
-        tried = self.settings()
-        count = min(len(self._results[at]) for at in tried)
-        known = np.array([self._results[at][:count] for at in tried])
-        if len(tried) == 1:
-            return np.repeat(known, len(x), axis=0)
-        place = np.clip(np.searchsorted(tried, x) - 1, 0, len(tried) - 2)
-        left, right = np.array(tried)[place], np.array(tried)[place + 1]
-        part = np.clip((x - left) / (right - left), 0, 1)[:, None]
-        found: Floats = known[place] * (1 - part) + known[place + 1] * part
-        return found
 
 
 @dataclass(frozen=True)
@@ -143,8 +63,25 @@ class Found:
 
 
 def chance(results: Floats, target: float) -> float:
-    """The share of these results that reach the target."""
-    return float(np.mean(results >= target))
+    """The share of these results that reach the target (see `_chances`)."""
+    return float(_chances(results, target))
+
+
+def _chances(results: Floats, target: float) -> Floats:
+    """The share of the results along the last axis that reach the target.
+
+    Of a few futures of very many leads a share tells little: they are taken as normally
+    distributed, and the next one as not yet seen (a Student distribution).
+    """
+    count = results.shape[-1]
+    if count >= FEWEST:
+        return np.asarray((results >= target).mean(axis=-1))
+    from scipy.special import stdtr
+
+    spread = results.std(axis=-1, ddof=1) * math.sqrt(1 + 1 / count)
+    over = results.mean(axis=-1) - target
+    far = np.divide(over, spread, out=np.where(over >= 0, np.inf, -np.inf), where=spread > 0)
+    return np.asarray(stdtr(count - 1, far))
 
 
 def search(trials: Trials, lever: Lever, target: float, probability: float, start: float) -> Found:
@@ -155,11 +92,28 @@ def search(trials: Trials, lever: Lever, target: float, probability: float, star
         as_it_is = replace(_tried(trials, 1.0, target), limit="none")
         return as_it_is if as_it_is.chance >= probability else replace(as_it_is, x=None)
     low, high, limit = _bracket(trials, lever, target, probability, start)
+    if high is None and (
+        missed := _missed(trials, (low, trials.settings()[-1]), target, probability)
+    ):
+        low, high = max(x for x in (0.0, *trials.settings()) if x < missed), missed
     if high is None:
         return _stopped(trials, low, target, limit)
     if high == 0.0:
         return _tried(trials, 0.0, target)
     return _refined(trials, low, high, target, probability)
+
+
+def _missed(
+    trials: Trials, candidates: Sequence[float], target: float, probability: float
+) -> float | None:
+    """One of these settings that does after all: a few replications may have missed its chance."""
+    for x in candidates:
+        few = trials.known(x)
+        error = math.sqrt(probability * (1 - probability) / len(few))
+        might = chance(few, target) >= probability - MISSED * error
+        if might and chance(trials.at(x, trials.many(x)), target) >= probability:
+            return x
+    return None
 
 
 def _tried(trials: Trials, x: float, target: float) -> Found:
@@ -215,7 +169,8 @@ def _bracket(
                     below.append(near)
             return _best(trials, below[1:], target), None, limit
         else:
-            x = min(x * _step(results, target, probability), lever.high)
+            least = SMALLEST_STEP ** (len(below) - 1)  # longer ones, where the way is long
+            x = min(x * max(_step(results, target, probability), least), lever.high)
     below = [at for at in below if at < above]
     if above < math.inf:
         return max(below), above, ""
@@ -233,12 +188,12 @@ def _best(trials: Trials, tried: list[float], target: float) -> float:
 
 
 def _step(results: Floats, target: float, probability: float) -> float:
-    """By what factor the quantile falls short, or is too much, with a bit on top; at least 1.03."""
+    """By what factor the quantile falls short, or is too much, with a bit on top."""
     quantile = float(np.quantile(results, 1 - probability))
     if quantile <= 0 or target <= 0:
         return LARGEST_STEP
     ratio = target / quantile
-    return min(max(ratio, 1 / ratio) * 1.03, LARGEST_STEP)
+    return min(max(ratio, 1 / ratio) * SMALLEST_STEP, LARGEST_STEP)
 
 
 def _limit(trials: Trials, lever: Lever, below: list[float], target: float) -> str:
@@ -263,17 +218,22 @@ def _limit(trials: Trials, lever: Lever, below: list[float], target: float) -> s
 
 def _refined(trials: Trials, low: float, high: float, target: float, probability: float) -> Found:
     """Where between two settings the chance is met: by lines, then by many replications."""
-    least, most = low / BEYOND, high * BEYOND  # the few may have been wrong about the two
+    least, most = low / BEYOND, trials.lever.high  # the few may have been wrong about the two
     x = _crossing(trials.joined, low, high, target, probability)
-    for round_ in range(ROUNDS):
+    for round_ in range(STEPS):
         results = trials.at(x, trials.many(high))
         lacks = _lacking(results, target, probability)
         growth = _growth(trials, x, up=lacks > 0)
         step = lacks / growth if growth > 0 else 0.0
-        if abs(step) <= NEAR or round_ == ROUNDS - 1:
+        is_there = abs(step) <= NEAR or (lacks <= 0 and round_ >= ROUNDS - 1)
+        if is_there or (lacks > 0 and x >= most):
             break
-        x = float(np.clip(x * math.exp(np.clip(step, -0.1, 0.1)), least, most))
-    step = float(np.clip(step, -NEAR, NEAR))
+        step = float(np.clip(step, -ROUND, ROUND * max(1, round_)))
+        x = float(np.clip(x * math.exp(step), least, most))
+    step = float(np.clip(step, -NEAR, min(NEAR, math.log(most / x))))
+    if lacks > step * growth + TINY:  # more of it does not help
+        best = _best(trials, [x for x in trials.settings() if x > 0], target)
+        return _stopped(trials, best, target, "high" if x >= trials.lever.high else "flat")
     wide = WIDE * max(growth, 0.0)
     steep = (chance(results, target - wide) - chance(results, target + wide)) / (2 * WIDE)
     return Found(
@@ -325,15 +285,18 @@ def steps_of(results: Floats, target: float) -> tuple[float, float]:
 
 
 def _growth(trials: Trials, x: float, up: bool) -> float:
-    """What the mean result gains per logarithm of the lever, from x to its neighbour up or down."""
-    tried = [at for at in trials.settings() if at > 0]
-    place = tried.index(x)
-    others = tried[place + 1 :] if up else tried[:place][::-1]
-    if not (others := others or [at for at in tried if at != x]):
+    """What the mean result gains per logarithm of the lever, from x to its neighbour up or down.
+
+    One so near that the difference would be chance is passed over.
+    """
+    apart = {at: abs(math.log(at / x)) for at in trials.settings() if at > 0}
+    far = [at for at in apart if apart[at] >= NEAR] or [at for at in apart if at != x]
+    if not far:
         return float(trials.known(x).mean())
-    count = min(len(trials.known(at)) for at in (x, others[0]))
-    gain = trials.at(x, count).mean() - trials.at(others[0], count).mean()
-    return float(gain) / math.log(x / others[0])
+    other = min([at for at in far if (at > x) == up] or far, key=lambda at: apart[at])
+    count = min(len(trials.known(at)) for at in (x, other))
+    gain = trials.at(x, count).mean() - trials.at(other, count).mean()
+    return float(gain) / math.log(x / other)
 
 
 def _crossing(
@@ -343,18 +306,19 @@ def _crossing(
     often enough.
     """
     fine = np.linspace(low, high, 400)[1:]
-    reached = (joined(fine) >= target).mean(axis=1) >= probability
+    reached = _chances(joined(fine), target) >= probability
     return float(fine[int(np.argmax(reached))]) if reached.any() else high
 
 
 def _whole(trials: Trials, lever: Lever, target: float, probability: float) -> Found:
     """The least whole step: doubling, then halving the distance."""
     now, tried = round(lever.today), list[float]()
+    count = 2 * max(trials.few(1.0), FEWEST)
 
     def reaches(step: int) -> bool:
         if step / now not in tried:
             tried.append(step / now)
-        return chance(trials.at(step / now, 2 * trials.few(1.0)), target) >= probability
+        return chance(trials.at(step / now, count), target) >= probability
 
     low, high, most = 0, 1, round(lever.high * now)
     while not reaches(high):

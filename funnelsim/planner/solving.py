@@ -13,29 +13,33 @@ from funnelsim.distributions import Floats
 from funnelsim.experiment.load import load_of_teams
 from funnelsim.planner import knowledge as known
 from funnelsim.planner.closed_form import expected, formula
-from funnelsim.planner.curves import searched_curve
-from funnelsim.planner.levers import Lever, factor_for, leads_of_channels
-from funnelsim.planner.search import Found, Trials, chance, search
+from funnelsim.planner.curves import add_knots, bounds, points, searched_curve
+from funnelsim.planner.levers import Lever, factor_for, full_at, leads_of_channels
+from funnelsim.planner.search import Found, search
 from funnelsim.planner.spreadsheet import worth_of_a_sale
+from funnelsim.planner.trials import Trials
 
 if TYPE_CHECKING:
     import pandas as pd
 
 POINTS = 60  # of the curve
 LEAST_START = 0.02  # of today's leads: where open deals bring nearly all of the target
-PAST_CAPACITY = (1.15, 1.6)  # times the leads that keep the busiest team busy all the time
-FEW, LEADS = (3, 10), 30_000  # replications there, and leads in all: means for a picture
+PAST_CAPACITY = 1.6  # times the leads that keep the busiest team busy all the time
+TABLES = 250  # replications for the tables of a plan, about
+ROOM = 1.25  # times the plan's leads
 
 
 @dataclass(frozen=True)
 class Solved:
-    """A lever's setting, how it was found, and the curve: setting (a factor), chance, mean."""
+    """A lever's setting, how it was found, and the curve: setting (a factor), chance and mean with
+    their standard errors."""
 
     found: Found
     naive_chance: float
     certain: float  # the setting if the conversion were known; NaN where it is
     curve: pd.DataFrame
     method: str
+    interval: tuple[float, float]  # how sure the setting itself is (95 %)
     is_fixed: bool = False  # the number of leads is certain
 
 
@@ -80,12 +84,13 @@ def by_formula(
             limit = "high" if _means(moved, [best], metric)[0] > 0 else "nothing"
             best = best if limit == "high" else 1.0  # where nothing helps, today is as good
     curve = pd.DataFrame({"setting": settings, "chance": [at(s) for s in settings]})
+    curve["chance_se"] = curve["mean_se"] = 0.0
     curve["mean"] = _means(moved, settings, metric)
     certain = math.nan
     if knowledge is not None:
         certain = _root(chances(None), probability, moved) or math.nan
     found = Found(x, best, at(best), limit=limit)
-    return moved, Solved(found, at(naive_at), certain, curve, "formula", fixed)
+    return moved, Solved(found, at(naive_at), certain, curve, "formula", (best, best), fixed)
 
 
 def _is_idle(moved: Lever, metric: str, at: Callable[[float], float]) -> bool:
@@ -125,36 +130,68 @@ def by_search(
     trials: Trials, moved: Lever, target: float, probability: float, naive: float
 ) -> tuple[Lever, Solved]:
     """The lever, with the direction in which it helps, and its setting by the search."""
-    leads = float(leads_of_channels(moved.scenario).sum())
-    start = 1.0
-    busiest = load_of_teams(moved.scenario)["load"].max() if moved.scenario.teams else 0.0
-    if moved.moves_leads:  # not past what the teams can do: from there on it only gets worse
-        start = min(naive / leads if naive < math.inf else 1.0, 1 / max(busiest, 1e-9))
-        start = max(start, LEAST_START)
     if not moved.moves_leads and not moved.whole and _falls(trials, moved):
         moved = replace(moved, downwards=True)
         trials = trials.of(moved, trials.knowledge)
-    found = search(trials, moved, target, probability, start)
+    trials.expect(1 + (trials.knowledge is not None), after=TABLES)
+    found = search(trials, moved, target, probability, first_guess(moved, naive))
     x = found.x if found.x is not None else found.best
-    is_naive = moved.moves_leads and naive < math.inf
-    naive_at = factor_for(moved, naive) if is_naive else 1.0
+    naive_at = factor_for(moved, naive) if moved.moves_leads and naive < math.inf else 1.0
     if found.x is None:  # no number is enough, and a typing error may ask for millions
         naive_at = min(naive_at, trials.settings()[-1])
-    naive_chance = chance(trials.at(naive_at, 2 * trials.few(naive_at)), target)
+    trials.at(naive_at, trials.few(naive_at))
     certain = math.nan
+    trials.expect(int(trials.knowledge is not None), after=TABLES)
     if trials.knowledge is not None and found.x:
         sure = search(trials.of(moved), moved, target, probability, found.x)
         # a difference as small as the errors is none
         told = sure.x and math.log(found.x / sure.x) > math.hypot(found.error, sure.error)
         certain = sure.x if sure.x and told else found.x
-    if moved.moves_leads and busiest > 0:  # what teams do with more, for the picture of the cliff
-        for more in PAST_CAPACITY:
-            if (past := more / busiest) > x and past <= moved.high:
-                count = int(np.clip(LEADS / (leads * past), *FEW))
-                trials.at(past, known.CLASSES if trials.knowledge else count)
-    known_well = {x: found.chance, naive_at: naive_chance}
-    curve = searched_curve(trials, target, x, {} if moved.whole else known_well)
-    return moved, Solved(found, naive_chance, certain, curve, "simulation")
+        trials.expect(0, after=TABLES)
+    if found.limit != "none":
+        add_knots(trials, x, *_range(trials, moved, x), _bends(moved))
+    settings = points(trials, x, naive_at)
+    curve = searched_curve(trials, target, settings, x, found.chance)
+    naive_chance = float(np.interp(naive_at, settings, curve["chance"]))
+    interval = x, x
+    if found.x and not moved.whole and found.limit != "none":
+        interval = bounds(trials, target, probability, x, found.chance)
+    return moved, Solved(found, naive_chance, certain, curve, "simulation", interval)
+
+
+def first_guess(moved: Lever, naive: float) -> float:
+    """Where a search begins: with the usual sum, but not past what the teams can do, since from
+    there on it only gets worse."""
+    if not moved.moves_leads:
+        return 1.0
+    leads = float(leads_of_channels(moved.scenario).sum())
+    start = naive / leads if naive < math.inf else 1.0
+    return max(min(start, 1 / max(_busiest(moved), 1e-9)), LEAST_START)
+
+
+def _busiest(moved: Lever) -> float:
+    """The load of the busiest team today; 0 without a team."""
+    teams = moved.scenario.teams
+    return float(load_of_teams(moved.scenario)["load"].max()) if teams else 0.0
+
+
+def _range(trials: Trials, moved: Lever, x: float) -> tuple[float, float]:
+    """From where to where the curve goes: all that was tried, and of leads what teams do with more,
+    for the picture of the cliff."""
+    tried = trials.settings()
+    if not moved.moves_leads:
+        return tried[0], tried[-1]
+    busiest = _busiest(moved)
+    past = PAST_CAPACITY / busiest if busiest > 0 else 0.0
+    return 0.0, min(max(tried[-1], ROOM * x, past), moved.high)
+
+
+def _bends(moved: Lever) -> list[float]:
+    """Where the result of more leads is known to have a corner: a channel is full, or a team."""
+    if not moved.moves_leads:
+        return []
+    busiest = _busiest(moved)
+    return [*full_at(moved), *([1 / busiest] if busiest > 0 else [])]
 
 
 def _falls(trials: Trials, moved: Lever) -> bool:

@@ -34,10 +34,11 @@ def naive_leads(scenario: Scenario, target: float, metric: str) -> float:
         return _quotient(target, conversion * paid)
     leads = leads_of_channels(scenario)
     mix = leads / leads.sum() if leads.sum() else leads
-    commission = mix @ np.array([c.commission for c in scenario.channels])
-    price = mix @ np.array([c.cost_per_lead + c.cost_per_click for c in scenario.channels])
+    sales = mix * conversion_of_channels(scenario)
+    commission = np.array([c.commission * paid + c.cost_per_sale for c in scenario.channels])
+    price = np.array([c.price for c in scenario.channels])
     goods = (1 - order.margin) * _mean_value(scenario)
-    each = conversion * (paid * (1 - commission) - goods - order.shipping_cost) - price
+    each = sales @ (paid - goods - order.shipping_cost - commission) - mix @ price
     days = whole_days(scenario)
     fixed = days * sum(c.cost_per_day for c in scenario.channels)
     if metric == "profit":

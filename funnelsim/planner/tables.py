@@ -7,6 +7,7 @@ in the scenario that the plan rests on, by its dotted path, also what nobody wro
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pandas as pd
@@ -15,11 +16,15 @@ from funnelsim.distributions import DAY
 from funnelsim.planner.answer import Plan
 from funnelsim.tables import NOTHING, figure_text
 
+OF_IT = "of it commission"
+
 
 def sections(p: Plan) -> Iterator[tuple[str, pd.DataFrame]]:
     """(title, table of text): what a plan has to show."""
     yield "What each stage needs", stages_text(p)
     yield "Leads by channel", channels_text(p)
+    if has_sales_table(p):
+        yield "What a sale leaves", sales_text(p)
     if not p.reps.empty:
         yield "Reps", reps_text(p)
     yield "What the plan brings", outcome_text(p)
@@ -48,13 +53,39 @@ def channels_text(p: Plan) -> pd.DataFrame:
             f"{row['planned']:,.1f}",
             f"{row['leads']:,.0f}",
             figure_text(float(row["cost"]), "money", money),
+            figure_text(float(row["commission"]), "money", money),
             figure_text(float(row["ceiling"]), "count") + (", reached" if row["full"] else ""),
         )
         for channel, row in p.channels.iterrows()
     ]
-    heads = ["channel", "a day now", "a day planned", "leads in all", "cost", "ceiling a day"]
+    heads = ["channel", "a day now", "a day planned", "leads in all", "cost"]
+    heads += [OF_IT, "ceiling a day"]
+    silent = {OF_IT: not p.commission, "ceiling a day": not p.channels["ceiling"].notna().any()}
     table = pd.DataFrame(rows, columns=heads)
-    return table if p.channels["ceiling"].notna().any() else table.drop(columns="ceiling a day")
+    return table.drop(columns=[head for head in heads if silent.get(head)])
+
+
+def has_sales_table(p: Plan) -> bool:
+    """Whether there is something to say of what sales leave and cost."""
+    return p.today.order is not None and bool((p.per_sale["costs"] > 0).any())
+
+
+def sales_text(p: Plan) -> pd.DataFrame:
+    """What a sale of each channel leaves, what it costs to win, and what is left of it."""
+    money = p.today.currency
+    rows = [
+        (
+            str(channel),
+            f"{row['sales']:,.0f}",
+            *(
+                figure_text(float(amount), "money", money)
+                for amount in (row["leaves"], row["costs"], row["leaves"] - row["costs"])
+            ),
+        )
+        for channel, row in p.per_sale.iterrows()
+    ]
+    heads = ["channel", "sales on average", "a sale leaves", "it costs to win", "is left"]
+    return pd.DataFrame(rows, columns=heads)
 
 
 def chance_text(p: Plan, chance: float) -> str:
@@ -158,7 +189,7 @@ def _given(value: Any) -> Any:
 def about(p: Plan) -> str:
     """What was asked, in one line."""
     days = (p.scenario.horizon - p.scenario.warm_up) / DAY
-    begin = pd.Timestamp(p.scenario.start) + pd.Timedelta(days=p.scenario.warm_up / DAY)
+    begin = p.scenario.start + timedelta(microseconds=p.scenario.warm_up)
     goal = figure_text(p.target, "count" if p.metric == "sales" else "money", p.today.currency)
     how = "by a formula" if p.method == "formula" else f"from {p.replications:,} simulated futures"
     length = f"{days:,.0f} day{'s' * (days != 1)}"

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from funnelsim.distributions import DAY, duration_text
+from funnelsim.distributions import DAY, Floats, duration_text
+from funnelsim.metrics.basis import orders_may_follow
 from funnelsim.metrics.money import reps_costs
 from funnelsim.planner.answer import Plan
 from funnelsim.planner.futures import Futures
 from funnelsim.planner.knowledge import Knowledge
-from funnelsim.planner.levers import Lever, cost_of_channels, leads_of_channels
+from funnelsim.planner.levers import Lever, leads_of_channels
 from funnelsim.planner.tables import chance_text
 from funnelsim.scenario import Scenario
+from funnelsim.scenario.values import REFERRAL
 from funnelsim.tables import figure_text
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 LATE = 0.95  # of the winners in time: below, it is said by when leads must come
 WORTH_A_REP = 0.02  # more sales by a rep more, from which on it is said
@@ -38,14 +44,14 @@ class Asked:
     naive: float  # leads by the usual sum
 
 
-def setting(lever: Lever, x: float) -> str:
-    """What the lever stands at, in words."""
+def setting(lever: Lever, x: float, cost_at: Callable[[list[float]], Floats]) -> str:
+    """What the lever stands at, in words; `cost_at` says what a budget comes to there."""
     scenario = lever.at(x)
     leads = f"{float(leads_of_channels(scenario).sum()):,.0f} leads"
     if lever.path == "leads":
         return leads
     if lever.path == "budget":
-        cost = float(cost_of_channels(scenario).sum())
+        cost = float(cost_at([x])[0])
         return f"{figure_text(cost, 'money', scenario.currency)} for {leads}"
     if lever.team:
         return f"{_reps(round(x * lever.today))} in team {lever.team}"
@@ -67,7 +73,7 @@ def sentences(
     plan: Plan, asked: Asked, hindrances: list[str], most_gone_cold: float
 ) -> tuple[str, ...]:
     """All that a plan has to say."""
-    told = [_answer(plan, asked), *hindrances, *_running(plan)]
+    told = [_answer(plan, asked), *_losses(plan), *hindrances, *_running(plan)]
     if plan.is_reached:
         told += [*_naive(plan), *_doubt(plan, asked)]
     told += _money(plan)
@@ -102,6 +108,41 @@ def _answer(plan: Plan, asked: Asked) -> str:
     return f"With {plan.setting} ({today}) you reach {goal} with a chance of {chance}."
 
 
+def _losses(plan: Plan) -> list[str]:
+    """Where what a sale leaves is less than what it costs to win one: for all, or by channel."""
+    sold = plan.per_sale[plan.per_sale["sales"] > 0]
+    losing = sold[sold["loses"]]
+    if losing.empty:
+        return []
+    if len(losing) == len(sold):
+        return [_loss(plan, "Each sale", sold)]
+    worst = (losing["leaves"] - losing["costs"]).sort_values().index
+    return [_loss(plan, f"Each sale from {name}", losing.loc[[name]]) for name in worst]
+
+
+def _loss(plan: Plan, each: str, sold: pd.DataFrame) -> str:
+    """The loss on a sale of these channels, and what it is made of."""
+    share = sold["sales"] / sold["sales"].sum()
+    leaves, costs = (float(share @ sold[column]) for column in ("leaves", "costs"))
+    money = [figure_text(v, "money", plan.today.currency) for v in (costs - leaves, leaves, costs)]
+    again = orders_may_follow(plan.today)
+    left = f"it leaves {money[1]}"
+    if again:
+        left = f"the customer's orders leave {money[1]} within the time"
+    others = (sold["costs"] - sold["commission"]).round(4)
+    costly = {
+        "leads": others.drop(REFERRAL, errors="ignore").any(),
+        "commission": sold["commission"].any(),
+        "rewards": others.get(REFERRAL, 0) > 0,
+    }
+    paid = [name for name, is_paid in costly.items() if is_paid]
+    reps = ", reps not counted" if reps_costs(plan.today) else ""
+    return (
+        f"{each} loses {money[0]} on average: {left}, and it costs {money[2]} "
+        f"{'in ' + ' and '.join(paid) + ' ' if paid else ''}to win{reps}."
+    )
+
+
 def _naive(plan: Plan) -> list[str]:
     if plan.change not in ("leads", "budget") or not plan.naive_leads:
         return []
@@ -125,9 +166,11 @@ def _doubt(plan: Plan, asked: Asked) -> list[str]:
             f"{plan.price_of_not_knowing:,} of the leads are the price of not knowing it better."
         )
     if plan.method == "simulation" and plan.leads_high > plan.leads_low:
+        tried = round(float(plan.curve["leads"].iloc[-1]))
         told.append(
             f"The number comes from {plan.replications:,} simulated futures and is known to lie "
-            f"between {plan.leads_low:,} and {plan.leads_high:,} (95 % interval)."
+            f"between {plan.leads_low:,} and {plan.leads_high:,} (95 % interval)"
+            + (", as many as were tried." if plan.leads_high >= tried else ".")
         )
     return told
 
@@ -147,7 +190,11 @@ def _money(plan: Plan) -> list[str]:
     if not plan.budget:
         return []
     currency = plan.today.currency
-    told = f"The leads cost {figure_text(plan.budget, 'money', currency)}"
+    leads, commission = round(plan.budget - plan.commission, 2), plan.commission
+    told = f"The leads cost {figure_text(leads, 'money', currency)}" if leads else ""
+    if commission:
+        told += " and the sales " if leads else "The sales cost "
+        told += f"{figure_text(commission, 'money', currency)} in commission"
     if math.isfinite(plan.cac):
         told += ", with the reps" if reps_costs(plan.scenario) else ","
         told += f" a customer costs {figure_text(plan.cac, 'money', currency)} (CAC)"
@@ -209,16 +256,20 @@ def _cliff(plan: Plan) -> list[str]:
     if not plan.leads or leads[-1] < plan.leads * STEP:  # none are needed, or no more can be had
         return []
     who = "the teams" if len(plan.reps) > 1 else f"team {plan.reps.index[0]}"
-    for here in np.linspace(plan.leads, max(plan.leads, leads[-1] / STEP), 50):
-        now, then = np.interp([here, here * STEP], leads, means)
-        if now > 0 and then / now - 1 < CLIFF * (STEP - 1):
-            where = f"past about {here:,.0f} leads" if here > plan.leads * 1.02 else "from here on"
-            grown = figure_text(max(then / now - 1, 0.0), "share")
-            return [
-                f"More leads hardly help {where}: {percent(STEP - 1)} more bring {grown} more "
-                f"{plan.metric}, since {who} can do no more."
-            ]
-    return []
+    here = np.linspace(plan.leads, max(plan.leads, leads[-1] / STEP), 50)
+    now, then = np.interp(here, leads, means), np.interp(here * STEP, leads, means)
+    grown = np.divide(then, now, out=np.full(len(here), np.inf), where=now > 0) - 1
+    help_ = np.flatnonzero(grown >= CLIFF * (STEP - 1))  # the last of them: what is less is chance
+    first = int(help_[-1]) + 1 if len(help_) else 0
+    if first == len(here):
+        return []
+    about = f"past about {float(f'{here[first]:.2g}'):,.0f} leads"
+    where = about if here[first] > plan.leads * 1.02 else "from here on"
+    return [
+        f"More leads hardly help {where}: {percent(STEP - 1)} more bring "
+        f"{figure_text(max(float(grown[first]), 0.0), 'share')} more {plan.metric}, since {who} "
+        "can do no more."
+    ]
 
 
 def _rep_or_leads(plan: Plan) -> list[str]:

@@ -17,6 +17,7 @@ import pandas as pd
 import vl_convert
 
 from funnelsim import charts
+from funnelsim.report.type import keep_widths
 
 WIDE, NARROW = 640, 300  # pixels of a chart's plot, on a page and on a phone
 
@@ -40,11 +41,10 @@ p { margin: .4rem 0 .8rem; max-width: 44rem; }
   font-variant-numeric: tabular-nums; }
 .wide { overflow-x: auto; margin: .6rem 0 1rem; }
 table { border-collapse: collapse; font-size: .88rem; font-variant-numeric: tabular-nums; }
-th, td { padding: .3rem .85rem .3rem 0; text-align: left; vertical-align: top;
-  white-space: nowrap; }
-.long { white-space: normal; min-width: 11rem; }
-th { border-bottom: 1.5px solid var(--ink); font-weight: 600; vertical-align: bottom;
-  white-space: normal; }
+th, td { padding: .3rem .85rem .3rem 0; text-align: left; vertical-align: top; }
+td.number { white-space: nowrap; }
+.long { min-width: 11rem; }
+th { border-bottom: 1.5px solid var(--ink); font-weight: 600; vertical-align: bottom; }
 td { border-bottom: 1px solid var(--line); }
 .number { text-align: right; }
 figure { margin: 1.2rem 0; }
@@ -110,10 +110,11 @@ def chart(draw: Callable[[Any], alt.TopLevelMixin], told: Any, said: str) -> str
 
 def svg(chart: alt.TopLevelMixin, width: int, said: str) -> str:
     if isinstance(chart, alt.HConcatChart):  # side by side, or one below the other on a phone
-        chart = chart if width == WIDE else alt.vconcat(*chart.hconcat, title=chart.title)
+        if width != WIDE:  # the data is that of all parts together
+            chart = alt.vconcat(*chart.hconcat, data=chart.data, title=chart.title)
     else:
         chart = chart.properties(width=width)
     spec = chart.to_dict()
     svg = vl_convert.vegalite_to_svg(spec, vl_version=charts.theme.VEGA_LITE)
-    svg = re.sub(r"^.*?(?=<svg)", "", svg, count=1, flags=re.DOTALL)
+    svg = keep_widths(re.sub(r"^.*?(?=<svg)", "", svg, count=1, flags=re.DOTALL))
     return svg.replace("<svg", f'<svg role="img" aria-label="{escape(said)}"', 1)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from html import escape
-
-import pandas as pd
 
 from funnelsim import charts
 from funnelsim.calibration import Calibration
@@ -13,7 +12,13 @@ from funnelsim.distributions import DAY
 from funnelsim.journal import Journal
 from funnelsim.metrics import a_journal
 from funnelsim.report.frame import chart, figures, framed
-from funnelsim.tables import as_html, beside_text, funnel_text, key_figures, loss_text
+from funnelsim.tables import as_html, beside_text, funnel_text, key_figures, loss_text, reps_text
+
+OF_REPS = (
+    "A lead is brought in by the rep who first reached it. A deal is in the hands of the rep who "
+    "reached it last; a stage that it went on from, and its sale, are credited there. Rates are of "
+    "those decided."
+)
 
 
 def page(
@@ -27,7 +32,7 @@ def page(
     s = a_journal(journal, "write_report").scenario
     title = title or s.name
     days = (s.horizon - s.warm_up) / DAY
-    begin = pd.Timestamp(s.start) + pd.Timedelta(days=s.warm_up / DAY)
+    begin = s.start + timedelta(microseconds=s.warm_up)
     about = f"{days:,.0f} days from {begin:%Y-%m-%d}, simulated with seed {journal.seed}"
     if s.warm_up:
         about += f" after a warm-up of {s.warm_up / DAY:,.0f} days"
@@ -47,6 +52,8 @@ def page(
     if not lost.empty:
         parts += ["<h2>Lost leads</h2>", chart(charts.losses, journal, "Lost leads by reason")]
         parts.append(as_html(lost))
+    if any(stage.follow_up for stage in s.stages):
+        parts += ["<h2>Reps</h2>", f"<p>{OF_REPS}</p>", as_html(reps_text(journal))]
     if calibration is not None:
         table = beside_export(calibration.report, journal)
         parts.append("<h2>Beside what the export shows</h2>")

@@ -12,8 +12,10 @@ from funnelsim.planner import Plan
 from funnelsim.planner.tables import (
     about,
     channels_text,
+    has_sales_table,
     outcome_text,
     reps_text,
+    sales_text,
     stages_text,
 )
 from funnelsim.report.frame import chart, framed
@@ -40,6 +42,13 @@ def plan_page(p: Plan, *, title: str | None = None, note: str = "") -> str:
         chart(charts.plan_channels, p, "Leads a day by channel"),
         as_html(channels_text(p)),
     ]
+    if has_sales_table(p):
+        parts += [
+            "<h2>What a sale leaves</h2>",
+            "<p>All orders of a new customer within the time, less goods and shipping, beside what "
+            "leads and commission cost to win one; reps and days of channels are not counted.</p>",
+            as_html(sales_text(p)),
+        ]
     if not p.reps.empty:
         parts += [
             "<h2>People</h2>",

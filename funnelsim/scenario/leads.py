@@ -75,6 +75,9 @@ class Channel(Part):
     commission: Annotated[Probability, USUAL] = Field(
         0.0, description="share of what its customers pay"
     )
+    cost_per_sale: Annotated[Amount, USUAL] = Field(
+        0.0, description="for each first order kept, or goal reached without [order]"
+    )
     ceiling: LeadsPerDay | None = Field(
         None, title="ceiling", description="leads a day at most, for a plan"
     )
@@ -93,6 +96,11 @@ class Channel(Part):
         if self.leads_per_day is not None:
             return self.leads_per_day
         return (self.impressions_per_day or 0.0) * (self.click_through_rate or 0.0)
+
+    @property
+    def price(self) -> float:
+        """What a lead costs; where there are impressions every lead is a click."""
+        return self.cost_per_lead + self.cost_per_click
 
 
 class Segment(Part):

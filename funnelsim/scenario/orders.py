@@ -110,7 +110,10 @@ class Retention(Part):
 
 
 class LateFollowUp(Part):
-    """A response that took longer than `after`, once before the sale, makes detractors."""
+    """A response that took longer than `after`, once before the sale, makes detractors.
+
+    Of the first order of a deal, an upsold one too; what is ordered later knows nothing of it.
+    """
 
     after: Duration = Field(description="a longer response is late")
     odds_ratio: Ratio = Field(description="of being a detractor")

@@ -59,7 +59,7 @@ DISPERSION = Kind("number", "variance ÷ mean", low=1, high=1000)
 MEAN_NUMBER = Kind("number", high=100)
 LEAD_COLUMNS = (
     *("lead", "key", "parent", "kind", "channel", "segment", "arrived", "deal_value", "owner"),
-    *("outcome", "lost_stage", "reason", "decided", "recovered", "member"),
+    *("holder", "outcome", "lost_stage", "reason", "decided", "recovered", "member"),
 )
 """The columns of the journal's `leads`; a label may not take the name of one of them."""
 

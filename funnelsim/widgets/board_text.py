@@ -113,7 +113,8 @@ TILES = {
     ),
     "cac": (
         "CAC",
-        "Customer acquisition cost: what leads, reps and messages to lost leads cost / customers.",
+        "Customer acquisition cost: what channels (the commission on first orders, too), reps and "
+        "messages to lost leads cost / sales.",
     ),
     "repeat_purchase_rate": ("Repeat purchases", "Customers who ordered again / customers."),
     "aov": ("AOV", "Average order value: revenue / orders that count as revenue."),
@@ -121,25 +122,22 @@ TILES = {
 """The figures of `summary` that a board shows, the first to stay first: short name and meaning."""
 
 
-BESIDE = 15  # characters of a figure and its difference in a tile
-
-
 def figures_html(s: Scenario, now: pd.Series, before: pd.Series | None, spread: Spread) -> str:
     """Key figures as tiles, with the difference from what was kept, and the range of chance."""
     tiles = []
     for key, name, kind in figures_of(s):
         value = float(now[key])
-        change = difference(value, float(before[key]), kind) if before is not None else ""
         said, name = figure_text(value, kind, short=True), html.escape(name)
         meaning = html.escape(TILES[key.partition(": ")[0]][1])
         low, high = (figure_text(end, kind, short=True) for end in spread.range_of(key))
         ends = low if low == high == NOTHING else f"{low} to {high}"
-        # beside the figure while both fit; else beside the name, of which no more is lost than that
-        told = f"<small>{change}</small>"
-        of_name, of_value = (told, "") if len(said + change) > BESIDE else ("", told)
+        change = ""
+        if before is not None:  # in a line of its own, so that no tile grows while a slider moves
+            change = difference(value, float(before[key]), kind) or "&nbsp;"
+            change = f'<span class="change">{change}</span>'
         tiles.append(
-            f'<div title="{name}: {meaning}"><span class="name"><span>{name}</span>'
-            f'{of_name}</span><span class="value"><span>{said}</span>{of_value}</span>'
+            f'<div title="{name}: {meaning}"><span class="name">{name}</span>'
+            f'<span class="value">{said}</span>{change}'
             f'<span class="range" title="{WHY_RANGES}">{ends}</span></div>'
         )
     return f'<div class="funnelsim-figures">{"".join(tiles)}</div>'

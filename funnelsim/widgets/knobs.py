@@ -37,11 +37,11 @@ class Knob:
 def knobs(s: Scenario) -> list[Knob]:
     """The knobs of a scenario, in the order of the funnel; what can change nothing has none.
 
-    Those of the customers' lives come last, as many of them as make up `MOST` knobs in all.
+    What is paid by the sale and the customers' lives come last, as many as make up `MOST` in all.
     """
     first = [*_conversions(s), *_leads(s), *_follow_ups(s)]
-    after_the_sale = [*_repeats(s), *_win_back(s), *_loyalty(s), *_promoters(s)]
-    return first + after_the_sale[: max(0, MOST - len(first))]
+    others = [*_commissions(s), *_repeats(s), *_win_back(s), *_loyalty(s), *_promoters(s)]
+    return first + others[: max(0, MOST - len(first))]
 
 
 def knob(found: Parameter, group: str, label: str = "") -> Knob:
@@ -101,6 +101,17 @@ def _of_mean(found: Parameter, group: str) -> Knob:
         path = f"{found.path}.{kind}"
         inner = parameter(found.scenario, f"{path}.mean" if is_given else path)
     return knob(inner if inner.kind.turned else found, group, found.short)
+
+
+def _commissions(s: Scenario) -> list[Knob]:
+    """What each channel gets by the sale: its share of what customers pay, and a fixed sum."""
+    paths = []
+    for channel in s.channels:
+        if channel.commission and s.order is not None:
+            paths.append(f"channels.{channel.name}.commission")
+        if channel.cost_per_sale:
+            paths.append(f"channels.{channel.name}.cost_per_sale")
+    return [knob(parameter(s, path), "Commission") for path in paths]
 
 
 def _repeats(s: Scenario) -> list[Knob]:

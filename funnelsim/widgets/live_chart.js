@@ -50,6 +50,31 @@ function put(view, spec, frame) {
   }
 }
 
+// No text is cut, whatever the font of the page: what would leave its chart is set narrower.
+function fit(box) {
+  const edge = box.querySelector("svg").getBoundingClientRect();
+  const lines = [...box.querySelectorAll("svg text")].flatMap((text) =>
+    text.children.length ? [...text.children] : [text],
+  );
+  for (const line of lines) line.removeAttribute("textLength");
+  const lengths = lines.map((line) => {
+    const place = line.getBoundingClientRect();
+    const out =
+      place.width > place.height
+        ? Math.max(edge.left - place.left, place.right - edge.right)
+        : Math.max(edge.top - place.top, place.bottom - edge.bottom);
+    if (!(out > 0)) return null;
+    const isMiddle = line.closest("text").getAttribute("text-anchor") === "middle";
+    const length = line.getComputedTextLength();
+    return Math.max(length - (isMiddle ? 2 : 1) * out, length / 2);
+  });
+  lines.forEach((line, i) => {
+    if (lengths[i] === null) return;
+    line.setAttribute("textLength", lengths[i]);
+    line.setAttribute("lengthAdjust", "spacingAndGlyphs");
+  });
+}
+
 async function draw(spec, size, frame, tooltip) {
   const place = document.createElement("div");
   const options = { mode: "vega", actions: false, renderer: "svg", tooltip: tooltip.show };
@@ -103,12 +128,13 @@ async function render({ model, el }) {
       chart?.finalize();
       charts[i] = next;
       box.vegaView = next.view;
-      return;
+    } else {
+      chart.size = size;
+      chart.view.width(size.width).height(size.height);
+      put(chart.view, spec, frame);
+      await chart.view.runAsync();
     }
-    chart.size = size;
-    chart.view.width(size.width).height(size.height);
-    put(chart.view, spec, frame);
-    await chart.view.runAsync();
+    fit(box);
   }
 
   const sizes = new ResizeObserver(refresh);

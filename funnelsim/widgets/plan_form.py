@@ -4,13 +4,13 @@
 
 Whoever plans writes no code. What cannot be is said in the form, and no entry is lost: another
 column, or other business that is running, is another reading of the same question, and asked again.
-Another scenario is another question: only the chance asked for stays.
+Another scenario is another question: only the chance asked for stays. While an answer is worked out
+the one before is still there, and stays if that is stopped.
 """
 
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable, Sequence
 from html import escape
 from pathlib import Path
@@ -34,7 +34,8 @@ from funnelsim.scenario.parameters import parameter
 from funnelsim.tables import as_html
 from funnelsim.widgets import workers
 from funnelsim.widgets.live_chart import STATIC
-from funnelsim.widgets.plan_source import WIDE, Source, problem
+from funnelsim.widgets.plan_source import Source, problem
+from funnelsim.widgets.stoppable import Steps, Stoppable, Told
 from funnelsim.workbook import write_workbook
 
 CHART = 560  # pixels of a chart's plot
@@ -56,10 +57,14 @@ def plan_form(folder: str | Path = ".") -> PlanForm:
 
 
 class PlanForm(ipywidgets.VBox):
-    """What `plan_form` returns; `.answer` is the last `Plan`, None before the first."""
+    """What `plan_form` returns; `.answer` is the last `Plan`, None before the first.
+
+    In a notebook it is worked out beside: `.answer` is the one before until the new one is there.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.answer: Plan | None = None
+        self._drawn: Plan | None = None  # whose pictures are seen
         self._planned: tuple[Any, ...] = ()  # the entries that were answered last
         self._targets: dict[str, float] = {}  # that were asked of this scenario, by metric
         self._is_asked = self._is_within_asked = False  # whether anything was, or a time
@@ -67,21 +72,19 @@ class PlanForm(ipywidgets.VBox):
         self._is_setting = True  # entries made by the form itself are no questions
         self.source = Source(self._another_source)
         self.metric = _dropdown("What is planned", METRICS)
-        self.target = ipywidgets.FloatText(description="Target", style=WIDE)
+        self.target = ipywidgets.FloatText(description="Target")
         self.within = ipywidgets.Text(
             description="Within",
             placeholder="90 days, 13 weeks, 1 quarter",
-            style=WIDE,
             continuous_update=False,
         )
         self.chance = ipywidgets.IntSlider(
-            90, 50, 99, description="Chance, %", style=WIDE, continuous_update=False
+            90, 50, 99, description="Chance, %", continuous_update=False
         )
         self.change = _dropdown("What may be moved", ["leads"])
         self.pilot = ipywidgets.Text(
             description="Seen so far",
             placeholder="15 of 300: sales of leads",
-            style=WIDE,
             continuous_update=False,
         )
         self._ask = ipywidgets.Button(description="Plan", button_style="primary")
@@ -91,6 +94,7 @@ class PlanForm(ipywidgets.VBox):
         for one in (self._ask, self._foresee, self._report, self._workbook):
             one.layout.width = "auto"
         self._said, self._curve, self._shown, self._saved = (ipywidgets.HTML() for _ in range(4))
+        self._work = Stoppable(self._ended)
         self._style = ipywidgets.HTML(
             f"<style>{(STATIC / 'plan_form.css').read_text('utf-8')}</style>"
         )
@@ -123,7 +127,7 @@ class PlanForm(ipywidgets.VBox):
             ]
         )  # fmt: skip
         asked.add_class("funnelsim-asked")
-        told = ipywidgets.VBox([self._said, self._curve, self._shown, self.source.used])
+        told = ipywidgets.VBox([self._work, self._said, self._curve, self._shown, self.source.used])
         told.add_class("funnelsim-told")
         body = ipywidgets.HBox([asked, told])
         body.add_class("funnelsim-plan-body")
@@ -135,55 +139,97 @@ class PlanForm(ipywidgets.VBox):
         """Works out the answer for what stands in the form, and shows it."""
         self._planned = self._entries()
         self._is_asked = True
+        self._targets[self.metric.value], self._is_within_asked = self.target.value, True
+        asked = {
+            "target": self.target.value, "metric": self.metric.value,
+            "probability": self.chance.value / 100, "change": self.change.value,
+        }  # fmt: skip
 
-        def work(scenario: Scenario | Calibration) -> None:
-            self._targets[self.metric.value], self._is_within_asked = self.target.value, True
-            self.answer = plan(
-                scenario, self.target.value, self.metric.value, self.chance.value / 100,
-                self.within.value.strip() or None, self.change.value,
-                initial=self.source.state(), pilot=self.pilot.value.strip() or None,
-                executor=workers.executor(), progress=_Count(self._said),
-            )  # fmt: skip
-            self._said.value = _words(self.answer)
-            self._report.disabled = self._workbook.disabled = False
-            self._show(_curve(self.answer))
-            self._shown.value = _pictures(self.answer)  # drawn while the answer is read
+        def steps(told: Told, source: Any, common: dict[str, Any]) -> Steps:
+            answer = plan(source, **asked, **common, progress=told)
+            yield lambda: self._answered(answer)
+            curve = _curve(answer)
+            yield lambda: self._show(curve)
+            pictures = _pictures(answer)  # drawn while the answer is read
+            yield lambda: self._pictured(answer, pictures)
 
-        self._working(work)
+        self._working(steps)
 
     def forecast(self) -> None:
         """What the leads of today will bring by then, as a picture."""
         self._planned = ()  # the plan is no longer what is seen
+        metric, target = self.metric.value, self.target.value
 
-        def work(scenario: Scenario | Calibration) -> None:
-            told = forecast(
-                scenario, self.source.state(), progress=_Count(self._said),
-                within=self.within.value.strip() or None,
-                pilot=self.pilot.value.strip() or None, executor=workers.executor(),
-            )  # fmt: skip
-            figure = self.metric.value if self.metric.value in told.totals else "sales"
-            target = self.target.value if figure == self.metric.value else None
-            self._said.value = self._shown.value = ""
-            self._show(_svg(charts.forecast(told, figure, target), "What may come"))
+        def steps(told: Told, source: Any, common: dict[str, Any]) -> Steps:
+            found = forecast(source, **common, progress=told)
+            figure = metric if metric in found.totals else "sales"
+            chart = charts.forecast(found, figure, target if figure == metric else None)
+            picture = _svg(chart, "What may come")
+            yield lambda: self._foreseen(picture)
 
-        self._working(work)
+        self._working(steps)
 
-    def _working(self, work: Callable[[Scenario | Calibration], None]) -> None:
-        """Does the work with a word that it goes on; what is wrong is said in the form."""
+    def _working(self, steps: Callable[[Told, Any, dict[str, Any]], Steps]) -> None:
+        """Begins the work, with a line that says how far it is; what is wrong is said in the form.
+
+        What is seen is the answer to something else, until the new one is there.
+        """
         self._saved.value = ""
-        self._ask.disabled = self._foresee.disabled = True
-        self._said.value = _BUSY.format("")
-        for seen in (self._curve, self._shown):
-            seen.add_class(OLD)  # it is the answer to something else
+        for seen in (self._said, self._curve, self._shown):
+            seen.add_class(OLD)
         try:
-            work(self.source.scenario())
+            source = self.source.scenario()
+            common = {
+                "initial": self.source.state(), "within": self.within.value.strip() or None,
+                "pilot": self.pilot.value.strip() or None, "executor": workers.executor(),
+            }  # fmt: skip
         except FunnelSimError as error:
-            self._nothing_but(problem(error))
-            self._planned = ()
-        finally:
-            self._ask.disabled = self._foresee.disabled = False
-            for seen in (self._curve, self._shown):
-                seen.remove_class(OLD)
+            self._work.drop()
+            self._refused(problem(error))
+            return
+
+        def work(told: Told) -> Steps:
+            try:
+                yield from steps(told, source, common)
+            except FunnelSimError as error:
+                said = problem(error)
+                yield lambda: self._refused(said)
+
+        self._work.do(work)
+
+    def _as_new(self) -> None:
+        """What is seen is no answer to something else."""
+        for seen in (self._said, self._curve, self._shown):
+            seen.remove_class(OLD)
+
+    def _ended(self, was_stopped: bool) -> None:
+        """Nothing is worked out any more; of what was stopped nothing is seen."""
+        self._as_new()
+        if not was_stopped:
+            return
+        self._planned = ()  # so that it can be asked again
+        still = "; what is seen is the answer before." if self._said.value else "."
+        self._saved.value = f"<p>Stopped{still} The entries are as they were.</p>"
+        if self.answer is not None and self._drawn is not self.answer:
+            self._show(_curve(self.answer))
+            self._pictured(self.answer, _pictures(self.answer))
+
+    def _answered(self, answer: Plan) -> None:
+        self.answer, self._said.value = answer, _words(answer)
+        self._report.disabled = self._workbook.disabled = False
+        self._said.remove_class(OLD)
+
+    def _pictured(self, answer: Plan, pictures: str) -> None:
+        self._drawn, self._shown.value = answer, pictures
+
+    def _foreseen(self, picture: str) -> None:
+        self._said.value = self._shown.value = ""
+        self._show(picture)
+        self._drawn = self.answer
+
+    def _refused(self, said: str) -> None:
+        self._nothing_but(said)
+        self._planned = ()
 
     def _show(self, curve: str) -> None:
         self._curve.value = curve
@@ -191,6 +237,7 @@ class PlanForm(ipywidgets.VBox):
 
     def _nothing_but(self, said: str) -> None:
         """There is no answer."""
+        self._as_new()
         self._said.value, self._curve.value, self._shown.value = said, "", ""
         self.answer, self._report.disabled, self._workbook.disabled = None, True, True
 
@@ -227,11 +274,12 @@ class PlanForm(ipywidgets.VBox):
         """What the scenario has to offer; of another one its own time, and a target near what it
         brings today. What was asked of the same one is asked again."""
         self._planned = ()
+        self._work.drop()
         self._is_setting = True
         if is_another_scenario:
             self._targets, self._is_asked, self._is_within_asked = {}, False, False
             self.pilot.value = ""  # it was seen elsewhere
-        self._nothing_but(_BUSY.format("") if self.source.is_export else "")
+        self._nothing_but(_BUSY if self.source.is_export else "")
         try:
             s = _scenario(self.source.scenario())
             if not self._is_within_asked:
@@ -287,21 +335,7 @@ def _get_ready() -> None:
     _curve(plan(load("aida"), 100, progress=False))
 
 
-_BUSY = '<p class="funnelsim-busy">Working it out ... {}<span></span></p>'
-TELL_EVERY = 0.25  # seconds
-
-
-class _Count:
-    """Says how many simulations are done, while an answer is worked out."""
-
-    def __init__(self, said: ipywidgets.HTML) -> None:
-        self._said, self._done, self._told = said, 0, time.monotonic()
-
-    def update(self, n: int) -> None:
-        self._done += n
-        if time.monotonic() > self._told + TELL_EVERY:
-            self._told = time.monotonic()
-            self._said.value = _BUSY.format(f"{self._done:,} simulations done")
+_BUSY = '<p class="funnelsim-busy">Working it out ... <span></span></p>'
 
 
 def _scenario(given: Scenario | Calibration) -> Scenario:
@@ -324,7 +358,7 @@ def _offer(box: ipywidgets.Dropdown, options: Sequence[str | tuple[str, str]]) -
 
 
 def _dropdown(label: str, options: Any) -> ipywidgets.Dropdown:
-    return ipywidgets.Dropdown(options=options, description=label, style=WIDE)
+    return ipywidgets.Dropdown(options=options, description=label)
 
 
 def _days(s: Scenario) -> str:

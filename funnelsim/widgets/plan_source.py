@@ -38,7 +38,6 @@ READ_AS = {  # what no value of a column decides: asked for only then
     "decimal": ("Amounts are like", (("1.234,50", ","), ("1,234.50", "."))),
 }
 SEVERAL = "Ctrl-click (on a Mac ⌘-click) chooses several, or none."
-WIDE = {"description_width": "12em"}
 _UP_TO = (  # the limit of Jupyter's own server, of which nobody hears
     "A file of more than 10 MB only arrives where JupyterLab was started by "
     "<code>funnelsim lab</code>."
@@ -84,7 +83,7 @@ class Source(ipywidgets.VBox):
         for box in (self.file, self.deals, self.customers):
             box.layout.width = "auto"
         self._running = ipywidgets.HBox(
-            [ipywidgets.HTML("Running already"), ipywidgets.VBox([self.deals, self.customers])]
+            [ipywidgets.HTML("Running already"), self.deals, self.customers]
         )
         self._running.add_class("funnelsim-running")
         self._own = ipywidgets.VBox([self.file, self.columns, self.told])
@@ -255,13 +254,11 @@ class Source(ipywidgets.VBox):
 
 def _choice(label: str, options: Any, value: Any = None) -> ipywidgets.Dropdown:
     given = {} if value is None else {"value": value}
-    return ipywidgets.Dropdown(options=options, description=label, style=WIDE, **given)
+    return ipywidgets.Dropdown(options=options, description=label, **given)
 
 
 def _several(label: str) -> ipywidgets.SelectMultiple:
-    return ipywidgets.SelectMultiple(
-        options=[], rows=4, description=label, style=WIDE, tooltip=SEVERAL
-    )
+    return ipywidgets.SelectMultiple(options=[], rows=4, description=label, tooltip=SEVERAL)
 
 
 def _file(box: ipywidgets.FileUpload) -> tuple[str, bytes] | None:

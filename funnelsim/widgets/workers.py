@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
-from IPython import get_ipython
+from funnelsim.progress import in_a_notebook
 
 MOST = 4  # processes: each takes the memory of a kernel
 
@@ -25,8 +25,7 @@ def start(here: Callable[[], Any]) -> None:
     """Has them come up, and the kernel do something `here` on a thread, while whoever opened the
     form reads it. Outside of a notebook nobody waits, and nothing is started.
     """
-    shell = get_ipython()
-    if hasattr(shell, "kernel"):
+    if in_a_notebook():
         _pool()
         threading.Thread(target=here, daemon=True).start()
 

@@ -14,9 +14,13 @@ from typing import Any
 
 import pandas as pd
 
+from funnelsim.deals.day import first_of, last_of
 from funnelsim.errors import FunnelSimError
 from funnelsim.reading import (
+    Findings,
     find_column,
+    named,
+    place,
     read_moment,
     read_numbers,
     read_table,
@@ -44,6 +48,7 @@ class Export:
     rows: int
     left_out: pd.DataFrame
     notes: list[str] = field(default_factory=list)
+    problems: pd.DataFrame = field(default_factory=lambda: Findings().table())
 
     @property
     def stages(self) -> list[str]:
@@ -73,6 +78,16 @@ class Sieve:
 
 def read_export(
     deals: pd.DataFrame | str | Path,
+    *told: Any,
+    **more: Any,
+) -> Export:
+    """The export as tidy leads (`_tidy`); errors name the file that it came from."""
+    with named("" if isinstance(deals, pd.DataFrame) else str(deals)):
+        return _tidy(deals, *told, **more)
+
+
+def _tidy(
+    deals: pd.DataFrame | str | Path,
     roles: Mapping[str, str | None],
     stages: Mapping[str, str] | Sequence[str],
     *,
@@ -93,7 +108,8 @@ def read_export(
     columns = _stage_columns(table, roles, stages, ends)
     found = {r: find_column(table, c, r) for r, c in roles.items() if c is not None}
     notes: list[str] = []
-    entered, ended = _times(table, columns, roles["lost"], dayfirst, notes)
+    findings = Findings(notes)
+    entered, ended = _times(table, columns, roles["lost"], dayfirst, findings)
     sieve = Sieve(table.index)
     created = entered.iloc[:, 0].rename(roles["created"])
     _leave_out_rows(sieve, created, found.get("id"), since, dayfirst)
@@ -104,9 +120,12 @@ def read_export(
         )
     status, ended = _fates(sieve, entered, ended, roles, found.get("outcome"), words, notes)
     notes += _dates_without_time(entered, ended, columns, roles["lost"])
-    _leave_out_impossible(sieve, entered, ended)
-    stand = _stand(entered, ended, sieve, export_date, dayfirst, notes)
+    stand = _stand(entered, ended, status, sieve, export_date, dayfirst, notes)
     sieve.leave_out(entered.iloc[:, 0] > stand, "created after the export date")
+    _leave_out_strays(sieve, entered.iloc[:, 0])
+    if export_date is None:
+        _forget_later(entered, ended, stand, [*columns.values(), roles["lost"]], findings)
+    _leave_out_impossible(sieve, entered, ended)
     kept = sieve.kept
     if not kept.any():
         counts = "; ".join(f"{c['left out because']}: {c['leads']:,}" for c in sieve.counts)
@@ -114,17 +133,22 @@ def read_export(
 
     status[(ended > stand) | (entered.iloc[:, -1] > stand)] = "open"
     entered, ended = entered.mask(entered > stand), ended.mask(ended > stand)
-    leads = _leads(found, status, ended, decimal, notes)
-    notes += _skipped(entered[kept])
+    leads = _leads(found, status, ended, decimal, findings)
+    known = entered.notna()
+    notes += _without_date(status[kept], entered[kept], ended[kept])
+    undated = (status == "won") & ~known.iloc[:, -1]
+    entered.loc[undated, entered.columns[-1]] = entered[undated].max(axis=1)
+    notes += _skipped(known[kept & ~undated])
     return Export(
         entered=entered.bfill(axis=1)[kept],
-        known=entered.notna()[kept],
+        known=known[kept],
         leads=leads[kept],
         export_date=stand,
         losses_marked=bool((status == "lost").any()),
         rows=len(table),
         left_out=sieve.table(),
         notes=notes,
+        problems=findings.table(),
     )
 
 
@@ -145,11 +169,11 @@ def _times(
     columns: Mapping[str, str],
     lost: str | None,
     dayfirst: bool | None,
-    notes: list[str],
+    findings: Findings,
 ) -> tuple[pd.DataFrame, pd.Series]:
     """When each lead entered each stage, the goal last, and when it was lost."""
     marks = [table[c] for c in columns.values()]
-    times = read_times([*marks, table[lost]] if lost else marks, dayfirst, notes)
+    times = read_times([*marks, table[lost]] if lost else marks, dayfirst, findings)
     entered = pd.DataFrame(dict(zip(columns, times, strict=False)))
     return entered, times[-1] if lost else pd.Series(pd.NaT, index=table.index, dtype=STAMP)
 
@@ -190,8 +214,6 @@ def _fates(
         entered[goal], ended = ended.where(status == "won"), ended.where(status == "lost")
     disagree = (status != "won") & entered[goal].notna() | (status != "lost") & ended.notna()
     sieve.leave_out(disagree, "outcome and the times of winning and losing disagree")
-    lacking = (status == "won") & entered[goal].isna()
-    sieve.leave_out(lacking, f"won, but no time in {roles['won']!r}")
     return status, ended
 
 
@@ -201,7 +223,8 @@ def _leave_out_impossible(sieve: Sieve, entered: pd.DataFrame, ended: pd.Series)
     wrong = entered.iloc[:, -1] < entered.iloc[:, 0]
     sieve.leave_out(wrong, "won before it was created")
     sieve.leave_out((entered < way).any(axis=1), "entered a stage before the one it comes after")
-    sieve.leave_out(ended < way.iloc[:, -1], "lost before it entered its last stage")
+    sieve.leave_out(ended < entered.iloc[:, 0], "lost before it was created")
+    sieve.leave_out(ended < entered.max(axis=1), "lost before it entered its last stage")
 
 
 def _leads(
@@ -209,20 +232,66 @@ def _leads(
     status: pd.Series,
     ended: pd.Series,
     decimal: str | None,
-    notes: list[str],
+    findings: Findings,
 ) -> pd.DataFrame:
     """What else is known of each lead."""
+    notes = findings.notes
     leads = pd.DataFrame({"outcome": status, "ended": ended})
     leads["channel"] = _names(found, "channel", notes)
     leads["owner"] = read_text(found["owner"]) if "owner" in found else pd.NA
     leads["reason"] = _names(found, "reason", notes)
-    leads["value"] = read_numbers(found["value"], decimal) if "value" in found else float("nan")
+    leads["value"] = (
+        read_numbers(found["value"], decimal, findings) if "value" in found else float("nan")
+    )
     return leads
+
+
+def _leave_out_strays(sieve: Sieve, created: pd.Series) -> None:
+    """Leads that came in long before all others: a rate over those years would be far too low."""
+    if sieve.kept.any():
+        first = first_of(created[sieve.kept])
+        why = f"created long before all others, which begin {first:%Y-%m-%d}"
+        sieve.leave_out(created < first, why)
+
+
+def _forget_later(
+    entered: pd.DataFrame,
+    ended: pd.Series,
+    stand: pd.Timestamp,
+    columns: Sequence[str | None],
+    findings: Findings,
+) -> None:
+    """Times after the day that the export itself shows are none (in place): the fate stays."""
+    for name, stage in zip(columns[1:], [*entered.columns[1:], None], strict=True):
+        times = ended if stage is None else entered[stage]
+        column = pd.Series(name=name, dtype=object)
+        for row, time in times[times > stand].items():
+            done = f"after the day of the export ({stand:%Y-%m-%d}): taken as no date"
+            findings.add(column, pd.Index([row]), time, done)
+            if stage is None:
+                ended[row] = pd.NaT
+            else:
+                entered.loc[row, stage] = pd.NaT
+
+
+def _without_date(status: pd.Series, entered: pd.DataFrame, ended: pd.Series) -> list[str]:
+    """Says how many wins and losses have no date."""
+    counts = {
+        "won": int(((status == "won") & entered.iloc[:, -1].isna()).sum()),
+        "lost": int(((status == "lost") & ended.isna()).sum()),
+    }
+    return [
+        f"{count:,} of the {int((status == fate).sum()):,} {fate} have no date: they count as "
+        f"{fate}, and are left out of the times"
+        for fate, count in counts.items()
+        if count
+    ]
 
 
 def _stand(
     entered: pd.DataFrame,
     ended: pd.Series,
+    status: pd.Series,
     sieve: Sieve,
     given: object,
     dayfirst: bool | None,
@@ -231,13 +300,20 @@ def _stand(
     """When the export was taken; times after it have not yet happened."""
     latest = entered.max(axis=1).where(ended.isna(), ended)[sieve.kept].dropna()
     if given is None:
-        if latest.empty:
+        times = pd.concat([*(entered[stage] for stage in entered), ended])
+        times = times[times.index.isin(latest.index)].dropna()
+        if times.empty:
             return pd.Timestamp.max  # no lead is left; the caller says so
+        day = last_of(times)
+        at = times.index[times == day][0]
+        later = int((times > day).sum())
+        beyond = f"; {later:,} later ones, long after all others, are taken as wrong" * (later > 0)
         notes.append(
-            f"export date: the latest time in the export, {latest.max():%Y-%m-%d %H:%M} "
-            f"(row {latest.idxmax()}); give export_date= if that is not when it was taken"
+            f"export date: the latest time in the export, {day:%Y-%m-%d %H:%M} "
+            f"({place(times.index, at)}){beyond}; give export_date= if that is not when it was "
+            "taken"
         )
-        return latest.max()
+        return day
     stand = read_moment(given, "export_date", dayfirst)
     if stand == stand.normalize():  # a date means the end of that day
         stand += pd.Timedelta(days=1) - pd.Timedelta(seconds=1)
@@ -249,9 +325,8 @@ def _stand(
     return stand
 
 
-def _skipped(entered: pd.DataFrame) -> list[str]:
+def _skipped(known: pd.DataFrame) -> list[str]:
     """Says how often a stage has no time though a later one has."""
-    known = entered.notna()
     reached = known.iloc[:, ::-1].cummax(axis=1).iloc[:, ::-1]
     count = int((reached & ~known).to_numpy().sum())
     if not count:

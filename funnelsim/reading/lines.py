@@ -1,0 +1,206 @@
+"""A text file as a table: CSV in whatever dialect, however large.
+
+Cells are read as they come by Python's csv module, strictly, and kept as codes of the few values
+that most columns hold: so a large file needs little memory, and what parses a column afterwards
+sees each value once. Rows are labelled with the line of the file on which they begin.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from array import array
+from collections.abc import Iterator
+from itertools import islice, zip_longest
+
+import numpy as np
+import pandas as pd
+
+from funnelsim.errors import FunnelSimError
+from funnelsim.reading.encodings import encoding_of
+from funnelsim.reading.layout import HEAD, TAIL, header_row, headings, last_row, separator_of
+from funnelsim.reading.values import LINE, Findings, is_missing
+
+LONGEST_LINE = 1_000_000  # characters; a cell likewise
+AT_ONCE = 20_000  # rows
+BREAK = re.compile(r"\r\n|\r|\n")
+SEPARATOR_NAMES = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+
+
+def table_of_text(
+    content: bytes, path: str, encoding: str | None, findings: Findings
+) -> pd.DataFrame:
+    """The table in a text file; `findings` says in which encoding, how separated, from where."""
+    taken = encoding_of(content, path, encoding)
+    lines = io.TextIOWrapper(io.BytesIO(content), encoding=taken.codec, newline="")
+    head = lines.read(2 * LONGEST_LINE)
+    if not head.strip():
+        raise FunnelSimError(f"{path} is empty; it takes a header line and a row below it")
+    if not BREAK.search(head[:LONGEST_LINE]) and len(head) > LONGEST_LINE:
+        raise FunnelSimError(
+            f"{path}, line 1: it has more than {LONGEST_LINE:,} characters and no end; that is no "
+            "table. Save the export as CSV anew"
+        )
+    told = re.match(
+        r'"?sep=([^"\r\n])"?(?:\r\n|\r|\n|$)', head, re.IGNORECASE
+    )  # Excel's first line
+    first = BREAK.split(head[:LONGEST_LINE])[: HEAD + bool(told)]
+    separator = told[1] if told else _by_lines(first, path)
+    _say(taken.name, taken.why, separator, findings)
+    lines.seek(0)
+    limit = csv.field_size_limit(LONGEST_LINE)
+    try:
+        return _table(
+            csv.reader(lines, delimiter=separator, strict=True), bool(told), path, findings
+        )
+    finally:
+        csv.field_size_limit(limit)  # for everybody else as it was
+
+
+def _by_lines(first: list[str], path: str) -> str:
+    limit = csv.field_size_limit(LONGEST_LINE)
+    try:
+        return separator_of(first)
+    except csv.Error as error:
+        raise FunnelSimError(f"{path}, line 1: {error}; check the quotation marks there") from error
+    finally:
+        csv.field_size_limit(limit)
+
+
+def _say(encoding: str, why: str, separator: str, findings: Findings) -> None:
+    parted = SEPARATOR_NAMES.get(separator, repr(separator))
+    sure = "" if encoding in ("UTF-8", "UTF-16") else f" ({why}; encoding= overrules)"
+    findings.note(f"the text is {encoding}{sure}, its columns are separated by {parted}")
+
+
+def _table(
+    reader: Iterator[list[str]], is_told: bool, path: str, findings: Findings
+) -> pd.DataFrame:
+    rows = _Rows(reader, path)
+    begin = [row for _, row in rows.take(HEAD + is_told)]
+    titles = header_row(begin[is_told:], path, LINE, 1 + is_told) + is_told
+    start = rows.starts[titles]
+    names, given = headings(begin[titles], path, f"{LINE} {start}")
+    if not names:
+        raise FunnelSimError(
+            f"{path}, {LINE} {start}: there is no heading, only {len(begin[titles]):,} blank cells"
+        )
+    if any(any(row) for row in begin[is_told:titles]):
+        findings.note(f"the header is in line {start}; what stands above it is left out")
+    columns = _Columns(len(names), path)
+    done = titles + 1
+    columns.add(begin[done:], rows.starts[done:])
+    while more := rows.take(AT_ONCE):
+        columns.add([row for _, row in more], [place for place, _ in more])
+    return columns.table(names, given, findings)
+
+
+class _Rows:
+    """The records of a file with the line on which each begins."""
+
+    def __init__(self, reader: Iterator[list[str]], path: str) -> None:
+        self.reader, self.path, self.starts = reader, path, list[int]()
+        self.next = 1
+
+    def take(self, count: int) -> list[tuple[int, list[str]]]:
+        reader, found = self.reader, []
+        try:
+            for row in islice(reader, count):
+                found.append((self.next, row))
+                self.next = reader.line_num + 1  # type: ignore[attr-defined]
+        except csv.Error as error:
+            raise FunnelSimError(self._why(error)) from error
+        if len(self.starts) < 2 * HEAD:
+            self.starts += [start for start, _ in found]
+        return found
+
+    def _why(self, error: csv.Error) -> str:
+        last = self.reader.line_num  # type: ignore[attr-defined]
+        if "field larger" in str(error):
+            return (
+                f"{self.path}, line {self.next}: a cell of more than {LONGEST_LINE:,} characters"
+                + (
+                    "; a quotation mark that is not closed has run on from there"
+                    * (last > self.next)
+                    or "; leave that column out of the export"
+                )
+            )
+        upto = f"lines {self.next} to {last}" if last > self.next else f"line {last}"
+        return f"{self.path}, {upto}: {error}; check the quotation marks there"
+
+
+class _Columns:
+    """Grows row by row; each column is codes of the values that it holds."""
+
+    def __init__(self, width: int, path: str) -> None:
+        self.path, self.width = path, width
+        self.seen: list[dict[str, int]] = [{} for _ in range(width)]
+        self.codes = [array("i") for _ in range(width)]
+        self.lines = array("q")
+        self.tail: list[list[str]] = []
+
+    def add(self, rows: list[list[str]], starts: list[int]) -> None:
+        if not rows:
+            return
+        width = self.width
+        for row, start in zip(rows, starts, strict=True):
+            if len(row) > width and any(cell.strip() for cell in row[width:]):
+                raise FunnelSimError(
+                    f"{self.path}, {LINE} {start}: {len(row)} cells, but the header has {width}; "
+                    "quote the cells that contain the separator"
+                )
+        columns = islice(zip_longest(*rows, fillvalue=""), width)
+        count = 0
+        for seen, codes, cells in zip(self.seen, self.codes, columns, strict=False):
+            codes.extend([seen.setdefault(cell, len(seen)) for cell in cells])
+            count += 1
+        for seen, codes in zip(self.seen[count:], self.codes[count:], strict=True):
+            codes.extend([seen.setdefault("", len(seen))] * len(rows))
+        self.lines.extend(starts)
+        self.tail = [*self.tail, *rows[-TAIL:]][-TAIL:]
+
+    def table(self, names: list[str], given: list[bool], findings: Findings) -> pd.DataFrame:
+        count = len(self.lines)
+        index = pd.Index(np.array(self.lines, dtype=np.int64), name=LINE)
+        tail = [row[: self.width] for row in self.tail]
+        blank = np.ones(count, dtype=bool)
+        columns: list[pd.Categorical] = []
+        kept: list[str] = []
+        for place, name in enumerate(names):
+            column = self._column(place, index)
+            filled = column.codes >= 0
+            blank &= ~filled
+            if given[place] or filled.any():
+                columns.append(column)
+                kept.append(name)
+        labels = [str(line) for line in index[count - len(tail) :]]
+        keep = last_row(tail, labels, names, findings)
+        last = count - len(tail) + keep
+        rows = np.flatnonzero(~blank[:last])
+        cells = {i: column[rows] for i, column in enumerate(columns)}
+        table = pd.DataFrame(cells, index=index[rows])
+        return table.set_axis(pd.Index(kept, dtype=object), axis=1)
+
+    def _column(self, place: int, index: pd.Index) -> pd.Categorical:
+        seen, raw = self.seen[place], np.array(self.codes[place], dtype=np.int32)
+        self.seen[place], self.codes[place] = {}, array("i")  # let go of them
+        known: dict[str, int] = {}
+        new = np.empty(len(seen), dtype=np.int32)
+        for cell, code in seen.items():
+            if "\n" in cell:
+                self._refuse_swallowed(cell, index[raw == code])
+            text = cell.strip()
+            new[code] = -1 if is_missing(text) else known.setdefault(text, len(known))
+        codes = new[raw] if len(raw) else raw
+        return pd.Categorical.from_codes(codes, pd.Index(list(known), dtype=object))
+
+    def _refuse_swallowed(self, cell: str, lines: pd.Index) -> None:
+        """A quotation mark too much makes one cell of many rows, without any other sign of it."""
+        for separator in SEPARATOR_NAMES:
+            inner = [line.count(separator) for line in BREAK.split(cell)[1:-1]]
+            if set(inner) == {self.width - 1} and self.width > 2 and len(inner) + self.width > 4:
+                raise FunnelSimError(
+                    f"{self.path}, {LINE} {lines[0]}: a cell in quotation marks goes on for "
+                    f"{len(inner) + 2:,} lines that look like rows; check the quotation marks there"
+                )
