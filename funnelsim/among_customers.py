@@ -23,7 +23,7 @@ from funnelsim.distributions import (
     Probability,
     number,
 )
-from funnelsim.kinds import AMONG_CUSTOMERS, Kind
+from funnelsim.kinds import AMONG_CUSTOMERS, LEAST, Kind
 
 _SHAPE = Kind("number", low=0.001, high=1000)
 
@@ -94,10 +94,28 @@ class ExponentialGap(Exponential[PositiveDuration]):
     rate: OneRate | None = Field(None, description="a day")  # type: ignore[assignment]
 
 
+ANY: Limits = (1, None)  # microseconds, the least that a duration can be above 0
+
+
 class GapDistribution(DurationDistribution):
     """Of the time between two orders; its rate may differ among customers."""
 
     exponential: ExponentialGap | None = Field(None, description="without memory")
+
+    def limits(self) -> dict[str, Limits]:
+        """A gap that is always 0 would place orders without end at one moment."""
+        ends: dict[str, Limits] = dict.fromkeys(
+            ("constant", "uniform.high", "triangular.high"), ANY
+        )
+        if self.empirical is None:
+            return ends
+        weights = self.empirical.weights or [1.0] * len(self.empirical.values)
+        both = enumerate(zip(self.empirical.values, weights, strict=True), start=1)
+        longer = [f"#{place}" for place, (value, weight) in both if value and weight]
+        if len(longer) == 1:
+            ends[f"empirical.values.{longer[0]}"] = ANY
+            ends[f"empirical.weights.{longer[0]}"] = (LEAST, None)
+        return ends
 
     @property
     def rate_among(self) -> GammaAmong | None:

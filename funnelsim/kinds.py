@@ -17,6 +17,7 @@ from pydantic import BaseModel
 
 BY_FACTOR, BY_ODDS, IN_STEPS = "by a factor", "by its odds", "in whole steps"
 CURRENCY = "currency"  # stands for the scenario's own
+LEAST = 1e-6  # of a number that lies above 0, where turning it ends
 
 
 @dataclass(frozen=True)

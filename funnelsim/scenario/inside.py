@@ -58,7 +58,7 @@ def inside(here: P) -> dict[str, P]:
 
 
 def _of_part(here: P, part: Part) -> Iterator[tuple[str, P]]:
-    model, limits = type(part), {**here.around, **part.limits()}
+    model, limits = type(part), _together(here.around, part.limits())
     for name in [part.kind] if isinstance(part, Distribution) else part.there():
         info, value = model.model_fields[name], getattr(part, name)
         key, title = info.alias or name, info.title
@@ -86,6 +86,16 @@ def _of_part(here: P, part: Part) -> Iterator[tuple[str, P]]:
                 },
             ),
         )
+
+
+def _together(these: Mapping[str, Limits], those: Mapping[str, Limits]) -> dict[str, Limits]:
+    """Both limits of each number, so that the narrower of two counts."""
+    both: dict[str, Limits] = dict(these)
+    for key, (low, high) in those.items():
+        least, most = both.get(key, NO_LIMITS)
+        lows, highs = ([x for x in ends if x is not None] for ends in ((low, least), (high, most)))
+        both[key] = (max(lows, default=None), min(highs, default=None))
+    return both
 
 
 def _is_default(info: Any, value: Any) -> bool:
@@ -137,6 +147,7 @@ def _entry(here: P, name: str, value: Any) -> P:
     kind = getattr(value, "of", PART) if isinstance(value, Part) else here.entries[0]
     if kind == WEIGHT and value == _sum_of(here.value):  # one at least is above 0
         kind = replace(kind, is_open=True)
+    kind = _limited(kind, *here.around.get(name, NO_LIMITS))
     around = {k.partition(".")[2]: v for k, v in here.around.items() if k.startswith(f"{name}.")}
     path, words = f"{here.path}.{name}", (*here.words, name)
     if name.startswith("#"):  # "burst 1"

@@ -18,7 +18,7 @@ from funnelsim.distributions import (
     PositiveDuration,
     Probability,
 )
-from funnelsim.kinds import ODDS_RATIO, Slider
+from funnelsim.kinds import LEAST, ODDS_RATIO, Slider
 from funnelsim.scenario.values import (
     POST_PURCHASE,
     WIN_BACK,
@@ -36,7 +36,6 @@ OF_KIND = {
     WIN_BACK: ("after", "probability", "discount"),
 }
 """The fields that campaigns of one kind alone have."""
-LEAST = 1e-6  # points, or their value, where there must be any
 
 
 class Tier(Part):

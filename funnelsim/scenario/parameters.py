@@ -28,6 +28,7 @@ from funnelsim.kinds import (
     CURRENCY,
     DURATION,
     IN_STEPS,
+    LEAST,
     NAME,
     PART,
 )
@@ -42,7 +43,6 @@ if TYPE_CHECKING:
 
     from funnelsim.scenario import Scenario
 
-LEAST = 1e-6  # of what lies above 0
 ENDLESS = (math.inf, LARGEST, LARGEST / 100)  # limits that nobody meets
 
 
