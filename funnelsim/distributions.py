@@ -7,7 +7,6 @@ cents once drawn. `sampling.py` draws them.
 
 from __future__ import annotations
 
-import datetime
 import math
 import re
 from collections.abc import Callable, Collection, Mapping
@@ -36,9 +35,8 @@ from funnelsim.kinds import (
     SPREAD,
     WEIGHT,
     Kind,
-    mark_of,
 )
-from funnelsim.meant import duration_meant, number_meant, written
+from funnelsim.meant import duration_instead, number_instead, number_meant, written
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.signedinteger[Any]]
@@ -86,23 +84,9 @@ def duration(value: Any) -> int:
             if microseconds <= LARGEST:
                 return microseconds
             raise BrokenRule("a duration is at most 285 years")
-    raise BrokenRule("a duration is a number and a unit, in quotes", f"write {_instead(value)}")
-
-
-def _instead(value: Any) -> str:
-    """What to write in place of what is no duration."""
-    if isinstance(value, Mapping) and isinstance(value.get("constant"), str):
-        return f"{written(value['constant'])} alone"
-    if isinstance(value, str):
-        if meant := duration_meant(value):
-            return f'"{meant}"'
-        value = number_meant(value) if re.fullmatch(r"[\d.,\s]+", value) else None
-    if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < math.inf:
-        length = written(value)
-        return f'"{length} days", "{length} h" or "{length} min"' if value else '"0 days"'
-    if isinstance(value, datetime.date):
-        return 'a length in place of a date, such as "30 days"'
-    return '"30 min", "2 h", "1.5 days" or "3 weeks"'
+    raise BrokenRule(
+        "a duration is a number and a unit, in quotes", f"write {duration_instead(value)}"
+    )
 
 
 def duration_text(microseconds: int) -> str:
@@ -121,7 +105,7 @@ def duration_text(microseconds: int) -> str:
 def number(value: Any, rule: str) -> float:
     """The value as a float; `BrokenRule` with this rule for what is no finite number."""
     if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
-        raise BrokenRule(rule, _number_instead(value))
+        raise BrokenRule(rule, number_instead(value))
     try:
         finite = math.isfinite(value)
     except OverflowError:  # a whole number with hundreds of digits
@@ -129,21 +113,6 @@ def number(value: Any, rule: str) -> float:
     if not finite:
         raise BrokenRule(rule, "write a finite number")
     return float(value)
-
-
-def _number_instead(value: Any) -> str:
-    """The way out for what is no number. Of a factor nobody knows what "20 %" is to say."""
-    if isinstance(value, Mapping) and "constant" in value:
-        return f"write {written(value['constant'])} alone"
-    if not isinstance(value, str) or not re.search(r"\d", value):
-        return "write a number"
-    meant = number_meant(value)
-    if meant is None:
-        return "write the number alone, without quotes; decimals have a point"
-    if "%" not in value:
-        return f"write {written(meant)}"
-    percent = f"{written(round(meant * 100, 9))} %"
-    return f"write {written(meant)} for {percent}, or {written(1 + meant)} for {percent} more"
 
 
 def probability(value: Any) -> float:
@@ -408,7 +377,7 @@ class DurationDistribution(Distribution[Duration, MeanDuration]):
         try:
             duration(value)
         except BrokenRule:
-            return _instead(value).split(", ")[0].removesuffix(" alone")
+            return duration_instead(value).split(", ")[0].removesuffix(" alone")
         return written(value)
 
     @classmethod
@@ -429,38 +398,6 @@ class AmountDistribution(Distribution[Amount, MeanAmount]):
         if isinstance(meant, bool) or not isinstance(meant, (int, float)):
             return "..." if isinstance(value, str) else "80"
         return written(meant)
-
-
-# --- all values times a factor ------------------------------------------------------------------
-
-
-def scaled(part: Part, factor: float) -> dict[str, Any]:
-    """The table of a distribution whose values are all multiplied by a factor; its shape stays.
-
-    Each number stays within the limits of its kind.
-
-    >>> scaled(AmountDistribution(lognormal={"mean": 80, "cv": 0.8}), 1.25)
-    {'lognormal': {'mean': 100.0, 'cv': 0.8}}
-    """
-    given = {name: getattr(part, name) for name in type(part).model_fields}
-    return {
-        name: _scaled(value, mark_of(type(part), name, Kind), factor)
-        for name, value in given.items()
-        if value is not None
-    }
-
-
-def _scaled(value: Any, kind: Kind | None, factor: float) -> Any:
-    if isinstance(value, tuple):
-        return [_scaled(entry, kind, factor) for entry in value]
-    if isinstance(value, Part):
-        return scaled(value, factor)
-    if kind is None or not kind.power:
-        return value
-    times = min(value * factor**kind.power, kind.high)
-    if not isinstance(value, int):
-        return times
-    return duration_text(max(round(times), min(value, 1)))
 
 
 AT_ONCE = DurationDistribution(constant="0 days")

@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from funnelsim.distributions import Floats, scaled
+from funnelsim.distributions import Floats
 from funnelsim.errors import Finding, FunnelSimError, Problem
 from funnelsim.experiment.load import conversion_of_channels
 from funnelsim.planner.levers import leads_of_channels
+from funnelsim.scaling import scaled
 from funnelsim.scenario import Scenario
 
 if TYPE_CHECKING:

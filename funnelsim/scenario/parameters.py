@@ -21,7 +21,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from funnelsim.among_customers import Beta
-from funnelsim.distributions import DAY, LARGEST, Distribution, Part, duration_text, scaled
+from funnelsim.distributions import DAY, LARGEST, Distribution, Part, duration_text
 from funnelsim.errors import MISSING, Finding, FunnelSimError, Problem, ScenarioError, nearest
 from funnelsim.kinds import (
     BY_ODDS,
@@ -33,6 +33,7 @@ from funnelsim.kinds import (
     PART,
 )
 from funnelsim.sampling import mean
+from funnelsim.scaling import scaled
 from funnelsim.scenario.in_words import in_words
 from funnelsim.scenario.inside import Place, inside
 from funnelsim.scenario.keys import LISTS

@@ -33,7 +33,7 @@ def positions(parameter: Parameter) -> tuple[float, ...]:
     inside = {
         value
         for value in _grid(parameter)
-        if low - 1e-9 <= value <= high + 1e-9 and not (value <= low and kind.is_open)
+        if low - 1e-9 <= value <= high + 1e-9 and not (value <= kind.low and kind.is_open)
     }
     # one that reads as the start does would look like a place where the slider sticks
     told = parameter.in_words(start)
