@@ -17,6 +17,7 @@ from tied_scenarios import tied_tables
 import funnelsim as fs
 from funnelsim.distributions import Distribution, Part
 from funnelsim.kinds import IN_STEPS, PART
+from funnelsim.planner.levers import lever, turned_down
 from funnelsim.sampling import inverse, mean
 from funnelsim.scaling import scaled
 from funnelsim.scenario.parameters import every, parameter, to_turn
@@ -196,6 +197,23 @@ def test_a_plan_moves_a_share_no_further_than_the_others_leave():
     shop = fs.load("aida-loyalty-advocacy")
     p = fs.plan(shop, 900, change="satisfaction.promoter", progress=False)
     assert p.scenario.satisfaction.promoter <= 1 - shop.satisfaction.detractor + 1e-12
+
+
+def test_what_helps_by_being_less_goes_down_to_nearly_nothing():
+    path = "stages.Interest.follow_up.missed"
+    scenario = fs.load("aida-follow-up").vary({path: 0.9, "horizon": "60 days"})
+    moved = turned_down(lever(scenario, path))
+    assert parameter(moved.at(moved.high), path).number == pytest.approx(0.009)
+    p = fs.plan(scenario, 140, change=path, progress=False)
+    assert p.is_reached and 0.1 < parameter(p.scenario, path).number < 0.6
+
+
+def test_a_gap_without_a_mean_is_moved_by_its_scale():
+    shop = fs.load("online-shop").vary({"retention.gap": AMONG["retention.gap"]})
+    moved = lever(shop, "retention.gap")
+    assert (moved.high, moved.text(2.0)) == (100, "today's × 2")
+    assert moved.at(2.0).retention.gap.rate_among.rate == pytest.approx(61.8)
+    assert turned_down(moved).at(2.0).retention.gap.rate_among.rate == pytest.approx(15.45)
 
 
 # --- distributions ------------------------------------------------------------------------------

@@ -168,7 +168,8 @@ def test_a_slider_that_begins_above_0_offers_where_it_begins():
     shop = fs.load("aida-loyalty-advocacy")
     offered = positions(parameter(shop, "loyalty.self_selection"))
     assert (offered[0], offered[-1]) == (1.0, 5.0)
-    assert 0.0 not in positions(parameter(shop, "segments.first-time.odds_ratio"))  # above 0
+    split = parameter(fs.load("aida-follow-up"), "segments.first-time.odds_ratio")
+    assert 0.0 not in positions(split)
 
 
 def parts_of(model: Any) -> set[Any]:

@@ -78,6 +78,8 @@ class Lever:
 
     def text(self, factor: float) -> str:
         """What stands there at this factor, in words."""
+        if not math.isfinite(self.parameter.number):
+            return f"today's × {1 / factor if self.downwards else factor:.3g}"
         return parameter(self.at(factor), self.path).text
 
 
@@ -108,11 +110,20 @@ def lever(scenario: Scenario, change: str) -> Lever:
         rule, way_out = "a plan does not move the time", 'say it with within="120 days"'
         raise FunnelSimError(str(Problem("change", change, rule, way_out)))
     found = _to_move(scenario, change)
+    if not math.isfinite(found.number):  # a distribution without a mean has a scale all the same
+        return Lever(scenario, change, MOST_TURNED)
     high = found.kind.high / found.number
     if found.kind.turned == IN_STEPS:
         moved = Lever(scenario, change, high, whole=True)
         return replace(moved, high=min(high, MOST_REPS / found.number)) if moved.team else moved
     return Lever(scenario, change, high if found.kind.turned == BY_ODDS else min(high, MOST_TURNED))
+
+
+def turned_down(moved: Lever) -> Lever:
+    """The lever of which less is more of the result: it goes as far as the least there can be."""
+    least = moved.parameter.least
+    most = moved.today / least if least > 0 else math.inf
+    return replace(moved, high=min(most, MOST_TURNED), downwards=True)
 
 
 def _to_move(scenario: Scenario, change: object) -> Parameter:
