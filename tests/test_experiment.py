@@ -384,7 +384,7 @@ def test_the_ranking_is_by_effect_and_each_is_a_paired_difference(seed):
     x = fs.sensitivity(AIDA, n=4, seed=seed, figure="revenue", progress=False)
     assert x.table["effect"].is_monotonic_decreasing
     path = "stages.Interest.conversion"
-    up = AIDA.vary({path: 0.5 * 1.1})
+    up = AIDA.vary({path: 1.1 / 2.1})  # 0.5 has odds of 1, and they are turned
     c = fs.compare({"today": AIDA, "up": up}, n=4, seed=seed, progress=False)
     row = c.differences().loc[("revenue", "up")]
     assert x.table.loc[path, "up"] == pytest.approx(row["difference"])

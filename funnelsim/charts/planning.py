@@ -64,7 +64,7 @@ def plan_chance(p: Plan) -> alt.TopLevelMixin:
     room = alt.Scale(domain=[0, 1.1], nice=False)
     per_cent = alt.Axis(format="%", values=[0, 0.2, 0.4, 0.6, 0.8, 1])
     y = alt.Y("chance:Q", title="chance", scale=room, axis=per_cent)
-    steps = {"color": LINE} if p.change.endswith("reps") else False  # nobody hires half a rep
+    steps = {"color": LINE} if _is_whole(p) else False  # nobody hires half a rep
     curve = alt.Chart(rows_data(rows)).mark_line(color=LINE, strokeWidth=2, clip=True, point=steps)
     parts: list[Any] = [
         alt.Chart(rows_data([{"chance": p.probability}]))
@@ -392,10 +392,13 @@ def _setting(p: Plan) -> float:
 
 
 def _settings_axis(p: Plan, ticks: int) -> alt.Axis:
-    kind = None if _moved(p) == "leads" else parameter(p.today, p.change).kind
-    is_whole, is_share = kind and kind.turned == IN_STEPS, kind and kind.unit == SHARE.unit
-    form = "~%" if is_share else ",~f"
-    return alt.Axis(format=form, grid=False, tickCount=ticks, tickMinStep=1 if is_whole else 0)
+    is_share = _moved(p) != "leads" and parameter(p.today, p.change).kind.unit == SHARE.unit
+    form, step = "~%" if is_share else ",~f", 1 if _is_whole(p) else 0
+    return alt.Axis(format=form, grid=False, tickCount=ticks, tickMinStep=step)
+
+
+def _is_whole(p: Plan) -> bool:
+    return _moved(p) != "leads" and parameter(p.today, p.change).kind.turned == IN_STEPS
 
 
 def _axis_title(p: Plan) -> str:

@@ -243,7 +243,7 @@ def parameters(scenario: Scenario) -> pd.DataFrame:
     >>> from funnelsim import load
     >>> table = parameters(load("aida-follow-up"))
     >>> table.loc["stages.Interest.follow_up.handling_time", ["label", "value", "kind"]].tolist()
-    ['Interest: handling time', '30 min', 'distribution']
+    ['Interest: handling time', '1 h', 'distribution']
     """
     import pandas as pd
 
