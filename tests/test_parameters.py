@@ -199,6 +199,36 @@ def test_a_plan_moves_a_share_no_further_than_the_others_leave():
     assert p.scenario.satisfaction.promoter <= 1 - shop.satisfaction.detractor + 1e-12
 
 
+@pytest.mark.parametrize("name", ["aida", "subscription"])
+def test_a_tornado_of_all_numbers_there_are_turns_each_of_them(name):
+    scenario = fs.load(name)
+    paths = [path for path, _ in numbers_in(scenario.tables()) if path != "warm_up"]
+    x = fs.sensitivity(scenario, paths, figure="customers", change=0.2, n=2, progress=False)
+    assert set(x.table.index) == set(paths)
+    assert not (x.table["low_value"] == x.table["high_value"]).any()
+
+
+@pytest.mark.parametrize("scenario", scenarios())
+def test_a_plan_can_move_every_number_as_far_as_it_goes(scenario):
+    for path, _ in numbers_in(scenario.tables()):
+        found = parameter(scenario, path)
+        if path in ("horizon", "warm_up") or not found.number > 0:
+            with pytest.raises(fs.FunnelSimError):
+                lever(scenario, path)
+            continue
+        moved = lever(scenario, path)
+        down = parameter(moved.at(0.8), path).number
+        if found.kind.turned == IN_STEPS:
+            assert down == max(1, round(0.8 * found.number))
+        else:
+            assert down == pytest.approx(max(0.8 * found.number, found.kind.low), abs=1), path
+        top = parameter(moved.at(moved.high), path).number
+        assert top > found.number or moved.high == pytest.approx(1), path
+        if not moved.whole:
+            least = turned_down(moved)
+            assert parameter(least.at(least.high), path).number <= found.number, path
+
+
 def test_what_helps_by_being_less_goes_down_to_nearly_nothing():
     path = "stages.Interest.follow_up.missed"
     scenario = fs.load("aida-follow-up").vary({path: 0.9, "horizon": "60 days"})
