@@ -130,6 +130,10 @@ def test_leads_that_cost_more_than_they_bring_are_named() -> None:
         ({"within": "0 days"}, 'within is "0 days"; a plan needs some time'),
         ({"change": "horizon"}, 'say it with within="120 days"'),
         ({"within": 90}, "within is 90; a duration is a number and a unit"),
+        (
+            {"change": "stages.Visit.conversio"},
+            'change is "stages.Visit.conversio"; stages.Visit has',
+        ),
         ({"change": "stages.Visit.conversio"}, "did you mean conversion? There are: "),
         ({"change": "reps"}, "there is no team: there are: leads, budget, "),
         ({"change": 3}, "change is 3"),

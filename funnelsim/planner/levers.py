@@ -18,13 +18,13 @@ from numpy.typing import NDArray
 
 from funnelsim.distributions import Floats, duration_text
 from funnelsim.engines.arrivals import expected_leads, mean_in_time
-from funnelsim.errors import Finding, FunnelSimError, Problem, nearest
+from funnelsim.errors import FunnelSimError, Problem, ScenarioError, nearest
 from funnelsim.kinds import BY_ODDS, IN_STEPS
 from funnelsim.metrics.basis import whole_days
 from funnelsim.metrics.money import costs_by_sale
 from funnelsim.scenario import Channel, Scenario
 from funnelsim.scenario.leads import Burst
-from funnelsim.scenario.parameters import Parameter, parameter, usual
+from funnelsim.scenario.parameters import Parameter, not_turned, parameter, usual
 
 MOST_LEADS = 2_000_000  # in one simulation of a search
 MOST_PLANNED = 10**12  # by a formula: of more nobody has heard
@@ -133,10 +133,14 @@ def _to_move(scenario: Scenario, change: object) -> Parameter:
     if is_word or not isinstance(change, str):
         rule = "there is no team" if change == "reps" else "it is one of these, or a path"
         raise FunnelSimError(str(Problem("change", change, rule, nearest(change, there))))
-    found = parameter(scenario, change)
+    try:
+        found = parameter(scenario, change)
+    except ScenarioError as error:
+        (nowhere,) = error.problems
+        raise ScenarioError([replace(nowhere, path="change", value=change)]) from None
     if found.why_not and not found.number >= 1:  # a share of 1 can go down
         way_out = f"there are: {', '.join(there)}"
-        raise FunnelSimError(str(Problem(change, Finding(found.text), found.why_not, way_out)))
+        raise not_turned(found, way_out)
     return found
 
 

@@ -148,12 +148,12 @@ class Parameter(Place):
     @property
     def why_not(self) -> str:
         """Why it cannot be turned, empty where it can."""
-        if self.kind.name == PART.name:
-            return f"this is a whole part, and one value is turned at a time{self._such_as()}"
         if self.value is None:
             return "what is left out cannot be turned"
+        if self.kind.name == PART.name:
+            return f"one value is turned at a time{self._such_as()}"
         if not self.kind.turned:
-            return f"this is a {self.kind.name}, and only numbers are turned"
+            return f"its kind is {self.kind.name}, and only numbers are turned"
         if not self.number > 0:
             return "a number is turned by a factor, and 0 stays 0"
         if self.kind.turned == BY_ODDS and self.number >= 1:
@@ -289,12 +289,18 @@ def parameter(scenario: Scenario, path: Any) -> Parameter:
 
 
 def to_turn(scenario: Scenario, path: Any) -> Parameter:
-    """The parameter at this path; `FunnelSimError` if it cannot be turned by a factor."""
+    """The parameter at this path; `ScenarioError` if it cannot be turned by a factor."""
     found = parameter(scenario, path)
-    if why_not := found.why_not:
-        way_out = f'give both values yourself: {{"{found.path}": (low, high)}}'
-        raise FunnelSimError(str(Problem(found.path, Finding(found.text), why_not, way_out)))
+    if found.why_not:
+        raise not_turned(found, f'give both values yourself: {{"{found.path}": (low, high)}}')
     return found
+
+
+def not_turned(found: Parameter, way_out: str) -> ScenarioError:
+    """The error that says why it cannot be turned; a part names what is inside as the way out."""
+    if found.kind.name == PART.name and found.value is not None:
+        return ScenarioError([Problem(found.path, Finding("a whole part"), found.why_not)])
+    return ScenarioError([Problem(found.path, Finding(found.text), found.why_not, way_out)])
 
 
 def changed(scenario: Scenario, changes: Mapping[str, Any]) -> Scenario:
