@@ -174,7 +174,7 @@ def short_labels(labels: list[str]) -> dict[str, str]:
 
     >>> long = "Erstgespräch im Küchenstudio vor Ort nötig, mit Aufmaß: conversion"
     >>> short_labels(["Order: value", long])[long]
-    'Erstgespräch im Küchenstudi…Ort nötig, mit Aufmaß: conversion'
+    'Erstgespräch im Küchenstudi…ötig, mit Aufmaß: conversion'
     """
     short = {whole: whole for whole in labels}
     for whole in labels:
