@@ -14,8 +14,8 @@ from funnelsim.distributions import DAY
 from funnelsim.errors import FunnelSimError
 from funnelsim.experiment.spread import Spread
 from funnelsim.scenario import Scenario, load, templates
+from funnelsim.scenario.in_words import short_duration
 from funnelsim.tables import NOTHING, cents, figure_text, stated_figures
-from funnelsim.widgets.knobs import short_duration
 
 
 def head_html(s: Scenario, horizon: int, seed: int, kept: bool) -> str:
