@@ -24,6 +24,7 @@ _HOME = {
     "Scenario": "scenario",
     "load": "scenario",
     "templates": "scenario",
+    "parameters": "scenario.parameters",
     "simulate": "engines",
     "State": "state",
     "Journal": "journal",
@@ -91,6 +92,7 @@ __all__ = [
     "load_crm_deals",
     "load_of_teams",
     "open_deals",
+    "parameters",
     "pipeline",
     "pipeline_board",
     "plan",
@@ -162,6 +164,7 @@ if TYPE_CHECKING:
     from funnelsim.planner import forecast, plan
     from funnelsim.report import write_report
     from funnelsim.scenario import Scenario, load, templates
+    from funnelsim.scenario.parameters import parameters
     from funnelsim.state import State
     from funnelsim.widgets.explorer import explore
     from funnelsim.widgets.plan_form import plan_form

@@ -222,7 +222,7 @@ def _drawn(chart: Any) -> list[dict[str, Any]]:
 
 def test_what_is_paid_by_the_sale_has_a_slider() -> None:
     board = fs.explore(A_SHOP, n=2)
-    labels = ["Commission, partners", "EUR a sale, partners"]
+    labels = ["Commission, partners", "Cost per sale, partners"]
     assert set(labels) <= set(board.sliders)
     board.sliders[labels[0]].value = 0.3
     board.sliders[labels[1]].value = 10

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import funnelsim as fs
+from funnelsim.distributions import DAY
 from funnelsim.tables import figure_text, figures_text
 from funnelsim.widgets import board_text, knobs, live_chart, picture
 
@@ -35,10 +36,10 @@ def test_starts_at_the_scenario(board):
         "Desire → Action": 0.4,
         "Leads a day": 25,
         "Reps, sales": 2,
-        "Patience, Interest": 2 * knobs.DAY,
-        "Half-life, Interest": knobs.DAY,
-        "Patience, Desire": 3 * knobs.DAY,
-        "Half-life, Desire": 2 * knobs.DAY,
+        "Patience, Interest": 2 * DAY,
+        "Half-life, Interest": DAY,
+        "Patience, Desire": 3 * DAY,
+        "Half-life, Desire": 2 * DAY,
         "Repeat probability": 0.3,
     }
 
@@ -152,7 +153,7 @@ def test_reset_goes_back_and_keeps_the_baseline(board):
 
 def test_the_change_can_be_carried_on_in_code(board):
     board.sliders["Leads a day"].value = 40
-    board.sliders["Patience, Interest"].value = 5 * knobs.DAY
+    board.sliders["Patience, Interest"].value = 5 * DAY
     assert board.change == {
         "channels.search ads.leads_per_day": 32.0,
         "channels.trade fair.leads_per_day": 8.0,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import textwrap
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -15,6 +14,7 @@ from funnelsim.errors import FunnelSimError, Problem, nearest
 from funnelsim.experiment.sweeps import Sweep, label
 from funnelsim.metrics.figures import figures_of
 from funnelsim.scenario import Scenario
+from funnelsim.scenario.parameters import stands_at
 from funnelsim.tables import figure_text
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def sweep_rows(
         if values not in table.index:
             continue
         line = table.loc[[values]].iloc[0]
-        texts = [str(label(setting[path])) for path in x.paths]
+        texts = [_told(x.scenario, path, setting[path]) for path in x.paths]
         rows.append(
             {
                 "at": numbers[place] if numbers else texts[0],
@@ -72,10 +72,16 @@ def sweep_rows(
     return rows
 
 
+def _told(scenario: Scenario, path: str, value: Any) -> str:
+    """The value of a setting: a number in words, anything else as it was given."""
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return stands_at(scenario, path).in_words(value) if is_number else str(label(value))
+
+
 def tornado_rows(table: pd.DataFrame, kind: str, money: str, unit: Unit = AS_IT_IS) -> Rows:
     """Two rows for each parameter: turned down, turned up."""
     rows: Rows = []
-    names = short_paths([str(path) for path in table.index])
+    names = short_labels(table["label"].tolist())
     for path, line in table.iterrows():
         for name, side, value in (
             ("down", "turned down", "low_value"),
@@ -86,10 +92,11 @@ def tornado_rows(table: pd.DataFrame, kind: str, money: str, unit: Unit = AS_IT_
             rows.append(
                 {
                     "parameter": str(path),
-                    "name": names[str(path)],
+                    "label": line["label"],
+                    "name": names[line["label"]],
                     "side": side,
-                    "value": plain_number(line[value]),
-                    "today": plain_number(line["today"]),
+                    "value": line[value],
+                    "today": line["today"],
                     "zero": 0,
                     "difference": difference,
                     "low": low,
@@ -158,30 +165,21 @@ def range_text(low: float, high: float, kind: str, money: str, signed: bool = Fa
     return f"{first} to {second}"
 
 
-def short_paths(paths: list[str]) -> dict[str, str]:
-    """Each path as it fits beside a chart: long ones without their middle, the last key whole.
+def short_labels(labels: list[str]) -> dict[str, str]:
+    """Each label as it fits beside a chart: long ones without their middle, the last words whole.
 
-    >>> long = "stages.Erstgespräch im Küchenstudio vor Ort nötig.conversion"
-    >>> short_paths(["order.value", long])[long]
-    'stages.Erstgespräch im Küch…dio vor Ort nötig.conversion'
+    >>> long = "Erstgespräch im Küchenstudio vor Ort nötig, mit Aufmaß: conversion"
+    >>> short_labels(["Order: value", long])[long]
+    'Erstgespräch im Küchenstudi…ötig, mit Aufmaß: conversion'
     """
-    short = {path: path for path in paths}
-    for path in paths:
-        end = max(LONGEST // 2, len(path) - path.rfind("."))
+    short = {whole: whole for whole in labels}
+    for whole in labels:
+        end = max(LONGEST // 2, len(whole) - whole.rfind(": "))
         begin = max(LONGEST - end - 1, 8)
-        if len(path) > begin + end + 1:
-            short[path] = f"{path[:begin]}…{path[-end:]}"
+        if len(whole) > begin + end + 1:
+            short[whole] = f"{whole[:begin]}…{whole[-end:]}"
     told = list(short.values())
-    return {path: name if told.count(name) == 1 else path for path, name in short.items()}
-
-
-def plain_number(text: str) -> str:
-    """A number as people write it; any other text as it is.
-
-    >>> plain_number("1.125e+04"), plain_number("2.5 days"), plain_number("1e-07")
-    ('11,250', '2.5 days', '1e-07')
-    """
-    return f"{float(text):,.0f}" if re.fullmatch(r"-?[\d.]+e\+\d+", text) else text
+    return {whole: name if told.count(name) == 1 else whole for whole, name in short.items()}
 
 
 def as_numbers(values: list[Any]) -> tuple[list[float], str]:

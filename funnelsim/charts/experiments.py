@@ -36,7 +36,9 @@ from funnelsim.experiment.replications import Experiment
 from funnelsim.experiment.sensitivities import Sensitivity
 from funnelsim.experiment.sweeps import Sweep
 from funnelsim.experiment.warm_up import WarmUp
+from funnelsim.kinds import SHARE
 from funnelsim.metrics.figures import stated_figures
+from funnelsim.scenario.parameters import stands_at
 from funnelsim.tables import figure_text
 
 MEAN, ONE, DARK = COLOURS["first orders"], COLOURS["repeat orders"], COLOURS["baseline"]
@@ -202,7 +204,11 @@ def sweep(x: Sweep, figure: str = "profit") -> alt.TopLevelMixin:
     numbers, unit = as_numbers([setting[x.paths[0]] for setting in x.settings])
     of = axis_unit(kind, x.scenario.currency, table["mean"])
     rows = sweep_rows(x, table, numbers, kind, of)
-    across = _duration_axis(x.paths[0], rows) if unit else _setting_axis(x.paths[0], numbers)
+    first = stands_at(x.scenario, x.paths[0])
+    is_share = first.kind.unit == SHARE.unit
+    across = (
+        _duration_axis(first.label, rows) if unit else _setting_axis(first.title, numbers, is_share)
+    )
     name, scale = figure_title(label, of), alt.Scale(zero=False)
     axis = figure_axis(kind)
     colour = _lines_of(x, rows)
@@ -217,7 +223,10 @@ def sweep(x: Sweep, figure: str = "profit") -> alt.TopLevelMixin:
         y=mean,
         color=colour,
         tooltip=[
-            *(alt.Tooltip(f"value {n}:N", title=path) for n, path in enumerate(x.paths)),
+            *(
+                alt.Tooltip(f"value {n}:N", title=stands_at(x.scenario, path).label)
+                for n, path in enumerate(x.paths)
+            ),
             alt.Tooltip("text:N", title=label),
             alt.Tooltip("interval:N", title="95 % interval"),
         ],
@@ -229,11 +238,12 @@ def sweep(x: Sweep, figure: str = "profit") -> alt.TopLevelMixin:
     )
 
 
-def _setting_axis(name: str, numbers: list[float]) -> alt.X:
+def _setting_axis(name: str, numbers: list[float], is_share: bool) -> alt.X:
     if not numbers:
         return alt.X("at:O", title=name, sort=None, axis=alt.Axis(labelAngle=0, grid=False))
     ticks = sorted(set(numbers)) if len(set(numbers)) <= 12 else alt.Undefined
-    axis = alt.Axis(values=ticks, format=",.4~r", labelOverlap=True, grid=False)
+    form = "~%" if is_share else ",.4~r"
+    axis = alt.Axis(values=ticks, format=form, labelOverlap=True, grid=False)
     return alt.X("at:Q", title=name, axis=axis, scale=alt.Scale(zero=False, padding=12))
 
 
@@ -258,7 +268,8 @@ def _lines_of(x: Sweep, rows: Rows) -> Any:
         return alt.value(MEAN)
     names = list(dict.fromkeys(row["line"] for row in rows))
     shades = [LINES[n % len(LINES)] for n in range(len(names))]
-    legend = alt.Legend(title=x.paths[1], symbolType="stroke", symbolOpacity=1)
+    title = stands_at(x.scenario, x.paths[1]).label
+    legend = alt.Legend(title=title, symbolType="stroke", symbolOpacity=1)
     return alt.Color("line:N", scale=alt.Scale(domain=names, range=shades), legend=legend)
 
 
@@ -308,7 +319,8 @@ def _tornado_of(rows: Rows, at: dict[str, Any]) -> alt.LayerChart | alt.FacetCha
         x2="difference:Q",
         color=alt.Color("side:N", scale=alt.Scale(domain=sides, range=[DOWN, MEAN])),
         tooltip=[
-            alt.Tooltip("parameter:N", title="Parameter"),
+            alt.Tooltip("label:N", title="Parameter"),
+            alt.Tooltip("parameter:N", title="In code"),
             alt.Tooltip("today:N", title="Today"),
             alt.Tooltip("value:N", title="Turned to"),
             alt.Tooltip("text:N", title="Difference"),

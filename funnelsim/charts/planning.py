@@ -16,8 +16,10 @@ from funnelsim.charts.parts import axis_of, rows_data, sentence
 from funnelsim.charts.rows import Rows
 from funnelsim.charts.theme import COLOURS
 from funnelsim.errors import Finding, FunnelSimError, Problem, nearest
+from funnelsim.kinds import IN_STEPS, SHARE
 from funnelsim.planner import Forecast, Plan
 from funnelsim.planner.tables import chance_text
+from funnelsim.scenario.parameters import parameter
 from funnelsim.tables import figure_text
 
 if TYPE_CHECKING:
@@ -54,9 +56,7 @@ def plan_chance(p: Plan) -> alt.TopLevelMixin:
     ]
     if len(rows) < 2:
         return sentence(title, p.sentences[0])
-    ticks = alt.Axis(
-        format=",~f", grid=False, tickCount=10, tickMinStep=1 if p.change.endswith("reps") else 0
-    )
+    ticks = _settings_axis(p, 10)
     x = alt.X(
         "at:Q", title=_axis_title(p), axis=ticks, scale=alt.Scale(domain=_ends(p), nice=False)
     )
@@ -64,7 +64,7 @@ def plan_chance(p: Plan) -> alt.TopLevelMixin:
     room = alt.Scale(domain=[0, 1.1], nice=False)
     per_cent = alt.Axis(format="%", values=[0, 0.2, 0.4, 0.6, 0.8, 1])
     y = alt.Y("chance:Q", title="chance", scale=room, axis=per_cent)
-    steps = {"color": LINE} if p.change.endswith("reps") else False  # nobody hires half a rep
+    steps = {"color": LINE} if _is_whole(p) else False  # nobody hires half a rep
     curve = alt.Chart(rows_data(rows)).mark_line(color=LINE, strokeWidth=2, clip=True, point=steps)
     parts: list[Any] = [
         alt.Chart(rows_data([{"chance": p.probability}]))
@@ -101,7 +101,7 @@ def plan_chance(p: Plan) -> alt.TopLevelMixin:
 def _marks(p: Plan, across: str) -> list[tuple[float, float, str, str, str]]:
     """Where the plan and the usual sum stand on the curve, and what is said of them."""
     at = float(p.leads) if across == "leads" else _setting(p)
-    what = f"{p.leads:,} leads" if across == "leads" else f"{at:,.4g}"
+    what = f"{p.leads:,} leads" if across == "leads" else _in_words(p, at)
     name = "the plan" if p.is_reached else "at best"
     said = f"{name}: {what}, {chance_text(p, p.chance)}"
     low, high = _ends(p)
@@ -164,7 +164,7 @@ def plan_cliff(p: Plan) -> alt.TopLevelMixin:
     ]
     if len(rows) < 2:
         return sentence(title, p.sentences[0])
-    x = alt.X("at:Q", title=_axis_title(p), axis=alt.Axis(format=",~f", grid=False, tickCount=8))
+    x = alt.X("at:Q", title=_axis_title(p), axis=_settings_axis(p, 8))
     y = alt.Y("mean:Q", title=f"{p.metric} on average", axis=figure_axis(kind))
     line = alt.Chart(rows_data(rows)).mark_line(color=PLANNED, strokeWidth=2.5)
     goal = alt.Chart(rows_data([{"mean": p.target, "text": f"target: {_amount(p)}"}])).encode(y=y)
@@ -396,8 +396,23 @@ def _setting(p: Plan) -> float:
     return float(curve["setting"].iloc[(curve["chance"] - p.chance).abs().argmin()])
 
 
+def _settings_axis(p: Plan, ticks: int) -> alt.Axis:
+    is_share = _moved(p) != "leads" and parameter(p.today, p.change).kind.unit == SHARE.unit
+    form, step = "~%" if is_share else ",~f", 1 if _is_whole(p) else 0
+    return alt.Axis(format=form, grid=False, tickCount=ticks, tickMinStep=step)
+
+
+def _is_whole(p: Plan) -> bool:
+    return _moved(p) != "leads" and parameter(p.today, p.change).kind.turned == IN_STEPS
+
+
 def _axis_title(p: Plan) -> str:
-    return "leads in all" if _moved(p) == "leads" else p.change
+    return "leads in all" if _moved(p) == "leads" else p.moved
+
+
+def _in_words(p: Plan, setting: float) -> str:
+    moved = parameter(p.today, p.change)
+    return moved.in_words(setting * moved.per_unit)
 
 
 def _ends(p: Plan) -> list[float]:

@@ -16,8 +16,8 @@ from funnelsim.experiment.spread import Spread
 from funnelsim.metrics.figure import MONEY, Figure
 from funnelsim.metrics.figures import stated_figures
 from funnelsim.scenario import Scenario, load, templates
+from funnelsim.scenario.in_words import short_duration
 from funnelsim.tables import NOTHING, cents, figure_text
-from funnelsim.widgets.knobs import short_duration
 
 
 def head_html(s: Scenario, horizon: int, seed: int, kept: bool) -> str:
