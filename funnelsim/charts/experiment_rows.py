@@ -12,10 +12,11 @@ from funnelsim.charts.rows import Rows
 from funnelsim.distributions import DAY, BrokenRule, duration
 from funnelsim.errors import FunnelSimError, Problem, nearest
 from funnelsim.experiment.sweeps import Sweep, label
+from funnelsim.metrics.figure import Figure
 from funnelsim.metrics.figures import figures_of
 from funnelsim.scenario import Scenario
 from funnelsim.scenario.parameters import stands_at
-from funnelsim.tables import figure_text
+from funnelsim.tables import NOTHING, figure_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,14 +35,16 @@ class Unit(NamedTuple):
 AS_IT_IS = Unit(1.0, "")
 
 
-def difference_rows(table: pd.DataFrame, kind: str, money: str, unit: Unit = AS_IT_IS) -> Rows:
+def difference_rows(table: pd.DataFrame, figure: Figure, money: str, unit: Unit = AS_IT_IS) -> Rows:
     """A row for each scenario, from the part of `differences` about one figure."""
+    kind = figure.unit
     return [
         {
             "scenario": str(name),
             **{key: _or_none(line[key] * unit.times) for key in ("difference", "low", "high")},
             "text": signed_text(line["difference"], kind, money),
             "interval": range_text(line["low"], line["high"], kind, money, signed=True),
+            "verdict": figure.verdict(line["low"], line["high"]) or NOTHING,
             "zero": 0,
         }
         for name, line in table.iterrows()
@@ -112,14 +115,13 @@ def tornado_rows(table: pd.DataFrame, kind: str, money: str, unit: Unit = AS_IT_
 # --- words and axes -----------------------------------------------------------------------------
 
 
-def label_and_kind(scenario: Scenario, figure: str, known: Any) -> tuple[str, str]:
-    """Label and kind of a figure; FunnelSimError for one that the experiment has not."""
+def figure_drawn(scenario: Scenario, figure: str, known: Any) -> Figure:
+    """The key figure of this name; FunnelSimError for one that the experiment has not."""
     if figure not in known:
         raise FunnelSimError(
             str(Problem("figure", figure, "the experiment has no such", nearest(figure, known)))
         )
-    its = figures_of(scenario)[figure]
-    return its.title or its.label, its.unit
+    return figures_of(scenario)[figure]
 
 
 def figure_axis(kind: str) -> alt.Axis:

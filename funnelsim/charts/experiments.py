@@ -20,8 +20,8 @@ from funnelsim.charts.experiment_rows import (
     axis_unit,
     difference_rows,
     figure_axis,
+    figure_drawn,
     figure_title,
-    label_and_kind,
     range_text,
     sweep_rows,
     tornado_rows,
@@ -62,7 +62,8 @@ def replications(
     how well the mean is known. A `target` is drawn as a line, with the share that reaches it.
     """
     x = _an(Experiment, x, "charts.replications", "fs.replicate(scenario)")
-    label, kind = label_and_kind(x.scenario, figure, x.table)
+    its = figure_drawn(x.scenario, figure, x.table)
+    label, kind = its.alone, its.unit
     title, money = f"{label}, {x.scenario.name}", x.scenario.currency
     values = x.table[figure].dropna().to_numpy()
     if not len(values):
@@ -134,8 +135,9 @@ def differences(
 ) -> alt.TopLevelMixin:
     """How far each scenario is from the baseline: the mean difference and its 95 % interval.
 
-    An interval that leaves out 0 is a difference that chance does not explain. `figures` are names
-    of `summary`; without them the usual ones, as far as the scenario states them.
+    An interval that leaves out 0 is a difference that chance does not explain; whether it is for
+    better or worse is said where one points at it. `figures` are names of `summary`; without them
+    the usual ones, as far as the scenario states them.
     """
     c = _an(Comparison, c, "charts.differences", 'fs.compare({"today": s, "faster": s2})')
     table = c.differences(baseline)
@@ -144,14 +146,14 @@ def differences(
     stated, money = stated_figures(base.scenario), base.scenario.currency
     parts: list[Any] = []
     for figure in figures if figures is not None else [f for f in USUAL if f in stated]:
-        label, kind = label_and_kind(base.scenario, figure, base.table)
+        its = figure_drawn(base.scenario, figure, base.table)
         known = table.loc[figure]
         known = known[known["difference"].notna()]
-        unit = axis_unit(kind, money, known["difference"])
-        rows = difference_rows(known, kind, money, unit)
+        unit = axis_unit(its.unit, money, known["difference"])
+        rows = difference_rows(known, its, money, unit)
         if rows:
-            name = figure_title(label, unit)
-            parts.append(_differences_of(rows, label, name, figure_axis(kind)))
+            name = figure_title(its.alone, unit)
+            parts.append(_differences_of(rows, its.alone, name, figure_axis(its.unit)))
     title = f"Difference to {first}"
     if not parts:
         return sentence(title, "No replication has one of these figures in both scenarios.")
@@ -179,6 +181,7 @@ def _differences_of(rows: Rows, label: str, name: str, axis: alt.Axis) -> alt.To
             alt.Tooltip("scenario:N", title="Scenario"),
             alt.Tooltip("text:N", title=label),
             alt.Tooltip("interval:N", title="95 % interval"),
+            alt.Tooltip("verdict:N", title="Better or worse"),
         ],
     )
     words = base.mark_text(align="left", fontSize=12).encode(x=alt.value(470), y=y, text="text:N")
@@ -196,7 +199,8 @@ def sweep(x: Sweep, figure: str = "profit") -> alt.TopLevelMixin:
     that are neither numbers nor durations stand side by side in the order given.
     """
     x = _an(Sweep, x, "charts.sweep", 'fs.sweep(s, "teams.sales.reps", [1, 2, 3])')
-    label, kind = label_and_kind(x.scenario, figure, x.tables[0])
+    its = figure_drawn(x.scenario, figure, x.tables[0])
+    label, kind = its.alone, its.unit
     table = x.table[figure]
     title = f"{label}, {x.scenario.name}"
     if not table["mean"].notna().any():
@@ -283,7 +287,8 @@ def tornado(x: Sensitivity, most: int = 12) -> alt.TopLevelMixin:
     at the end of a bar is the value that the parameter then has. Only the first `most` are drawn.
     """
     x = _an(Sensitivity, x, "charts.tornado", "fs.sensitivity(scenario)")
-    label, kind = label_and_kind(x.scenario, x.figure, [x.figure])
+    its = figure_drawn(x.scenario, x.figure, [x.figure])
+    label, kind = its.alone, its.unit
     money = x.scenario.currency
     title = f"What it depends on: {label}, {x.scenario.name}"
     table = x.table.dropna(subset=["effect"]).head(most)

@@ -46,10 +46,10 @@ NO_TILE = Tile("", 0)
 class Figure:
     """A key figure.
 
-    `name` is its column in tables; `label` what it is called in a list, where a label may refer to
-    the line above (`title` does not). `unit` says how it reads (`tables.figure_text`), `good`
-    whether more of it is better. `value` takes `Facts` and gives shape (replications,), of one
-    `by_team` (replications, teams). `is_stated` says whether a scenario says something about it.
+    `name` is its column in tables, `label` what it is called in a list. `unit` says how it reads
+    (`tables.figure_text`), `good` whether more of it is better. `value` takes `Facts` and gives
+    shape (replications,), of one `by_team` (replications, teams). `is_stated` says whether a
+    scenario says something about it.
     """
 
     name: str
@@ -61,11 +61,23 @@ class Figure:
     is_stated: Callable[[Scenario], bool] = stated.always
     since: Since = WARM_UP
     by_team: bool = False  # one for each team, named "<name>: <team>"
-    title: str = ""  # what it is called where it stands alone, if not by its label
+    title: str = ""  # what it is called alone, where its label refers to the line above
     tile: Tile = NO_TILE  # on a board
     # what is known of it where it was 0 in all replications:
     among: str | None = None  # it counts what may happen all the same: "", or a share of a figure
     is_earned: bool = False  # of what orders bring: without one nobody knows how much that is
+
+    @property
+    def alone(self) -> str:
+        """What it is called where no other line stands above it."""
+        return self.title or self.label
+
+    def verdict(self, low: float, high: float) -> str:
+        """What a change from `low` to `high` (the ends of its interval) is: better, worse, or ""
+        where it may be none, or where neither is better.
+        """
+        way = int(low > 0) - int(high < 0)
+        return {1: "better", -1: "worse"}.get(self.good * way, "")
 
     def of(self, team: str) -> Figure:
         """The one of this team, of a figure `by_team`."""

@@ -104,8 +104,10 @@ def figures_html(s: Scenario, now: pd.Series, before: pd.Series | None, spread: 
         ends = low if low == high == NOTHING else f"{low} to {high}"
         change = ""
         if before is not None:  # in a line of its own, so that no tile grows while a slider moves
+            more = value - float(before[figure.name])
             change = difference(value, float(before[figure.name]), unit) or "&nbsp;"
-            change = f'<span class="change">{change}</span>'
+            verdict = figure.verdict(more, more) if change != "=" else ""
+            change = f'<span class="change {verdict}">{change}</span>'
         tiles.append(
             f'<div title="{name}: {html.escape(figure.docs)}"><span class="name">{name}</span>'
             f'<span class="value">{said}</span>{change}'
