@@ -74,7 +74,8 @@ def test_a_new_figure_is_in_the_summary_the_console_and_the_report(capsys):
     said = capsys.readouterr().out
     assert re.search(rf"^Sales / reps +{sales / 2:.2f}$", said, flags=re.MULTILINE)
     assert "Calls a day: sales" in said and "Calls a day: sales" in page(journal)
-    assert f"<dt>Sales / reps</dt><dd>{sales / 2:.2f}</dd>" in page(journal)
+    tile = f'<div title="{PER_REP.docs}"><dt>Sales / reps</dt><dd>{sales / 2:.2f}</dd>'
+    assert tile in page(journal)
     assert fs.figures(FOLLOW_UP).loc["sales_per_rep", "docs"] == PER_REP.docs
     nobody_calls = fs.simulate(fs.load("aida"), seed=1, progress=False)
     assert "Sales / reps" not in page(nobody_calls)

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 import altair as alt
 import numpy as np
 
-from funnelsim.charts.experiment_rows import figure_axis
+from funnelsim.charts.experiment_rows import axis_unit, figure_axis, figure_title
 from funnelsim.charts.parts import axis_of, rows_data, sentence
 from funnelsim.charts.rows import Rows
 from funnelsim.charts.theme import COLOURS
 from funnelsim.errors import Finding, FunnelSimError, Problem, nearest
 from funnelsim.kinds import IN_STEPS, SHARE
 from funnelsim.planner import Forecast, Plan
+from funnelsim.planner.results import unit_of
 from funnelsim.planner.tables import chance_text
 from funnelsim.scenario.parameters import parameter
 from funnelsim.tables import figure_text
@@ -149,7 +150,7 @@ def plan_cliff(p: Plan) -> alt.TopLevelMixin:
     p = _a_plan(p, "charts.plan_cliff")
     across = _moved(p)
     title = f"{p.metric.capitalize()} expected, {p.today.name}"
-    kind, money = ("count", "") if p.metric == "sales" else ("money", p.today.currency)
+    kind, money = unit_of(p.metric), p.today.currency
     rows: Rows = [
         {
             "at": float(at),
@@ -331,7 +332,7 @@ def forecast(f: Forecast, figure: str = "sales", target: float | None = None) ->
     if figure not in f.totals:
         rule = f"there are: {', '.join(map(str, f.totals.columns))}"
         raise FunnelSimError(str(Problem("figure", figure, rule)))
-    kind, money = ("count", "") if figure == "sales" else ("money", f.scenario.currency)
+    kind, money = unit_of(figure), f.scenario.currency
     rows: Rows = [{"week": 0.0, "day": "0", "low": 0.0, "mid": 0.0, "high": 0.0, "told": "0"}]
     for day, row in f.along[figure].iterrows():
         low, mid, high = (float(row[name]) for name in ("10%", "50%", "90%"))
@@ -339,7 +340,7 @@ def forecast(f: Forecast, figure: str = "sales", target: float | None = None) ->
         when = {"week": float(day) / 7, "day": f"{day:,.3g}"}
         rows.append({**when, "low": low, "mid": mid, "high": high, "told": told})
     x = alt.X("week:Q", title="week", axis=alt.Axis(grid=False, tickMinStep=1, format="d"))
-    title = f"{figure}, {money}" if money else figure
+    title = figure_title(figure, axis_unit(kind, money, ()))
     y = alt.Y("mid:Q", title=title, axis=figure_axis(kind))
     base = alt.Chart(rows_data(rows))
     parts: list[Any] = [
