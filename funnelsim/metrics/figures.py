@@ -349,8 +349,10 @@ def key_figures(journal: Journal) -> dict[str, Floats | Ints]:
     facts, found = Facts(journal), dict[str, Floats | Ints]()
     for figure in FIGURES:
         values = figure.value(facts)
-        columns = values.T if figure.by_team else [values]
-        found |= dict(zip(_named([figure], journal.scenario), columns, strict=True))
+        if figure.by_team:
+            found |= dict(zip(_named([figure], journal.scenario), values.T, strict=True))
+        else:
+            found[figure.name] = values
     return found
 
 
