@@ -15,9 +15,9 @@ from test_process import simulate
 
 import funnelsim as fs
 from funnelsim.distributions import DAY
-from funnelsim.engines.arrivals import poisson_quantile
-from funnelsim.engines.draws import Draws
-from funnelsim.engines.recorder import Recorder
+from funnelsim.engines.draws.arrivals import poisson_quantile
+from funnelsim.engines.draws.draws import Draws
+from funnelsim.engines.simpy_engine.recorder import Recorder
 
 seeds = st.integers(0, 2**32)
 quick = settings(max_examples=60)

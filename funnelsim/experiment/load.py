@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from funnelsim.distributions import DAY, HOUR, Floats
-from funnelsim.engines.arrivals import mean_by_day
+from funnelsim.engines.draws.arrivals import mean_by_day
 from funnelsim.experiment.chunks import a_scenario
 from funnelsim.experiment.parameters import size
 from funnelsim.opening_hours import OpeningHours

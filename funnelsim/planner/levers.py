@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelsim.distributions import Floats, duration_text
-from funnelsim.engines.arrivals import expected_leads, mean_in_time
+from funnelsim.engines.draws.arrivals import expected_leads, mean_in_time
 from funnelsim.errors import FunnelSimError, Problem
 from funnelsim.experiment.parameters import (
     SHARES,

@@ -6,7 +6,7 @@ import math
 from collections import deque
 from dataclasses import dataclass
 
-from funnelsim.engines.drawn import ALMOST
+from funnelsim.engines.draws.drawn import ALMOST
 from funnelsim.journal import NEVER
 from funnelsim.scenario.loyalty import Loyalty, Tier
 

@@ -1,8 +1,8 @@
 """The model, in SimPy, from the sale on: a customer orders, is content or not, and comes back.
 
 Read `life_of_a_customer` first. What an order *would* be (its basket, how it is paid and ends, how
-the customer feels about it) has been drawn beforehand, in `order_draws.py`; here is what comes of
-it when points, tiers, campaigns and earlier orders are taken into account.
+the customer feels about it) has been drawn beforehand, in `draws/order_draws.py`; here is what
+comes of it when points, tiers, campaigns and earlier orders are taken into account.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ import math
 from collections.abc import Callable
 from typing import NamedTuple
 
-from funnelsim.engines.account import Account, Lot
-from funnelsim.engines.clock import Story
-from funnelsim.engines.drawn import ALMOST
-from funnelsim.engines.leads import Lead, Order
-from funnelsim.engines.world import Past, World
+from funnelsim.engines.draws.drawn import ALMOST
+from funnelsim.engines.simpy_engine.account import Account, Lot
+from funnelsim.engines.simpy_engine.clock import Story
+from funnelsim.engines.simpy_engine.leads import Lead, Order
+from funnelsim.engines.simpy_engine.world import Past, World
 from funnelsim.journal import DETRACTOR, EARNED, EXPIRED, NEVER, PROMOTER, REDEEMED
 from funnelsim.scenario.loyalty import Tier
 from funnelsim.scenario.values import POST_PURCHASE, WIN_BACK

@@ -2,7 +2,7 @@
 
 Read `way_to_the_sale` and `goes_through` first: they are one lead's story. A `yield` hands
 the time back to SimPy until something happens. What a lead *would* do (how long it thinks,
-how patient it is, how narrowly it decides) has been drawn beforehand, in `draws.py`; here
+how patient it is, how narrowly it decides) has been drawn beforehand, in `draws/`; here
 is what comes of it when leads meet a team. What happens after the sale is told in
 `customer_life.py`.
 """
@@ -13,12 +13,12 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from funnelsim.distributions import DAY
-from funnelsim.engines.clock import Clock, Story, Team
-from funnelsim.engines.customer_life import life_of_a_customer
-from funnelsim.engines.draws import Draws
-from funnelsim.engines.leads import Funnel, Lead, Visit
-from funnelsim.engines.recorder import Recorder
-from funnelsim.engines.world import Past, World
+from funnelsim.engines.draws.draws import Draws
+from funnelsim.engines.simpy_engine.clock import Clock, Story, Team
+from funnelsim.engines.simpy_engine.customer_life import life_of_a_customer
+from funnelsim.engines.simpy_engine.leads import Funnel, Lead, Visit
+from funnelsim.engines.simpy_engine.recorder import Recorder
+from funnelsim.engines.simpy_engine.world import Past, World
 from funnelsim.journal import GONE_COLD, MISSED, NEVER, NOT_REACHED, SERVED
 from funnelsim.opening_hours import OpeningHours
 from funnelsim.scenario.values import NEWEST_FIRST

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelsim.distributions import Ints
-from funnelsim.engines.draws import Draws
-from funnelsim.engines.numbering import Numbers, leads_table
+from funnelsim.engines.draws.draws import Draws
+from funnelsim.engines.draws.numbering import Numbers, leads_table
 from funnelsim.journal import COLUMNS, FOLLOW_UP_OUTCOMES, NEVER, VISIT_OUTCOMES, Table, reasons
 from funnelsim.scenario import Scenario
 
