@@ -15,6 +15,7 @@ from funnelsim.engines.draws.drawn import ALMOST
 from funnelsim.engines.simpy_engine.account import Account, Lot
 from funnelsim.engines.simpy_engine.clock import Story
 from funnelsim.engines.simpy_engine.leads import Lead, Order
+from funnelsim.engines.simpy_engine.recorder import OrderRow
 from funnelsim.engines.simpy_engine.world import Past, World
 from funnelsim.journal import DETRACTOR, EARNED, EXPIRED, NEVER, PROMOTER, REDEEMED
 from funnelsim.scenario.loyalty import Tier
@@ -102,7 +103,7 @@ def checkout(
 NO_TIER = Tier(name="none")
 
 
-def is_delivered(world: World, lead: Lead, entry: list[int], order: Order) -> Story:
+def is_delivered(world: World, lead: Lead, entry: OrderRow, order: Order) -> Story:
     """The order goes through its statuses; it may be cancelled, refused or returned."""
     clock, placed = world.clock, world.clock.now
     for status, after in order.statuses:
@@ -115,7 +116,7 @@ def is_delivered(world: World, lead: Lead, entry: list[int], order: Order) -> St
 
 
 def collects_points(
-    world: World, lead: Lead, account: Account, entry: list[int], bill: Bill, tier: int
+    world: World, lead: Lead, account: Account, entry: OrderRow, bill: Bill, tier: int
 ) -> None:
     """A kept order counts towards the next tier, and its points are credited."""
     now = world.clock.now

@@ -1,22 +1,95 @@
 """What the SimPy engine writes into while time goes on; rows are changed as things are decided.
 
-Everything is whole: microseconds, cents, numbers of stages, reps and reasons. A lead is a row of
-the draws here; `tables` numbers those who came to be by arrival, as the journal does.
+Everything is whole: microseconds, cents, numbers of stages, reps and reasons. A row has the names
+of the columns of its table in the journal (`COLUMNS`). A lead is a row of the draws here; `tables`
+numbers those who came to be by arrival, as the journal does.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from funnelsim.distributions import Ints
 from funnelsim.engines.draws.draws import Draws
 from funnelsim.engines.draws.numbering import Numbers, leads_table
 from funnelsim.journal import COLUMNS, FOLLOW_UP_OUTCOMES, NEVER, VISIT_OUTCOMES, Table, reasons
 from funnelsim.scenario import Scenario
+
+_ADVANCED, _LOST, _OPEN = map(VISIT_OUTCOMES.index, ("advanced", "lost", "open"))
+_OPEN_CALL = FOLLOW_UP_OUTCOMES.index("open")
+
+
+@dataclass(slots=True)
+class VisitRow:
+    lead: int
+    stage: int
+    attempt: int
+    entered: int
+    decided: int = NEVER
+    outcome: int = _OPEN
+    reason: int = NEVER
+
+
+@dataclass(slots=True)
+class FollowUpRow:
+    lead: int
+    stage: int
+    attempt: int
+    call: int
+    queued: int
+    rep: int = NEVER
+    reached: bool = False
+    started: int = NEVER
+    finished: int = NEVER
+    outcome: int = _OPEN_CALL
+
+
+@dataclass(slots=True)
+class OrderRow:
+    lead: int
+    number: int
+    placed: int
+    value: int
+    discount: int
+    paid: int
+    tier: int
+    payment: int
+    points_redeemed: int
+    status: int
+    points_earned: int = 0
+    closed: int = NEVER
+    satisfaction: int = NEVER
+
+
+class ArrivalRow(NamedTuple):
+    lead: int
+    arrived: int
+
+
+class StatusRow(NamedTuple):
+    lead: int
+    number: int  # of the lead's order
+    status: int
+    entered: int
+
+
+class MessageRow(NamedTuple):
+    lead: int
+    name: int
+    sent: int
+    accepted: bool
+
+
+class PointsRow(NamedTuple):
+    customer: int
+    time: int
+    kind: int
+    points: int
 
 
 class Recorder:
@@ -26,85 +99,83 @@ class Recorder:
         self._reason = {reason: number for number, reason in enumerate(reasons(scenario))}
         stages = len(scenario.stages)
         self._campaign = {c.kind: stages + n for n, c in enumerate(scenario.campaigns)}
-        self._arrivals: list[tuple[int, int]] = []
-        self._visits: list[list[int]] = []
-        self._follow_ups: list[list[int]] = []
-        self._orders: list[list[int]] = []
-        self._statuses: list[tuple[int, int, int, int, int]] = []
-        self._messages: list[tuple[int, int, int, int]] = []
-        self._points: list[tuple[int, int, int, int]] = []
+        self._arrivals: list[ArrivalRow] = []
+        self._visits: list[VisitRow] = []
+        self._follow_ups: list[FollowUpRow] = []
+        self._orders: list[OrderRow] = []
+        self._statuses: list[StatusRow] = []
+        self._messages: list[MessageRow] = []
+        self._points: list[PointsRow] = []
 
     # --- the way to the sale ----------------------------------------------------------------
 
     def arrives(self, lead: int, now: int) -> None:
-        self._arrivals.append((lead, now))
+        self._arrivals.append(ArrivalRow(lead, now))
 
-    def enters(self, lead: int, stage: int, attempt: int, now: int) -> list[int]:
-        visit = [lead, stage, attempt, now, NEVER, VISIT_OUTCOMES.index("open"), NEVER]
+    def enters(self, lead: int, stage: int, attempt: int, now: int) -> VisitRow:
+        visit = VisitRow(lead, stage, attempt, now)
         self._visits.append(visit)
         return visit
 
-    def advances(self, visit: list[int], now: int) -> bool:
-        visit[4:6] = now, VISIT_OUTCOMES.index("advanced")
+    def advances(self, visit: VisitRow, now: int) -> bool:
+        visit.decided, visit.outcome = now, _ADVANCED
         return True
 
-    def is_lost(self, visit: list[int], now: int, reason: str) -> bool:
-        visit[4:] = now, VISIT_OUTCOMES.index("lost"), self._reason[reason]
+    def is_lost(self, visit: VisitRow, now: int, reason: str) -> bool:
+        visit.decided, visit.outcome, visit.reason = now, _LOST, self._reason[reason]
         return False
 
-    def queues(self, lead: int, stage: int, attempt: int, call: int, now: int) -> list[int]:
-        opened = FOLLOW_UP_OUTCOMES.index("open")
-        follow_up = [lead, stage, attempt, call, NEVER, False, now, NEVER, NEVER, opened]
+    def queues(self, lead: int, stage: int, attempt: int, call: int, now: int) -> FollowUpRow:
+        follow_up = FollowUpRow(lead, stage, attempt, call, now)
         self._follow_ups.append(follow_up)
         return follow_up
 
-    def fails(self, follow_up: list[int], outcome: str) -> None:
-        follow_up[9] = FOLLOW_UP_OUTCOMES.index(outcome)
+    def fails(self, follow_up: FollowUpRow, outcome: str) -> None:
+        follow_up.outcome = FOLLOW_UP_OUTCOMES.index(outcome)
 
-    def starts(self, follow_up: list[int], rep: int, now: int, reached: bool) -> None:
-        follow_up[4], follow_up[5], follow_up[7] = rep, reached, now
+    def starts(self, follow_up: FollowUpRow, rep: int, now: int, reached: bool) -> None:
+        follow_up.rep, follow_up.started, follow_up.reached = rep, now, reached
 
-    def finishes(self, follow_up: list[int], now: int, outcome: str) -> None:
-        follow_up[8:] = now, FOLLOW_UP_OUTCOMES.index(outcome)
+    def finishes(self, follow_up: FollowUpRow, now: int, outcome: str) -> None:
+        follow_up.finished, follow_up.outcome = now, FOLLOW_UP_OUTCOMES.index(outcome)
 
     def sends(self, lead: int, stage: int, now: int, accepted: bool) -> None:
         """The message of a stage's recovery."""
-        self._messages.append((lead, stage, now, accepted))
+        self._messages.append(MessageRow(lead, stage, now, accepted))
 
     # --- from the sale on -------------------------------------------------------------------
 
     def orders(
         self, lead: int, number: int, now: int, value: int, discount: int, paid: int,
         redeemed: int, tier: int, payment: int,
-    ) -> list[int]:  # fmt: skip
-        status, earned = 0 if payment == NEVER else NEVER, 0
-        order = [lead, number, now, value, discount, paid, tier, payment, status, NEVER]
-        order += [earned, redeemed, NEVER]
+    ) -> OrderRow:  # fmt: skip
+        status = 0 if payment == NEVER else NEVER  # without a method of payment there is but one
+        order = OrderRow(lead, number, now, value, discount, paid, tier, payment, redeemed, status)
         self._orders.append(order)
         return order
 
-    def reaches(self, order: list[int], status: int, now: int) -> None:
-        step = len(self._statuses)  # written one after the other
-        self._statuses.append((order[0], order[1], step, status, now))
-        order[8] = status
+    def reaches(self, order: OrderRow, status: int, now: int) -> None:
+        self._statuses.append(StatusRow(order.lead, order.number, status, now))
+        order.status = status
 
-    def closes(self, order: list[int], now: int, feeling: int = NEVER) -> None:
-        order[9], order[12] = now, feeling
+    def closes(self, order: OrderRow, now: int, feeling: int = NEVER) -> None:
+        order.closed, order.satisfaction = now, feeling
 
-    def earns(self, order: list[int], points: int) -> None:
-        order[10] = points
+    def earns(self, order: OrderRow, points: int) -> None:
+        order.points_earned = points
 
     def moves_points(self, customer: int, now: int, kind: int, points: int) -> None:
-        self._points.append((customer, now, kind, points))
+        self._points.append(PointsRow(customer, now, kind, points))
 
     def sends_campaign(self, lead: int, kind: str, now: int, accepted: bool) -> None:
-        self._messages.append((lead, self._campaign[kind], now, accepted))
+        self._messages.append(MessageRow(lead, self._campaign[kind], now, accepted))
 
     # --- the tables -------------------------------------------------------------------------
 
     def tables(self, draws: Draws) -> dict[str, Table]:
         """The columns of each table, in the order of the journal."""
-        rows, arrived = _columns(2, self._arrivals)
+        rows = _column("lead", "i8", self._arrivals)
+        arrived = _column("arrived", "i8", self._arrivals)
         number = Numbers(draws, rows, arrived)
         tables: dict[str, Table] = {"leads": dict(leads_table(draws, number, rows, arrived))}
         for name, written, by in (
@@ -115,7 +186,7 @@ class Recorder:
             ("messages", self._messages, ("sent", "lead")),
             ("points", self._points, ("time", "customer")),
         ):
-            table = _table(name, written)
+            table = {n: _column(n, kind, written) for n, kind in COLUMNS[name].items()}
             owner = "customer" if name == "points" else "lead"
             table[owner] = number[table[owner]].astype(COLUMNS[name][owner])
             tables[name] = _sorted(table, *by)
@@ -123,22 +194,17 @@ class Recorder:
         return tables
 
     def _status_table(self, number: Numbers, orders: Table) -> Table:
-        lead, nth, step, status, entered = _columns(5, self._statuses)
+        """By order; those of one as they were written, one after the other."""
+        lead = number[_column("lead", "i4", self._statuses)].tolist()
         place = {of: n for n, of in enumerate(zip(orders["lead"], orders["number"], strict=True))}
-        order = [place[of] for of in zip(number[lead], nth, strict=True)]
-        table = {"order": np.array(order, dtype=np.int64), "status": status, "entered": entered}
-        sorted_ = _sorted({**table, "step": step}, "order", "step")
-        return {name: sorted_[name].astype(COLUMNS["statuses"][name]) for name in table}
+        order = [place[n, row.number] for n, row in zip(lead, self._statuses, strict=True)]
+        kinds = COLUMNS["statuses"]
+        table = {n: _column(n, kinds[n], self._statuses) for n in ("status", "entered")}
+        return _sorted({"order": np.array(order, dtype=kinds["order"]), **table}, "order")
 
 
-def _columns(count: int, rows: Sequence[Sequence[int]]) -> Ints:
-    return np.array(rows, dtype=np.int64).reshape(-1, count).T
-
-
-def _table(name: str, rows: Sequence[Sequence[int]]) -> dict[str, NDArray[Any]]:
-    columns = COLUMNS[name]
-    values = _columns(len(columns), rows)
-    return {n: v.astype(kind) for (n, kind), v in zip(columns.items(), values, strict=True)}
+def _column(name: str, kind: str, rows: Sequence[Any]) -> Ints:
+    return np.fromiter(map(attrgetter(name), rows), kind, len(rows))
 
 
 def _sorted(table: Table, *by: str) -> Table:
