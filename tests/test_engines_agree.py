@@ -329,7 +329,7 @@ SLIPS: list[tuple[Any, str, Any]] = [
     (clock, "heappop", lambda heap: heap.pop()),
     (account.Account, "redeem", lambda self, most: 0),
     (account.Account, "expire", lambda self, now: 0),
-    (customer_life, "decides_to_come_back", lambda *_: customer_life.NOT_AGAIN),
+    (customer_life, "next_order", lambda *_: (customer_life.NOT_AGAIN, False)),
     (process, "MISSED", "gone cold"),
 ]
 

@@ -298,7 +298,7 @@ def test_events_at_one_moment_happen_in_the_order_of_the_model() -> None:
             told.append((clock.now, key, "cold"))
             return
         told.append((clock.now, key, call.rep))
-        yield from team.handles(call.rep, 10)
+        yield from team.handle(call.rep, 10)
 
     for arguments in [(5, 0, 0), (4, 0, 0), (9, 0, 10), (8, 0, 10), (7, 0, 10), (3, 20, 0)]:
         clock.process(lead(*arguments))

@@ -159,10 +159,10 @@ def test_an_interrupted_run_says_how_far_it_came(monkeypatch: pytest.MonkeyPatch
     def interrupted(recorder: Any, lead: int, stage: int, attempt: int, now: int) -> Any:
         if now > 33 * DAY:
             raise KeyboardInterrupt
-        return enters(recorder, lead, stage, attempt, now)
+        return record_entry(recorder, lead, stage, attempt, now)
 
-    enters = Recorder.enters
-    monkeypatch.setattr(Recorder, "enters", interrupted)
+    record_entry = Recorder.record_entry
+    monkeypatch.setattr(Recorder, "record_entry", interrupted)
     with pytest.raises(KeyboardInterrupt) as caught:
         fs.simulate(fs.load("aida"), engine="process")
     assert caught.value.__notes__ == ["stopped on day 34 of 90; no journal was made"]

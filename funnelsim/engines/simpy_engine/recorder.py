@@ -109,43 +109,43 @@ class Recorder:
 
     # --- the way to the sale ----------------------------------------------------------------
 
-    def arrives(self, lead: int, now: int) -> None:
+    def record_arrival(self, lead: int, now: int) -> None:
         self._arrivals.append(ArrivalRow(lead, now))
 
-    def enters(self, lead: int, stage: int, attempt: int, now: int) -> VisitRow:
+    def record_entry(self, lead: int, stage: int, attempt: int, now: int) -> VisitRow:
         visit = VisitRow(lead, stage, attempt, now)
         self._visits.append(visit)
         return visit
 
-    def advances(self, visit: VisitRow, now: int) -> bool:
+    def record_advance(self, visit: VisitRow, now: int) -> None:
         visit.decided, visit.outcome = now, _ADVANCED
-        return True
 
-    def is_lost(self, visit: VisitRow, now: int, reason: str) -> bool:
+    def record_loss(self, visit: VisitRow, now: int, reason: str) -> None:
         visit.decided, visit.outcome, visit.reason = now, _LOST, self._reason[reason]
-        return False
 
-    def queues(self, lead: int, stage: int, attempt: int, call: int, now: int) -> FollowUpRow:
+    def record_queueing(
+        self, lead: int, stage: int, attempt: int, call: int, now: int
+    ) -> FollowUpRow:
         follow_up = FollowUpRow(lead, stage, attempt, call, now)
         self._follow_ups.append(follow_up)
         return follow_up
 
-    def fails(self, follow_up: FollowUpRow, outcome: str) -> None:
+    def record_failure(self, follow_up: FollowUpRow, outcome: str) -> None:
         follow_up.outcome = FOLLOW_UP_OUTCOMES.index(outcome)
 
-    def starts(self, follow_up: FollowUpRow, rep: int, now: int, reached: bool) -> None:
+    def record_start(self, follow_up: FollowUpRow, rep: int, now: int, reached: bool) -> None:
         follow_up.rep, follow_up.started, follow_up.reached = rep, now, reached
 
-    def finishes(self, follow_up: FollowUpRow, now: int, outcome: str) -> None:
+    def record_end(self, follow_up: FollowUpRow, now: int, outcome: str) -> None:
         follow_up.finished, follow_up.outcome = now, FOLLOW_UP_OUTCOMES.index(outcome)
 
-    def sends(self, lead: int, stage: int, now: int, accepted: bool) -> None:
+    def record_message(self, lead: int, stage: int, now: int, accepted: bool) -> None:
         """The message of a stage's recovery."""
         self._messages.append(MessageRow(lead, stage, now, accepted))
 
     # --- from the sale on -------------------------------------------------------------------
 
-    def orders(
+    def record_order(
         self, lead: int, number: int, now: int, value: int, discount: int, paid: int,
         redeemed: int, tier: int, payment: int,
     ) -> OrderRow:  # fmt: skip
@@ -154,20 +154,20 @@ class Recorder:
         self._orders.append(order)
         return order
 
-    def reaches(self, order: OrderRow, status: int, now: int) -> None:
+    def record_status(self, order: OrderRow, status: int, now: int) -> None:
         self._statuses.append(StatusRow(order.lead, order.number, status, now))
         order.status = status
 
-    def closes(self, order: OrderRow, now: int, feeling: int = NEVER) -> None:
+    def record_closing(self, order: OrderRow, now: int, feeling: int = NEVER) -> None:
         order.closed, order.satisfaction = now, feeling
 
-    def earns(self, order: OrderRow, points: int) -> None:
+    def record_earning(self, order: OrderRow, points: int) -> None:
         order.points_earned = points
 
-    def moves_points(self, customer: int, now: int, kind: int, points: int) -> None:
+    def record_points(self, customer: int, now: int, kind: int, points: int) -> None:
         self._points.append(PointsRow(customer, now, kind, points))
 
-    def sends_campaign(self, lead: int, kind: str, now: int, accepted: bool) -> None:
+    def record_campaign(self, lead: int, kind: str, now: int, accepted: bool) -> None:
         self._messages.append(MessageRow(lead, self._campaign[kind], now, accepted))
 
     # --- the tables -------------------------------------------------------------------------
