@@ -57,7 +57,8 @@ def measured() -> dict[str, float]:
     """Seconds of each part of a simulation, and of the least walk (which is not compiled)."""
     import funnelsim as fs
     from funnelsim import engines
-    from funnelsim.engines import columns, draws, jobs
+    from funnelsim.engines.column_engine import columns, jobs
+    from funnelsim.engines.draws import draws
 
     scenario = fs.load(HERE / "reference.toml")
     columns.the_walk()  # loads Numba, where it is used

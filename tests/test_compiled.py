@@ -23,7 +23,7 @@ PACKAGE = Path(fs.__file__).parent
 REPLICATIONS = """
 import json, sys
 import funnelsim as fs
-from funnelsim.engines import columns
+from funnelsim.engines.column_engine import columns
 x = fs.replicate(fs.load("aida-follow-up"), 4, seed=1, progress=False)
 assert columns.the_walk()[1] and "numba" in sys.modules
 print(json.dumps([fs.__file__, x.table["revenue"].tolist()]))

@@ -20,7 +20,7 @@ from by_hand import (
 from everyone_buys import everyone_buys
 
 import funnelsim as fs
-from funnelsim.engines import order_draws
+from funnelsim.engines.draws import order_draws
 
 
 @pytest.fixture(params=["process", "columns"])

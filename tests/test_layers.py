@@ -14,14 +14,17 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "funnelsim"
 
 
-def layers() -> list[str]:
-    """The list in docs/architecture.md, top to bottom: "errors.py", "charts/", ..."""
+def lines() -> list[str]:
+    """The list in docs/architecture.md, top to bottom: "errors.py  every error ...", ..."""
     text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
     (block,) = re.findall(r"```\nfunnelsim/\n(.*?)```", text, flags=re.DOTALL)
-    return [line.split()[0] for line in block.splitlines()]
+    return block.splitlines()
 
 
-LAYERS = layers()
+LAYERS = [line.split()[0] for line in lines()]
+NEVER = [
+    (line.split()[0], other) for line in lines() for other in re.findall(r"\(never (\S+)\)", line)
+]
 MODULES = sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py"))
 
 
@@ -79,6 +82,17 @@ def test_imports_only_from_above(module):
         assert same_folder or (place is not None and place < own), (
             f"{module} imports {other}, which is not above it in docs/architecture.md"
         )
+
+
+def test_the_two_engines_never_import_one_another():
+    assert ("engines/column_engine/", "engines/simpy_engine/") in NEVER
+    for layer, other in NEVER:
+        assert {layer, other} <= set(LAYERS)
+        found = [(m, i) for m in MODULES if m.startswith(layer) for i in imported(m)]
+        assert found, f"{layer} imports nothing, or is not read"
+        assert not [pair for pair in found if pair[1].startswith(other)]
+        # and what is above both knows neither, so that they do not meet by way of it
+        assert LAYERS.index(layer) == LAYERS.index(other) + 1
 
 
 def test_the_check_sees_imports_inside_functions():

@@ -15,7 +15,7 @@ from some_scenarios import scenario_tables
 
 import funnelsim as fs
 from funnelsim.distributions import DAY
-from funnelsim.engines.draws import Draws
+from funnelsim.engines.draws.draws import Draws
 from funnelsim.opening_hours import OpeningHours
 
 seeds = st.integers(0, 2**32)
@@ -282,7 +282,7 @@ def test_a_team_serves_as_the_textbook_queue_does(
 
 def test_events_at_one_moment_happen_in_the_order_of_the_model() -> None:
     """On a grid of whole days everything ties: a rep comes free, then patience ends."""
-    from funnelsim.engines.clock import Clock, Team
+    from funnelsim.engines.simpy_engine.clock import Clock, Team
 
     clock, told = Clock(), []
     hours = OpeningHours("always", datetime.date(2027, 1, 4))
@@ -298,7 +298,7 @@ def test_events_at_one_moment_happen_in_the_order_of_the_model() -> None:
             told.append((clock.now, key, "cold"))
             return
         told.append((clock.now, key, call.rep))
-        yield from team.handles(call.rep, 10)
+        yield from team.handle(call.rep, 10)
 
     for arguments in [(5, 0, 0), (4, 0, 0), (9, 0, 10), (8, 0, 10), (7, 0, 10), (3, 20, 0)]:
         clock.process(lead(*arguments))

@@ -15,9 +15,9 @@ from test_process import simulate
 
 import funnelsim as fs
 from funnelsim.distributions import DAY
-from funnelsim.engines.arrivals import poisson_quantile
-from funnelsim.engines.draws import Draws
-from funnelsim.engines.recorder import Recorder
+from funnelsim.engines.draws.arrivals import poisson_quantile
+from funnelsim.engines.draws.draws import Draws
+from funnelsim.engines.simpy_engine.recorder import Recorder
 
 seeds = st.integers(0, 2**32)
 quick = settings(max_examples=60)
@@ -159,10 +159,10 @@ def test_an_interrupted_run_says_how_far_it_came(monkeypatch: pytest.MonkeyPatch
     def interrupted(recorder: Any, lead: int, stage: int, attempt: int, now: int) -> Any:
         if now > 33 * DAY:
             raise KeyboardInterrupt
-        return enters(recorder, lead, stage, attempt, now)
+        return record_entry(recorder, lead, stage, attempt, now)
 
-    enters = Recorder.enters
-    monkeypatch.setattr(Recorder, "enters", interrupted)
+    record_entry = Recorder.record_entry
+    monkeypatch.setattr(Recorder, "record_entry", interrupted)
     with pytest.raises(KeyboardInterrupt) as caught:
         fs.simulate(fs.load("aida"), engine="process")
     assert caught.value.__notes__ == ["stopped on day 34 of 90; no journal was made"]

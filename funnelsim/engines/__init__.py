@@ -1,7 +1,8 @@
 """Engines: a scenario goes in, a journal comes out.
 
-`simulate` chooses the engine. `process.py` is the model itself, in SimPy; `columns.py` tells the
-same history, a column of leads at a time, and is what "auto" takes.
+`simulate` chooses the engine. `simpy_engine/process.py` is the model itself, in SimPy;
+`column_engine/columns.py` tells the same history, a column of leads at a time, and is what "auto"
+takes. Both read the same `draws/`, and neither knows the other.
 """
 
 from __future__ import annotations
@@ -68,7 +69,7 @@ def simulate(
 
 def _guard(scenario: Scenario, most: int) -> None:
     """Says no before any memory is taken."""
-    from funnelsim.engines.arrivals import expected_leads
+    from funnelsim.engines.draws.arrivals import expected_leads
 
     expected = expected_leads(scenario)
     if expected > most:
@@ -91,9 +92,9 @@ def simulate_together(
     [0, 1, 2]
     """
     _guard(scenario, MOST_LEADS["columns"])
-    from funnelsim.engines import columns
-    from funnelsim.engines.arrivals import expected_leads
-    from funnelsim.engines.draws import Draws
+    from funnelsim.engines.column_engine import columns
+    from funnelsim.engines.draws.arrivals import expected_leads
+    from funnelsim.engines.draws.draws import Draws
 
     initial = a_state(initial, "simulate_together")
     there = len(initial.deals) + len(initial.customers) if initial is not None else 0
@@ -111,9 +112,9 @@ def simulate_together(
 def _by_columns(
     scenario: Scenario, seed: int, replication: int, progress: bool, initial: State | None
 ) -> Mapping[str, Table]:
-    from funnelsim.engines import columns
-    from funnelsim.engines.arrivals import expected_leads
-    from funnelsim.engines.draws import Draws
+    from funnelsim.engines.column_engine import columns
+    from funnelsim.engines.draws.arrivals import expected_leads
+    from funnelsim.engines.draws.draws import Draws
 
     if not progress or expected_leads(scenario) < TAKES_A_WHILE:
         return _made(columns.run(Draws(scenario, seed, replication, initial))[0])
@@ -133,9 +134,9 @@ def _made(tables: dict[str, Table]) -> dict[str, Table]:
 def _by_process(
     scenario: Scenario, seed: int, replication: int, progress: bool, initial: State | None
 ) -> Mapping[str, Table]:
-    from funnelsim.engines import process
-    from funnelsim.engines.draws import Draws
-    from funnelsim.engines.recorder import Recorder
+    from funnelsim.engines.draws.draws import Draws
+    from funnelsim.engines.simpy_engine import process
+    from funnelsim.engines.simpy_engine.recorder import Recorder
 
     recorder, begun = Recorder(scenario), 0
 

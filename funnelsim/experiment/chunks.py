@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from funnelsim.engines import simulate_together
-from funnelsim.engines.arrivals import expected_leads
+from funnelsim.engines.draws.arrivals import expected_leads
 from funnelsim.errors import Finding, FunnelSimError, Problem
 from funnelsim.journal import Journal
 from funnelsim.journal.together import Together

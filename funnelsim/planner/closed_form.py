@@ -26,7 +26,7 @@ from funnelsim.distributions import (
     DurationDistribution,
     Floats,
 )
-from funnelsim.engines.arrivals import mean_by_day, mean_in_time, time_of_day
+from funnelsim.engines.draws.arrivals import mean_by_day, mean_in_time, time_of_day
 from funnelsim.experiment.load import conversion_of_channels
 from funnelsim.planner.knowledge import Knowledge
 from funnelsim.sampling import inverse

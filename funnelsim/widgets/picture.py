@@ -16,7 +16,7 @@ import pandas as pd
 
 from funnelsim.distributions import DAY, HOUR, duration_text
 from funnelsim.engines import simulate_together
-from funnelsim.engines.arrivals import mean_by_day
+from funnelsim.engines.draws.arrivals import mean_by_day
 from funnelsim.errors import FunnelSimError, Problem
 from funnelsim.experiment.chunks import a_number_of_replications
 from funnelsim.experiment.spread import Spread, spread

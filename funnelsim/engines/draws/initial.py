@@ -22,8 +22,8 @@ from funnelsim import sampling
 from funnelsim.among_customers import Beta
 from funnelsim.chance import Chance
 from funnelsim.distributions import DAY, DurationDistribution, Floats, Ints
-from funnelsim.engines.arrivals import mean_by_day
-from funnelsim.engines.drawn import Bools, Leads, StageDraws
+from funnelsim.engines.draws.arrivals import mean_by_day
+from funnelsim.engines.draws.drawn import Bools, Leads, StageDraws
 from funnelsim.fitted import customer_keys, deal_keys, fitted
 from funnelsim.journal import CUSTOMER, NEVER, OPEN_DEAL
 from funnelsim.scenario import Scenario, Stage

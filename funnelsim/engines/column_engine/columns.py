@@ -1,4 +1,4 @@
-"""The same model as `process.py`, a column of leads at a time; only the queue is walked.
+"""The model of `simpy_engine/process.py`, a column of leads at a time; only the queue is walked.
 
 Leads influence each other only by waiting for the same reps. `queue_walk.py` finds out who waits
 for whom; here the rest is told for all leads at once, stage by stage, then order by order, and for
@@ -16,14 +16,14 @@ from typing import Any
 import numpy as np
 
 from funnelsim.distributions import Ints
-from funnelsim.engines import queue_walk
-from funnelsim.engines.compiled import compiled
-from funnelsim.engines.drawn import StageDraws, taken
-from funnelsim.engines.draws import Draws
-from funnelsim.engines.jobs import discounts, first_levels, queue
-from funnelsim.engines.lives import arrivals_of_children, live
-from funnelsim.engines.queue_walk import ADVANCED, LOST, OPEN, Entries
-from funnelsim.engines.story import Block, Calls, Story, tables_of
+from funnelsim.engines.column_engine import queue_walk
+from funnelsim.engines.column_engine.compiled import compiled
+from funnelsim.engines.column_engine.jobs import discounts, first_levels, queue
+from funnelsim.engines.column_engine.lives import arrivals_of_children, live
+from funnelsim.engines.column_engine.queue_walk import ADVANCED, LOST, OPEN, Entries
+from funnelsim.engines.column_engine.story import Block, Calls, Story, tables_of
+from funnelsim.engines.draws.drawn import StageDraws, taken
+from funnelsim.engines.draws.draws import Draws
 from funnelsim.journal import CUSTOMER, GONE_COLD, MISSED, NEVER, NOT_REACHED, Table, reasons
 
 PARTS = 2  # after each of them `run` says so

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelsim.distributions import Ints
-from funnelsim.engines.drawn import in_order, taken
-from funnelsim.engines.draws import Draws
+from funnelsim.engines.draws.drawn import in_order, taken
+from funnelsim.engines.draws.draws import Draws
 from funnelsim.journal import COLUMNS, NEVER, Lazy
 
 

@@ -17,10 +17,10 @@ from funnelsim import sampling
 from funnelsim.among_customers import Beta, GapDistribution
 from funnelsim.chance import Asked, Chance
 from funnelsim.distributions import DAY, Floats, Ints, duration_text
-from funnelsim.engines.arrivals import poisson_quantile
-from funnelsim.engines.deliveries import Deliveries, draw_deliveries
-from funnelsim.engines.drawn import Bools, Columns, Leads, OrderDraws, same
-from funnelsim.engines.initial import Initial, logit, logit_of
+from funnelsim.engines.draws.arrivals import poisson_quantile
+from funnelsim.engines.draws.deliveries import Deliveries, draw_deliveries
+from funnelsim.engines.draws.drawn import Bools, Columns, Leads, OrderDraws, same
+from funnelsim.engines.draws.initial import Initial, logit, logit_of
 from funnelsim.errors import FunnelSimError
 from funnelsim.journal import CUSTOMER, DETRACTOR, NEVER, PASSIVE, PROMOTER, UPSOLD
 from funnelsim.scenario import Scenario

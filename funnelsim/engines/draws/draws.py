@@ -23,8 +23,8 @@ from numpy.typing import NDArray
 from funnelsim import sampling
 from funnelsim.chance import Chance, asked, keys, number_of
 from funnelsim.distributions import DAY, DurationDistribution, Floats, Ints
-from funnelsim.engines.arrivals import count_quantile, mean_by_day, time_of_day
-from funnelsim.engines.drawn import (
+from funnelsim.engines.draws.arrivals import count_quantile, mean_by_day, time_of_day
+from funnelsim.engines.draws.drawn import (
     Bools,
     Leads,
     OrderDraws,
@@ -35,8 +35,8 @@ from funnelsim.engines.drawn import (
     same,
     taken,
 )
-from funnelsim.engines.initial import Initial, logit, logit_of
-from funnelsim.engines.order_draws import Customers, draw_orders, order_value
+from funnelsim.engines.draws.initial import Initial, logit, logit_of
+from funnelsim.engines.draws.order_draws import Customers, draw_orders, order_value
 from funnelsim.errors import FunnelSimError
 from funnelsim.journal import NEVER, NEW, REFERRED, UPSOLD
 from funnelsim.scenario import FollowUp, Scenario, Stage

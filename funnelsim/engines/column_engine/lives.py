@@ -1,8 +1,8 @@
 """The customers' lives, a column at a time: the first orders of all, then those that follow.
 
-The same model as `customer_life.py`, told for everyone at once. A life depends on nothing but its
-own draws, the moment of the sale, whether the follow-up before it came late, and the discount that
-brought the lead back; so lives are columns, and nobody waits for anybody.
+The same model as `simpy_engine/customer_life.py`, told for everyone at once. A life depends on
+nothing but its own draws, the moment of the sale, whether the follow-up before it came late, and
+the discount that brought the lead back; so lives are columns, and nobody waits for anybody.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 
 from funnelsim.distributions import Floats, Ints
-from funnelsim.engines.drawn import ALMOST, Bools, OrderDraws, joined, same, taken
-from funnelsim.engines.draws import Draws
-from funnelsim.engines.ledger import Ledger
+from funnelsim.engines.column_engine.ledger import Ledger
+from funnelsim.engines.draws.drawn import ALMOST, Bools, OrderDraws, joined, same, taken
+from funnelsim.engines.draws.draws import Draws
 from funnelsim.journal import DETRACTOR, EARNED, NEVER, PROMOTER, REDEEMED, UPSOLD
 from funnelsim.scenario.values import POST_PURCHASE, WIN_BACK
 

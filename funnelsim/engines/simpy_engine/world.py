@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from funnelsim.engines.clock import Clock, Team
-from funnelsim.engines.leads import Funnel
-from funnelsim.engines.recorder import Recorder
+from funnelsim.engines.simpy_engine.clock import Clock, Team
+from funnelsim.engines.simpy_engine.leads import Funnel
+from funnelsim.engines.simpy_engine.recorder import Recorder
 from funnelsim.scenario import Scenario
 
 

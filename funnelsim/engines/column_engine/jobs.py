@@ -15,10 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelsim.distributions import Ints
-from funnelsim.engines.drawn import StageDraws, in_order, same, taken
-from funnelsim.engines.draws import Draws
-from funnelsim.engines.lives import arrivals_of_children, live
-from funnelsim.engines.queue_walk import (
+from funnelsim.engines.column_engine.lives import arrivals_of_children, live
+from funnelsim.engines.column_engine.queue_walk import (
     ADVANCED,
     FAR,
     LOST,
@@ -32,7 +30,9 @@ from funnelsim.engines.queue_walk import (
     Teams,
     Told,
 )
-from funnelsim.engines.staff import stages_of, teams_of
+from funnelsim.engines.column_engine.staff import stages_of, teams_of
+from funnelsim.engines.draws.drawn import StageDraws, in_order, same, taken
+from funnelsim.engines.draws.draws import Draws
 from funnelsim.journal import CUSTOMER
 
 

@@ -1,4 +1,4 @@
-"""The columns of `draws.py`, one lead at a time, as the SimPy engine asks for them.
+"""The columns of `draws/`, one lead at a time, as the SimPy engine asks for them.
 
 Plain lists are several times quicker to look up than arrays, and whole Python numbers keep
 SimPy's clock exact.
@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from funnelsim.engines.drawn import OrderDraws, StageDraws
-from funnelsim.engines.draws import Draws
-from funnelsim.engines.initial import decay_of
+from funnelsim.engines.draws.drawn import OrderDraws, StageDraws
+from funnelsim.engines.draws.draws import Draws
+from funnelsim.engines.draws.initial import decay_of
 from funnelsim.journal import CUSTOMER, NEVER, UPSOLD
 
 

@@ -6,7 +6,7 @@ import math
 from collections import deque
 from dataclasses import dataclass
 
-from funnelsim.engines.drawn import ALMOST
+from funnelsim.engines.draws.drawn import ALMOST
 from funnelsim.journal import NEVER
 from funnelsim.scenario.loyalty import Loyalty, Tier
 
@@ -61,7 +61,7 @@ class Account:
                 self._lots.popleft()
         return used
 
-    def keeps(self, now: int, paid: int, tier: Tier) -> Lot:
+    def credit(self, now: int, paid: int, tier: Tier) -> Lot:
         """An order is closed as kept: it counts towards the tier and earns points."""
         self._kept.append((now, paid))
         self._spent += paid

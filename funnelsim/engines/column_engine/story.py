@@ -15,12 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelsim.distributions import Ints
-from funnelsim.engines import queue_walk
-from funnelsim.engines.drawn import Bools, in_order, joined, same, taken
-from funnelsim.engines.draws import Draws
-from funnelsim.engines.lives import Lives
-from funnelsim.engines.numbering import Numbers, leads_table
-from funnelsim.engines.queue_walk import Told
+from funnelsim.engines.column_engine import queue_walk
+from funnelsim.engines.column_engine.lives import Lives
+from funnelsim.engines.column_engine.queue_walk import Told
+from funnelsim.engines.draws.drawn import Bools, in_order, joined, same, taken
+from funnelsim.engines.draws.draws import Draws
+from funnelsim.engines.draws.numbering import Numbers, leads_table
 from funnelsim.journal import (
     COLUMNS,
     EXPIRED,

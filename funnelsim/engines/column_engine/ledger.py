@@ -1,4 +1,4 @@
-"""What the loyalty programme keeps for all members: the twin of `account.py`, in columns.
+"""What the loyalty programme keeps for all: the twin of `simpy_engine/account.py`, in columns.
 
 Every kept order is one entry, linked to the next of the same customer. Two hands go along these
 links, only ever forwards: the oldest order that still counts towards the tier, and the oldest whose
@@ -10,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 
 from funnelsim.distributions import Ints
-from funnelsim.engines.drawn import ALMOST, Bools
-from funnelsim.engines.draws import Draws
+from funnelsim.engines.draws.drawn import ALMOST, Bools
+from funnelsim.engines.draws.draws import Draws
 from funnelsim.journal import EXPIRED, NEVER
 
 NONE = -1

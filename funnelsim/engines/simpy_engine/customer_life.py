@@ -1,8 +1,8 @@
 """The model, in SimPy, from the sale on: a customer orders, is content or not, and comes back.
 
 Read `life_of_a_customer` first. What an order *would* be (its basket, how it is paid and ends, how
-the customer feels about it) has been drawn beforehand, in `order_draws.py`; here is what comes of
-it when points, tiers, campaigns and earlier orders are taken into account.
+the customer feels about it) has been drawn beforehand, in `draws/order_draws.py`; here is what
+comes of it when points, tiers, campaigns and earlier orders are taken into account.
 """
 
 from __future__ import annotations
@@ -11,13 +11,14 @@ import math
 from collections.abc import Callable
 from typing import NamedTuple
 
-from funnelsim.engines.account import Account, Lot
-from funnelsim.engines.clock import Story
-from funnelsim.engines.drawn import ALMOST
-from funnelsim.engines.leads import Lead, Order
-from funnelsim.engines.world import Past, World
+from funnelsim.engines.draws.drawn import ALMOST
+from funnelsim.engines.simpy_engine.account import Account, Lot
+from funnelsim.engines.simpy_engine.clock import Story
+from funnelsim.engines.simpy_engine.leads import Lead, Order
+from funnelsim.engines.simpy_engine.recorder import OrderRow
+from funnelsim.engines.simpy_engine.world import Past, World
 from funnelsim.journal import DETRACTOR, EARNED, EXPIRED, NEVER, PROMOTER, REDEEMED
-from funnelsim.scenario.loyalty import Tier
+from funnelsim.scenario.loyalty import Campaign, Tier
 from funnelsim.scenario.values import POST_PURCHASE, WIN_BACK
 
 NOT_AGAIN = 2**62  # when a customer who has dropped out orders next
@@ -33,39 +34,42 @@ class Bill(NamedTuple):
 
 
 def life_of_a_customer(
-    world: World, lead: Lead, past: Past, child_arrives: Callable[[World, Lead], Story]
+    world: World, lead: Lead, past: Past, arrival_of_a_child: Callable[[World, Lead], Story]
 ) -> Story:
     """From the first order to the one after which the customer does not come back."""
     clock, journal, loyalty = world.clock, world.journal, world.scenario.loyalty
     account = Account(loyalty) if loyalty and lead.enrols else None
     waited = world.scenario.is_late_follow_up(past.longest_wait)
     win_back = None if lead.is_upsold else world.scenario.campaign(WIN_BACK)
+    campaign = None if lead.is_upsold else world.scenario.campaign(POST_PURCHASE)
     number, offered = 1, past.discount
     while True:
         placed, order = clock.now, world.funnel.order(lead, number)
         bill, tier = checkout(world, lead, account, order, offered)
-        entry = journal.orders(
+        entry = journal.record_order(
             lead.number, number, placed, bill.value, bill.discount, bill.paid, bill.points,
             tier, order.payment,
         )  # fmt: skip
-        yield from is_delivered(world, lead, entry, order)
+        yield from delivery(world, lead, entry, order)
         if not order.is_kept:
             return
 
         closed = clock.now
         if account:
-            collects_points(world, lead, account, entry, bill, tier)
+            credit_points(world, lead, account, entry, bill, tier)
         feeling = order.feeling_after_wait if waited and number == 1 else order.feeling
-        journal.closes(entry, closed, feeling)
+        journal.record_closing(entry, closed, feeling)
         for child in world.funnel.children(lead, number):
             if child.is_upsold or feeling == PROMOTER:
-                clock.process(child_arrives(world, child))
+                clock.process(arrival_of_a_child(world, child))
 
-        comes_back = decides_to_come_back(world, lead, order, tier, feeling)
+        comes_back, is_tipped = next_order(world, order, tier, feeling, campaign)
+        if campaign:
+            journal.record_campaign(lead.number, POST_PURCHASE, closed, is_tipped)
         if win_back and (when := max(placed + (win_back.after or 0), closed)) < comes_back:
             yield clock.ready(when, lead.key)
             accepts = lead.is_won_back and feeling != DETRACTOR
-            journal.sends_campaign(lead.number, WIN_BACK, when, accepts)
+            journal.record_campaign(lead.number, WIN_BACK, when, accepts)
             discount, win_back = win_back.discount, None  # once per customer
             if accepts:  # in place of an order that the customer may have had in mind
                 number, offered = number + 1, discount
@@ -84,7 +88,7 @@ def checkout(
     assert terms is not None
     number, tier = NEVER, NO_TIER
     if account:
-        points_expire(world, lead, account)
+        expire_points(world, lead, account)
         number = account.tier(now)
         tier = account.loyalty.tiers[number] if number != NEVER else NO_TIER
     value = round(order.basket * tier.order_value_factor) + order.offers
@@ -92,7 +96,7 @@ def checkout(
     left = value - discount
     points = account.redeem(left) if account and order.redeems else 0
     if points:
-        world.journal.moves_points(lead.number, now, REDEEMED, points)
+        world.journal.record_points(lead.number, now, REDEEMED, points)
     rebate = round(points * account.loyalty.point_value * 100) if account else 0
     free = tier.free_shipping_from is not None and left >= tier.free_shipping_from * 100 - ALMOST
     fee = 0 if free else round(terms.shipping_fee * 100)
@@ -102,54 +106,52 @@ def checkout(
 NO_TIER = Tier(name="none")
 
 
-def is_delivered(world: World, lead: Lead, entry: list[int], order: Order) -> Story:
+def delivery(world: World, lead: Lead, entry: OrderRow, order: Order) -> Story:
     """The order goes through its statuses; it may be cancelled, refused or returned."""
     clock, placed = world.clock, world.clock.now
     for status, after in order.statuses:
         if placed + after > clock.now:
             yield clock.ready(placed + after, lead.key)
-        world.journal.reaches(entry, status, clock.now)
+        world.journal.record_status(entry, status, clock.now)
     if placed + order.closed > clock.now:
         yield clock.ready(placed + order.closed, lead.key)
-    world.journal.closes(entry, clock.now)
+    world.journal.record_closing(entry, clock.now)
 
 
-def collects_points(
-    world: World, lead: Lead, account: Account, entry: list[int], bill: Bill, tier: int
+def credit_points(
+    world: World, lead: Lead, account: Account, entry: OrderRow, bill: Bill, tier: int
 ) -> None:
     """A kept order counts towards the next tier, and its points are credited."""
     now = world.clock.now
-    lot = account.keeps(now, bill.paid, account.loyalty.tiers[tier] if tier != NEVER else NO_TIER)
+    lot = account.credit(now, bill.paid, account.loyalty.tiers[tier] if tier != NEVER else NO_TIER)
     if lot.points:
-        world.journal.earns(entry, lot.points)
-        world.journal.moves_points(lead.number, now, EARNED, lot.points)
-        world.clock.process(waits_for_expiry(world, lead, account, lot))
+        world.journal.record_earning(entry, lot.points)
+        world.journal.record_points(lead.number, now, EARNED, lot.points)
+        world.clock.process(expiry(world, lead, account, lot))
 
 
-def waits_for_expiry(world: World, lead: Lead, account: Account, lot: Lot) -> Story:
+def expiry(world: World, lead: Lead, account: Account, lot: Lot) -> Story:
     """What has not been redeemed by then is lost."""
     yield world.clock.ready(lot.expires, lead.key)
-    points_expire(world, lead, account)
+    expire_points(world, lead, account)
 
 
-def points_expire(world: World, lead: Lead, account: Account) -> None:
+def expire_points(world: World, lead: Lead, account: Account) -> None:
     lost = account.expire(world.clock.now)
     if lost:
-        world.journal.moves_points(lead.number, world.clock.now, EXPIRED, lost)
+        world.journal.record_points(lead.number, world.clock.now, EXPIRED, lost)
 
 
-def decides_to_come_back(world: World, lead: Lead, order: Order, tier: int, feeling: int) -> int:
-    """When the customer orders next; a campaign may tip the coin."""
+def next_order(
+    world: World, order: Order, tier: int, feeling: int, campaign: Campaign | None
+) -> tuple[int, bool]:
+    """When the customer orders next, and whether only because a campaign tips the coin."""
     now, loyalty = world.clock.now, world.scenario.loyalty
     helps = math.log(loyalty.tiers[tier].repeat_odds_ratio) if loyalty and tier != NEVER else 0.0
-    content = feeling != DETRACTOR
-    comes_back = content and order.slack + helps > 0
-    campaign = world.scenario.campaign(POST_PURCHASE)
-    only_because = False
-    if campaign and not lead.is_upsold:
-        tipped = content and order.slack + helps + math.log(campaign.odds_ratio) > 0
-        only_because = tipped and not comes_back
-        world.journal.sends_campaign(lead.number, POST_PURCHASE, now, only_because)
-    if comes_back:
-        return now + order.gap
-    return now + order.returns_within if only_because else NOT_AGAIN
+    if feeling == DETRACTOR:
+        return NOT_AGAIN, False
+    if order.slack + helps > 0:
+        return now + order.gap, False
+    if campaign and order.slack + helps + math.log(campaign.odds_ratio) > 0:
+        return now + order.returns_within, True
+    return NOT_AGAIN, False

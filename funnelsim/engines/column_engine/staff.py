@@ -7,9 +7,9 @@ from functools import lru_cache
 
 import numpy as np
 
-from funnelsim.engines.draws import Draws
-from funnelsim.engines.initial import decay_of
-from funnelsim.engines.queue_walk import FAR, Stages, Teams
+from funnelsim.engines.column_engine.queue_walk import FAR, Stages, Teams
+from funnelsim.engines.draws.draws import Draws
+from funnelsim.engines.draws.initial import decay_of
 from funnelsim.opening_hours import OpeningHours
 from funnelsim.scenario import Scenario, Team
 from funnelsim.scenario.values import NEWEST_FIRST

@@ -13,7 +13,7 @@ import numpy as np
 
 from funnelsim import sampling
 from funnelsim.distributions import DurationDistribution, Floats, Ints
-from funnelsim.engines.drawn import Bools, Small, same
+from funnelsim.engines.draws.drawn import Bools, Small, same
 from funnelsim.journal import NEVER, statuses
 from funnelsim.scenario import Scenario
 from funnelsim.scenario.orders import Payment

@@ -59,7 +59,7 @@ class Call(simpy.Event):
     rep = 0  # the number of the rep who takes it
     given_up = False
 
-    def is_taken_by(self, rep: int) -> None:
+    def assign(self, rep: int) -> None:
         self.rep = rep
         self.succeed()
 
@@ -81,13 +81,13 @@ class Team:
         self._waiting: list[tuple[int, int, int, Call]] = []  # (order of service, key, nth, call)
         self._asked = count()
         if not hours.always:
-            clock.process(self._opens())
+            clock.process(self._open())
 
     def call(self, key: int) -> Call:
         """Ask for a rep; at once, if one is idle and the team is open."""
         call = Call(self._clock)
         if self._idle and self._hours.is_open(self._clock.now):
-            call.is_taken_by(heappop(self._idle)[1])
+            call.assign(heappop(self._idle)[1])
         else:
             now = self._clock.now
             order = -now if self._newest_first else now
@@ -95,12 +95,12 @@ class Team:
             heappush(self._waiting, (order, key, next(self._asked), call))
         return call
 
-    def handles(self, rep: int, time: int) -> Generator[simpy.Event, Any, None]:
+    def handle(self, rep: int, time: int) -> Generator[simpy.Event, Any, None]:
         """The rep is busy for this time, then takes the next lead or becomes idle."""
         yield self._clock.rep_free(self._clock.now + time, rep)
         call = self._next() if self._hours.is_open(self._clock.now) else None
         if call:
-            call.is_taken_by(rep)
+            call.assign(rep)
         else:
             heappush(self._idle, (self._clock.now, rep))
 
@@ -112,9 +112,9 @@ class Team:
                 return call
         return None
 
-    def _opens(self) -> Generator[simpy.Event, Any, None]:
+    def _open(self) -> Generator[simpy.Event, Any, None]:
         """At every opening, idle reps take those who have been waiting."""
         while (opening := self._hours.opening_after(self._clock.now)) is not None:
             yield Moment(self._clock, opening, TEAM_OPENS, self._number)
             while self._idle and (call := self._next()):
-                call.is_taken_by(heappop(self._idle)[1])
+                call.assign(heappop(self._idle)[1])

@@ -1,8 +1,8 @@
 """The model, in SimPy: every lead is a process that walks through the funnel.
 
-Read `way_to_the_sale` and `goes_through` first: they are one lead's story. A `yield` hands
+Read `way_to_the_sale` and `stage_visit` first: they are one lead's story. A `yield` hands
 the time back to SimPy until something happens. What a lead *would* do (how long it thinks,
-how patient it is, how narrowly it decides) has been drawn beforehand, in `draws.py`; here
+how patient it is, how narrowly it decides) has been drawn beforehand, in `draws/`; here
 is what comes of it when leads meet a team. What happens after the sale is told in
 `customer_life.py`.
 """
@@ -13,12 +13,12 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from funnelsim.distributions import DAY
-from funnelsim.engines.clock import Clock, Story, Team
-from funnelsim.engines.customer_life import life_of_a_customer
-from funnelsim.engines.draws import Draws
-from funnelsim.engines.leads import Funnel, Lead, Visit
-from funnelsim.engines.recorder import Recorder
-from funnelsim.engines.world import Past, World
+from funnelsim.engines.draws.draws import Draws
+from funnelsim.engines.simpy_engine.clock import Clock, Story, Team
+from funnelsim.engines.simpy_engine.customer_life import life_of_a_customer
+from funnelsim.engines.simpy_engine.leads import Funnel, Lead, Visit
+from funnelsim.engines.simpy_engine.recorder import Recorder
+from funnelsim.engines.simpy_engine.world import Past, World
 from funnelsim.journal import GONE_COLD, MISSED, NEVER, NOT_REACHED, SERVED
 from funnelsim.opening_hours import OpeningHours
 from funnelsim.scenario.values import NEWEST_FIRST
@@ -35,23 +35,23 @@ class FollowedUp(NamedTuple):
 NO_CALL = FollowedUp()
 
 
-def leads_arrive(world: World) -> Story:
+def arrivals(world: World) -> Story:
     """Wakes up whenever a lead arrives, and lets it walk."""
     for lead in world.funnel.leads():
         yield world.clock.ready(lead.arrived, lead.key)
-        story = orders_again if lead.is_customer else way_to_the_sale
+        story = known_customer if lead.is_customer else way_to_the_sale
         world.clock.process(story(world, lead))
 
 
-def orders_again(world: World, lead: Lead) -> Story:
+def known_customer(world: World, lead: Lead) -> Story:
     """Somebody who is a customer when the simulation begins, and may have dropped out."""
-    world.journal.arrives(lead.number, world.clock.now)
+    world.journal.record_arrival(lead.number, world.clock.now)
     if lead.delay != NEVER:
         yield world.clock.ready(world.clock.now + lead.delay, lead.key)
-        yield from life_of_a_customer(world, lead, Past(), child_arrives)
+        yield from life_of_a_customer(world, lead, Past(), arrival_of_a_child)
 
 
-def child_arrives(world: World, lead: Lead) -> Story:
+def arrival_of_a_child(world: World, lead: Lead) -> Story:
     """Someone whom a customer has referred, or a customer who is sold something else."""
     yield world.clock.ready(world.clock.now + lead.delay, lead.key)
     yield from way_to_the_sale(world, lead)
@@ -60,13 +60,13 @@ def child_arrives(world: World, lead: Lead) -> Story:
 def way_to_the_sale(world: World, lead: Lead) -> Story:
     """One lead, from the stage it enters to the sale, or to where it is lost."""
     past = Past(discount=lead.discount)
-    world.journal.arrives(lead.number, world.clock.now)
+    world.journal.record_arrival(lead.number, world.clock.now)
     for stage in world.funnel.stages[lead.enters :]:
         for visit in stage.visits:  # the first, and one for each time it may come back
-            advanced = yield from goes_through(world, lead, visit, past)
+            advanced = yield from stage_visit(world, lead, visit, past)
             if advanced:
                 break
-            returns = yield from comes_back(world, lead, visit)
+            returns = yield from recovery(world, lead, visit)
             if not returns:
                 return
             past.discount = max(past.discount, stage.discount)
@@ -76,37 +76,42 @@ def way_to_the_sale(world: World, lead: Lead) -> Story:
 def sale(world: World, lead: Lead, past: Past) -> Story:
     """The goal is reached, and with it begins the life of a customer."""
     clock, journal = world.clock, world.journal
-    journal.advances(journal.enters(lead.number, world.funnel.goal, 0, clock.now), clock.now)
+    journal.record_advance(
+        journal.record_entry(lead.number, world.funnel.goal, 0, clock.now), clock.now
+    )
     if world.funnel.has_orders:
-        yield from life_of_a_customer(world, lead, past, child_arrives)
+        yield from life_of_a_customer(world, lead, past, arrival_of_a_child)
 
 
-def goes_through(world: World, lead: Lead, visit: Visit, past: Past) -> Story:
+def stage_visit(world: World, lead: Lead, visit: Visit, past: Past) -> Story:
     """A visit to a stage: is called, makes up its mind, advances or is lost."""
     clock, journal = world.clock, world.journal
-    entry = journal.enters(lead.number, visit.stage.number, visit.attempt, clock.now)
+    entry = journal.record_entry(lead.number, visit.stage.number, visit.attempt, clock.now)
     call = NO_CALL
     if visit.is_followed_up(lead):
-        call = yield from is_followed_up(world, lead, visit)
+        call = yield from follow_up(world, lead, visit)
         if call.failed:
-            return journal.is_lost(entry, clock.now, call.failed)
+            journal.record_loss(entry, clock.now, call.failed)
+            return False
         past.longest_wait = max(past.longest_wait, call.response_time)
     yield clock.ready(clock.now + visit.decision_time(lead), lead.key)
     if not visit.advances(lead, call.response_time, call.rep):
-        return journal.is_lost(entry, clock.now, visit.reason(lead))
-    return journal.advances(entry, clock.now)
+        journal.record_loss(entry, clock.now, visit.reason(lead))
+        return False
+    journal.record_advance(entry, clock.now)
+    return True
 
 
-def is_followed_up(world: World, lead: Lead, visit: Visit) -> Story:
+def follow_up(world: World, lead: Lead, visit: Visit) -> Story:
     """Is called until a call reaches it, its patience ends, or no call is left."""
     clock, journal, stage = world.clock, world.journal, visit.stage
     entered = clock.now
     gives_up = entered + visit.patience(lead)
     for number in range(stage.calls):
-        follow_up = journal.queues(lead.number, stage.number, visit.attempt, number, clock.now)
+        entry = journal.record_queueing(lead.number, stage.number, visit.attempt, number, clock.now)
         if visit.is_missed(lead):  # nobody ever calls
             yield clock.patience_ends(gives_up, lead.key)
-            journal.fails(follow_up, MISSED)
+            journal.record_failure(entry, MISSED)
             return FollowedUp(failed=MISSED)
 
         team = world.teams[stage.team]
@@ -115,16 +120,16 @@ def is_followed_up(world: World, lead: Lead, visit: Visit) -> Story:
             yield call | clock.patience_ends(gives_up, lead.key)
         if not call.triggered:
             call.given_up = True
-            journal.fails(follow_up, GONE_COLD)
+            journal.record_failure(entry, GONE_COLD)
             return FollowedUp(failed=GONE_COLD)
 
         started, reached = clock.now, visit.is_reached(lead, number)
-        journal.starts(follow_up, call.rep, started, reached)
-        yield from team.handles(call.rep, visit.handling_time(lead, number))
+        journal.record_start(entry, call.rep, started, reached)
+        yield from team.handle(call.rep, visit.handling_time(lead, number))
         if reached:
-            journal.finishes(follow_up, clock.now, SERVED)
+            journal.record_end(entry, clock.now, SERVED)
             return FollowedUp(started - entered, call.rep)
-        journal.finishes(follow_up, clock.now, NOT_REACHED)
+        journal.record_end(entry, clock.now, NOT_REACHED)
 
         if number + 1 < stage.calls:
             next_call = clock.now + stage.every
@@ -135,13 +140,13 @@ def is_followed_up(world: World, lead: Lead, visit: Visit) -> Story:
     return FollowedUp(failed=NOT_REACHED)
 
 
-def comes_back(world: World, lead: Lead, visit: Visit) -> Story:
+def recovery(world: World, lead: Lead, visit: Visit) -> Story:
     """After a loss a message is sent, if the stage sends one, and some leads return."""
     if visit.is_last:
         return False
     yield world.clock.ready(world.clock.now + visit.return_delay(lead), lead.key)
     returns = visit.returns(lead)
-    world.journal.sends(lead.number, visit.stage.number, world.clock.now, returns)
+    world.journal.record_message(lead.number, visit.stage.number, world.clock.now, returns)
     return returns
 
 
@@ -152,6 +157,6 @@ def run(draws: Draws, journal: Recorder, days: Iterable[int]) -> None:
     for number, team in enumerate(scenario.teams):
         hours = OpeningHours(team.open, scenario.start, team.closed)
         teams[team.name] = Team(clock, number, team.reps, hours, team.serves == NEWEST_FIRST)
-    clock.process(leads_arrive(World(scenario, clock, Funnel(draws), teams, journal)))
+    clock.process(arrivals(World(scenario, clock, Funnel(draws), teams, journal)))
     for day in days:
         clock.run(until=min((day + 1) * DAY, scenario.horizon))

@@ -1,0 +1,1 @@
+"""The history that the model in SimPy tells, a column at a time; begin with `columns.py`."""
