@@ -95,6 +95,12 @@ def test_the_two_engines_never_import_one_another():
         assert LAYERS.index(layer) == LAYERS.index(other) + 1
 
 
+def test_what_reads_a_journal_or_a_scenario_knows_no_engine():
+    for module in MODULES:
+        if module.startswith(("metrics/", "analytic/", "journal/")):
+            assert not {other for other in imported(module) if other.startswith("engines/")}
+
+
 def test_the_check_sees_imports_inside_functions():
     assert "lab/__init__.py" in imported("cli.py")
 

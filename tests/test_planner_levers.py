@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import funnelsim as fs
-from funnelsim.engines.draws.arrivals import mean_by_day
+from funnelsim.analytic.arrivals import mean_by_day
 from funnelsim.planner.levers import leads_of_channels, lever, with_reps
 from funnelsim.planner.needs import fewest
 

@@ -15,7 +15,7 @@ from test_process import simulate
 
 import funnelsim as fs
 from funnelsim.distributions import DAY
-from funnelsim.engines.draws.arrivals import poisson_quantile
+from funnelsim.engines.draws.counts import poisson_quantile
 from funnelsim.engines.draws.draws import Draws
 from funnelsim.engines.simpy_engine.recorder import Recorder
 

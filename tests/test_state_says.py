@@ -14,7 +14,7 @@ from test_engines_agree import differences
 from theory import mean_of, within
 
 import funnelsim as fs
-from funnelsim.engines.draws.arrivals import mean_by_day
+from funnelsim.analytic.arrivals import mean_by_day
 from funnelsim.errors import FunnelSimError
 from funnelsim.state import from_today
 

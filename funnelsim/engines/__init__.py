@@ -69,7 +69,7 @@ def simulate(
 
 def _guard(scenario: Scenario, most: int) -> None:
     """Says no before any memory is taken."""
-    from funnelsim.engines.draws.arrivals import expected_leads
+    from funnelsim.analytic.arrivals import expected_leads
 
     expected = expected_leads(scenario)
     if expected > most:
@@ -92,8 +92,8 @@ def simulate_together(
     [0, 1, 2]
     """
     _guard(scenario, MOST_LEADS["columns"])
+    from funnelsim.analytic.arrivals import expected_leads
     from funnelsim.engines.column_engine import columns
-    from funnelsim.engines.draws.arrivals import expected_leads
     from funnelsim.engines.draws.draws import Draws
 
     initial = a_state(initial, "simulate_together")
@@ -112,8 +112,8 @@ def simulate_together(
 def _by_columns(
     scenario: Scenario, seed: int, replication: int, progress: bool, initial: State | None
 ) -> Mapping[str, Table]:
+    from funnelsim.analytic.arrivals import expected_leads
     from funnelsim.engines.column_engine import columns
-    from funnelsim.engines.draws.arrivals import expected_leads
     from funnelsim.engines.draws.draws import Draws
 
     if not progress or expected_leads(scenario) < TAKES_A_WHILE:

@@ -18,8 +18,8 @@ from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future,
 from dataclasses import dataclass, field
 from typing import Any
 
+from funnelsim.analytic.arrivals import expected_leads
 from funnelsim.engines import simulate_together
-from funnelsim.engines.draws.arrivals import expected_leads
 from funnelsim.errors import Finding, FunnelSimError, Problem
 from funnelsim.journal import Journal
 from funnelsim.journal.together import Together

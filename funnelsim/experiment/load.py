@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from funnelsim.among_customers import Beta
+from funnelsim.analytic.arrivals import mean_by_day
 from funnelsim.distributions import DAY, HOUR, Floats
-from funnelsim.engines.draws.arrivals import mean_by_day
 from funnelsim.experiment.chunks import a_scenario
 from funnelsim.opening_hours import OpeningHours
 from funnelsim.sampling import inverse, mean

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from funnelsim.analytic.arrivals import mean_by_day
 from funnelsim.distributions import DAY, Ints
-from funnelsim.engines.draws.arrivals import mean_by_day
 from funnelsim.journal import Journal
 from funnelsim.metrics.basis import Bools, a_journal, came_in, is_customer, ratio, sales
 from funnelsim.metrics.money import (

@@ -20,13 +20,13 @@ from functools import lru_cache
 
 import numpy as np
 
+from funnelsim.analytic.arrivals import mean_by_day, mean_in_time, time_of_day
 from funnelsim.distributions import (
     DAY,
     AmountDistribution,
     DurationDistribution,
     Floats,
 )
-from funnelsim.engines.draws.arrivals import mean_by_day, mean_in_time, time_of_day
 from funnelsim.experiment.load import conversion_of_channels
 from funnelsim.planner.knowledge import Knowledge
 from funnelsim.sampling import inverse

@@ -16,8 +16,8 @@ from difflib import get_close_matches
 import numpy as np
 from numpy.typing import NDArray
 
+from funnelsim.analytic.arrivals import expected_leads, mean_in_time
 from funnelsim.distributions import Floats, duration_text
-from funnelsim.engines.draws.arrivals import expected_leads, mean_in_time
 from funnelsim.errors import FunnelSimError, Problem, ScenarioError, nearest
 from funnelsim.kinds import BY_ODDS, IN_STEPS
 from funnelsim.metrics.basis import whole_days

@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from funnelsim.analytic.arrivals import mean_by_day
 from funnelsim.distributions import DAY, HOUR, duration_text
 from funnelsim.engines import simulate_together
-from funnelsim.engines.draws.arrivals import mean_by_day
 from funnelsim.errors import FunnelSimError, Problem
 from funnelsim.experiment.chunks import a_number_of_replications
 from funnelsim.experiment.spread import Spread, spread

@@ -21,9 +21,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelsim import sampling
+from funnelsim.analytic.arrivals import mean_by_day, time_of_day
 from funnelsim.chance import Chance, asked, keys, number_of
 from funnelsim.distributions import DAY, DurationDistribution, Floats, Ints
-from funnelsim.engines.draws.arrivals import count_quantile, mean_by_day, time_of_day
+from funnelsim.engines.draws.counts import count_quantile
 from funnelsim.engines.draws.drawn import (
     Bools,
     Leads,

@@ -20,9 +20,9 @@ import numpy as np
 
 from funnelsim import sampling
 from funnelsim.among_customers import Beta
+from funnelsim.analytic.arrivals import mean_by_day
 from funnelsim.chance import Chance
 from funnelsim.distributions import DAY, DurationDistribution, Floats, Ints
-from funnelsim.engines.draws.arrivals import mean_by_day
 from funnelsim.engines.draws.drawn import Bools, Leads, StageDraws
 from funnelsim.fitted import customer_keys, deal_keys, fitted
 from funnelsim.journal import CUSTOMER, NEVER, OPEN_DEAL

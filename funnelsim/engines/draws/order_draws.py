@@ -17,7 +17,7 @@ from funnelsim import sampling
 from funnelsim.among_customers import Beta, GapDistribution
 from funnelsim.chance import Asked, Chance
 from funnelsim.distributions import DAY, Floats, Ints, duration_text
-from funnelsim.engines.draws.arrivals import poisson_quantile
+from funnelsim.engines.draws.counts import poisson_quantile
 from funnelsim.engines.draws.deliveries import Deliveries, draw_deliveries
 from funnelsim.engines.draws.drawn import Bools, Columns, Leads, OrderDraws, same
 from funnelsim.engines.draws.initial import Initial, logit, logit_of
