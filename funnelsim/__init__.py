@@ -48,7 +48,8 @@ _HOME = {
     "sweep": "experiment",
     "sensitivity": "experiment",
     "warm_up_advice": "experiment",
-    "load_of_teams": "experiment",
+    "load_of_teams": "experiment.load",
+    "team_load": "analytic.teams",
     "plan": "planner",
     "forecast": "planner",
     "write_report": "report",
@@ -106,6 +107,7 @@ __all__ = [
     "simulate",
     "summary",
     "sweep",
+    "team_load",
     "templates",
     "warm_up_advice",
     "write_report",
@@ -130,6 +132,7 @@ def __dir__() -> list[str]:
 
 if TYPE_CHECKING:
     from funnelsim import charts, datasets
+    from funnelsim.analytic.teams import team_load
     from funnelsim.calibration import calibrate
     from funnelsim.datasets import load_crm_deals, read_olist_funnel
     from funnelsim.engines import simulate
@@ -137,12 +140,12 @@ if TYPE_CHECKING:
     from funnelsim.exercises import check, hint
     from funnelsim.experiment import (
         compare,
-        load_of_teams,
         replicate,
         sensitivity,
         sweep,
         warm_up_advice,
     )
+    from funnelsim.experiment.load import load_of_teams
     from funnelsim.journal import Journal
     from funnelsim.metrics import (
         channels_table,

@@ -176,7 +176,7 @@ def test_a_figure_whose_mean_is_zero_has_no_relative_precision():
         (lambda: fs.sensitivity(AIDA, {"order.margin": 0.5}), r"write \(low, high\)"),
         (lambda: fs.sensitivity(AIDA, change=10), "change is 10"),
         (lambda: fs.warm_up_advice(AIDA, n=1), "n is 1"),
-        (lambda: fs.load_of_teams("aida"), "load_of_teams takes a Scenario"),
+        (lambda: fs.team_load("aida"), "team_load takes a Scenario"),
     ],
 )
 def test_what_is_wrong_is_said(call, words):

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+import funnelsim as fs
+
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "funnelsim"
 
@@ -121,3 +123,9 @@ def test_the_earlier_name_of_a_module_still_works_and_warns(name):
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == f"funnelsim.metrics.{name}"
     assert f"DeprecationWarning: funnelsim.{name} is now funnelsim.metrics.{name}" in done.stderr
+
+
+def test_load_of_teams_still_works_and_warns():
+    with pytest.warns(DeprecationWarning, match="load_of_teams is now fs.team_load"):
+        table = fs.load_of_teams(fs.load("upsell"))
+    assert table.equals(fs.team_load(fs.load("upsell")))

@@ -9,7 +9,7 @@ import pytest
 from theory import funnel, within
 
 import funnelsim as fs
-from funnelsim.experiment.load import queue_warnings
+from funnelsim.experiment.too_small import queue_warnings
 
 AIDA = fs.load("aida").vary({"horizon": "30 days"})
 TEAM = fs.load("aida-follow-up").vary({"horizon": "30 days"})
@@ -32,7 +32,7 @@ def test_the_load_is_arrivals_times_handling_over_open_time():
             {"name": "Action"},
         ],
     )  # fmt: skip
-    row = fs.load_of_teams(scenario).loc["sales"]
+    row = fs.team_load(scenario).loc["sales"]
     # 18 are called: three of four reached; half a call and a quarter in vain on average, 6 min each
     interest = 18 * (0.75 * 0.5 + 0.75 * 0.1)
     desire = 18 * 0.75 * 0.5 * 1
@@ -53,7 +53,7 @@ def test_the_load_is_the_utilisation_of_a_team_that_nobody_waits_for(name, seed)
     long = {"horizon": "600 days", "warm_up": "400 days"}
     scenario = scenario.vary({**many, **always, **even, **skills, **long})
     busy = fs.replicate(scenario, 6, seed=seed, progress=False).table.filter(like="utilisation")
-    load = fs.load_of_teams(scenario)["load"]
+    load = fs.team_load(scenario)["load"]
     for team in scenario.teams:
         measured = busy[f"utilisation: {team.name}"]
         error = max(measured.std() / math.sqrt(6) * 2, 0.01 * load[team.name])
@@ -79,7 +79,7 @@ def test_a_team_too_small_is_no_error_and_is_said():
 
 def test_where_leads_go_cold_the_queue_does_not_grow_without_end():
     small = TEAM.vary({"teams.sales.reps": 1})
-    assert (fs.load_of_teams(small)["load"] > 1).all()
+    assert (fs.team_load(small)["load"] > 1).all()
     assert queue_warnings(small) == []
     assert "too small, and loses leads by it" in fs.replicate(small, 3, progress=False).warnings[0]
 
@@ -95,7 +95,7 @@ def test_nobody_comes_and_everything_runs():
     assert fs.sensitivity(NOBODY, n=2, progress=False).table["effect"].max() == 0
     assert fs.warm_up_advice(NOBODY, n=2, progress=False).warm_up == 0
     idle = TEAM.vary({f"channels.{c.name}.leads_per_day": 0 for c in TEAM.channels})
-    assert fs.load_of_teams(idle).loc["sales", "load"] == 0
+    assert fs.team_load(idle).loc["sales", "load"] == 0
 
 
 def test_the_pipeline_is_as_full_as_littles_law_says(seed):

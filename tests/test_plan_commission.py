@@ -10,6 +10,7 @@ import numpy as np
 import openpyxl
 import pytest
 from a_shop import shop
+from funnelsim.analytic.usual_sum import naive_leads
 from test_commission import A_SHOP, BY_SALE, CAC, SAID, SUM
 from test_plan_form import upload
 
@@ -19,7 +20,6 @@ from funnelsim.planner.commission import along
 from funnelsim.planner.futures import Futures
 from funnelsim.planner.levers import lever
 from funnelsim.planner.obstacles import _cheaper
-from funnelsim.planner.spreadsheet import naive_leads
 from funnelsim.planner.tables import channels_text, sales_text, sections
 from funnelsim.report import plan_page
 

@@ -11,7 +11,7 @@ import pytest
 from a_shop import shop
 
 import funnelsim as fs
-from funnelsim.metrics.basis import whole_days
+from funnelsim.analytic.arrivals import whole_days
 from funnelsim.planner.search import _lacking
 
 

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import funnelsim as fs
-from funnelsim.analytic.arrivals import mean_by_day
-from funnelsim.planner.levers import leads_of_channels, lever, with_reps
+from funnelsim.analytic.arrivals import leads_of_channels, mean_by_day
+from funnelsim.planner.levers import lever, with_reps
 from funnelsim.planner.needs import fewest
 
 

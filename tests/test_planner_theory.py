@@ -6,13 +6,15 @@ import math
 
 import numpy as np
 import pytest
+from funnelsim.analytic.time_to_sale import expected
 from scipy import stats
 from theory import FIVE, funnel, within
 
 import funnelsim as fs
+from funnelsim.analytic.arrivals import leads_of_channels
 from funnelsim.engines import simulate_together
-from funnelsim.planner.closed_form import expected, formula, why_not
-from funnelsim.planner.levers import leads_of_channels, with_leads
+from funnelsim.planner.closed_form import formula, why_not
+from funnelsim.planner.levers import with_leads
 from funnelsim.planner.results import result
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from funnelsim.distributions import DAY, Floats, Ints
+from funnelsim.distributions import DAY, HOUR, Floats, Ints
 from funnelsim.sampling import passed
 from funnelsim.scenario import Channel, Scenario
 
@@ -35,6 +35,32 @@ def mean_in_time(scenario: Scenario, channel: Channel) -> Floats:
 def expected_leads(scenario: Scenario) -> float:
     """How many leads the channels bring until the horizon, on average."""
     return sum(float(mean_in_time(scenario, channel).sum()) for channel in scenario.channels)
+
+
+def whole_days(scenario: Scenario) -> int:
+    """Days that count; a day counts as a whole, by whether it begins in the time that counts."""
+    return scenario.days - -(-scenario.warm_up // DAY)
+
+
+def leads_of_channels(scenario: Scenario) -> Floats:
+    """Leads expected of each channel on the days that count, shape (channels,)."""
+    begun = scenario.days - whole_days(scenario)
+    return np.array([mean_in_time(scenario, c)[begun:].sum() for c in scenario.channels])
+
+
+def time_of_leads(scenario: Scenario, leads: float) -> int:
+    """From the warm-up until so many leads are expected, in microseconds, at most the horizon:
+    whole days, or hours within a day.
+    """
+    by_hour = np.zeros(24 * scenario.days)
+    for channel in scenario.channels:
+        hours = np.array(channel.hours) / sum(channel.hours)
+        by_hour += np.outer(mean_by_day(scenario, channel), hours).ravel()
+    so_far = np.cumsum(by_hour[scenario.warm_up // HOUR :])
+    if so_far[-1] <= leads:
+        return scenario.horizon
+    hours_needed = int(np.searchsorted(so_far, leads)) + 1
+    return hours_needed * HOUR if hours_needed < 24 else round(hours_needed / 24) * DAY
 
 
 def time_of_day(u: Floats, channel: Channel) -> Ints:

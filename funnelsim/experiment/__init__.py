@@ -5,17 +5,17 @@
     w = fs.sweep(s, "teams.sales.reps", [1, 2, 3, 4])          one parameter, or two
     t = fs.sensitivity(s, figure="profit")                     which parameter matters most
     a = fs.warm_up_advice(s)                                   how long until the pipeline is full
-    fs.load_of_teams(s)                                        is a team too small for its work
 
 `chunks.py` does the work, in this process or on any `concurrent.futures.Executor`; replication 17
 is the same wherever it is simulated. Each module beside it is one kind of experiment.
 """
 
 from funnelsim.experiment.comparison import Comparison, compare
-from funnelsim.experiment.load import load_of_teams, queue_warnings
+from funnelsim.experiment.load import load_of_teams
 from funnelsim.experiment.replications import Experiment, replicate
 from funnelsim.experiment.sensitivities import Sensitivity, sensitivity
 from funnelsim.experiment.sweeps import Sweep, sweep
+from funnelsim.experiment.too_small import queue_warnings
 from funnelsim.experiment.warm_up import WarmUp, warm_up_advice
 
 __all__ = [

@@ -25,7 +25,7 @@ from funnelsim.journal import Journal
 from funnelsim.journal.together import Together
 from funnelsim.metrics import key_figures
 from funnelsim.progress import Bar
-from funnelsim.scenario import Scenario
+from funnelsim.scenario import Scenario, a_scenario
 from funnelsim.state import State, a_state, from_today
 
 Measure = Callable[[Together], Iterable[Any]]
@@ -221,15 +221,6 @@ def _is_loss(error: BaseException) -> bool:
 
 
 # --- what is asked for ------------------------------------------------------------------------
-
-
-def a_scenario(value: object, name: str) -> Scenario:
-    """The value, if it is a scenario; FunnelSimError, naming who asked for one, if not."""
-    if isinstance(value, Scenario):
-        return value
-    raise FunnelSimError(
-        str(Problem("scenario", value, f"{name} takes a Scenario", 'write fs.load("aida")'))
-    )
 
 
 def begun(value: object, initial: object, name: str) -> tuple[Scenario, State | None]:

@@ -18,8 +18,8 @@ import numpy as np
 from funnelsim.errors import FunnelSimError, Problem, nearest
 from funnelsim.experiment import chunks
 from funnelsim.experiment.intervals import a_confidence, intervals
-from funnelsim.experiment.load import queue_warnings
 from funnelsim.experiment.replications import Experiment, figures_table, stopped
+from funnelsim.experiment.too_small import queue_warnings
 from funnelsim.progress import progress_bar
 from funnelsim.scenario import Scenario
 from funnelsim.state import State

@@ -18,7 +18,7 @@ import numpy as np
 from funnelsim.errors import FunnelSimError, Problem, nearest
 from funnelsim.experiment import chunks
 from funnelsim.experiment.intervals import QUANTILES, a_confidence, intervals, intervals_of_figures
-from funnelsim.experiment.load import queue_warnings
+from funnelsim.experiment.too_small import queue_warnings
 from funnelsim.journal import Journal
 from funnelsim.metrics.figures import figures_of
 from funnelsim.progress import progress_bar

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 from funnelsim.errors import FunnelSimError, Problem
 from funnelsim.experiment import chunks
 from funnelsim.experiment.comparison import paired, same_customers
-from funnelsim.experiment.load import queue_warnings
 from funnelsim.experiment.replications import a_figure
 from funnelsim.experiment.sweeps import parts
+from funnelsim.experiment.too_small import queue_warnings
 from funnelsim.scenario import Scenario
 from funnelsim.scenario.parameters import changed, stands_at, to_turn, usual
 from funnelsim.state import State

@@ -12,7 +12,7 @@ from funnelsim.errors import FunnelSimError, Problem
 from funnelsim.experiment import chunks
 from funnelsim.experiment.comparison import same_customers
 from funnelsim.experiment.intervals import a_confidence, intervals_of_figures
-from funnelsim.experiment.load import queue_warnings
+from funnelsim.experiment.too_small import queue_warnings
 from funnelsim.scenario import Scenario
 from funnelsim.scenario.parameters import changed, stands_at
 from funnelsim.state import State

@@ -19,14 +19,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from funnelsim.analytic.teams import team_load
 from funnelsim.distributions import DAY, Ints
 from funnelsim.experiment import chunks
 from funnelsim.experiment.intervals import intervals
-from funnelsim.experiment.load import load_of_teams, queue_warnings
 from funnelsim.experiment.replications import stopped
+from funnelsim.experiment.too_small import queue_warnings
 from funnelsim.journal import NEVER, Journal
 from funnelsim.progress import progress_bar
-from funnelsim.scenario import Scenario
+from funnelsim.scenario import Scenario, a_scenario
 from funnelsim.tables import say
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def warm_up_advice(
     """
     import pandas as pd
 
-    scenario, given = _even(chunks.a_scenario(scenario, "warm_up_advice")), scenario
+    scenario, given = _even(a_scenario(scenario, "warm_up_advice")), scenario
     n, executor = chunks.a_number_of_replications(n, least=2), chunks.an_executor(executor)
     with progress_bar(n, progress) as bar:
         outcome = chunks.run(
@@ -130,7 +131,7 @@ def _smooth(by_day: pd.DataFrame) -> pd.DataFrame:
 
 def _advice(scenario: Scenario, by_day: pd.DataFrame) -> tuple[float | None, int | None, str]:
     """Level, warm-up and what to say, from the open leads by replication (rows) and day."""
-    if (load_of_teams(scenario)["endless_load"] >= 1).any():
+    if (team_load(scenario)["endless_load"] >= 1).any():
         grows = next(text for text in queue_warnings(scenario) if "without end" in text)
         return None, None, f"The pipeline never fills up. {grows}"
     days = by_day.shape[1]

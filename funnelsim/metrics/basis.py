@@ -81,11 +81,6 @@ def sales_of(journal: Journal) -> Ints:
     return journal.totals(table, these)
 
 
-def whole_days(scenario: Scenario) -> int:
-    """Days that count; a day counts as a whole, by whether it begins in the time that counts."""
-    return scenario.days - -(-scenario.warm_up // DAY)
-
-
 def orders_may_follow(scenario: Scenario) -> bool:
     """Whether customers can order more than once."""
     again = scenario.retention or scenario.upsell or scenario.campaign(WIN_BACK)

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from funnelsim.analytic.arrivals import mean_by_day
+from funnelsim.analytic.costs import day_costs
 from funnelsim.distributions import DAY, Ints
 from funnelsim.journal import Journal
 from funnelsim.metrics.basis import Bools, a_journal, came_in, is_customer, ratio, sales
 from funnelsim.metrics.money import (
     channel_costs,
     counts_as_revenue,
-    day_costs,
     first_commissions,
     left_by_orders,
     sale_costs,

@@ -12,21 +12,20 @@ leave is set against it before that commission (`left_by_orders`), and each cost
 
 from __future__ import annotations
 
-from datetime import date
-from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from funnelsim.distributions import DAY, Floats, Ints
+from funnelsim.analytic.arrivals import whole_days
+from funnelsim.analytic.costs import cents, costs_by_sale, day_costs, reps_costs
+from funnelsim.distributions import Ints
 from funnelsim.journal import REFERRED, Journal, statuses
-from funnelsim.metrics.basis import Bools, came_in, sales, whole_days
-from funnelsim.opening_hours import OpeningHours
-from funnelsim.scenario import Channel, Scenario, Team
+from funnelsim.metrics.basis import Bools, came_in, sales
+from funnelsim.scenario import Scenario
 from funnelsim.scenario.values import CANCELLED, REFUSED, RETURNED
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 ENDED_BADLY = (CANCELLED, REFUSED, RETURNED)
 
@@ -168,11 +167,6 @@ def lead_costs(journal: Journal) -> Ints:
     return cents(prices * count[:, :-1])  # less "referral"
 
 
-def costs_by_sale(channel: Channel, scenario: Scenario) -> bool:
-    """Whether this channel gets something for each sale."""
-    return channel.cost_per_sale > 0 or (channel.commission > 0 and scenario.order is not None)
-
-
 def sale_costs(journal: Journal) -> Ints:
     """Cents that the sales of each channel have cost, shape (replications, channels).
 
@@ -215,28 +209,6 @@ def channel_costs(journal: Journal) -> Ints:
     return np.column_stack([costs, rewards(journal)])
 
 
-def day_costs(scenario: Scenario) -> Ints:
-    """Cents that the days of each channel have cost."""
-    by_day = np.array([channel.cost_per_day for channel in scenario.channels])
-    return cents(by_day * whole_days(scenario))
-
-
-@lru_cache(maxsize=64)  # the same for every replication of a scenario
-def _open_days(team: Team, start: date, begin: int, end: int) -> int:
-    return OpeningHours(team.open, start, team.closed).days(begin, end)
-
-
-def reps_costs(scenario: Scenario) -> int:
-    """Cents that the reps have cost, on the days with opening hours."""
-    begin, end = -(-scenario.warm_up // DAY) * DAY, scenario.days * DAY
-    by_team = (
-        team.reps * team.cost_per_rep_day * _open_days(team, scenario.start, begin, end)
-        for team in scenario.teams
-        if team.cost_per_rep_day
-    )
-    return round(sum(by_team) * 100)
-
-
 def rewards(journal: Journal) -> Ints:
     """Cents paid for the referred leads that have bought since the warm-up, by replication."""
     referral, leads = journal.scenario.referral, journal.whole["leads"]
@@ -258,11 +230,6 @@ def _messages(journal: Journal) -> tuple[Ints, Ints]:
     spent = costs * journal.counts("messages", t["name"], len(costs), sent)
     to_lost = len(journal.scenario.stages)
     return cents(spent[:, :to_lost].sum(axis=1)), cents(spent[:, to_lost:].sum(axis=1))
-
-
-def cents(amounts: pd.Series | Floats) -> Ints:
-    """Currency as whole cents."""
-    return np.rint(np.asarray(amounts) * 100).astype(np.int64)
 
 
 def _programme(scenario: Scenario) -> int:

@@ -6,8 +6,8 @@ of nothing: they are in `summary`, but no page and no board shows them.
 
 from __future__ import annotations
 
+from funnelsim.analytic.costs import costs_by_sale
 from funnelsim.metrics.basis import orders_may_follow
-from funnelsim.metrics.money import costs_by_sale
 from funnelsim.scenario import Scenario
 
 

@@ -18,39 +18,26 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from funnelsim.analytic.arrivals import leads_of_channels, whole_days
+from funnelsim.analytic.costs import cost_of_channels
+from funnelsim.analytic.time_to_sale import entries, shares_of_channels
+from funnelsim.analytic.usual_sum import naive_leads, worth_of_a_sale
 from funnelsim.distributions import Floats
 from funnelsim.errors import Finding, FunnelSimError, Problem, nearest
 from funnelsim.experiment.chunks import a_seed, an_executor
-from funnelsim.metrics.basis import whole_days
 from funnelsim.planner import knowledge as known
 from funnelsim.planner import needs, obstacles, telling
 from funnelsim.planner.answer import Plan
-from funnelsim.planner.closed_form import (
-    entries,
-    formula,
-    quantile,
-    shares_of_channels,
-    why_not,
-)
+from funnelsim.planner.closed_form import formula, quantile, why_not
 from funnelsim.planner.commission import along, per_sale
 from funnelsim.planner.forecasts import Forecast, forecast
 from funnelsim.planner.futures import Futures
 from funnelsim.planner.given import a_bar, up_to_the_deadline
-from funnelsim.planner.levers import (
-    MOST_LEADS,
-    MOST_PLANNED,
-    Lever,
-    cost_of_channels,
-    leads_at,
-    leads_of_channels,
-    lever,
-    no_further,
-)
+from funnelsim.planner.levers import MOST_LEADS, MOST_PLANNED, Lever, leads_at, lever, no_further
 from funnelsim.planner.parts import part_of
 from funnelsim.planner.results import a_metric, result
 from funnelsim.planner.search import UNBIASED
 from funnelsim.planner.solving import Solved, by_formula, by_search
-from funnelsim.planner.spreadsheet import naive_leads, worth_of_a_sale
 from funnelsim.planner.trials import MOST, Trials
 from funnelsim.progress import Bar
 from funnelsim.scenario import Scenario

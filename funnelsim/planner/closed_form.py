@@ -20,20 +20,17 @@ from functools import lru_cache
 
 import numpy as np
 
-from funnelsim.analytic.arrivals import mean_by_day, mean_in_time, time_of_day
+from funnelsim.analytic.arrivals import mean_by_day
+from funnelsim.analytic.conversion import conversions
+from funnelsim.analytic.time_to_sale import QUANTILES, expected
 from funnelsim.distributions import (
-    DAY,
     AmountDistribution,
-    DurationDistribution,
     Floats,
 )
-from funnelsim.experiment.load import conversion_of_channels
 from funnelsim.planner.knowledge import Knowledge
 from funnelsim.sampling import inverse
-from funnelsim.scenario import Scenario, Segment
+from funnelsim.scenario import Scenario
 
-CELLS = 16_384  # of the time up to the horizon
-QUANTILES = (np.arange(100_000) + 0.5) / 100_000  # of a distribution
 CLASSES, NODES = 1_000, 25  # of a conversion that is not known; means whose sums are worked out
 TARGET_CELLS, MOST_TARGETS = 2_048, 32  # of the sum: cells up to the target, and how far it reaches
 CELLS_OF_A_SUM = np.arange(TARGET_CELLS * MOST_TARGETS)
@@ -140,94 +137,9 @@ def quantile(chance: Callable[[float], float], p: float, guess: float) -> float:
     return low
 
 
-def expected(scenario: Scenario) -> tuple[float, float]:
-    """Leads and sales expected from the warm-up to the horizon, if nobody has to wait."""
-    warm_up, horizon = scenario.warm_up / DAY, scenario.horizon / DAY
-    by_then = arrival_by(scenario)
-    leads = sales = 0.0
-    for channel, p in zip(scenario.channels, conversion_of_channels(scenario), strict=True):
-        at = (
-            np.arange(scenario.days)[:, None]
-            + time_of_day((np.arange(24) + 0.5) / 24, channel) / DAY
-        )
-        share = by_then(horizon - at) - by_then(warm_up - at)
-        mean = mean_by_day(scenario, channel)
-        leads += float(mean_in_time(scenario, channel)[-(-scenario.warm_up // DAY) :].sum())
-        sales += float(p * (mean[:, None] * share).sum()) / 24
-    return leads, sales
-
-
-def entries(scenario: Scenario) -> Floats:
-    """Leads expected to enter each stage from the warm-up to the horizon: shape (stages,).
-
-    As sales are, were the stage the goal.
-    """
-    upto = [scenario.stages[: n + 1] for n in range(len(scenario.stages))]
-    return np.array([expected(scenario.model_copy(update={"stages": s}))[1] for s in upto])
-
-
-def shares_of_channels(scenario: Scenario) -> Floats:
-    """The shares of the channels in the sales expected: shape (channels,)."""
-    alone = [scenario.model_copy(update={"channels": (c,)}) for c in scenario.channels]
-    sales = np.array([expected(one)[1] for one in alone])
-    found: Floats = sales / sales.sum() if sales.sum() else sales
-    return found
-
-
-def arrival_by(scenario: Scenario) -> Callable[[Floats], Floats]:
-    """The distribution function of a winner's lead time in days, without waiting for anybody.
-
-    The decision times of the stages add up: their laws on a grid, folded by Fourier transform.
-    """
-    width = scenario.horizon / CELLS
-    summed = _summed(tuple(stage.decision_time for stage in scenario.stages[:-1]), width)
-    edges = (np.arange(CELLS + 1) - 0.5) * width / DAY  # a cell is what lies around its middle
-    edges[0] = 0.0
-
-    def by(days: Floats) -> Floats:
-        found: Floats = np.where(days > 0, np.interp(days, edges, summed), 0.0)
-        return found
-
-    return by
-
-
-@lru_cache(maxsize=8)  # a root asks for it again and again
-def _summed(times: tuple[DurationDistribution, ...], width: float) -> Floats:
-    """The chance that these times together are shorter than each edge of the cells."""
-    law = np.zeros(2 * CELLS)
-    law[0] = 1.0
-    for time in times:
-        law = _folded(law, _on_grid(time, width, CELLS))
-    return np.concatenate([[0.0], np.cumsum(law[:CELLS])])
-
-
 @lru_cache(maxsize=8)
 def _quantiles(distribution: AmountDistribution) -> Floats:
     return inverse(distribution, QUANTILES)
-
-
-def _on_grid(distribution: DurationDistribution, width: float, cells: int) -> Floats:
-    """Chances of the multiples of a width; each value is shared by the two beside it, so that the
-    mean stays. What lies past the last cell is left out.
-    """
-    places = inverse(distribution, QUANTILES) / width
-    places = places[places < cells - 1]
-    below = places.astype(np.int64)
-    part = places - below
-    law = np.bincount(below, 1 - part, cells) + np.bincount(below + 1, part, cells)
-    found: Floats = law / len(QUANTILES)
-    return found
-
-
-def _folded(one: Floats, other: Floats) -> Floats:
-    """The law of a sum, of as many cells; what would go round stays out of the first half."""
-    size = len(one)
-    padded = np.zeros(size)
-    padded[: len(other)] = other
-    folded = np.fft.irfft(np.fft.rfft(one) * np.fft.rfft(padded), size)
-    folded[size // 2 :] = 0.0
-    found: Floats = np.maximum(folded, 0.0)
-    return found
 
 
 def _law_of_values(scenario: Scenario, target: float) -> Floats:
@@ -251,16 +163,10 @@ def _shares_of_sales(scenario: Scenario) -> Floats:
     if not scenario.segments:
         return np.array([1.0])
     leads = np.array([mean_by_day(scenario, c).sum() for c in scenario.channels])
-    won = np.array(
-        [s.share * (leads @ conversion_of_channels(_only(scenario, s))) for s in scenario.segments]
-    )
+    shares = np.array([segment.share for segment in scenario.segments])
+    won = shares * (leads @ conversions(scenario))
     found: Floats = won / won.sum() if won.sum() else won
     return found
-
-
-def _only(scenario: Scenario, segment: Segment) -> Scenario:
-    alone = segment.model_copy(update={"share": 1.0})
-    return scenario.model_copy(update={"segments": (alone,)})
 
 
 def _sums_reach(values: Floats, means: Floats, targets: Floats) -> Floats:

@@ -14,13 +14,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from funnelsim.analytic.arrivals import leads_of_channels
+from funnelsim.analytic.costs import costs_by_sale
 from funnelsim.distributions import Floats
 from funnelsim.experiment.chunks import of_each
 from funnelsim.journal import Journal
 from funnelsim.metrics.basis import ratio, sales
-from funnelsim.metrics.money import channel_costs, costs_by_sale, left_by_orders, sale_costs
+from funnelsim.metrics.money import channel_costs, left_by_orders, sale_costs
 from funnelsim.planner.futures import Futures
-from funnelsim.planner.levers import Lever, leads_at, leads_of_channels
+from funnelsim.planner.levers import Lever, leads_at
 from funnelsim.scenario import Scenario
 from funnelsim.scenario.values import REFERRAL
 

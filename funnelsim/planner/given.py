@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from funnelsim.deadlines import up_to
-from funnelsim.experiment.chunks import a_scenario
 from funnelsim.planner.knowledge import (
     Knowledge,
     about,
@@ -17,7 +16,7 @@ from funnelsim.planner.knowledge import (
     variants,
 )
 from funnelsim.progress import Bar, progress_bar
-from funnelsim.scenario import Scenario
+from funnelsim.scenario import Scenario, a_scenario
 
 
 def up_to_the_deadline(

@@ -15,10 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from funnelsim.analytic.conversion import mean_conversion
 from funnelsim.distributions import Floats
 from funnelsim.errors import Finding, FunnelSimError, Problem
-from funnelsim.experiment.load import conversion_of_channels
-from funnelsim.planner.levers import leads_of_channels
 from funnelsim.scaling import scaled
 from funnelsim.scenario import Scenario
 
@@ -130,13 +129,6 @@ def about(scenario: Scenario, knowledge: Knowledge) -> Knowledge:
 def may_be(scenario: Scenario, knowledge: Knowledge, count: int = CLASSES) -> list[Scenario]:
     """The scenario with each of the conversions that may be the true one, the lowest first."""
     return variants(scenario, *knowledge.classes(count))
-
-
-def mean_conversion(scenario: Scenario) -> float:
-    """The conversion of all leads together, at the mix of the channels, if nobody waits."""
-    leads = leads_of_channels(scenario)
-    together = float(leads.sum())
-    return float(leads @ conversion_of_channels(scenario)) / together if together else 0.0
 
 
 def variants(scenario: Scenario, conversions: Floats, value_factors: Floats) -> list[Scenario]:

@@ -16,12 +16,11 @@ from difflib import get_close_matches
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelsim.analytic.arrivals import expected_leads, mean_in_time
+from funnelsim.analytic.arrivals import expected_leads, leads_of_channels
+from funnelsim.analytic.costs import costs_by_sale
 from funnelsim.distributions import Floats, duration_text
 from funnelsim.errors import FunnelSimError, Problem, ScenarioError, nearest
 from funnelsim.kinds import BY_ODDS, IN_STEPS
-from funnelsim.metrics.basis import whole_days
-from funnelsim.metrics.money import costs_by_sale
 from funnelsim.scenario import Channel, Scenario
 from funnelsim.scenario.leads import Burst
 from funnelsim.scenario.parameters import Parameter, not_turned, parameter, usual
@@ -271,22 +270,3 @@ def is_full(today: Scenario, planned: Scenario) -> NDArray[np.bool_]:
 def is_paid(channel: Channel, scenario: Scenario) -> bool:
     """Whether a lead or a sale of this channel costs something."""
     return channel.price > 0 or costs_by_sale(channel, scenario)
-
-
-def leads_of_channels(scenario: Scenario) -> Floats:
-    """Leads expected of each channel from the warm-up to the horizon, shape (channels,)."""
-    begun = scenario.days - whole_days(scenario)
-    return np.array([mean_in_time(scenario, c)[begun:].sum() for c in scenario.channels])
-
-
-def cost_of_channels(scenario: Scenario, leads: Floats | None = None) -> Floats:
-    """What these leads (or others) and the days of the channels cost, in currency, shape
-    (channels,), or (any, channels) as the leads are.
-
-    What is paid by the sale depends on what becomes of the leads: see `commission.py`.
-    """
-    each = np.array([c.price for c in scenario.channels])
-    by_day = np.array([c.cost_per_day for c in scenario.channels])
-    leads = leads_of_channels(scenario) if leads is None else leads
-    cost: Floats = each * leads + by_day * whole_days(scenario)
-    return cost

@@ -14,28 +14,24 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from funnelsim.analytic.arrivals import leads_of_channels, whole_days
+from funnelsim.analytic.costs import cost_of_channels
+from funnelsim.analytic.teams import team_load
 from funnelsim.distributions import DAY, Floats, Ints, duration_text
 from funnelsim.errors import FunnelSimError
 from funnelsim.experiment.chunks import of_each
-from funnelsim.experiment.load import load_of_teams
 from funnelsim.journal import (
     NEVER,
     NEW,
     OPEN_DEAL,
     Journal,
 )
-from funnelsim.metrics.basis import divided, whole_days
+from funnelsim.metrics.basis import divided
 from funnelsim.metrics.follow_up import ended_and_gone_cold, utilisation
 from funnelsim.metrics.money import left_by_orders, money
 from funnelsim.planner.commission import of_channels
 from funnelsim.planner.futures import Futures
-from funnelsim.planner.levers import (
-    cost_of_channels,
-    is_full,
-    is_paid,
-    leads_of_channels,
-    with_reps,
-)
+from funnelsim.planner.levers import is_full, is_paid, with_reps
 from funnelsim.planner.parts import part_of, together
 from funnelsim.planner.results import all_results, sales_of
 from funnelsim.scenario import Scenario
@@ -233,7 +229,7 @@ def reps_table(
     """
     import pandas as pd
 
-    loads, needs, tried = load_of_teams(scenario), [], []
+    loads, needs, tried = team_load(scenario), [], []
     for number, team in enumerate(scenario.teams):
         shown = _Reps(scenario, team.name, number, futures)
         patient = not any(

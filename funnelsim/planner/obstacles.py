@@ -8,23 +8,16 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from funnelsim.analytic.arrivals import leads_of_channels
+from funnelsim.analytic.costs import costs_by_sale
+from funnelsim.analytic.teams import team_load
+from funnelsim.analytic.usual_sum import naive_leads
 from funnelsim.distributions import duration_text
 from funnelsim.errors import FunnelSimError
-from funnelsim.experiment.load import load_of_teams
-from funnelsim.metrics.money import costs_by_sale
 from funnelsim.planner.knowledge import CLASSES
-from funnelsim.planner.levers import (
-    MOST_LEADS,
-    MOST_PLANNED,
-    MOST_REPS,
-    is_full,
-    leads_of_channels,
-    lever,
-    no_further,
-)
+from funnelsim.planner.levers import MOST_LEADS, MOST_PLANNED, MOST_REPS, is_full, lever, no_further
 from funnelsim.planner.search import Found, search
 from funnelsim.planner.solving import TABLES, first_guess
-from funnelsim.planner.spreadsheet import naive_leads
 from funnelsim.planner.trials import Trials
 from funnelsim.scenario import Scenario
 from funnelsim.tables import figure_text
@@ -67,7 +60,7 @@ def _dead_ends(scenario: Scenario) -> list[str]:
 
 def _teams(best: Scenario) -> list[str]:
     told = []
-    for name, row in load_of_teams(best).iterrows():
+    for name, row in team_load(best).iterrows():
         if row["load"] >= FULL:
             reps = f"{row['reps']:,.0f} rep{'s' * (int(row['reps']) != 1)}"
             told.append(
@@ -162,7 +155,7 @@ def _candidates(asked: Asked, best: Scenario) -> list[tuple[str, dict[str, objec
     made: list[tuple[str, dict[str, object]]] = []
     work: dict[str, float] = {}
     more = asked.naive / max(float(leads_of_channels(best).sum()), 1.0)  # times the work
-    for name, row in load_of_teams(best).iterrows():
+    for name, row in team_load(best).iterrows():
         load = row["load"] * (max(more, 1.0) if math.isfinite(more) else 1.0)
         if load >= FULL and math.isfinite(load) and load * row["reps"] < MOST_REPS / 2:
             work[str(name)] = load * row["reps"]  # how many reps would be busy all the time

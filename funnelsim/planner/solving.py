@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from funnelsim.analytic.arrivals import leads_of_channels
+from funnelsim.analytic.teams import team_load
+from funnelsim.analytic.time_to_sale import expected
+from funnelsim.analytic.usual_sum import worth_of_a_sale
 from funnelsim.distributions import Floats
-from funnelsim.experiment.load import load_of_teams
 from funnelsim.planner import knowledge as known
-from funnelsim.planner.closed_form import expected, formula
+from funnelsim.planner.closed_form import formula
 from funnelsim.planner.curves import add_knots, bounds, points, searched_curve
-from funnelsim.planner.levers import Lever, factor_for, full_at, leads_of_channels, turned_down
+from funnelsim.planner.levers import Lever, factor_for, full_at, turned_down
 from funnelsim.planner.search import Found, search
-from funnelsim.planner.spreadsheet import worth_of_a_sale
 from funnelsim.planner.trials import Trials
 
 if TYPE_CHECKING:
@@ -172,7 +174,7 @@ def first_guess(moved: Lever, naive: float) -> float:
 def _busiest(moved: Lever) -> float:
     """The load of the busiest team today; 0 without a team."""
     teams = moved.scenario.teams
-    return float(load_of_teams(moved.scenario)["load"].max()) if teams else 0.0
+    return float(team_load(moved.scenario)["load"].max()) if teams else 0.0
 
 
 def _range(trials: Trials, moved: Lever, x: float) -> tuple[float, float]:

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from funnelsim.analytic.arrivals import leads_of_channels
+from funnelsim.analytic.costs import reps_costs
 from funnelsim.distributions import DAY, Floats, duration_text
 from funnelsim.metrics.basis import orders_may_follow
-from funnelsim.metrics.money import reps_costs
 from funnelsim.planner.answer import Plan
 from funnelsim.planner.futures import Futures
 from funnelsim.planner.knowledge import Knowledge
-from funnelsim.planner.levers import Lever, leads_of_channels
+from funnelsim.planner.levers import Lever
 from funnelsim.planner.tables import chance_text
 from funnelsim.scenario import Scenario
 from funnelsim.scenario.values import REFERRAL

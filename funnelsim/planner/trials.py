@@ -12,10 +12,11 @@ from functools import partial
 
 import numpy as np
 
+from funnelsim.analytic.arrivals import leads_of_channels
 from funnelsim.distributions import Floats
 from funnelsim.planner.futures import Futures
 from funnelsim.planner.knowledge import Knowledge, may_be
-from funnelsim.planner.levers import Lever, leads_of_channels
+from funnelsim.planner.levers import Lever
 from funnelsim.planner.results import result
 
 FEW_LEADS, MANY_LEADS = 150_000, 500_000  # simulated at one setting: on the way, and at the end

@@ -18,7 +18,7 @@ from typing import Any
 from pydantic import Field, ValidationError
 
 from funnelsim.distributions import DAY, Duration, Limits, Part, PositiveDuration
-from funnelsim.errors import Finding, Problem, ScenarioError
+from funnelsim.errors import Finding, FunnelSimError, Problem, ScenarioError
 from funnelsim.scenario.files import templates, text_of
 from funnelsim.scenario.keys import LISTS
 from funnelsim.scenario.leads import Channel, Segment
@@ -45,6 +45,7 @@ __all__ = [
     "Stage",
     "Team",
     "Upsell",
+    "a_scenario",
     "load",
     "plain",
     "templates",
@@ -208,3 +209,12 @@ def load(name_or_path: str | Path) -> Scenario:
     """
     text, source = text_of(name_or_path)
     return Scenario.from_toml(text, source)
+
+
+def a_scenario(value: object, name: str) -> Scenario:
+    """The value, if it is a scenario; FunnelSimError, naming who asked for one, if not."""
+    if isinstance(value, Scenario):
+        return value
+    raise FunnelSimError(
+        str(Problem("scenario", value, f"{name} takes a Scenario", 'write fs.load("aida")'))
+    )

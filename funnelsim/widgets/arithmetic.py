@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from funnelsim.experiment.load import conversion_of_channels
+from funnelsim.analytic.usual_sum import lift_of_odds
 from funnelsim.journal import KINDS, REFERRED, UPSOLD, Journal
 from funnelsim.journal.whole import FAILED_CALLS
 from funnelsim.metrics.basis import since_warm_up
@@ -62,16 +62,9 @@ def lift_of(s: Scenario, leads: pd.Series) -> float:
     >>> lift_of(load("aida-follow-up"), pd.Series({"search ads": 80, "trade fair": 20}))
     1.38
     """
-    stages = tuple(
-        stage.model_copy(update={"follow_up": None, "recovery": None}) for stage in s.stages
-    )
-    plain = math.prod(stage.conversion for stage in stages if stage.conversion is not None)
     channels = _channels(s)
     count = leads.reindex([channel.name for channel in channels], fill_value=0).to_numpy(float)
-    if not plain or not count.sum():
-        return 1.0
-    each = conversion_of_channels(s.model_copy(update={"stages": stages, "channels": channels}))
-    return float(f"{count @ each / count.sum() / plain:.3g}")
+    return float(f"{lift_of_odds(s.model_copy(update={'channels': channels}), count):.3g}")
 
 
 def _channels(s: Scenario) -> tuple[Channel, ...]:

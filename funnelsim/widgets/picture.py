@@ -11,11 +11,10 @@ import numbers
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-import numpy as np
 import pandas as pd
 
-from funnelsim.analytic.arrivals import mean_by_day
-from funnelsim.distributions import DAY, HOUR, duration_text
+from funnelsim.analytic.arrivals import time_of_leads
+from funnelsim.distributions import DAY, duration_text
 from funnelsim.engines import simulate_together
 from funnelsim.errors import FunnelSimError, Problem
 from funnelsim.experiment.chunks import a_number_of_replications
@@ -72,7 +71,7 @@ def horizon_shown(scenario: Scenario, days: float | None) -> int:
         way_out = 'write fs.load("aida"), or journal.scenario'
         raise FunnelSimError(f"explore is given {given}; it takes a Scenario: {way_out}")
     if days is None:
-        return min(scenario.horizon, scenario.warm_up + time_of_leads(scenario))
+        return min(scenario.horizon, scenario.warm_up + time_of_leads(scenario, LEADS_AT_ONCE))
     number = isinstance(days, numbers.Real) and not isinstance(days, bool)
     shown = round(min(days, scenario.horizon / DAY) * DAY) if number and days > 0 else 0
     if shown <= 0:
@@ -92,19 +91,6 @@ def histories_of_a_board(n: object) -> int:
         rule = f"a board takes {MOST:,} at most"
         raise FunnelSimError(str(Problem("n", n, rule, "fs.replicate simulates more")))
     return number
-
-
-def time_of_leads(scenario: Scenario) -> int:
-    """From the warm-up until enough leads are expected: whole days, or hours within a day."""
-    by_hour = np.zeros(24 * scenario.days)
-    for channel in scenario.channels:
-        hours = np.array(channel.hours) / sum(channel.hours)
-        by_hour += np.outer(mean_by_day(scenario, channel), hours).ravel()
-    so_far = np.cumsum(by_hour[scenario.warm_up // HOUR :])
-    if so_far[-1] <= LEADS_AT_ONCE:
-        return scenario.horizon
-    hours_needed = int(np.searchsorted(so_far, LEADS_AT_ONCE)) + 1
-    return hours_needed * HOUR if hours_needed < 24 else round(hours_needed / 24) * DAY
 
 
 # --- scales ---------------------------------------------------------------------------------------

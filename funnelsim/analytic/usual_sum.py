@@ -10,10 +10,9 @@ import math
 
 import numpy as np
 
-from funnelsim.experiment.load import conversion_of_channels
-from funnelsim.metrics.basis import whole_days
-from funnelsim.planner.knowledge import mean_conversion
-from funnelsim.planner.levers import leads_of_channels
+from funnelsim.analytic.arrivals import leads_of_channels, whole_days
+from funnelsim.analytic.conversion import conversion_of_channels, conversions, mean_conversion
+from funnelsim.distributions import Floats
 from funnelsim.sampling import mean
 from funnelsim.scenario import Scenario
 
@@ -51,19 +50,10 @@ def _mean_value(scenario: Scenario) -> float:
     value = mean(scenario.order.value)
     if not scenario.segments:
         return value
-    leads = leads_of_channels(scenario)
-    won = [
-        s.share
-        * float(leads @ conversion_of_channels(scenario.model_copy(update={"segments": (s,)})))
-        for s in scenario.segments
-    ]
-    if not sum(won):
-        return value
-    return (
-        value
-        * sum(w * s.order_value_factor for w, s in zip(won, scenario.segments, strict=True))
-        / sum(won)
-    )
+    won = leads_of_channels(scenario) @ conversions(scenario)
+    won = won * np.array([segment.share for segment in scenario.segments])
+    factors = np.array([segment.order_value_factor for segment in scenario.segments])
+    return value * float(won @ factors) / float(won.sum()) if won.any() else value
 
 
 def _quotient(target: float, each: float) -> float:
@@ -74,3 +64,17 @@ def worth_of_a_sale(scenario: Scenario, metric: str) -> float:
     """How much of the metric a sale brings by the usual sum; 0 where it brings nothing."""
     sales_for_one = naive_leads(scenario, 1.0, metric) * mean_conversion(scenario)
     return 1 / sales_for_one if sales_for_one > 0 else 0.0
+
+
+def lift_of_odds(scenario: Scenario, leads: Floats) -> float:
+    """How many times as often as the stages' conversions say these leads of the channels buy, for
+    the odds ratios of channels and segments; without calls and returns.
+    """
+    stages = tuple(
+        stage.model_copy(update={"follow_up": None, "recovery": None}) for stage in scenario.stages
+    )
+    plain = math.prod(stage.conversion for stage in stages if stage.conversion is not None)
+    if not plain or not leads.sum():
+        return 1.0
+    each = conversion_of_channels(scenario.model_copy(update={"stages": stages}))
+    return float(leads @ each / leads.sum() / plain)

@@ -1,0 +1,62 @@
+"""What leads, days of channels and days of reps cost, whatever comes of them."""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from funnelsim.analytic.arrivals import leads_of_channels, whole_days
+from funnelsim.distributions import DAY, Floats, Ints
+from funnelsim.opening_hours import OpeningHours
+from funnelsim.scenario import Channel, Scenario, Team
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def cents(amounts: pd.Series | Floats) -> Ints:
+    """Currency as whole cents."""
+    return np.rint(np.asarray(amounts) * 100).astype(np.int64)
+
+
+def costs_by_sale(channel: Channel, scenario: Scenario) -> bool:
+    """Whether this channel gets something for each sale."""
+    return channel.cost_per_sale > 0 or (channel.commission > 0 and scenario.order is not None)
+
+
+def cost_of_channels(scenario: Scenario, leads: Floats | None = None) -> Floats:
+    """What these leads (or others) and the days of the channels cost, in currency, shape
+    (channels,), or (any, channels) as the leads are.
+
+    What is paid by the sale depends on what becomes of the leads.
+    """
+    each = np.array([c.price for c in scenario.channels])
+    by_day = np.array([c.cost_per_day for c in scenario.channels])
+    leads = leads_of_channels(scenario) if leads is None else leads
+    cost: Floats = each * leads + by_day * whole_days(scenario)
+    return cost
+
+
+def day_costs(scenario: Scenario) -> Ints:
+    """Cents that the days of each channel have cost."""
+    by_day = np.array([channel.cost_per_day for channel in scenario.channels])
+    return cents(by_day * whole_days(scenario))
+
+
+@lru_cache(maxsize=64)  # the same for every replication of a scenario
+def _open_days(team: Team, start: date, begin: int, end: int) -> int:
+    return OpeningHours(team.open, start, team.closed).days(begin, end)
+
+
+def reps_costs(scenario: Scenario) -> int:
+    """Cents that the reps have cost, on the days with opening hours."""
+    begin, end = -(-scenario.warm_up // DAY) * DAY, scenario.days * DAY
+    by_team = (
+        team.reps * team.cost_per_rep_day * _open_days(team, scenario.start, begin, end)
+        for team in scenario.teams
+        if team.cost_per_rep_day
+    )
+    return round(sum(by_team) * 100)

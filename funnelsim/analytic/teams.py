@@ -1,0 +1,170 @@
+"""What leads ask of each team, and what it has: the load that the scenario's means foretell.
+
+load = work that leads bring ÷ open time of the reps. Where it is 1 or more, some of the work is not
+done: leads go cold or, called late, buy less often, until the rest can be served. Where leads wait
+without end and their lateness takes no work away, the queue grows without end, and no figure of
+the waiting settles down.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from funnelsim.among_customers import Beta
+from funnelsim.analytic.arrivals import mean_by_day
+from funnelsim.analytic.conversion import (
+    calls,
+    has_patience,
+    place,
+    served_by,
+    shares_of_segments,
+    way,
+)
+from funnelsim.distributions import DAY, HOUR, Floats
+from funnelsim.opening_hours import OpeningHours
+from funnelsim.sampling import mean
+from funnelsim.scenario import Scenario, Stage, a_scenario
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def team_load(scenario: Scenario) -> pd.DataFrame:
+    """What leads ask of each team (the index) and what it has, from the scenario's means alone.
+
+    Columns: `reps`; `work_hours_per_day`, the expected time of a rep that a day's leads take if
+    nobody has to wait; `open_hours_per_day`, of all reps together; `load`, the one ÷ the other; and
+    `endless_load`, what would be left of it if all had to wait for this team for years: leads with
+    a patience would be gone, and those with a response half-life would not advance. At 1 or
+    more the queue grows without end.
+
+    It is the mean over the days up to the horizon, and of the long run: leads that are on their
+    way are taken as arrived, customers as having brought all whom they will refer. A rep is taken
+    as free at once, so a team whose leads have to wait is less busy than that; tiers and campaigns
+    are taken as without effect. Otherwise `load` is the utilisation, by Little's law (J. D. C.
+    Little, Operations Research 9, 1961).
+
+    >>> from funnelsim import load
+    >>> round(float(team_load(load("aida-follow-up")).loc["sales", "load"]), 1)
+    0.7
+    """
+    import pandas as pd
+
+    scenario = a_scenario(scenario, "team_load")
+    visits, days = _visits_per_day(scenario), scenario.horizon / DAY
+    rows = []
+    for team in scenario.teams:
+        work, in_the_end = (
+            sum(
+                count * _work(stage) / HOUR
+                for stage, count in zip(scenario.stages, counts, strict=True)
+                if count > 0 and served_by(team.name, stage) and not (late and has_patience(stage))
+            )
+            for late, counts in ((False, visits), (True, _visits_per_day(scenario, team.name)))
+        )
+        hours_of = OpeningHours(team.open, scenario.start, team.closed)
+        has = team.reps * hours_of.open_time(0, scenario.horizon) / HOUR / days
+        rows.append([work, has, _divided(work, has), _divided(in_the_end, has)])
+    names = ["work_hours_per_day", "open_hours_per_day", "load", "endless_load"]
+    index = pd.Index([team.name for team in scenario.teams], name="team")
+    numbers = np.array(rows, dtype=float).reshape(-1, len(names))
+    columns = {"reps": np.array([team.reps for team in scenario.teams], dtype=np.int64)}
+    return pd.DataFrame(columns | dict(zip(names, numbers.T, strict=True)), index=index)
+
+
+def _work(stage: Stage) -> float:
+    """Microseconds of a rep that a visit to this stage takes."""
+    call = stage.follow_up
+    assert call is not None
+    reach = call.reach_probability
+    each = reach * mean(call.handling_time) + (1 - reach) * mean(call.attempt_time)
+    return each * sum(made for _, made in calls(stage))
+
+
+def _visits_per_day(scenario: Scenario, late: str = "") -> Floats:
+    """Visits expected at each stage a day, those of referred and upsold leads included.
+
+    With the name of a team as `late`: when leads have to wait for it for years.
+    """
+    stages, shares = len(scenario.stages), shares_of_segments(scenario)
+    visits, buyers = np.zeros(stages), 0.0
+    up_visits, up_wins = np.zeros(stages), 0.0
+    for channel in scenario.channels:
+        per_day = float(mean_by_day(scenario, channel).sum()) / scenario.days
+        for segment, share in shares:
+            odds = (channel.odds_ratio, segment.odds_ratio)
+            own = way(scenario, 0, odds, late)
+            visits += per_day * share * own.visits
+            buyers += per_day * share * own.wins
+            if scenario.upsell:  # who is asked again is a mix of those who bought
+                again = way(scenario, place(scenario, scenario.upsell.enters), odds, late)
+                up_visits = up_visits + per_day * share * own.wins * again.visits
+                up_wins += per_day * share * own.wins * again.wins
+    if buyers == 0 or not (scenario.upsell or scenario.referral):
+        return visits
+    referred, wins = np.zeros(stages), 0.0
+    if scenario.referral:
+        enters = place(scenario, scenario.referral.enters)
+        for segment, share in shares:
+            odds = (scenario.referral.odds_ratio, segment.odds_ratio)
+            theirs = way(scenario, enters, odds, late)
+            referred, wins = referred + share * theirs.visits, wins + share * theirs.wins
+    return visits + _after_the_sale(
+        scenario, buyers, (referred, wins), (up_visits / buyers, up_wins / buyers)
+    )
+
+
+def _after_the_sale(
+    scenario: Scenario,
+    buyers: float,
+    referred: tuple[Floats, float],
+    upsold: tuple[Floats, float],
+) -> Floats:
+    """Visits of referred and upsold leads: kept orders bring them, and they bring kept orders.
+
+    O = (buyers + r · wins_r · O) · orders + u · wins_u · kept · O, solved for the kept orders O.
+    """
+    happy = scenario.satisfaction
+    kept, orders = _kept(scenario), _kept_orders(scenario)
+    per_order = scenario.upsell.probability if scenario.upsell else 0.0
+    invited = scenario.referral.invites if scenario.referral and happy else 0.0
+    invited *= happy.promoter if happy else 0.0
+    multiplied = invited * referred[1] * orders + per_order * upsold[1] * kept
+    if multiplied >= 1:
+        return np.where(invited * referred[0] + per_order * upsold[0] > 0, math.inf, 0.0)
+    kept_orders = buyers * orders / (1 - multiplied)
+    found: Floats = kept_orders * (invited * referred[0] + per_order * upsold[0])
+    return found
+
+
+def _kept(scenario: Scenario) -> float:
+    """The share of orders that are neither cancelled, refused nor returned."""
+    payments = scenario.order.payments if scenario.order else ()
+    if not payments:
+        return 1.0 if scenario.order else 0.0
+    kept = sum(
+        p.share
+        * (1 - p.cancel_probability)
+        * (1 - p.refuse_probability)
+        * (1 - p.return_probability)
+        for p in payments
+    )
+    return kept / sum(p.share for p in payments)
+
+
+def _kept_orders(scenario: Scenario) -> float:
+    """Kept orders that a buyer places in the long run."""
+    kept, again = _kept(scenario), 0.0
+    if scenario.retention:
+        coin = scenario.retention.repeat_probability
+        again = coin.mean if isinstance(coin, Beta) else coin
+    if scenario.satisfaction:
+        again *= 1 - scenario.satisfaction.detractor
+    return kept / (1 - min(again * kept, 1 - 1e-9))
+
+
+def _divided(part: float, whole: float) -> float:
+    return part / whole if whole else math.inf if part else 0.0
