@@ -50,6 +50,7 @@ _HOME = {
     "warm_up_advice": "experiment",
     "load_of_teams": "experiment.load",
     "team_load": "analytic.teams",
+    "describe": "description",
     "plan": "planner",
     "forecast": "planner",
     "write_report": "report",
@@ -82,6 +83,7 @@ __all__ = [
     "compare",
     "customer_lifetime_value",
     "datasets",
+    "describe",
     "explore",
     "figures",
     "forecast",
@@ -135,6 +137,7 @@ if TYPE_CHECKING:
     from funnelsim.analytic.teams import team_load
     from funnelsim.calibration import calibrate
     from funnelsim.datasets import load_crm_deals, read_olist_funnel
+    from funnelsim.description import describe
     from funnelsim.engines import simulate
     from funnelsim.errors import FunnelSimError, ScenarioError
     from funnelsim.exercises import check, hint

@@ -26,15 +26,40 @@ def mean_by_day(scenario: Scenario, channel: Channel) -> Floats:
 def mean_in_time(scenario: Scenario, channel: Channel) -> Floats:
     """The same up to the horizon: of a last day that is not whole, the leads of its hours."""
     mean = mean_by_day(scenario, channel)
-    if hours := scenario.horizon % DAY / DAY * 24:
-        passed = np.append(0.0, np.cumsum(channel.hours)) / sum(channel.hours)
-        mean[-1] *= np.interp(hours, np.arange(25), passed)
+    if into_it := scenario.horizon % DAY:
+        mean[-1] *= _passed(channel, into_it)
     return mean
 
 
 def expected_leads(scenario: Scenario) -> float:
     """How many leads the channels bring until the horizon, on average."""
     return sum(float(mean_in_time(scenario, channel).sum()) for channel in scenario.channels)
+
+
+def leads_since_the_warm_up(scenario: Scenario) -> Floats:
+    """Leads expected of each channel from the very end of the warm-up to the horizon, shape
+    (channels,).
+    """
+    return np.array(
+        [
+            _before(scenario, channel, scenario.horizon)
+            - _before(scenario, channel, scenario.warm_up)
+            for channel in scenario.channels
+        ]
+    )
+
+
+def _before(scenario: Scenario, channel: Channel, moment: int) -> float:
+    """Leads expected before a moment up to the horizon."""
+    mean = np.append(mean_by_day(scenario, channel), 0.0)
+    day, into_it = divmod(moment, DAY)
+    return float(mean[:day].sum() + mean[day] * _passed(channel, into_it))
+
+
+def _passed(channel: Channel, into_the_day: int) -> float:
+    """The share of a day's leads that comes before this time of the day."""
+    passed = np.append(0.0, np.cumsum(channel.hours)) / sum(channel.hours)
+    return float(np.interp(into_the_day / DAY * 24, np.arange(25), passed))
 
 
 def whole_days(scenario: Scenario) -> int:

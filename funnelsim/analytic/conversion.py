@@ -7,6 +7,7 @@ nothing away here; that is what a simulation is for.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -91,8 +92,7 @@ def way(scenario: Scenario, enters: int, odds: tuple[OddsRatio, OddsRatio], late
     for number, stage in enumerate(scenario.stages[:-1]):
         if number >= enters:
             reached[number] = flow
-            ratio = math.prod(ratio_at(one, stage) for one in odds)
-            count, advances = _through(scenario, stage, ratio, late)
+            count, advances = _through(scenario, stage, ratio_of(odds, stage), late)
             visits[number], flow = flow * count, flow * advances
     visits[-1] = reached[-1] = flow
     return Way(visits, reached)
@@ -102,15 +102,23 @@ def _through(scenario: Scenario, stage: Stage, ratio: float, late: str) -> tuple
     """Visits of a lead that enters this stage, and how likely it leaves it to the next one."""
     if served_by(late, stage) and (has_patience(stage) or _too_late_to_buy(stage)):
         return 1.0, 0.0
+    visits = visits_of(scenario, stage, ratio)
+    return sum(made for made, _ in visits), sum(wins for _, wins in visits)
+
+
+def visits_of(scenario: Scenario, stage: Stage, ratio: float) -> list[tuple[float, float]]:
+    """The first visit of a lead that enters this stage, the one after its first return, and so on:
+    how likely it is made, and how likely it ends in the next stage.
+    """
     back, advances = stage.recovery, _advances(scenario, stage, ratio)
-    visits, total, lost = 1.0, advances, 1 - advances
+    visits, lost = [(1.0, advances)], 1 - advances
     if back:
         advances = _advances(scenario, stage, ratio * back.odds_ratio)
         for _ in range(back.attempts):
             returned = lost * back.probability
-            visits, total = visits + returned, total + returned * advances
+            visits.append((returned, returned * advances))
             lost = returned * (1 - advances)
-    return visits, total
+    return visits
 
 
 def _advances(scenario: Scenario, stage: Stage, ratio: float) -> float:
@@ -157,8 +165,9 @@ def _too_late_to_buy(stage: Stage) -> bool:
     return call is not None and call.response_half_life is not None and stage.conversion != 1
 
 
-def ratio_at(odds_ratio: OddsRatio, stage: Stage) -> float:
-    return odds_ratio if isinstance(odds_ratio, float) else odds_ratio.get(stage.name, 1.0)
+def ratio_of(odds: Iterable[OddsRatio], stage: Stage) -> float:
+    """All these odds ratios together, at a stage."""
+    return math.prod(one if isinstance(one, float) else one.get(stage.name, 1.0) for one in odds)
 
 
 def place(scenario: Scenario, stage: str) -> int:

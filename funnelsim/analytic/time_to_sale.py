@@ -1,7 +1,9 @@
 """How many sales there are by when, if nobody has to wait: arrivals, conversion and decision times.
 
 The time from a lead to its sale is the sum of the decision times of the stages, each with a law of
-its own; the law of the sum comes from their Fourier transforms.
+its own; the law of the sum comes from their Fourier transforms. `sales_by_the_horizon` counts
+returns of the lost too; `expected` and what is made of it are for funnels without them, and quick
+enough for a planner's roots.
 """
 
 from __future__ import annotations
@@ -12,13 +14,20 @@ from functools import lru_cache
 import numpy as np
 
 from funnelsim.analytic.arrivals import mean_by_day, mean_in_time, time_of_day
-from funnelsim.analytic.conversion import conversion_of_channels
+from funnelsim.analytic.conversion import (
+    conversion_of_channels,
+    ratio_of,
+    shares_of_segments,
+    visits_of,
+)
 from funnelsim.distributions import DAY, DurationDistribution, Floats
 from funnelsim.sampling import inverse
 from funnelsim.scenario import Scenario
+from funnelsim.scenario.values import OddsRatio
 
 CELLS = 16_384  # of the time up to the horizon
 QUANTILES = (np.arange(100_000) + 0.5) / 100_000  # of a distribution
+MOMENTS = 192  # of a day, at which its leads come
 
 
 def expected(scenario: Scenario) -> tuple[float, float]:
@@ -36,6 +45,42 @@ def expected(scenario: Scenario) -> tuple[float, float]:
         leads += float(mean_in_time(scenario, channel)[-(-scenario.warm_up // DAY) :].sum())
         sales += float(p * (mean[:, None] * share).sum()) / 24
     return leads, sales
+
+
+def sales_by_the_horizon(scenario: Scenario) -> Floats:
+    """Sales expected from the warm-up to the horizon, if nobody has to wait, of the leads that each
+    channel brings, those before the warm-up included: shape (channels, segments).
+
+    Lost leads that come back in time are among them.
+    """
+    warm_up, horizon = scenario.warm_up / DAY, scenario.horizon / DAY
+    segments = shares_of_segments(scenario)
+    sales = np.zeros((len(scenario.channels), len(segments)))
+    for row, channel in zip(sales, scenario.channels, strict=True):
+        times = time_of_day((np.arange(MOMENTS) + 0.5) / MOMENTS, channel) / DAY
+        at = np.arange(scenario.days)[:, None] + times
+        mean = mean_by_day(scenario, channel)[:, None] / MOMENTS
+        for column, (segment, share) in enumerate(segments):
+            by_then = sale_by(scenario, (channel.odds_ratio, segment.odds_ratio))
+            row[column] = share * (mean * (by_then(horizon - at) - by_then(warm_up - at))).sum()
+    return sales
+
+
+def sale_by(scenario: Scenario, odds: tuple[OddsRatio, OddsRatio]) -> Callable[[Floats], Floats]:
+    """How likely a lead with these odds has bought so many days after it came, if nobody waits."""
+    width = scenario.horizon / CELLS
+    law = np.zeros(2 * CELLS)
+    law[0] = 1.0
+    for stage in scenario.stages[:-1]:
+        decision = _on_grid(stage.decision_time, width, CELLS)
+        delay = _on_grid(stage.recovery.delay, width, CELLS) if stage.recovery else decision
+        visit, through = _folded(law, decision), np.zeros(2 * CELLS)
+        for n, (_, wins) in enumerate(visits_of(scenario, stage, ratio_of(odds, stage))):
+            if n:
+                visit = _folded(_folded(visit, delay), decision)
+            through += wins * visit
+        law = through
+    return _in_days(np.concatenate([[0.0], np.cumsum(law[:CELLS])]), width)
 
 
 def entries(scenario: Scenario) -> Floats:
@@ -61,7 +106,12 @@ def arrival_by(scenario: Scenario) -> Callable[[Floats], Floats]:
     The decision times of the stages add up: their laws on a grid, folded by Fourier transform.
     """
     width = scenario.horizon / CELLS
-    summed = _summed(tuple(stage.decision_time for stage in scenario.stages[:-1]), width)
+    times = tuple(stage.decision_time for stage in scenario.stages[:-1])
+    return _in_days(_summed(times, width), width)
+
+
+def _in_days(summed: Floats, width: float) -> Callable[[Floats], Floats]:
+    """The distribution function with these values at the edges of the cells."""
     edges = (np.arange(CELLS + 1) - 0.5) * width / DAY  # a cell is what lies around its middle
     edges[0] = 0.0
 
@@ -82,6 +132,7 @@ def _summed(times: tuple[DurationDistribution, ...], width: float) -> Floats:
     return np.concatenate([[0.0], np.cumsum(law[:CELLS])])
 
 
+@lru_cache(maxsize=32)  # channels and segments share them
 def _on_grid(distribution: DurationDistribution, width: float, cells: int) -> Floats:
     """Chances of the multiples of a width; each value is shared by the two beside it, so that the
     mean stays. What lies past the last cell is left out.

@@ -1,0 +1,141 @@
+"""What a scenario's leads bring and cost in all, each figure with how far it holds.
+
+Sales and money are of leads that channels bring. What customers do later (further orders, referred
+leads, other deals) depends on what came before, so where there is such a thing, no figure is given
+that it would be part of.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from funnelsim.analytic import holds
+from funnelsim.analytic.arrivals import leads_since_the_warm_up
+from funnelsim.analytic.conversion import conversion_of_channels, shares_of_segments
+from funnelsim.analytic.costs import day_costs, reps_costs
+from funnelsim.analytic.time_to_sale import sales_by_the_horizon
+from funnelsim.distributions import Floats
+from funnelsim.sampling import mean
+from funnelsim.scenario import Order, Scenario
+from funnelsim.scenario.loyalty import Tier
+from funnelsim.scenario.values import WIN_BACK
+
+
+class Total(NamedTuple):
+    """A figure in all: count, share or money (currency), and how far it holds."""
+
+    name: str
+    value: float
+    unit: str
+    holds: str
+
+
+def totals(scenario: Scenario) -> list[Total]:
+    """Leads, sales and money from the warm-up to the horizon.
+
+    NaN for what only a simulation tells, and where there is nothing to divide by.
+    """
+    leads = leads_since_the_warm_up(scenario)
+    won, in_the_end = leads @ conversion_of_channels(scenario), holds.of_conversion(scenario)
+    sales, by_then = sales_by_the_horizon(scenario), holds.of_sales(scenario)
+    conversion = won / leads.sum() if leads.sum() else math.nan
+    for_leads = float(leads @ [channel.price for channel in scenario.channels])
+    for_days, for_reps = float(day_costs(scenario).sum()) / 100, reps_costs(scenario) / 100
+    told = [
+        Total("leads", float(leads.sum()), "count", holds.EXPECTED),
+        Total("conversion", conversion, "share", in_the_end),
+        Total("sales_in_the_end", float(won), "count", in_the_end),
+        Total("sales", float(sales.sum()), "count", by_then),
+        Total("cost_of_leads", for_leads, "money", holds.EXPECTED),
+        Total("cost_of_channel_days", for_days, "money", holds.EXPECTED),
+        Total("cost_of_reps", for_reps, "money", holds.EXPECTED),
+        *_of_sales(scenario, sales, by_then, for_leads + for_days, for_reps),
+    ]
+    return [t if t.holds != holds.NOT_SAID else t._replace(value=math.nan) for t in told]
+
+
+def _of_sales(
+    scenario: Scenario, sales: Floats, by_then: str, for_channels: float, for_reps: float
+) -> list[Total]:
+    """What these sales (channels, segments) pay and leave, by the horizon."""
+    by_sale = np.array([channel.cost_per_sale for channel in scenario.channels])
+    order = scenario.order
+    if order is None:
+        commission = float(by_sale @ sales.sum(axis=1))
+        return [Total("commission", commission, "money", by_then)]
+    value = _list_value(scenario, order)  # of each segment
+    paid = value + order.shipping_fee
+    rate = np.array([channel.commission for channel in scenario.channels])
+    commissions = rate[:, None] * paid + by_sale[:, None]
+    left = paid - (1 - order.margin) * value - order.shipping_cost - commissions
+    gross, contribution = float((sales * paid).sum()), float((sales * left).sum()) - for_channels
+    of_orders = holds.weakest(by_then, _of_first_order(scenario))
+    of_revenue = of_orders if only_first_orders(scenario) else holds.NOT_SAID
+    is_all = not _has_other_costs(scenario) and (of_revenue == holds.EXPECTED or left.min() >= 0)
+    of_contribution = of_revenue if is_all else holds.NOT_SAID
+    of_commission = of_orders if _keeps_orders(order) else holds.weakest(of_orders, holds.AT_MOST)
+    return [
+        _paid_per_sale(scenario, sales, paid, by_then),
+        Total("first_orders", gross, "money", of_orders),
+        Total("revenue", gross, "money", of_revenue),
+        Total("commission", float((sales * commissions).sum()), "money", of_commission),
+        Total("contribution", contribution, "money", of_contribution),
+        Total("profit", contribution - for_reps, "money", of_contribution),
+    ]
+
+
+def _list_value(scenario: Scenario, order: Order) -> Floats:
+    """The mean list price of a first order with what is added at checkout: shape (segments,)."""
+    factors = np.array([segment.order_value_factor for segment, _ in shares_of_segments(scenario)])
+    offers = sum(offer.probability * mean(offer.value) for offer in order.offers)
+    return np.asarray(mean(order.value) * factors + offers)
+
+
+def _paid_per_sale(scenario: Scenario, sales: Floats, paid: Floats, by_then: str) -> Total:
+    """What a first order pays on average; if segments differ, it matters who buys."""
+    name, how = "paid_per_sale", _of_first_order(scenario)
+    if len(set(paid.tolist())) == 1:
+        return Total(name, float(paid[0]), "money", how)
+    each = float((sales * paid).sum() / sales.sum()) if sales.sum() else math.nan
+    mix = holds.EXPECTED if by_then == holds.EXPECTED else holds.ABOUT
+    return Total(name, each, "money", holds.weakest(how, mix))
+
+
+def _of_first_order(scenario: Scenario) -> str:
+    """How far the mean of what a first order pays holds, at given sales."""
+    if any(_acts_at_once(tier) for tier in (scenario.loyalty.tiers if scenario.loyalty else ())):
+        return holds.NOT_SAID
+    back = [stage.recovery.discount for stage in scenario.stages if stage.recovery]
+    return holds.AT_MOST if any(back) else holds.EXPECTED
+
+
+def _acts_at_once(tier: Tier) -> bool:
+    """Whether members are in this tier with their first order, and pay something else for it."""
+    is_plain = (
+        tier.order_value_factor == 1 and not tier.discount and tier.free_shipping_from is None
+    )
+    return tier.from_spend == 0 and not is_plain
+
+
+def only_first_orders(scenario: Scenario) -> bool:
+    """Whether the revenue is what the sales of the channels' leads pay: nobody orders again, nobody
+    is brought by a customer, and every order is kept.
+    """
+    again = scenario.retention or scenario.upsell or scenario.campaign(WIN_BACK)
+    kept = scenario.order is not None and _keeps_orders(scenario.order)
+    return kept and not again and not scenario.referral
+
+
+def _keeps_orders(order: Order) -> bool:
+    return not any(
+        p.cancel_probability or p.refuse_probability or p.return_probability for p in order.payments
+    )
+
+
+def _has_other_costs(scenario: Scenario) -> bool:
+    """Whether there are costs or incomes that depend on what happens on the way."""
+    to_lost = any(stage.recovery and stage.recovery.cost for stage in scenario.stages)
+    return to_lost or scenario.loyalty is not None or bool(scenario.campaigns)
