@@ -77,6 +77,14 @@ def parser() -> argparse.ArgumentParser:
     course.add_argument("folder", nargs="?", type=Path, default=Path("funnelsim-course"))
     course.set_defaults(command=_course)
 
+    describe = commands.add_parser(
+        "describe", help="what a scenario says before it is simulated: leads, conversion, load"
+    )
+    describe.add_argument(
+        "scenario", help="the name of a scenario that comes along, or a .toml file"
+    )
+    describe.set_defaults(command=_describe)
+
     run = commands.add_parser("run", help="simulate a scenario; print its funnel and key figures")
     run.add_argument("scenario", help="the name of a scenario that comes along, or a .toml file")
     run.add_argument("--seed", type=int, default=1, help="another seed, another history (1)")
@@ -196,6 +204,13 @@ def _course(chosen: argparse.Namespace) -> None:
     from funnelsim.lab import copy_course
 
     print(copy_course(chosen.folder))
+
+
+def _describe(chosen: argparse.Namespace) -> None:
+    from funnelsim.description import describe
+    from funnelsim.scenario import load
+
+    print(describe(load(chosen.scenario)))
 
 
 def _run(chosen: argparse.Namespace) -> None:

@@ -24,7 +24,7 @@ from funnelsim.analytic.conversion import (
 from funnelsim.analytic.costs import day_costs
 from funnelsim.analytic.teams import team_load
 from funnelsim.analytic.time_to_sale import sales_by_the_horizon
-from funnelsim.analytic.totals import only_first_orders, totals
+from funnelsim.analytic.totals import beyond_first_orders, totals
 from funnelsim.distributions import DAY, duration_text
 from funnelsim.experiment.too_small import queue_warnings
 from funnelsim.metrics.basis import ratio
@@ -180,12 +180,19 @@ def _left_out(s: Scenario) -> Iterator[str]:
             f"Sales from the warm-up ({duration_text(s.warm_up)}) to the horizon depend on how "
             "long leads wait for calls: fs.simulate tells."
         )
-    if s.order is not None and not only_first_orders(s):
+    if beyond := beyond_first_orders(s):
         yield (
-            "Money is that of first orders; what is ordered again, brought by customers, cancelled "
-            "or returned is not in it. The load of the teams counts those whom customers bring."
+            "Sales and money are of the first orders of the leads that channels bring; what "
+            f"{_listed(beyond)} make of it is left to a simulation."
         )
+    if s.teams and (s.referral or s.upsell):
+        yield "The load of the teams is that of the long run, with all whom customers bring."
     yield from queue_warnings(s)
+
+
+def _listed(names: list[str]) -> str:
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 # --- as text ------------------------------------------------------------------------------------

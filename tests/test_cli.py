@@ -268,3 +268,10 @@ def test_output_into_a_pipe_that_closes_is_no_traceback(tmp_path):
     process.stderr.close()
     process.wait()
     assert "Traceback" not in errors and "Exception" not in errors
+
+
+def test_describe_prints_what_is_said_without_simulation(capsys):
+    assert main(["describe", "aida-follow-up"]) == 0
+    assert capsys.readouterr().out.strip() == str(fs.describe(fs.load("aida-follow-up")))
+    assert main(["describe", "nowhere"]) == 1
+    assert "nowhere" in capsys.readouterr().err

@@ -73,7 +73,7 @@ def _of_sales(
     left = paid - (1 - order.margin) * value - order.shipping_cost - commissions
     gross, contribution = float((sales * paid).sum()), float((sales * left).sum()) - for_channels
     of_orders = holds.weakest(by_then, _of_first_order(scenario))
-    of_revenue = of_orders if only_first_orders(scenario) else holds.NOT_SAID
+    of_revenue = of_orders if not beyond_first_orders(scenario) else holds.NOT_SAID
     is_all = not _has_other_costs(scenario) and (of_revenue == holds.EXPECTED or left.min() >= 0)
     of_contribution = of_revenue if is_all else holds.NOT_SAID
     of_commission = of_orders if _keeps_orders(order) else holds.weakest(of_orders, holds.AT_MOST)
@@ -120,13 +120,16 @@ def _acts_at_once(tier: Tier) -> bool:
     return tier.from_spend == 0 and not is_plain
 
 
-def only_first_orders(scenario: Scenario) -> bool:
-    """Whether the revenue is what the sales of the channels' leads pay: nobody orders again, nobody
-    is brought by a customer, and every order is kept.
-    """
-    again = scenario.retention or scenario.upsell or scenario.campaign(WIN_BACK)
-    kept = scenario.order is not None and _keeps_orders(scenario.order)
-    return kept and not again and not scenario.referral
+def beyond_first_orders(scenario: Scenario) -> list[str]:
+    """What the revenue holds, or lacks, besides what the sales of the channels' leads pay."""
+    order = scenario.order
+    there = {
+        "further orders": scenario.retention or scenario.campaign(WIN_BACK),
+        "upsells": scenario.upsell,
+        "referred leads": scenario.referral,
+        "orders that are not kept": order is not None and not _keeps_orders(order),
+    }
+    return [name for name, part in there.items() if part]
 
 
 def _keeps_orders(order: Order) -> bool:
