@@ -3,6 +3,7 @@
     import funnelsim as fs
 
     s = fs.load("aida")            # a scenario: what is simulated
+    fs.describe(s)                 # what it says before anything is simulated
     j = fs.simulate(s, seed=1)     # a journal: what happened
     fs.funnel_table(j)             # counts and rates by stage
     fs.summary(j)                  # key figures

@@ -109,7 +109,7 @@ def describe(scenario: Scenario) -> Description:
     `sentences` says what is left out. A conversion is what the rule of odds gives, by the total
     probability over segments, calls and returns; the time to a sale is the sum of the decision
     times, its law a convolution (S. M. Ross, Introduction to Probability Models, 12th edition 2019,
-    section 2.5); the load is Little's law.
+    chapter 2); the load is Little's law.
 
     Raises FunnelSimError for what is no scenario.
 
@@ -119,7 +119,7 @@ def describe(scenario: Scenario) -> Description:
                    value     holds
     figure
     leads       1080.000  expected
-    conversion     0.131  expected
+    conversion     0.135  expected
     sales        140.202  expected
     """
     import pandas as pd
