@@ -25,7 +25,7 @@ from funnelsim.analytic.costs import day_costs
 from funnelsim.analytic.teams import team_load
 from funnelsim.analytic.time_to_sale import sales_by_the_horizon
 from funnelsim.analytic.totals import beyond_first_orders, totals
-from funnelsim.distributions import DAY, duration_text
+from funnelsim.distributions import DAY, Floats, duration_text
 from funnelsim.experiment.too_small import queue_warnings
 from funnelsim.metrics.basis import ratio
 from funnelsim.sampling import mean
@@ -125,11 +125,14 @@ def describe(scenario: Scenario) -> Description:
     import pandas as pd
 
     s = a_scenario(scenario, "describe")
-    in_all = pd.DataFrame(totals(s)).set_index("name").rename_axis("figure")
-    return Description(s, _channels(s), _stages(s), team_load(s), in_all, tuple(_left_out(s)))
+    sales = sales_by_the_horizon(s)
+    in_all = pd.DataFrame(totals(s, sales)).set_index("name").rename_axis("figure")
+    return Description(
+        s, _channels(s, sales), _stages(s), team_load(s), in_all, tuple(_left_out(s))
+    )
 
 
-def _channels(s: Scenario) -> pd.DataFrame:
+def _channels(s: Scenario, sales: Floats) -> pd.DataFrame:
     import pandas as pd
 
     leads, conversion = leads_since_the_warm_up(s), conversion_of_channels(s)
@@ -139,7 +142,7 @@ def _channels(s: Scenario) -> pd.DataFrame:
         "leads_per_day": leads / ((s.horizon - s.warm_up) / DAY),
         "conversion": conversion,
         "sales_in_the_end": leads * conversion,
-        "sales": sales_by_the_horizon(s).sum(axis=1) if said else np.nan,
+        "sales": sales.sum(axis=1) if said else np.nan,
         "cost": leads * [channel.price for channel in s.channels] + day_costs(s) / 100,
     }
     return pd.DataFrame(columns, index=pd.Index([c.name for c in s.channels], name="channel"))
@@ -256,7 +259,7 @@ def _totals_text(d: Description) -> pd.DataFrame:
         (
             LABELS[str(name)],
             figure_text(row["value"], row["unit"], d.scenario.currency),
-            row["holds"] if row["value"] == row["value"] else holds.NOT_SAID,
+            row["holds"],
         )
         for name, row in d.totals.iterrows()
         if row["value"] != 0 or row["unit"] != "money"

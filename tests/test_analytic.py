@@ -18,6 +18,7 @@ from some_scenarios import scenario_tables
 
 import funnelsim as fs
 from funnelsim.analytic import holds
+from funnelsim.analytic.time_to_sale import expected, sales_by_the_horizon
 from funnelsim.engines import simulate_together
 from funnelsim.errors import FunnelSimError
 from funnelsim.journal import NEW
@@ -244,10 +245,17 @@ def test_decisions_that_come_too_late_are_no_sales_by_the_horizon():
         stages=[{"name": "Interest", "conversion": 0.5, **slow}, {"name": "Sale"}],
     )  # fmt: skip
     # 10 a day × 0.5 × what has decided: ∫ 1 - exp(-t / 4) dt from 10 to 30
-    expected = 5 * (20 - 4 * (math.exp(-10 / 4) - math.exp(-30 / 4)))
+    decided = 5 * (20 - 4 * (math.exp(-10 / 4) - math.exp(-30 / 4)))
     said = fs.describe(s).totals["value"]
-    assert said["sales"] == pytest.approx(expected, rel=1e-3)
+    assert said["sales"] == pytest.approx(decided, rel=1e-3)
     assert (said["leads"], said["sales_in_the_end"]) == (200, 100)
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_both_ways_to_the_sales_by_the_horizon_say_the_same(name):
+    stages = {f"stages.{stage.name}.recovery": None for stage in fs.load(name).stages[:-1]}
+    scenario = fs.load(name).vary(stages)
+    assert sales_by_the_horizon(scenario).sum() == pytest.approx(expected(scenario)[1], rel=1e-4)
 
 
 def test_who_comes_back_decides_later():

@@ -20,7 +20,7 @@ from funnelsim.analytic.conversion import (
     shares_of_segments,
     visits_of,
 )
-from funnelsim.distributions import DAY, DurationDistribution, Floats
+from funnelsim.distributions import AT_ONCE, DAY, DurationDistribution, Floats
 from funnelsim.sampling import inverse
 from funnelsim.scenario import Scenario
 from funnelsim.scenario.values import OddsRatio
@@ -69,18 +69,35 @@ def sales_by_the_horizon(scenario: Scenario) -> Floats:
 def sale_by(scenario: Scenario, odds: tuple[OddsRatio, OddsRatio]) -> Callable[[Floats], Floats]:
     """How likely a lead with these odds has bought so many days after it came, if nobody waits."""
     width = scenario.horizon / CELLS
+    law = _at_once()
+    for stage in scenario.stages[:-1]:
+        visits = visits_of(scenario, stage, ratio_of(odds, stage))
+        delay = stage.recovery.delay if stage.recovery else AT_ONCE
+        ends = _ends_of_visits(stage.decision_time, delay, len(visits), width)
+        wins = [wins for _, wins in visits]
+        law = _folded(law, np.asarray(wins) @ ends)
+    return _in_days(np.concatenate([[0.0], np.cumsum(law[:CELLS])]), width)
+
+
+@lru_cache(maxsize=32)  # channels and segments share them
+def _ends_of_visits(
+    decision: DurationDistribution, delay: DurationDistribution, visits: int, width: float
+) -> Floats:
+    """When a visit to a stage ends, if the one before was lost: the laws of the time since the
+    first entry, shape (visits, cells).
+    """
+    once = _folded(_at_once(), _on_grid(decision, width, CELLS))
+    again = _folded(once, _on_grid(delay, width, CELLS))
+    laws = [once]
+    while len(laws) < visits:
+        laws.append(_folded(laws[-1], again))
+    return np.array(laws)
+
+
+def _at_once() -> Floats:
     law = np.zeros(2 * CELLS)
     law[0] = 1.0
-    for stage in scenario.stages[:-1]:
-        decision = _on_grid(stage.decision_time, width, CELLS)
-        delay = _on_grid(stage.recovery.delay, width, CELLS) if stage.recovery else decision
-        visit, through = _folded(law, decision), np.zeros(2 * CELLS)
-        for n, (_, wins) in enumerate(visits_of(scenario, stage, ratio_of(odds, stage))):
-            if n:
-                visit = _folded(_folded(visit, delay), decision)
-            through += wins * visit
-        law = through
-    return _in_days(np.concatenate([[0.0], np.cumsum(law[:CELLS])]), width)
+    return law
 
 
 def entries(scenario: Scenario) -> Floats:
@@ -125,14 +142,12 @@ def _in_days(summed: Floats, width: float) -> Callable[[Floats], Floats]:
 @lru_cache(maxsize=8)  # a root asks for it again and again
 def _summed(times: tuple[DurationDistribution, ...], width: float) -> Floats:
     """The chance that these times together are shorter than each edge of the cells."""
-    law = np.zeros(2 * CELLS)
-    law[0] = 1.0
+    law = _at_once()
     for time in times:
         law = _folded(law, _on_grid(time, width, CELLS))
     return np.concatenate([[0.0], np.cumsum(law[:CELLS])])
 
 
-@lru_cache(maxsize=32)  # channels and segments share them
 def _on_grid(distribution: DurationDistribution, width: float, cells: int) -> Floats:
     """Chances of the multiples of a width; each value is shared by the two beside it, so that the
     mean stays. What lies past the last cell is left out.

@@ -16,7 +16,6 @@ from funnelsim.analytic import holds
 from funnelsim.analytic.arrivals import leads_since_the_warm_up
 from funnelsim.analytic.conversion import conversion_of_channels, shares_of_segments
 from funnelsim.analytic.costs import day_costs, reps_costs
-from funnelsim.analytic.time_to_sale import sales_by_the_horizon
 from funnelsim.distributions import Floats
 from funnelsim.sampling import mean
 from funnelsim.scenario import Order, Scenario
@@ -33,14 +32,14 @@ class Total(NamedTuple):
     holds: str
 
 
-def totals(scenario: Scenario) -> list[Total]:
-    """Leads, sales and money from the warm-up to the horizon.
+def totals(scenario: Scenario, sales: Floats) -> list[Total]:
+    """Leads, sales and money from the warm-up to the horizon; `sales` as `sales_by_the_horizon`.
 
     NaN for what only a simulation tells, and where there is nothing to divide by.
     """
     leads = leads_since_the_warm_up(scenario)
     won, in_the_end = leads @ conversion_of_channels(scenario), holds.of_conversion(scenario)
-    sales, by_then = sales_by_the_horizon(scenario), holds.of_sales(scenario)
+    by_then = holds.of_sales(scenario)
     conversion = won / leads.sum() if leads.sum() else math.nan
     for_leads = float(leads @ [channel.price for channel in scenario.channels])
     for_days, for_reps = float(day_costs(scenario).sum()) / 100, reps_costs(scenario) / 100
