@@ -292,6 +292,46 @@ def test_what_waits_is_at_most_and_what_a_warm_up_hides_is_not_said():
     assert "Reps differ: they are taken to answer equally often." in skilled.sentences
 
 
+def test_a_queue_that_takes_nothing_away_delays_all_the_same():
+    steady = {f"stages.{name}.follow_up.{key}": None for name in ("Interest", "Desire")
+              for key in ("patience", "response_half_life")}  # fmt: skip
+    told = fs.describe(fs.load("aida-follow-up").vary(steady)).totals["holds"]
+    assert (told["conversion"], told["sales"]) == ("expected", "at most")
+
+
+def label(figure: str, **changed: Any) -> str:
+    """How a figure of the scenario by hand holds with these parts changed (`__` for a dot)."""
+    changes = {path.replace("__", "."): value for path, value in changed.items()}
+    row = fs.describe(BY_HAND.vary(changes)).totals.loc[figure]
+    assert math.isnan(row["value"]) == (row["holds"] == holds.NOT_SAID)
+    return str(row["holds"])
+
+
+def test_what_depends_on_the_way_or_comes_later_is_said_so():
+    assert label("revenue", stages__Talk__recovery__discount=0.1) == "at most"
+    assert label("paid_per_sale", stages__Talk__recovery__discount=0.1) == "at most"
+    assert label("contribution", stages__Talk__recovery__cost=0.05) == holds.NOT_SAID
+    again = {"repeat_probability": 0.5, "gap": {"constant": "1 day"}}
+    assert label("revenue", retention=again) == holds.NOT_SAID
+    assert label("first_orders", retention=again) == "expected"
+    statuses = [[name, {"constant": "1 day"}] for name in ("paid", "delivered")]
+    card = {"name": "card", "share": 1, "statuses": statuses}
+    assert label("revenue", order__payments=[card]) == "expected"
+    returned = {**card, "return_probability": 0.1}
+    assert label("revenue", order__payments=[returned]) == holds.NOT_SAID
+    assert label("commission", order__payments=[returned]) == "at most"
+    tier = {"name": "all", "discount": 0.05}
+    assert label("first_orders", loyalty={"enrolment": 0.5, "tiers": [tier]}) == holds.NOT_SAID
+    assert label("first_orders", loyalty={"enrolment": 0.5}) == "expected"
+
+
+def test_fewer_sales_than_said_may_leave_more_where_each_leaves_a_loss():
+    call = {"team": "sales", "patience": {"constant": "1 h"}, "handling_time": {"constant": "1 h"}}
+    called = {"teams": [{"name": "sales", "reps": 1}], "stages__Offer__follow_up": call}
+    assert label("contribution", **called) == "at most"
+    assert label("contribution", **called, order__margin=0.0) == holds.NOT_SAID
+
+
 def test_a_bound_is_not_reached_where_leads_wait(seed):
     few = fs.load("aida-follow-up").vary({"teams.sales.reps": 1})
     said = fs.describe(few).totals.loc["sales", "value"]
