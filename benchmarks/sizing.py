@@ -46,12 +46,12 @@ def main() -> None:
 def measure() -> Measured:
     """One core's work, what comes back from it, and the scheduler's."""
     scenario = fs.load(str(HERE / "reference.toml")).vary({"horizon": "100 days"})
-    chunks.measured(chunks.key_figures, scenario, 1, range(2), None)  # all is loaded and compiled
+    chunks.measured(chunks.summaries, scenario, 1, range(2), None)  # all is loaded and compiled
     seconds = []
     for turn in range(TURNS):
         part = range(turn * REPLICATIONS, (turn + 1) * REPLICATIONS)
         start = time.perf_counter()
-        rows = chunks.measured(chunks.key_figures, scenario, 1, part, None)
+        rows = chunks.measured(chunks.summaries, scenario, 1, part, None)
         seconds.append(time.perf_counter() - start)
     leads = sum(row["leads"] for row in rows) / len(rows)
     table = fs.replicate(scenario, REPLICATIONS, progress=False).table

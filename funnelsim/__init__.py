@@ -24,20 +24,22 @@ _HOME = {
     "Scenario": "scenario",
     "load": "scenario",
     "templates": "scenario",
+    "parameters": "scenario.parameters",
     "simulate": "engines",
     "State": "state",
     "Journal": "journal",
     "funnel_table": "metrics",
     "summary": "metrics",
+    "figures": "metrics.figures",
     "channels_table": "metrics",
     "points_liability": "metrics",
-    "cohort_retention": "cohorts",
-    "customer_lifetime_value": "cohorts",
-    "retention_by_period": "cohorts",
-    "open_deals": "pipeline",
-    "pipeline_board": "pipeline",
-    "funnel_by": "groups",
-    "reps_table": "groups",
+    "cohort_retention": "metrics.cohorts",
+    "customer_lifetime_value": "metrics.cohorts",
+    "retention_by_period": "metrics.cohorts",
+    "open_deals": "metrics.pipeline",
+    "pipeline_board": "metrics.pipeline",
+    "funnel_by": "metrics.groups",
+    "reps_table": "metrics.groups",
     "calibrate": "calibration",
     "load_crm_deals": "datasets",
     "read_olist_funnel": "datasets",
@@ -56,7 +58,13 @@ _HOME = {
     "check": "exercises",
     "hint": "exercises",
 }
-_MODULES = ("charts", "cohorts", "datasets")
+_MODULES = {
+    "charts": "charts",
+    "cohorts": "metrics.cohorts",
+    "datasets": "datasets",
+    "groups": "metrics.groups",
+    "pipeline": "metrics.pipeline",
+}
 
 __all__ = [
     "FunnelSimError",
@@ -74,14 +82,18 @@ __all__ = [
     "customer_lifetime_value",
     "datasets",
     "explore",
+    "figures",
     "forecast",
     "funnel_by",
     "funnel_table",
+    "groups",
     "hint",
     "load",
     "load_crm_deals",
     "load_of_teams",
     "open_deals",
+    "parameters",
+    "pipeline",
     "pipeline_board",
     "plan",
     "plan_form",
@@ -105,7 +117,7 @@ def __getattr__(name: str) -> Any:
     if name in _HOME:
         value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
     elif name in _MODULES:
-        value = import_module(f"{__name__}.{name}")
+        value = import_module(f"{__name__}.{_MODULES[name]}")
     else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     globals()[name] = value
@@ -117,9 +129,8 @@ def __dir__() -> list[str]:
 
 
 if TYPE_CHECKING:
-    from funnelsim import charts, cohorts, datasets
+    from funnelsim import charts, datasets
     from funnelsim.calibration import calibrate
-    from funnelsim.cohorts import cohort_retention, customer_lifetime_value, retention_by_period
     from funnelsim.datasets import load_crm_deals, read_olist_funnel
     from funnelsim.engines import simulate
     from funnelsim.errors import FunnelSimError, ScenarioError
@@ -132,13 +143,28 @@ if TYPE_CHECKING:
         sweep,
         warm_up_advice,
     )
-    from funnelsim.groups import funnel_by, reps_table
     from funnelsim.journal import Journal
-    from funnelsim.metrics import channels_table, funnel_table, points_liability, summary
-    from funnelsim.pipeline import open_deals, pipeline_board
+    from funnelsim.metrics import (
+        channels_table,
+        cohorts,
+        funnel_table,
+        groups,
+        pipeline,
+        points_liability,
+        summary,
+    )
+    from funnelsim.metrics.cohorts import (
+        cohort_retention,
+        customer_lifetime_value,
+        retention_by_period,
+    )
+    from funnelsim.metrics.figures import figures
+    from funnelsim.metrics.groups import funnel_by, reps_table
+    from funnelsim.metrics.pipeline import open_deals, pipeline_board
     from funnelsim.planner import forecast, plan
     from funnelsim.report import write_report
     from funnelsim.scenario import Scenario, load, templates
+    from funnelsim.scenario.parameters import parameters
     from funnelsim.state import State
     from funnelsim.widgets.explorer import explore
     from funnelsim.widgets.plan_form import plan_form

@@ -7,10 +7,10 @@ cents once drawn. `sampling.py` draws them.
 
 from __future__ import annotations
 
-import datetime
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Generic, Self, TypeVar
 
@@ -20,11 +20,23 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Field,
     PlainSerializer,
     model_validator,
 )
 
-from funnelsim.meant import duration_meant, number_meant, written
+from funnelsim.kinds import (
+    DURATION,
+    MONEY,
+    NUMBER,
+    OF_DURATIONS,
+    OF_MONEY,
+    SHARE,
+    SPREAD,
+    WEIGHT,
+    Kind,
+)
+from funnelsim.meant import duration_instead, number_instead, number_meant, written
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.signedinteger[Any]]
@@ -72,23 +84,9 @@ def duration(value: Any) -> int:
             if microseconds <= LARGEST:
                 return microseconds
             raise BrokenRule("a duration is at most 285 years")
-    raise BrokenRule("a duration is a number and a unit, in quotes", f"write {_instead(value)}")
-
-
-def _instead(value: Any) -> str:
-    """What to write in place of what is no duration."""
-    if isinstance(value, Mapping) and isinstance(value.get("constant"), str):
-        return f"{written(value['constant'])} alone"
-    if isinstance(value, str):
-        if meant := duration_meant(value):
-            return f'"{meant}"'
-        value = number_meant(value) if re.fullmatch(r"[\d.,\s]+", value) else None
-    if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < math.inf:
-        length = written(value)
-        return f'"{length} days", "{length} h" or "{length} min"' if value else '"0 days"'
-    if isinstance(value, datetime.date):
-        return 'a length in place of a date, such as "30 days"'
-    return '"30 min", "2 h", "1.5 days" or "3 weeks"'
+    raise BrokenRule(
+        "a duration is a number and a unit, in quotes", f"write {duration_instead(value)}"
+    )
 
 
 def duration_text(microseconds: int) -> str:
@@ -107,7 +105,7 @@ def duration_text(microseconds: int) -> str:
 def number(value: Any, rule: str) -> float:
     """The value as a float; `BrokenRule` with this rule for what is no finite number."""
     if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
-        raise BrokenRule(rule, _number_instead(value))
+        raise BrokenRule(rule, number_instead(value))
     try:
         finite = math.isfinite(value)
     except OverflowError:  # a whole number with hundreds of digits
@@ -115,21 +113,6 @@ def number(value: Any, rule: str) -> float:
     if not finite:
         raise BrokenRule(rule, "write a finite number")
     return float(value)
-
-
-def _number_instead(value: Any) -> str:
-    """The way out for what is no number. Of a factor nobody knows what "20 %" is to say."""
-    if isinstance(value, Mapping) and "constant" in value:
-        return f"write {written(value['constant'])} alone"
-    if not isinstance(value, str) or not re.search(r"\d", value):
-        return "write a number"
-    meant = number_meant(value)
-    if meant is None:
-        return "write the number alone, without quotes; decimals have a point"
-    if "%" not in value:
-        return f"write {written(meant)}"
-    percent = f"{written(round(meant * 100, 9))} %"
-    return f"write {written(meant)} for {percent}, or {written(1 + meant)} for {percent} more"
 
 
 def probability(value: Any) -> float:
@@ -164,10 +147,10 @@ def positive(value: Any) -> float:
 def spread(value: Any) -> float:
     rule = "a coefficient of variation or a shape lies between 0.05 and 100"
     x = number(value, rule)
-    if not 0.05 <= x <= 100:
-        way_out = f"write {x / 100:g} for {x:g} %" if x > 100 else ""
+    if not SPREAD.holds(x):
+        way_out = f"write {x / 100:g} for {x:g} %" if x > SPREAD.high else ""
         none = "for no spread at all write { constant = ... }"
-        raise BrokenRule(rule, none if 0 <= x < 0.05 else way_out)
+        raise BrokenRule(rule, none if 0 <= x < SPREAD.low else way_out)
     return x
 
 
@@ -193,14 +176,21 @@ def _mean(check: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 
 _AS_TEXT = PlainSerializer(duration_text)
-Duration = Annotated[int, BeforeValidator(duration), _AS_TEXT]
-PositiveDuration = Annotated[int, BeforeValidator(positive_duration), _AS_TEXT]
-Amount = Annotated[float, BeforeValidator(amount)]
-Positive = Annotated[float, BeforeValidator(positive)]
-Spread = Annotated[float, BeforeValidator(spread)]
-Probability = Annotated[float, BeforeValidator(probability)]
-MeanDuration = Annotated[int, BeforeValidator(_mean(positive_duration)), _AS_TEXT]
-MeanAmount = Annotated[float, BeforeValidator(_mean(positive))]
+_LENGTH = replace(DURATION, high=LARGEST)
+_LONGER_THAN_0 = replace(_LENGTH, is_open=True)
+_AMOUNT = replace(MONEY, high=LARGEST / 100)
+Duration = Annotated[int, BeforeValidator(duration), _AS_TEXT, _LENGTH]
+PositiveDuration = Annotated[int, BeforeValidator(positive_duration), _AS_TEXT, _LONGER_THAN_0]
+Amount = Annotated[float, BeforeValidator(amount), _AMOUNT]
+"""Of money, in currency; other amounts have a kind of their own (see `scenario/values.py`)."""
+Positive = Annotated[float, BeforeValidator(positive), replace(NUMBER, is_open=True)]
+Spread = Annotated[float, BeforeValidator(spread), SPREAD]
+Probability = Annotated[float, BeforeValidator(probability), SHARE]
+MeanDuration = Annotated[int, BeforeValidator(_mean(positive_duration)), _AS_TEXT, _LONGER_THAN_0]
+MeanAmount = Annotated[float, BeforeValidator(_mean(positive)), replace(MONEY, is_open=True)]
+Weight = Annotated[Amount, WEIGHT]
+PerUnit = Annotated[Positive, Kind("rate", is_open=True, power=-1)]  # a day, for a duration
+Limits = tuple[Any, Any]  # numbers or None: the least and the largest that others leave to it
 
 
 class Part(BaseModel):
@@ -210,6 +200,14 @@ class Part(BaseModel):
 
     def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
         return self  # frozen: a copy could not differ
+
+    def there(self) -> Collection[str]:
+        """The names of its fields that have a meaning beside the others that are given."""
+        return type(self).model_fields
+
+    def limits(self) -> dict[str, Limits]:
+        """What other fields leave to a number: by its name, or the path to it from here."""
+        return {}
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _part, (type(self), self.model_dump(exclude_defaults=True))
@@ -222,6 +220,7 @@ def _part(kind: type[Part], tables: dict[str, Any]) -> Part:
 
 # --- the kinds ----------------------------------------------------------------------------
 
+CV = "coefficient of variation: standard deviation ÷ mean"
 V = TypeVar("V")  # the values it is made of: Duration or Amount
 P = TypeVar("P")  # the same, above zero: MeanDuration or MeanAmount
 
@@ -239,30 +238,37 @@ def _given(part: Exponential[Any] | Gamma[Any]) -> None:
 
 
 class Uniform(Part, Generic[V]):
-    low: V
-    high: V
+    low: V = Field(description="the least")
+    high: V = Field(description="the largest")
 
     @model_validator(mode="after")
     def _check(self) -> Uniform[V]:
         _in_order(low=self.low, high=self.high)
         return self
 
+    def limits(self) -> dict[str, Limits]:
+        return {"low": (None, self.high), "high": (self.low, None)}
+
 
 class Triangular(Part, Generic[V]):
-    low: V
-    mode: V
-    high: V
+    low: V = Field(description="the least")
+    mode: V = Field(description="the likeliest")
+    high: V = Field(description="the largest")
 
     @model_validator(mode="after")
     def _check(self) -> Triangular[V]:
         _in_order(low=self.low, mode=self.mode, high=self.high)
         return self
 
+    def limits(self) -> dict[str, Limits]:
+        ends: dict[str, Limits] = {"low": (None, self.mode), "high": (self.mode, None)}
+        return ends | {"mode": (self.low, self.high)}
+
 
 class Exponential(Part, Generic[P]):
     ways: ClassVar = (("mean",), ("rate",))
-    mean: P | None = None
-    rate: Positive | None = None  # per day for a duration
+    mean: P | None = Field(None, description="of all values")
+    rate: PerUnit | None = Field(None, description="a day, for a duration")
 
     @model_validator(mode="after")
     def _check(self) -> Exponential[P]:
@@ -271,16 +277,16 @@ class Exponential(Part, Generic[P]):
 
 
 class Lognormal(Part, Generic[P]):
-    mean: P
-    cv: Spread  # coefficient of variation: standard deviation ÷ mean
+    mean: P = Field(description="of all values")
+    cv: Spread = Field(description=CV)
 
 
 class Gamma(Part, Generic[P]):
     ways: ClassVar = (("mean", "cv"), ("shape", "rate"))
-    mean: P | None = None
-    cv: Spread | None = None
-    shape: Spread | None = None
-    rate: Positive | None = None  # per day for a duration
+    mean: P | None = Field(None, description="of all values")
+    cv: Spread | None = Field(None, description=CV)
+    shape: Spread | None = Field(None, description="the larger, the more even")
+    rate: PerUnit | None = Field(None, description="a day, for a duration")
 
     @model_validator(mode="after")
     def _check(self) -> Gamma[P]:
@@ -289,13 +295,13 @@ class Gamma(Part, Generic[P]):
 
 
 class Weibull(Part, Generic[P]):
-    mean: P
-    shape: Spread
+    mean: P = Field(description="of all values")
+    shape: Spread = Field(description="below 1 it gets likelier to go on, above 1 to end")
 
 
 class Empirical(Part, Generic[V]):
-    values: tuple[V, ...]
-    weights: tuple[Amount, ...] | None = None  # equal where they are not given
+    values: tuple[V, ...] = Field(description="those that there can be")
+    weights: tuple[Weight, ...] | None = Field(None, description="equal where they are not given")
 
     @model_validator(mode="after")
     def _check(self) -> Empirical[V]:
@@ -313,14 +319,16 @@ class Empirical(Part, Generic[V]):
 class Distribution(Part, Generic[V, P]):
     """One of the kinds; `DurationDistribution` and `AmountDistribution` are the two uses."""
 
-    constant: V | None = None
-    uniform: Uniform[V] | None = None
-    triangular: Triangular[V] | None = None
-    exponential: Exponential[P] | None = None
-    lognormal: Lognormal[P] | None = None
-    gamma: Gamma[P] | None = None
-    weibull: Weibull[P] | None = None
-    empirical: Empirical[V] | None = None
+    of: ClassVar[Kind]
+
+    constant: V | None = Field(None, description="the same each time")
+    uniform: Uniform[V] | None = Field(None, description="even between two ends")
+    triangular: Triangular[V] | None = Field(None, description="two ends and the likeliest")
+    exponential: Exponential[P] | None = Field(None, description="without memory")
+    lognormal: Lognormal[P] | None = Field(None, description="with a long tail")
+    gamma: Gamma[P] | None = Field(None, description="a sum of exponential ones, more or less")
+    weibull: Weibull[P] | None = Field(None, description="that ages, or the opposite")
+    empirical: Empirical[V] | None = Field(None, description="values as they were seen")
 
     @model_validator(mode="before")
     @classmethod
@@ -362,12 +370,14 @@ class Distribution(Part, Generic[V, P]):
 class DurationDistribution(Distribution[Duration, MeanDuration]):
     """Of durations, in microseconds."""
 
+    of = OF_DURATIONS
+
     @classmethod
     def one(cls, value: Any) -> str:
         try:
             duration(value)
         except BrokenRule:
-            return _instead(value).split(", ")[0].removesuffix(" alone")
+            return duration_instead(value).split(", ")[0].removesuffix(" alone")
         return written(value)
 
     @classmethod
@@ -379,6 +389,8 @@ class DurationDistribution(Distribution[Duration, MeanDuration]):
 
 class AmountDistribution(Distribution[Amount, MeanAmount]):
     """Of amounts, in currency."""
+
+    of = OF_MONEY
 
     @classmethod
     def one(cls, value: Any) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 import math
 import re
+from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Any
 
@@ -71,6 +72,21 @@ def number_meant(text: str) -> float | None:
     return number / 100 if match[2] else number
 
 
+def number_instead(value: Any) -> str:
+    """The way out for what is no number. Of a factor nobody knows what "20 %" is to say."""
+    if isinstance(value, Mapping) and "constant" in value:
+        return f"write {written(value['constant'])} alone"
+    if not isinstance(value, str) or not re.search(r"\d", value):
+        return "write a number"
+    meant = number_meant(value)
+    if meant is None:
+        return "write the number alone, without quotes; decimals have a point"
+    if "%" not in value:
+        return f"write {written(meant)}"
+    percent = f"{written(round(meant * 100, 9))} %"
+    return f"write {written(meant)} for {percent}, or {written(1 + meant)} for {percent} more"
+
+
 # --- durations ----------------------------------------------------------------------------
 
 _SECONDS = {"weeks": 604_800, "days": 86_400, "h": 3_600, "min": 60, "s": 1}
@@ -118,6 +134,22 @@ def duration_meant(text: str) -> str | None:
     seconds = sum(length * _SECONDS[unit] for length, unit in found)
     unit = next((unit for unit in ("days", "h", "min") if seconds % _SECONDS[unit] == 0), "s")
     return f"{written(seconds / _SECONDS[unit])} {unit}"
+
+
+def duration_instead(value: Any) -> str:
+    """What to write in place of what is no duration."""
+    if isinstance(value, Mapping) and isinstance(value.get("constant"), str):
+        return f"{written(value['constant'])} alone"
+    if isinstance(value, str):
+        if meant := duration_meant(value):
+            return f'"{meant}"'
+        value = number_meant(value) if re.fullmatch(r"[\d.,\s]+", value) else None
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < math.inf:
+        length = written(value)
+        return f'"{length} days", "{length} h" or "{length} min"' if value else '"0 days"'
+    if isinstance(value, datetime.date):
+        return 'a length in place of a date, such as "30 days"'
+    return '"30 min", "2 h", "1.5 days" or "3 weeks"'
 
 
 # --- dates and hours ----------------------------------------------------------------------

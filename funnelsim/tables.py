@@ -1,8 +1,8 @@
 """Tables as people read them: in a console, on a page.
 
-`figure_text` is how a figure reads everywhere (console, page, chart, live board), `stated_figures`
-which figures are worth showing. `key_figures` and `funnel_text` make tables of text with them;
-`as_text` aligns a table for a console, `as_html` writes it for a page.
+`figure_text` is how a figure reads everywhere (console, page, chart, live board). `figures_text`,
+`funnel_text` and the like make tables of text with it; `as_text` aligns a table for a console,
+`as_html` writes it for a page.
 """
 
 from __future__ import annotations
@@ -13,49 +13,18 @@ from textwrap import fill
 
 import pandas as pd
 
-from funnelsim.groups import OVERALL, funnel_by, reps_table
 from funnelsim.journal import Journal
-from funnelsim.metrics import funnel_table, orders_may_follow, summary
-from funnelsim.metrics.money import costs_by_sale
+from funnelsim.metrics import funnel_table, summary
+from funnelsim.metrics.figures import stated_figures
+from funnelsim.metrics.groups import OVERALL, funnel_by, reps_table
 from funnelsim.saving import write_text  # noqa: F401  (where it was in earlier versions)
-from funnelsim.scenario import Scenario
 
 NOTHING = "–"
 WIDTH = 96  # of a console
 
-_FIGURES = {
-    "leads": ("Leads that came in", "count"),
-    "customers": ("Customers among them by the end", "count"),
-    "overall_conversion": ("Customers among them / leads", "share"),
-    "orders": ("Orders placed", "count"),
-    "revenue": ("Revenue", "money"),
-    "aov": ("Average order value", "money"),
-    "cac": ("Cost per customer (CAC)", "money"),
-    "contribution": ("Contribution", "money"),
-    "profit": ("Profit", "money"),
-    "share_gone_cold": ("Share gone cold", "share"),
-    "mean_response_days": ("Mean response time", "days"),
-    "p90_response_days": ("90 % answered within", "days"),
-    "repeat_purchase_rate": ("Repeat purchase rate", "share"),
-    "gross": ("Gross: paid on all orders placed", "money"),
-    "net_of_gross": ("Revenue / gross", "share"),
-    "cost_per_lead": ("Cost of channels / leads (CPL)", "money"),
-    "roas": ("Revenue / cost of channels (ROAS)", "ratio"),
-    "purchase_frequency": ("Orders / customers who ordered", "ratio"),
-    "arpu": ("Revenue / customers who ordered (ARPU)", "money"),
-    "nps": ("Promoters less detractors, of 100 kept orders (NPS)", "count"),
-    "members": ("Members among the customers", "count"),
-    "points_earned": ("Points earned", "count"),
-    "points_redeemed": ("Points redeemed", "count"),
-    "points_expired": ("Points expired", "count"),
-    "points_open": ("Points open at the end", "count"),
-    "points_liability": ("What the open points are worth", "money"),
-    "breakage": ("Expired / earned, of points old enough (breakage)", "share"),
-}
-
 
 def figure_text(value: float, kind: str, currency: str = "", short: bool = False) -> str:
-    """One figure as text; kind is count, share, money, days or ratio.
+    """One figure as text; kind is count, share, money, days, ratio or score (`metrics/figure.py`).
 
     Shares have one digit, two below 10 %, and are never 0 % or 100 % by rounding alone; money has
     cents below 1,000; times below a day are in hours, below an hour in minutes, below a minute in
@@ -108,62 +77,11 @@ def _percent(share: float) -> str:
     return f"{100 * share:.1f} %" if one_digit else f"{100 * share:.2f} %"
 
 
-def stated_figures(s: Scenario) -> dict[str, tuple[str, str]]:
-    """Label and kind of the figures of `summary` that the scenario says something about.
-
-    Left out are money where nothing is sold, CAC where nobody and nothing is paid for, CPL and
-    ROAS where channels are free, contribution and profit where neither a cost nor a margin is
-    stated, gross where every order is kept, answers where nobody calls, leads gone cold where they
-    wait without end, repeat purchases where nobody orders twice, and what belongs to a loyalty
-    programme or to satisfaction where there is none.
-    """
-    calls = [stage.follow_up for stage in s.stages if stage.follow_up]
-    channels, wins, serves = _costs(s)
-    margin = s.order is not None and (s.order.margin != 1 or s.order.shipping_cost > 0)
-    kept = s.order and (margin or channels or wins or serves)
-    again, points = orders_may_follow(s), s.loyalty and s.loyalty.points_per_unit > 0
-    silent = {
-        "orders": not s.order,
-        "revenue": not s.order,
-        "aov": not s.order,
-        "cac": not (channels or wins),
-        "contribution": not kept,
-        "profit": not kept,
-        "share_gone_cold": not any(call.patience for call in calls),
-        "mean_response_days": not calls,
-        "p90_response_days": not calls,
-        "repeat_purchase_rate": not again,
-        "gross": not (s.order and s.order.payments),
-        "net_of_gross": not (s.order and s.order.payments),
-        "cost_per_lead": not channels,
-        "roas": not (s.order and channels),
-        "purchase_frequency": not again,
-        "arpu": not again,
-        "nps": not s.satisfaction,
-        "members": not s.loyalty,
-        **{key: not points for key in _FIGURES if key.startswith("points_")},
-        "breakage": not (points and s.loyalty and s.loyalty.expires_after),
-    }
-    busy = {f"utilisation: {t.name}": (f"Utilisation: {t.name}", "share") for t in s.teams}
-    return {key: said for key, said in (_FIGURES | busy).items() if not silent.get(key)}
-
-
-def _costs(s: Scenario) -> tuple[bool, bool, bool]:
-    """Whether a cost is stated of channels; of winning leads otherwise; of serving customers."""
-    channels = [c.price or c.cost_per_day or costs_by_sale(c, s) for c in s.channels]
-    channels += [s.referral.reward] if s.referral else []
-    wins = [stage.recovery.cost for stage in s.stages if stage.recovery]
-    wins += [team.cost_per_rep_day for team in s.teams]
-    serves = [campaign.cost_per_send for campaign in s.campaigns]
-    serves += [s.loyalty.cost_per_day, s.loyalty.fee] if s.loyalty else []
-    return any(channels), any(wins), any(serves)
-
-
-def key_figures(journal: Journal) -> pd.DataFrame:
+def figures_text(journal: Journal) -> pd.DataFrame:
     """The figures that the scenario says something about, as (figure, value) of text."""
-    figures, currency = summary(journal), journal.scenario.currency
+    values, currency = summary(journal), journal.scenario.currency
     stated = stated_figures(journal.scenario).items()
-    rows = [(label, figure_text(figures[key], kind, currency)) for key, (label, kind) in stated]
+    rows = [(f.label, figure_text(values[name], f.unit, currency)) for name, f in stated]
     return pd.DataFrame(rows, columns=["figure", "value"])
 
 
@@ -301,7 +219,7 @@ def print_journal(journal: Journal) -> None:
         heading("Lost leads")
         print(as_text(lost))
     heading("Key figures")
-    print(as_text(key_figures(journal)))
+    print(as_text(figures_text(journal)))
 
 
 def heading(title: str) -> None:

@@ -23,6 +23,7 @@ FORMATS = {
     "text": {},
     "whole": {"num_format": "#,##0"},
     "tenth": {"num_format": "#,##0.0"},
+    "any": {"num_format": "General"},
     "share": {"num_format": "0.0%"},
     "money": {"num_format": "#,##0.00"},
     "head": {"bold": True, "bottom": 1},
@@ -107,7 +108,7 @@ def _plan_sheet(book: Any, formats: dict[str, Any], p: Plan) -> None:
         ("Scenario", p.today.name, "text"),
         ("Asked", about(p), "wrapped"),
         ("Target can be met", "yes" if p.is_reached else "no", "text"),
-        ("What is moved", p.change, "text"),
+        ("What is moved", "budget" if p.change == "budget" else p.moved, "text"),
         (_planned(p).capitalize(), p.setting, "text"),
         ("Today", p.setting_today, "text"),
         ("Leads in all", p.leads, "whole"),
@@ -135,6 +136,11 @@ def _plan_sheet(book: Any, formats: dict[str, Any], p: Plan) -> None:
 
 def _planned(p: Plan) -> str:
     return "planned" if p.is_reached else "best tried"
+
+
+def _moved(p: Plan) -> str:
+    """What is moved, as the head of a column."""
+    return p.moved[0].upper() + p.moved[1:]
 
 
 def _sheets(p: Plan) -> list[tuple[str, list[Column]]]:
@@ -176,7 +182,7 @@ def _sheets(p: Plan) -> list[tuple[str, list[Column]]]:
     rests = assumptions(p)
     made += [
         ("Chance", [
-            ("Leads" if moved == "leads" else p.change, "tenth", list(curve[moved])),
+            (_moved(p), "tenth" if moved == "leads" else "any", list(curve[moved])),
             ("Chance of the target", "share", list(curve["chance"])),
             (f"{p.metric.capitalize()} on average", "money", list(curve["mean"])),
             ("Chance ± s.e.", "share", list(curve["chance_se"])),
@@ -228,6 +234,7 @@ def _chance_chart(book: Any, p: Plan) -> None:
     }
     chart.add_series(series)
     chart.set_y_axis({"min": 0, "max": 1, "num_format": "0%"})
-    chart.set_x_axis({"name": "Leads" if "leads" in p.curve else p.change, "num_format": "#,##0"})
+    form = "#,##0" if "leads" in p.curve else "General"
+    chart.set_x_axis({"name": _moved(p), "num_format": form})
     chart.set_legend({"none": True})
     book.get_worksheet_by_name("Chance").insert_chart("G2", chart)

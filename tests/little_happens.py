@@ -12,7 +12,7 @@ from funnelsim import charts, cohorts, groups, pipeline
 from funnelsim.metrics import points as points_metrics
 from funnelsim.metrics import response_times
 from funnelsim.metrics.money import profit_steps
-from funnelsim.tables import funnel_text, key_figures, loss_text
+from funnelsim.tables import figures_text, funnel_text, loss_text
 from funnelsim.widgets.arithmetic import sum_html
 
 DAYS = 20
@@ -121,7 +121,7 @@ READERS: dict[str, Callable[[fs.Journal], Any]] = {
     "reps_table": fs.reps_table,
     "funnel_text": funnel_text,
     "loss_text": loss_text,
-    "key_figures": key_figures,
+    "figures_text": figures_text,
     "the board's sum": sum_html,
 }
 CHARTS: dict[str, Callable[[fs.Journal], Any]] = {

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 import funnelsim as fs
-from funnelsim.widgets import knobs, picture
+from funnelsim.distributions import DAY, HOUR
+from funnelsim.widgets import picture
 
 FOLLOW_UP = fs.load("aida-follow-up")
 FEW = 8  # replications, where the promise is about something else
@@ -15,7 +16,7 @@ def test_of_a_large_scenario_the_first_days_are_shown_and_that_is_said():
     large = FOLLOW_UP.vary({"channels.search ads.leads_per_day": 1000})
     board = fs.explore(large, n=FEW)
     assert len(board.journal.leads) < 2 * picture.LEADS_AT_ONCE
-    days = board.journal.scenario.horizon / knobs.DAY
+    days = board.journal.scenario.horizon / DAY
     assert f"the first {days:g} of 90 days" in board._head.value
     assert board.scenario.horizon == large.horizon
     # what is shown is the beginning of the whole, not another history
@@ -28,7 +29,7 @@ def test_of_a_day_with_too_many_leads_the_first_hours_are_shown():
     crowd = {"channels.search ads.leads_per_day": 10_000, "teams.sales.reps": 500}
     board = fs.explore(FOLLOW_UP.vary(crowd), n=FEW)
     assert 0 < len(board.journal.leads) < 2 * picture.LEADS_AT_ONCE
-    hours = board.journal.scenario.horizon / knobs.HOUR
+    hours = board.journal.scenario.horizon / HOUR
     assert hours == int(hours) < 24
     assert f"the first {hours:g} h of 90 days" in board._head.value
     assert "costs of whole days" in board._head.value  # a team is paid by the day

@@ -32,11 +32,12 @@ def test_the_ranges_are_those_of_the_replications(seed):
     board.sliders[FIRST].value = 0.8
     changed = FOLLOW_UP.vary({"stages.Attention.conversion": 0.8})
     experiment = fs.replicate(changed, n=24, seed=seed, progress=False)
-    tiles = board_text.figures_of(FOLLOW_UP)
+    tiles = board_text.tiles_of(FOLLOW_UP)
     assert len(tiles) == 8
-    for key, _, kind in tiles:
-        low, high = (figure_text(end, kind) for end in nine_in_ten(experiment.table[key].dropna()))
-        assert f">{low} to {high}<" in board._figures.value, key
+    for figure, _ in tiles:
+        ends = nine_in_ten(experiment.table[figure.name].dropna())
+        low, high = (figure_text(end, figure.unit) for end in ends)
+        assert f">{low} to {high}<" in board._figures.value, figure.name
     low, high = nine_in_ten(experiment.table["revenue"])
     assert band(board)[-1] == pytest.approx((low, high), abs=0.01)
     text = board._chart.frame["data"]["band_text"][0]["text"]

@@ -7,7 +7,7 @@ import pytest
 import funnelsim as fs
 from funnelsim import charts
 from funnelsim.charts import theme
-from funnelsim.charts.experiment_rows import as_numbers, short_paths
+from funnelsim.charts.experiment_rows import as_numbers, short_labels
 
 TEAM = fs.load("aida-follow-up").vary({"horizon": "30 days"})
 NOBODY = TEAM.vary({f"channels.{channel.name}.leads_per_day": 0 for channel in TEAM.channels})
@@ -104,16 +104,16 @@ def test_the_warm_up_is_the_table():
 
 
 def test_long_names_in_a_tornado_stay_apart_and_keep_what_is_turned():
-    stage = "stages.Erstgespräch im Küchenstudio vor Ort nötig"
-    paths = [f"{stage}.{key}" for key in ("conversion", "follow_up.patience", "follow_up.every")]
-    names = short_paths(paths)
+    stage = "Erstgespräch im Küchenstudio vor Ort nötig, mit Aufmaß und Plan"
+    labels = [f"{stage}: {key}" for key in ("conversion", "patience", "every")]
+    names = short_labels(labels)
     assert len(set(names.values())) == 3
-    for path, name in names.items():
-        assert name.startswith("stages.Erstgespräch")
-        assert name.endswith(path.rsplit(".", 1)[1])
-        assert len(name) <= 56
-    alike = [f"a.{'x' * 40}{letter}{'y' * 40}.conversion" for letter in "bc"]
-    assert short_paths(alike) == {path: path for path in alike}  # bars of one name would be one
+    for label, name in names.items():
+        assert name.startswith("Erstgespräch")
+        assert name.endswith(label.rsplit(": ", 1)[1])
+        assert len(name) <= 62
+    alike = [f"{'x' * 40}{letter}{'y' * 40}: conversion" for letter in "bc"]
+    assert short_labels(alike) == {one: one for one in alike}  # bars of one name would be one
 
 
 @pytest.mark.parametrize("figure", ["cac", "profit"])

@@ -13,7 +13,7 @@ from test_metrics import by_sale
 from theory import within
 
 import funnelsim as fs
-from funnelsim.cohorts import active_days_of, clv_by_cohort, retention_rate
+from funnelsim.metrics.cohorts import active_days_of, clv_by_cohort, retention_rate
 
 
 def orders_by_customer(journal: fs.Journal) -> dict[int, list[float]]:

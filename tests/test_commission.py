@@ -16,9 +16,10 @@ from everything import simulated
 import funnelsim as fs
 from funnelsim.charts import customers
 from funnelsim.cli import main
+from funnelsim.metrics.figures import stated_figures
 from funnelsim.metrics.money import profit_steps
 from funnelsim.report import page
-from funnelsim.tables import key_figures, stated_figures
+from funnelsim.tables import figures_text
 from funnelsim.widgets import board_text
 
 NINETY = {"commission": 0.9}
@@ -195,7 +196,7 @@ def test_every_place_that_tells_of_a_journal_says_the_same(
     assert fs.summary(j)["cac"] == of_partners(j)["cac"] == CAC
     roas = fs.summary(j)["roas"]
     assert of_partners(j)["roas"] == pytest.approx(roas)
-    texts = dict(key_figures(j).to_numpy())
+    texts = dict(figures_text(j).to_numpy())
     assert texts["Cost per customer (CAC)"] == SAID
     assert texts["Revenue / cost of channels (ROAS)"] == f"{roas:.2f}"
     assert f"<dd>{SAID}</dd>" in page(j) or SAID in page(j)
@@ -204,7 +205,7 @@ def test_every_place_that_tells_of_a_journal_says_the_same(
     assert any("CAC" in line and SAID in line for line in lines)
     assert -customers.waterfall_rows(j)[-2]["amount"] >= 25 * fs.summary(j)["customers"]
     board = fs.explore(A_SHOP, n=2)
-    assert "cac" in [key for key, _, _ in board_text.figures_of(A_SHOP)]
+    assert "cac" in [figure.name for figure, _ in board_text.tiles_of(A_SHOP)]
     assert ">25.00<" in board._figures.value
     (tmp_path / "shop.toml").write_text(A_SHOP.to_toml(), "utf-8")
     assert main(["run", str(tmp_path / "shop.toml")]) == 0
@@ -221,7 +222,7 @@ def _drawn(chart: Any) -> list[dict[str, Any]]:
 
 def test_what_is_paid_by_the_sale_has_a_slider() -> None:
     board = fs.explore(A_SHOP, n=2)
-    labels = ["Commission, partners", "EUR a sale, partners"]
+    labels = ["Commission, partners", "Cost per sale, partners"]
     assert set(labels) <= set(board.sliders)
     board.sliders[labels[0]].value = 0.3
     board.sliders[labels[1]].value = 10

@@ -13,8 +13,9 @@ from theory import within
 
 import funnelsim as fs
 from funnelsim import engines
-from funnelsim.experiment import chunks, parameters
+from funnelsim.experiment import chunks
 from funnelsim.experiment.intervals import intervals
+from funnelsim.scenario.parameters import parameter, usual
 
 AIDA = fs.load("aida").vary({"horizon": "30 days"})
 TEAM = fs.load("aida-follow-up").vary({"horizon": "30 days"})
@@ -254,14 +255,14 @@ def interrupted(monkeypatch):
     """Ctrl-C after so many replications, each simulated on its own."""
 
     def after(count):
-        calls, whole = iter(range(100)), chunks.key_figures
+        calls, whole = iter(range(100)), chunks.summaries
 
-        def key_figures(together):
+        def summaries(together):
             if next(calls) == count:
                 raise KeyboardInterrupt
             return whole(together)
 
-        monkeypatch.setattr(chunks, "key_figures", key_figures)
+        monkeypatch.setattr(chunks, "summaries", summaries)
         monkeypatch.setattr(engines, "LEADS_TOGETHER", 1)
 
     return after
@@ -383,7 +384,7 @@ def test_the_ranking_is_by_effect_and_each_is_a_paired_difference(seed):
     x = fs.sensitivity(AIDA, n=4, seed=seed, figure="revenue", progress=False)
     assert x.table["effect"].is_monotonic_decreasing
     path = "stages.Interest.conversion"
-    up = AIDA.vary({path: 0.5 * 1.1})
+    up = AIDA.vary({path: 1.1 / 2.1})  # 0.5 has odds of 1, and they are turned
     c = fs.compare({"today": AIDA, "up": up}, n=4, seed=seed, progress=False)
     row = c.differences().loc[("revenue", "up")]
     assert x.table.loc[path, "up"] == pytest.approx(row["difference"])
@@ -402,28 +403,19 @@ def test_values_of_ones_own_are_taken_as_they_are():
 
 
 @pytest.mark.parametrize("name", fs.templates())
-def test_every_usual_parameter_of_every_scenario_can_be_turned(name):
+def test_the_usual_parameters_are_levers_that_the_scenario_has(name):
     scenario = fs.load(name)
-    paths = parameters.default_paths(scenario)
-    assert f"stages.{scenario.stages[0].name}.conversion" in paths
-    for path in paths:
-        before = parameters.size(parameters.value_at(scenario, path))
-        for value, factor in zip(
-            parameters.down_and_up(scenario, path, 0.1), (0.9, 1.1), strict=True
-        ):
-            after = parameters.size(parameters.value_at(scenario.vary({path: value}), path))
-            if path.endswith("reps"):
-                assert abs(after - before) <= 1
-            elif after != 1.0:  # a probability stops there
-                assert after == pytest.approx(factor * before, rel=1e-5)
+    found = {parameter.path for parameter in usual(scenario)}
+    assert {f"stages.{stage.name}.conversion" for stage in scenario.stages[:-1]} <= found
+    assert {f"teams.{team.name}.reps" for team in scenario.teams} <= found
+    assert scenario.order is None or "order.value" in found
+    assert not {path for path in found if path.endswith(("weekdays.Mon", "horizon", "cv", "delay"))}
 
 
 def test_a_scaled_distribution_keeps_its_shape(seed):
     lognormal = {"lognormal": {"mean": 80, "cv": 0.8}}
     scenario = AIDA.vary({"order.value": lognormal})
-    _, up = parameters.down_and_up(scenario, "order.value", 0.25)
-    assert up == {"lognormal": {"mean": 100.0, "cv": 0.8}}
-    one, other = (
-        fs.simulate(s, seed).orders for s in (scenario, scenario.vary({"order.value": up}))
-    )
+    up = parameter(scenario, "order.value").turned(1.25)
+    assert up == {"order.value": {"lognormal": {"mean": 100.0, "cv": 0.8}}}
+    one, other = (fs.simulate(s, seed).orders for s in (scenario, scenario.vary(up)))
     assert np.allclose(other["value"], 1.25 * one["value"], atol=0.02)

@@ -59,7 +59,7 @@ def test_of_customers_who_differ_the_mean_slides_and_how_alike_they_are_stays():
 def test_every_slider_changes_something_that_is_seen(name):
     scenario = fs.load(name)
     board = fs.explore(scenario, n=1)
-    tiles = [key for key, _, _ in board_text.figures_of(scenario)]
+    tiles = [figure.name for figure, _ in board_text.tiles_of(scenario)]
 
     def seen():
         shown = scenario.vary({"horizon": f"{board._horizon} us"} | change)

@@ -105,3 +105,13 @@ def test_import_loads_nothing_heavy():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8")
     assert done.returncode == 0, done.stderr
     assert done.stdout.split() == []
+
+
+@pytest.mark.parametrize("name", ["cohorts", "groups", "pipeline"])
+def test_the_earlier_name_of_a_module_still_works_and_warns(name):
+    code = f"from funnelsim.{name} import *; import funnelsim as fs; print(fs.{name}.__name__)"
+    command = [sys.executable, "-W", "always", "-c", code]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == f"funnelsim.metrics.{name}"
+    assert f"DeprecationWarning: funnelsim.{name} is now funnelsim.metrics.{name}" in done.stderr

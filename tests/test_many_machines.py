@@ -133,9 +133,9 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 import funnelsim as fs
 from funnelsim.experiment import chunks
 
-calls, whole = itertools.count(), chunks.key_figures
+calls, whole = itertools.count(), chunks.summaries
 
-def key_figures(together):
+def summaries(together):
     if next(calls) == 5:
         print("begun", flush=True)
     return whole(together)
@@ -152,7 +152,7 @@ if __name__ == "__main__":
         pool = ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn"))
         chunks.as_completed = chunk_by_chunk
     else:
-        chunks.key_figures = key_figures
+        chunks.summaries = summaries
     x = fs.replicate(fs.load("aida"), 200_000, executor=pool, progress=False)
     print(x.interrupted, 0 < len(x.table) < 200_000, flush=True)
     if pool:

@@ -48,7 +48,10 @@ def test_between_its_points_a_curve_is_what_is_simulated(name: str, seed: int) -
     moved = lever(p.today, p.change)
     across = "leads" if moved.moves_leads else "setting"
     at = p.curve[across].to_numpy()
-    today = float(leads_of_channels(p.today).sum()) if moved.moves_leads else moved.today
+    if moved.moves_leads:
+        today = float(leads_of_channels(p.today).sum())
+    else:
+        today = moved.today / moved.parameter.per_unit  # a curve has days
     rng = np.random.default_rng(seed)
     for place in rng.uniform(at[0], at[-1], 3):
         # of leads with a ceiling a factor brings others; where it is does not matter

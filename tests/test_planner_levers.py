@@ -42,7 +42,7 @@ def test_a_conversion_can_be_moved() -> None:
     p = fs.plan(shop(), 100, change="stages.Visit.conversion")
     # 900 leads: the mean of a Poisson number that is 100 or more nine times in ten is 113.03
     assert p.scenario.stages[0].conversion == pytest.approx(113.03 / 900, rel=1e-3)
-    assert p.setting.startswith("stages.Visit.conversion = 0.1256")
+    assert p.setting == "Visit: conversion = 12.56 %"
 
 
 def test_reps_move_in_whole_steps() -> None:

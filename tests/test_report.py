@@ -11,9 +11,10 @@ from everything import everything, simulated
 
 import funnelsim as fs
 from funnelsim import charts, datasets
+from funnelsim.metrics.figures import stated_figures
 from funnelsim.report import page, write_report
 from funnelsim.report.frame import NARROW, WIDE, svg
-from funnelsim.tables import figure_text, funnel_text, key_figures, stated_figures
+from funnelsim.tables import figure_text, figures_text, funnel_text
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +62,7 @@ def test_page_loads_nothing(journal, calibrated):
 
 def test_page_shows_the_figures_of_the_journal(journal):
     text = page(journal)
-    for figure, value in key_figures(journal).to_numpy():
+    for figure, value in figures_text(journal).to_numpy():
         assert f"<dt>{figure}</dt><dd>{value}</dd>" in text
     for cell in funnel_text(journal).to_numpy().ravel():
         assert f">{cell}</td>" in text
@@ -249,7 +250,7 @@ def test_gross_is_shown_where_orders_can_end_badly_and_frequency_where_some_come
 
 
 def test_a_ratio_reads_with_two_digits_and_labels_name_the_denominator(journal):
-    figures = dict(key_figures(journal).to_numpy())
+    figures = dict(figures_text(journal).to_numpy())
     roas = fs.summary(journal)["roas"]
     assert figures["Revenue / cost of channels (ROAS)"] == f"{roas:.2f}"
 

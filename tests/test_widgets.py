@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 import funnelsim as fs
-from funnelsim.tables import figure_text, key_figures
+from funnelsim.distributions import DAY
+from funnelsim.tables import figure_text, figures_text
 from funnelsim.widgets import board_text, knobs, live_chart, picture
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -35,10 +36,10 @@ def test_starts_at_the_scenario(board):
         "Desire → Action": 0.4,
         "Leads a day": 25,
         "Reps, sales": 2,
-        "Patience, Interest": 2 * knobs.DAY,
-        "Half-life, Interest": knobs.DAY,
-        "Patience, Desire": 3 * knobs.DAY,
-        "Half-life, Desire": 2 * knobs.DAY,
+        "Patience, Interest": 2 * DAY,
+        "Half-life, Interest": DAY,
+        "Patience, Desire": 3 * DAY,
+        "Half-life, Desire": 2 * DAY,
         "Repeat probability": 0.3,
     }
 
@@ -152,7 +153,7 @@ def test_reset_goes_back_and_keeps_the_baseline(board):
 
 def test_the_change_can_be_carried_on_in_code(board):
     board.sliders["Leads a day"].value = 40
-    board.sliders["Patience, Interest"].value = 5 * knobs.DAY
+    board.sliders["Patience, Interest"].value = 5 * DAY
     assert board.change == {
         "channels.search ads.leads_per_day": 32.0,
         "channels.trade fair.leads_per_day": 8.0,
@@ -263,20 +264,19 @@ def test_what_a_scenario_says_is_text_not_markup():
 
 
 def test_a_figure_reads_the_same_on_the_board_and_on_the_page(board):
-    page = dict(key_figures(board.journal).to_numpy())
+    page = dict(figures_text(board.journal).to_numpy())
     figures = fs.summary(board.journal)
-    tiles = board_text.figures_of(FOLLOW_UP)
+    tiles = board_text.tiles_of(FOLLOW_UP)
     assert len(tiles) == 8
-    for key, _, kind in tiles:
-        said = figure_text(figures[key], kind)
+    for figure, _ in tiles:
+        said = figure_text(figures[figure.name], figure.unit)
         assert f">{said}<" in board._figures.value
-        assert {said, f"{said} EUR"} & set(page.values()), key
+        assert {said, f"{said} EUR"} & set(page.values()), figure.name
 
 
 def test_a_tile_tells_what_its_figure_means(board):
     for words in ("CAC, EUR: Customer acquisition cost: ", "may be more than 100 %"):
         assert f"{words}" in board._figures.value
-    assert all(meaning.endswith(".") for _, meaning in board_text.TILES.values())
 
 
 def test_a_difference_fits_beside_its_figure():
@@ -287,7 +287,7 @@ def test_a_difference_fits_beside_its_figure():
 
 def test_no_tile_for_what_the_scenario_does_not_state():
     bare = fs.load("aida").vary({"channels.search ads.cost_per_lead": 0, "order.margin": 1.0})
-    names = [name for _, name, _ in board_text.figures_of(bare)]
+    names = [name for _, name in board_text.tiles_of(bare)]
     assert names == ["Customers", "Conversion", "Revenue, EUR", "Repeat purchases", "AOV, EUR"]
 
 

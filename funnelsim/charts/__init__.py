@@ -23,9 +23,9 @@
     fs.charts.plan_reps(p)       what other numbers of reps would do
     fs.charts.forecast(f)        what may come, week by week (fs.forecast)
 
-Every number comes from a table of `metrics`, `cohorts`, `pipeline`, `groups` or the journal; a
-chart counts nothing of its own. `rows.py` makes those numbers into rows, `theme.py` holds the look;
-a live board uses the same `*_chart` functions and swaps the rows. To set charts beside each other:
+Every number comes from a table of `metrics` or of the journal; a chart counts nothing of its own.
+`rows.py` makes those numbers into rows, `theme.py` holds the look; a live board uses the same
+`*_chart` functions and swaps the rows. To set charts beside each other:
 `(a | b).resolve_scale(color="independent")`.
 """
 

@@ -1,6 +1,6 @@
 """Charts of what follows the sale: who orders again, what customers are worth, points, profit.
 
-The numbers come from `funnelsim.cohorts` and `funnelsim.metrics`; here they become rows and marks.
+The numbers come from `funnelsim.metrics`; here they become rows and marks.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ import pandas as pd
 from funnelsim.charts.parts import DATES, NAMES, NO_ORDER, NONE_PLACED, rows_data, sentence
 from funnelsim.charts.rows import DAY_MS, Rows
 from funnelsim.charts.theme import COLOURS, colour_scale
-from funnelsim.cohorts import MONTH, cohort_retention, customer_lifetime_value
 from funnelsim.distributions import DAY
 from funnelsim.journal import Journal
 from funnelsim.metrics import a_journal, summary
+from funnelsim.metrics.cohorts import MONTH, cohort_retention, customer_lifetime_value
 from funnelsim.metrics.money import profit_steps
 from funnelsim.metrics.points import points_so_far
 from funnelsim.scenario import Scenario

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import textwrap
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -13,19 +12,17 @@ from funnelsim.charts.rows import Rows
 from funnelsim.distributions import DAY, BrokenRule, duration
 from funnelsim.errors import FunnelSimError, Problem, nearest
 from funnelsim.experiment.sweeps import Sweep, label
+from funnelsim.metrics.figure import Figure
+from funnelsim.metrics.figures import figures_of
 from funnelsim.scenario import Scenario
-from funnelsim.tables import figure_text, stated_figures
+from funnelsim.scenario.parameters import stands_at
+from funnelsim.tables import NOTHING, figure_text
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
 LONGEST = 56  # letters that fit beside a tornado
-ALONE = {  # names that in a table refer to the line above
-    "leads": "Leads",
-    "customers": "Customers",
-    "overall_conversion": "Customers / leads",
-}
 
 
 class Unit(NamedTuple):
@@ -38,14 +35,16 @@ class Unit(NamedTuple):
 AS_IT_IS = Unit(1.0, "")
 
 
-def difference_rows(table: pd.DataFrame, kind: str, money: str, unit: Unit = AS_IT_IS) -> Rows:
+def difference_rows(table: pd.DataFrame, figure: Figure, money: str, unit: Unit = AS_IT_IS) -> Rows:
     """A row for each scenario, from the part of `differences` about one figure."""
+    kind = figure.unit
     return [
         {
             "scenario": str(name),
             **{key: _or_none(line[key] * unit.times) for key in ("difference", "low", "high")},
             "text": signed_text(line["difference"], kind, money),
             "interval": range_text(line["low"], line["high"], kind, money, signed=True),
+            "verdict": figure.verdict(line["low"], line["high"]) or NOTHING,
             "zero": 0,
         }
         for name, line in table.iterrows()
@@ -62,7 +61,7 @@ def sweep_rows(
         if values not in table.index:
             continue
         line = table.loc[[values]].iloc[0]
-        texts = [str(label(setting[path])) for path in x.paths]
+        texts = [_told(x.scenario, path, setting[path]) for path in x.paths]
         rows.append(
             {
                 "at": numbers[place] if numbers else texts[0],
@@ -76,10 +75,16 @@ def sweep_rows(
     return rows
 
 
+def _told(scenario: Scenario, path: str, value: Any) -> str:
+    """The value of a setting: a number in words, anything else as it was given."""
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return stands_at(scenario, path).in_words(value) if is_number else str(label(value))
+
+
 def tornado_rows(table: pd.DataFrame, kind: str, money: str, unit: Unit = AS_IT_IS) -> Rows:
     """Two rows for each parameter: turned down, turned up."""
     rows: Rows = []
-    names = short_paths([str(path) for path in table.index])
+    names = short_labels(table["label"].tolist())
     for path, line in table.iterrows():
         for name, side, value in (
             ("down", "turned down", "low_value"),
@@ -90,10 +95,11 @@ def tornado_rows(table: pd.DataFrame, kind: str, money: str, unit: Unit = AS_IT_
             rows.append(
                 {
                     "parameter": str(path),
-                    "name": names[str(path)],
+                    "label": line["label"],
+                    "name": names[line["label"]],
                     "side": side,
-                    "value": plain_number(line[value]),
-                    "today": plain_number(line["today"]),
+                    "value": line[value],
+                    "today": line["today"],
                     "zero": 0,
                     "difference": difference,
                     "low": low,
@@ -109,14 +115,13 @@ def tornado_rows(table: pd.DataFrame, kind: str, money: str, unit: Unit = AS_IT_
 # --- words and axes -----------------------------------------------------------------------------
 
 
-def label_and_kind(scenario: Scenario, figure: str, known: Any) -> tuple[str, str]:
-    """Label and kind of a figure; FunnelSimError for one that the experiment has not."""
+def figure_drawn(scenario: Scenario, figure: str, known: Any) -> Figure:
+    """The key figure of this name; FunnelSimError for one that the experiment has not."""
     if figure not in known:
         raise FunnelSimError(
             str(Problem("figure", figure, "the experiment has no such", nearest(figure, known)))
         )
-    label, kind = stated_figures(scenario).get(figure, (figure.replace("_", " "), "ratio"))
-    return ALONE.get(figure, label), kind
+    return figures_of(scenario)[figure]
 
 
 def figure_axis(kind: str) -> alt.Axis:
@@ -162,30 +167,21 @@ def range_text(low: float, high: float, kind: str, money: str, signed: bool = Fa
     return f"{first} to {second}"
 
 
-def short_paths(paths: list[str]) -> dict[str, str]:
-    """Each path as it fits beside a chart: long ones without their middle, the last key whole.
+def short_labels(labels: list[str]) -> dict[str, str]:
+    """Each label as it fits beside a chart: long ones without their middle, the last words whole.
 
-    >>> long = "stages.Erstgespräch im Küchenstudio vor Ort nötig.conversion"
-    >>> short_paths(["order.value", long])[long]
-    'stages.Erstgespräch im Küch…dio vor Ort nötig.conversion'
+    >>> long = "Erstgespräch im Küchenstudio vor Ort nötig, mit Aufmaß: conversion"
+    >>> short_labels(["Order: value", long])[long]
+    'Erstgespräch im Küchenstudi…ötig, mit Aufmaß: conversion'
     """
-    short = {path: path for path in paths}
-    for path in paths:
-        end = max(LONGEST // 2, len(path) - path.rfind("."))
+    short = {whole: whole for whole in labels}
+    for whole in labels:
+        end = max(LONGEST // 2, len(whole) - whole.rfind(": "))
         begin = max(LONGEST - end - 1, 8)
-        if len(path) > begin + end + 1:
-            short[path] = f"{path[:begin]}…{path[-end:]}"
+        if len(whole) > begin + end + 1:
+            short[whole] = f"{whole[:begin]}…{whole[-end:]}"
     told = list(short.values())
-    return {path: name if told.count(name) == 1 else path for path, name in short.items()}
-
-
-def plain_number(text: str) -> str:
-    """A number as people write it; any other text as it is.
-
-    >>> plain_number("1.125e+04"), plain_number("2.5 days"), plain_number("1e-07")
-    ('11,250', '2.5 days', '1e-07')
-    """
-    return f"{float(text):,.0f}" if re.fullmatch(r"-?[\d.]+e\+\d+", text) else text
+    return {whole: name if told.count(name) == 1 else whole for whole, name in short.items()}
 
 
 def as_numbers(values: list[Any]) -> tuple[list[float], str]:

@@ -20,8 +20,8 @@ from funnelsim.charts.experiment_rows import (
     axis_unit,
     difference_rows,
     figure_axis,
+    figure_drawn,
     figure_title,
-    label_and_kind,
     range_text,
     sweep_rows,
     tornado_rows,
@@ -36,7 +36,10 @@ from funnelsim.experiment.replications import Experiment
 from funnelsim.experiment.sensitivities import Sensitivity
 from funnelsim.experiment.sweeps import Sweep
 from funnelsim.experiment.warm_up import WarmUp
-from funnelsim.tables import figure_text, stated_figures
+from funnelsim.kinds import SHARE
+from funnelsim.metrics.figures import stated_figures
+from funnelsim.scenario.parameters import stands_at
+from funnelsim.tables import figure_text
 
 MEAN, ONE, DARK = COLOURS["first orders"], COLOURS["repeat orders"], COLOURS["baseline"]
 DOWN = COLOURS["lost"]
@@ -59,7 +62,8 @@ def replications(
     how well the mean is known. A `target` is drawn as a line, with the share that reaches it.
     """
     x = _an(Experiment, x, "charts.replications", "fs.replicate(scenario)")
-    label, kind = label_and_kind(x.scenario, figure, x.table)
+    its = figure_drawn(x.scenario, figure, x.table)
+    label, kind = its.alone, its.unit
     title, money = f"{label}, {x.scenario.name}", x.scenario.currency
     values = x.table[figure].dropna().to_numpy()
     if not len(values):
@@ -131,8 +135,9 @@ def differences(
 ) -> alt.TopLevelMixin:
     """How far each scenario is from the baseline: the mean difference and its 95 % interval.
 
-    An interval that leaves out 0 is a difference that chance does not explain. `figures` are names
-    of `summary`; without them the usual ones, as far as the scenario states them.
+    An interval that leaves out 0 is a difference that chance does not explain; whether it is for
+    better or worse is said where one points at it. `figures` are names of `summary`; without them
+    the usual ones, as far as the scenario states them.
     """
     c = _an(Comparison, c, "charts.differences", 'fs.compare({"today": s, "faster": s2})')
     table = c.differences(baseline)
@@ -141,14 +146,14 @@ def differences(
     stated, money = stated_figures(base.scenario), base.scenario.currency
     parts: list[Any] = []
     for figure in figures if figures is not None else [f for f in USUAL if f in stated]:
-        label, kind = label_and_kind(base.scenario, figure, base.table)
+        its = figure_drawn(base.scenario, figure, base.table)
         known = table.loc[figure]
         known = known[known["difference"].notna()]
-        unit = axis_unit(kind, money, known["difference"])
-        rows = difference_rows(known, kind, money, unit)
+        unit = axis_unit(its.unit, money, known["difference"])
+        rows = difference_rows(known, its, money, unit)
         if rows:
-            name = figure_title(label, unit)
-            parts.append(_differences_of(rows, label, name, figure_axis(kind)))
+            name = figure_title(its.alone, unit)
+            parts.append(_differences_of(rows, its.alone, name, figure_axis(its.unit)))
     title = f"Difference to {first}"
     if not parts:
         return sentence(title, "No replication has one of these figures in both scenarios.")
@@ -176,6 +181,7 @@ def _differences_of(rows: Rows, label: str, name: str, axis: alt.Axis) -> alt.To
             alt.Tooltip("scenario:N", title="Scenario"),
             alt.Tooltip("text:N", title=label),
             alt.Tooltip("interval:N", title="95 % interval"),
+            alt.Tooltip("verdict:N", title="Better or worse"),
         ],
     )
     words = base.mark_text(align="left", fontSize=12).encode(x=alt.value(470), y=y, text="text:N")
@@ -193,7 +199,8 @@ def sweep(x: Sweep, figure: str = "profit") -> alt.TopLevelMixin:
     that are neither numbers nor durations stand side by side in the order given.
     """
     x = _an(Sweep, x, "charts.sweep", 'fs.sweep(s, "teams.sales.reps", [1, 2, 3])')
-    label, kind = label_and_kind(x.scenario, figure, x.tables[0])
+    its = figure_drawn(x.scenario, figure, x.tables[0])
+    label, kind = its.alone, its.unit
     table = x.table[figure]
     title = f"{label}, {x.scenario.name}"
     if not table["mean"].notna().any():
@@ -201,7 +208,11 @@ def sweep(x: Sweep, figure: str = "profit") -> alt.TopLevelMixin:
     numbers, unit = as_numbers([setting[x.paths[0]] for setting in x.settings])
     of = axis_unit(kind, x.scenario.currency, table["mean"])
     rows = sweep_rows(x, table, numbers, kind, of)
-    across = _duration_axis(x.paths[0], rows) if unit else _setting_axis(x.paths[0], numbers)
+    first = stands_at(x.scenario, x.paths[0])
+    is_share = first.kind.unit == SHARE.unit
+    across = (
+        _duration_axis(first.label, rows) if unit else _setting_axis(first.title, numbers, is_share)
+    )
     name, scale = figure_title(label, of), alt.Scale(zero=False)
     axis = figure_axis(kind)
     colour = _lines_of(x, rows)
@@ -216,7 +227,10 @@ def sweep(x: Sweep, figure: str = "profit") -> alt.TopLevelMixin:
         y=mean,
         color=colour,
         tooltip=[
-            *(alt.Tooltip(f"value {n}:N", title=path) for n, path in enumerate(x.paths)),
+            *(
+                alt.Tooltip(f"value {n}:N", title=stands_at(x.scenario, path).label)
+                for n, path in enumerate(x.paths)
+            ),
             alt.Tooltip("text:N", title=label),
             alt.Tooltip("interval:N", title="95 % interval"),
         ],
@@ -228,11 +242,12 @@ def sweep(x: Sweep, figure: str = "profit") -> alt.TopLevelMixin:
     )
 
 
-def _setting_axis(name: str, numbers: list[float]) -> alt.X:
+def _setting_axis(name: str, numbers: list[float], is_share: bool) -> alt.X:
     if not numbers:
         return alt.X("at:O", title=name, sort=None, axis=alt.Axis(labelAngle=0, grid=False))
     ticks = sorted(set(numbers)) if len(set(numbers)) <= 12 else alt.Undefined
-    axis = alt.Axis(values=ticks, format=",.4~r", labelOverlap=True, grid=False)
+    form = "~%" if is_share else ",.4~r"
+    axis = alt.Axis(values=ticks, format=form, labelOverlap=True, grid=False)
     return alt.X("at:Q", title=name, axis=axis, scale=alt.Scale(zero=False, padding=12))
 
 
@@ -257,7 +272,8 @@ def _lines_of(x: Sweep, rows: Rows) -> Any:
         return alt.value(MEAN)
     names = list(dict.fromkeys(row["line"] for row in rows))
     shades = [LINES[n % len(LINES)] for n in range(len(names))]
-    legend = alt.Legend(title=x.paths[1], symbolType="stroke", symbolOpacity=1)
+    title = stands_at(x.scenario, x.paths[1]).label
+    legend = alt.Legend(title=title, symbolType="stroke", symbolOpacity=1)
     return alt.Color("line:N", scale=alt.Scale(domain=names, range=shades), legend=legend)
 
 
@@ -271,7 +287,8 @@ def tornado(x: Sensitivity, most: int = 12) -> alt.TopLevelMixin:
     at the end of a bar is the value that the parameter then has. Only the first `most` are drawn.
     """
     x = _an(Sensitivity, x, "charts.tornado", "fs.sensitivity(scenario)")
-    label, kind = label_and_kind(x.scenario, x.figure, [x.figure])
+    its = figure_drawn(x.scenario, x.figure, [x.figure])
+    label, kind = its.alone, its.unit
     money = x.scenario.currency
     title = f"What it depends on: {label}, {x.scenario.name}"
     table = x.table.dropna(subset=["effect"]).head(most)
@@ -307,7 +324,8 @@ def _tornado_of(rows: Rows, at: dict[str, Any]) -> alt.LayerChart | alt.FacetCha
         x2="difference:Q",
         color=alt.Color("side:N", scale=alt.Scale(domain=sides, range=[DOWN, MEAN])),
         tooltip=[
-            alt.Tooltip("parameter:N", title="Parameter"),
+            alt.Tooltip("label:N", title="Parameter"),
+            alt.Tooltip("parameter:N", title="In code"),
             alt.Tooltip("today:N", title="Today"),
             alt.Tooltip("value:N", title="Turned to"),
             alt.Tooltip("text:N", title="Difference"),

@@ -11,13 +11,16 @@ from typing import TYPE_CHECKING, Any
 import altair as alt
 import numpy as np
 
-from funnelsim.charts.experiment_rows import figure_axis
+from funnelsim.charts.experiment_rows import axis_unit, figure_axis, figure_title
 from funnelsim.charts.parts import axis_of, rows_data, sentence
 from funnelsim.charts.rows import Rows
 from funnelsim.charts.theme import COLOURS
 from funnelsim.errors import Finding, FunnelSimError, Problem, nearest
+from funnelsim.kinds import IN_STEPS, SHARE
 from funnelsim.planner import Forecast, Plan
+from funnelsim.planner.results import unit_of
 from funnelsim.planner.tables import chance_text
+from funnelsim.scenario.parameters import parameter
 from funnelsim.tables import figure_text
 
 if TYPE_CHECKING:
@@ -54,9 +57,7 @@ def plan_chance(p: Plan) -> alt.TopLevelMixin:
     ]
     if len(rows) < 2:
         return sentence(title, p.sentences[0])
-    ticks = alt.Axis(
-        format=",~f", grid=False, tickCount=10, tickMinStep=1 if p.change.endswith("reps") else 0
-    )
+    ticks = _settings_axis(p, 10)
     x = alt.X(
         "at:Q", title=_axis_title(p), axis=ticks, scale=alt.Scale(domain=_ends(p), nice=False)
     )
@@ -64,7 +65,7 @@ def plan_chance(p: Plan) -> alt.TopLevelMixin:
     room = alt.Scale(domain=[0, 1.1], nice=False)
     per_cent = alt.Axis(format="%", values=[0, 0.2, 0.4, 0.6, 0.8, 1])
     y = alt.Y("chance:Q", title="chance", scale=room, axis=per_cent)
-    steps = {"color": LINE} if p.change.endswith("reps") else False  # nobody hires half a rep
+    steps = {"color": LINE} if _is_whole(p) else False  # nobody hires half a rep
     curve = alt.Chart(rows_data(rows)).mark_line(color=LINE, strokeWidth=2, clip=True, point=steps)
     parts: list[Any] = [
         alt.Chart(rows_data([{"chance": p.probability}]))
@@ -101,7 +102,7 @@ def plan_chance(p: Plan) -> alt.TopLevelMixin:
 def _marks(p: Plan, across: str) -> list[tuple[float, float, str, str, str]]:
     """Where the plan and the usual sum stand on the curve, and what is said of them."""
     at = float(p.leads) if across == "leads" else _setting(p)
-    what = f"{p.leads:,} leads" if across == "leads" else f"{at:,.4g}"
+    what = f"{p.leads:,} leads" if across == "leads" else _in_words(p, at)
     name = "the plan" if p.is_reached else "at best"
     said = f"{name}: {what}, {chance_text(p, p.chance)}"
     low, high = _ends(p)
@@ -149,7 +150,7 @@ def plan_cliff(p: Plan) -> alt.TopLevelMixin:
     p = _a_plan(p, "charts.plan_cliff")
     across = _moved(p)
     title = f"{p.metric.capitalize()} expected, {p.today.name}"
-    kind, money = ("count", "") if p.metric == "sales" else ("money", p.today.currency)
+    kind, money = unit_of(p.metric), p.today.currency
     rows: Rows = [
         {
             "at": float(at),
@@ -164,7 +165,7 @@ def plan_cliff(p: Plan) -> alt.TopLevelMixin:
     ]
     if len(rows) < 2:
         return sentence(title, p.sentences[0])
-    x = alt.X("at:Q", title=_axis_title(p), axis=alt.Axis(format=",~f", grid=False, tickCount=8))
+    x = alt.X("at:Q", title=_axis_title(p), axis=_settings_axis(p, 8))
     y = alt.Y("mean:Q", title=f"{p.metric} on average", axis=figure_axis(kind))
     line = alt.Chart(rows_data(rows)).mark_line(color=PLANNED, strokeWidth=2.5)
     goal = alt.Chart(rows_data([{"mean": p.target, "text": f"target: {_amount(p)}"}])).encode(y=y)
@@ -331,7 +332,7 @@ def forecast(f: Forecast, figure: str = "sales", target: float | None = None) ->
     if figure not in f.totals:
         rule = f"there are: {', '.join(map(str, f.totals.columns))}"
         raise FunnelSimError(str(Problem("figure", figure, rule)))
-    kind, money = ("count", "") if figure == "sales" else ("money", f.scenario.currency)
+    kind, money = unit_of(figure), f.scenario.currency
     rows: Rows = [{"week": 0.0, "day": "0", "low": 0.0, "mid": 0.0, "high": 0.0, "told": "0"}]
     for day, row in f.along[figure].iterrows():
         low, mid, high = (float(row[name]) for name in ("10%", "50%", "90%"))
@@ -339,7 +340,7 @@ def forecast(f: Forecast, figure: str = "sales", target: float | None = None) ->
         when = {"week": float(day) / 7, "day": f"{day:,.3g}"}
         rows.append({**when, "low": low, "mid": mid, "high": high, "told": told})
     x = alt.X("week:Q", title="week", axis=alt.Axis(grid=False, tickMinStep=1, format="d"))
-    title = f"{figure}, {money}" if money else figure
+    title = figure_title(figure, axis_unit(kind, money, ()))
     y = alt.Y("mid:Q", title=title, axis=figure_axis(kind))
     base = alt.Chart(rows_data(rows))
     parts: list[Any] = [
@@ -396,8 +397,23 @@ def _setting(p: Plan) -> float:
     return float(curve["setting"].iloc[(curve["chance"] - p.chance).abs().argmin()])
 
 
+def _settings_axis(p: Plan, ticks: int) -> alt.Axis:
+    is_share = _moved(p) != "leads" and parameter(p.today, p.change).kind.unit == SHARE.unit
+    form, step = "~%" if is_share else ",~f", 1 if _is_whole(p) else 0
+    return alt.Axis(format=form, grid=False, tickCount=ticks, tickMinStep=step)
+
+
+def _is_whole(p: Plan) -> bool:
+    return _moved(p) != "leads" and parameter(p.today, p.change).kind.turned == IN_STEPS
+
+
 def _axis_title(p: Plan) -> str:
-    return "leads in all" if _moved(p) == "leads" else p.change
+    return "leads in all" if _moved(p) == "leads" else p.moved
+
+
+def _in_words(p: Plan, setting: float) -> str:
+    moved = parameter(p.today, p.change)
+    return moved.in_words(setting * moved.per_unit)
 
 
 def _ends(p: Plan) -> list[float]:

@@ -16,7 +16,9 @@ import pandas as pd
 from funnelsim.charts.parts import NAMES, rows_data, sentence
 from funnelsim.charts.rows import Rows
 from funnelsim.charts.theme import COLOURS, REASONS, colour_scale
-from funnelsim.groups import (
+from funnelsim.journal import GONE_COLD, Journal
+from funnelsim.metrics.basis import a_journal, since_warm_up
+from funnelsim.metrics.groups import (
     CLOSE_RATE,
     HANDS,
     OVERALL,
@@ -24,9 +26,7 @@ from funnelsim.groups import (
     losses_by_response,
     reps_table,
 )
-from funnelsim.journal import GONE_COLD, Journal
-from funnelsim.metrics.basis import a_journal, since_warm_up
-from funnelsim.pipeline import pipeline_board
+from funnelsim.metrics.pipeline import pipeline_board
 from funnelsim.tables import figure_text
 
 MOST_ROWS = 30  # that fit on a screen

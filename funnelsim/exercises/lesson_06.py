@@ -10,12 +10,12 @@ from collections.abc import Callable
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
-from funnelsim.cohorts import customer_lifetime_value
 from funnelsim.engines import simulate
 from funnelsim.exercises.entry import Exercise, Mistake, Right, rounded_to
 from funnelsim.exercises.workshop import SEED
 from funnelsim.journal import Journal
 from funnelsim.metrics import points_liability, summary
+from funnelsim.metrics.cohorts import customer_lifetime_value
 from funnelsim.scenario import Scenario, load
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import numbers
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, as_completed
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,8 +23,7 @@ from funnelsim.engines.draws.arrivals import expected_leads
 from funnelsim.errors import Finding, FunnelSimError, Problem
 from funnelsim.journal import Journal
 from funnelsim.journal.together import Together
-from funnelsim.metrics import key_figures as whole_figures
-from funnelsim.metrics import summary
+from funnelsim.metrics import key_figures
 from funnelsim.progress import Bar
 from funnelsim.scenario import Scenario
 from funnelsim.state import State, a_state, from_today
@@ -69,9 +68,9 @@ def of_each(ask: Callable[[Journal], Any], together: Together) -> list[Any]:
     return [ask(journal) for journal in together.split()]
 
 
-def key_figures(journal: Journal) -> list[dict[str, float]]:
+def summaries(journal: Journal) -> list[dict[str, float]]:
     """`summary` of each replication as it travels between processes: plain numbers by name."""
-    figures = whole_figures(journal)
+    figures = key_figures(journal)
     columns = (values.astype(float).tolist() for values in figures.values())
     return [dict(zip(figures, row, strict=True)) for row in zip(*columns, strict=True)]
 
@@ -81,7 +80,7 @@ def figures_and_journal(journal: Journal) -> tuple[dict[str, float], Journal]:
     tables = {name: dict(table) for name, table in journal.whole.items()}
     which = (journal.scenario, journal.seed, journal.replication, journal.engine)
     told = Journal(*which, tables, journal.initial)
-    return key_figures(told)[0], told
+    return summaries(told)[0], told
 
 
 def run(
@@ -271,16 +270,3 @@ def _executor_problem(executor: object, rule: str) -> Problem:
     found = Finding(f"the class {executor.__name__}" if isinstance(executor, type) else is_a)
     way_out = "give ProcessPoolExecutor() or, from a Dask client, client.get_executor()"
     return Problem("executor", found, rule, way_out)
-
-
-def figure_names(scenario: Scenario) -> list[str]:
-    """The names of the key figures of this scenario; nothing is simulated for them."""
-    import numpy as np
-
-    from funnelsim.journal import COLUMNS
-
-    nothing: Mapping[str, Any] = {
-        table: {name: np.zeros(0, dtype) for name, dtype in columns.items()}
-        for table, columns in COLUMNS.items()
-    }
-    return list(summary(Journal(scenario, 0, 0, "columns", nothing)).index)

@@ -160,7 +160,7 @@ def same_customers(
     """
     distinct = list(dict.fromkeys(scenarios))
     with progress_bar(n * len(distinct), progress) as bar:
-        outcome = chunks.run(chunks.key_figures, distinct, seed, range(n), executor, bar, initial)
+        outcome = chunks.run(chunks.summaries, distinct, seed, range(n), executor, bar, initial)
     whole = sorted(set.intersection(*(set(rows) for rows in outcome.results)))
     if outcome.interrupted:
         if len(whole) < 2:

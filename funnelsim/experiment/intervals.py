@@ -14,17 +14,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from funnelsim.errors import FunnelSimError, Problem
+from funnelsim.metrics.figures import entry
 
 if TYPE_CHECKING:
     import pandas as pd
-
-COUNTED_AMONG = {
-    **dict.fromkeys(("leads", "customers", "orders", "members"), ""),
-    "overall_conversion": "leads",
-    "repeat_purchase_rate": "customers",
-}
-"""Figures that count what happens, and among how many, for those that are shares."""
-PAID = ("revenue", "gross", "contribution", "profit")
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
@@ -73,13 +66,16 @@ def intervals_of_figures(table: pd.DataFrame, confidence: float) -> pd.DataFrame
     found = intervals(table, confidence)
     never = [str(name) for name in table if len(table) > 1 and (table[name] == 0).all()]
     highest = -math.log((1 - confidence) / 2) / max(len(table), 1)
+    known = {str(name): entry(str(name)) for name in table}
     for name in never:
-        if name in COUNTED_AMONG:
-            among = COUNTED_AMONG[name]
+        figure = known[name]
+        among = figure.among if figure else None
+        if among is not None:
             mean = found["mean"].get(among, 0.0) if among else 1.0
             found.loc[name, "high"] = highest / mean if mean > 0 else math.nan
     if "orders" in never:
-        alike = [name for name in PAID if name in table and table[name].std() == 0]
+        earned = [name for name, figure in known.items() if figure and figure.is_earned]
+        alike = [name for name in earned if table[name].std() == 0]
         found.loc[alike, ["low", "high"]] = math.nan
     return found
 

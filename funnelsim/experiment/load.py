@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from funnelsim.among_customers import Beta
 from funnelsim.distributions import DAY, HOUR, Floats
 from funnelsim.engines.draws.arrivals import mean_by_day
 from funnelsim.experiment.chunks import a_scenario
-from funnelsim.experiment.parameters import size
 from funnelsim.opening_hours import OpeningHours
 from funnelsim.sampling import inverse, mean
 from funnelsim.scenario import Scenario, Segment, Stage
@@ -241,7 +241,7 @@ def _kept_orders(scenario: Scenario) -> float:
     kept, again = _kept(scenario), 0.0
     if scenario.retention:
         coin = scenario.retention.repeat_probability
-        again = size(coin)
+        again = coin.mean if isinstance(coin, Beta) else coin
     if scenario.satisfaction:
         again *= 1 - scenario.satisfaction.detractor
     return kept / (1 - min(again * kept, 1 - 1e-9))

@@ -20,6 +20,7 @@ from funnelsim.experiment import chunks
 from funnelsim.experiment.intervals import QUANTILES, a_confidence, intervals, intervals_of_figures
 from funnelsim.experiment.load import queue_warnings
 from funnelsim.journal import Journal
+from funnelsim.metrics.figures import figures_of
 from funnelsim.progress import progress_bar
 from funnelsim.scenario import Scenario
 from funnelsim.state import State
@@ -117,7 +118,7 @@ def replicate(
         raise FunnelSimError(str(Problem("keep", keep, "there is no such", nearest(keep, KEEP))))
     goal = _goal(scenario, precision, figure)
     whole = partial(chunks.of_each, chunks.figures_and_journal)
-    measure: chunks.Measure = chunks.key_figures if keep == "figures" else whole
+    measure: chunks.Measure = chunks.summaries if keep == "figures" else whole
 
     results: dict[int, Any] = {}
     sentences: list[str] = []
@@ -188,7 +189,7 @@ def _goal(
 
 def a_figure(scenario: Scenario, figure: str) -> str:
     """The name, if the scenario has such a key figure; FunnelSimError if not."""
-    names = chunks.figure_names(scenario)
+    names = list(figures_of(scenario))
     if figure in names:
         return figure
     raise FunnelSimError(

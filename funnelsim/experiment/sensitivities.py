@@ -15,9 +15,10 @@ from funnelsim.errors import FunnelSimError, Problem
 from funnelsim.experiment import chunks
 from funnelsim.experiment.comparison import paired, same_customers
 from funnelsim.experiment.load import queue_warnings
-from funnelsim.experiment.parameters import default_paths, down_and_up, parts, value_at, value_text
 from funnelsim.experiment.replications import a_figure
+from funnelsim.experiment.sweeps import parts
 from funnelsim.scenario import Scenario
+from funnelsim.scenario.parameters import changed, stands_at, to_turn, usual
 from funnelsim.state import State
 
 if TYPE_CHECKING:
@@ -29,10 +30,11 @@ class Sensitivity:
     """What each parameter does to one figure.
 
     `table` has a row per parameter (the index, a path), the one with the largest effect first.
-    Columns: `today`, `low_value`, `high_value` as text (of a distribution its mean); `down` and
-    `up`, the differences of the figure's mean to today's at the low and at the high value, each
-    with its 95 % interval (`down_low`, `down_high`, `up_low`, `up_high`; paired, Student's t); and
-    `effect`, the larger of the two differences without its sign. `mean` is the figure today.
+    Columns: `label`, the parameter in words; `today`, `low_value`, `high_value` in words (of a
+    distribution its mean); `down` and `up`, the differences of the figure's mean to today's at the
+    low and at the high value, each with its 95 % interval (`down_low`, `down_high`, `up_low`,
+    `up_high`; paired, Student's t); and `effect`, the larger of the two differences without its
+    sign. `mean` is the figure today.
     """
 
     scenario: Scenario
@@ -63,8 +65,9 @@ def sensitivity(
     """Turn each parameter down and up, and rank them by what it does to one figure.
 
     `changes` is a table of paths and their (low, high) values, or a list of paths to be turned by
-    the share `change` (counts by one; probabilities to 1 at most; of a distribution the mean), or
-    none for the usual parameters, as far as the scenario has them. A tenth is a tenth: whether a
+    the share `change`, or none for the usual parameters, as far as the scenario has them:
+    `fs.parameters` lists all there are, and how each is turned. A share is turned by its odds, a
+    whole number by one at least, of a distribution the mean. A tenth is a tenth: whether a
     parameter can be turned that far, and at what price, the ranking does not know. `initial` is
     business that is already running (`fs.State`), in place of the warm-up.
 
@@ -81,22 +84,23 @@ def sensitivity(
     n, executor = chunks.a_number_of_replications(n, least=2), chunks.an_executor(executor)
     pairs = _pairs(scenario, changes, _a_share(change))
     figure = a_figure(scenario, figure)
-    varied = [scenario.vary({path: value}) for path, pair in pairs.items() for value in pair]
+    varied = [changed(scenario, setting) for pair in pairs.values() for setting in pair]
     today, *turned = same = [scenario, *varied]
     tables, interrupted, sentences = same_customers(same, n, seed, executor, progress, initial)
 
     base, rows = tables[0][[figure]], []
     for place, path in enumerate(pairs):
-        row: dict[str, Any] = {"today": value_text(today, path, value_at(today, path))}
+        found = stands_at(today, path)
+        row: dict[str, Any] = {"label": found.label, "today": found.text}
         for side, name, value in ((0, "down", "low_value"), (1, "up", "high_value")):
             number = 2 * place + side
-            row[value] = value_text(today, path, value_at(turned[number], path))
+            row[value] = stands_at(turned[number], path).text
             told = paired(base, tables[number + 1][[figure]], 0.95).loc[figure]
             row |= {name: told["difference"], f"{name}_low": told["low"]}
             row[f"{name}_high"] = told["high"]
         row["effect"] = max(abs(row["down"]), abs(row["up"]))
         rows.append(row)
-    first = ["today", "low_value", "high_value"]
+    first = ["label", "today", "low_value", "high_value"]
     table = pd.DataFrame(rows, index=pd.Index(pairs, name="parameter"))
     table = table[[*first, *(c for c in table.columns if c not in first)]]
     table = table.sort_values("effect", ascending=False, kind="stable")
@@ -105,32 +109,29 @@ def sensitivity(
     return Sensitivity(scenario, figure, mean, table, told_of, interrupted)
 
 
-def _pairs(scenario: Scenario, changes: Any, change: float) -> dict[str, tuple[Any, Any]]:
-    """The low and the high value of each path."""
+Setting = dict[str, Any]
+
+
+def _pairs(scenario: Scenario, changes: Any, change: float) -> dict[str, tuple[Setting, Setting]]:
+    """What each path is turned down and up to, as `Scenario.vary` takes it."""
+    factors = (1 - change, 1 + change)
     if changes is None:
-        changes = default_paths(scenario)
+        changes = [parameter.path for parameter in usual(scenario)]
     if isinstance(changes, Mapping):
         wrong = [path for path, pair in changes.items() if len(parts(pair)) != 2]
         if wrong:
             rule = "a parameter is given its low and its high value"
             value = changes[wrong[0]]
             raise FunnelSimError(str(Problem(str(wrong[0]), value, rule, "write (low, high)")))
-        pairs = {path: (pair[0], pair[1]) for path, pair in changes.items()}
+        pairs = {path: ({path: low}, {path: high}) for path, (low, high) in changes.items()}
     else:
-        pairs = {path: _turned(scenario, path, change) for path in parts(changes)}
+        found = [to_turn(scenario, path) for path in parts(changes)]
+        pairs = {one.path: (one.turned(factors[0]), one.turned(factors[1])) for one in found}
     if not pairs:
         rule = "it names the parameters to turn, one at least"
         way_out = 'write ["stages.Interest.conversion"], or leave it out for the usual ones'
         raise FunnelSimError(str(Problem("changes", changes, rule, way_out)))
     return pairs
-
-
-def _turned(scenario: Scenario, path: Any, change: float) -> tuple[Any, Any]:
-    if not isinstance(path, str):
-        raise FunnelSimError(str(Problem("changes", path, "a path is a text with dots")))
-    if value_at(scenario, path) is None:
-        scenario.vary({path: 1})  # says what there is, where the path leads nowhere
-    return down_and_up(scenario, path, change)
 
 
 def _a_share(change: object) -> float:

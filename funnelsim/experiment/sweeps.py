@@ -13,8 +13,8 @@ from funnelsim.experiment import chunks
 from funnelsim.experiment.comparison import same_customers
 from funnelsim.experiment.intervals import a_confidence, intervals_of_figures
 from funnelsim.experiment.load import queue_warnings
-from funnelsim.experiment.parameters import parts
 from funnelsim.scenario import Scenario
+from funnelsim.scenario.parameters import changed, stands_at
 from funnelsim.state import State
 
 if TYPE_CHECKING:
@@ -79,11 +79,12 @@ def sweep(
 ) -> Sweep:
     """Simulate the scenario at each value of one parameter, or each pair of values of two.
 
-    `path` and `values` are a dotted path, as `Scenario.vary` takes it, and what to put there; for
-    two parameters `path` is a table of paths and values. Each setting has n replications on the
-    same customers. `initial` is business that is already running (`fs.State`), in place of the
-    warm-up. Raises `ScenarioError` for a path or a value that is none, before anything is
-    simulated, and `FunnelSimError` for no values, an n below 2 or an executor that is none.
+    `path` and `values` are a dotted path, as `Scenario.vary` takes it (`fs.parameters` lists all
+    there are), and what to put there; for two parameters `path` is a table of paths and values.
+    Where shares sum to 1 the others give way. Each setting has n replications on the same
+    customers. `initial` is business that is already running (`fs.State`), in place of the warm-up.
+    Raises `ScenarioError` for a path or a value that is none, before anything is simulated, and
+    `FunnelSimError` for no values, an n below 2 or an executor that is none.
 
     >>> from funnelsim import load
     >>> x = sweep(load("aida-follow-up"), "teams.sales.reps", [1, 2, 3], n=3, progress=False)
@@ -94,14 +95,19 @@ def sweep(
     n, executor = chunks.a_number_of_replications(n, least=2), chunks.an_executor(executor)
     grid = _grid(path, values)
     settings = [dict(zip(grid, point, strict=True)) for point in itertools.product(*grid.values())]
-    scenarios = [scenario.vary(setting) for setting in settings]
+    scenarios = [changed(scenario, setting) for setting in settings]
     tables, interrupted, sentences = same_customers(scenarios, n, seed, executor, progress, initial)
     told = [
-        f"{', '.join(f'{p} = {label(v)}' for p, v in setting.items())}: {text}"
+        f"{_in_words(scenario, setting)} – {text}"
         for setting, varied, table in zip(settings, scenarios, tables, strict=True)
         for text in queue_warnings(varied, table)
     ]
     return Sweep(scenario, list(grid), settings, tables, told + sentences, interrupted)
+
+
+def _in_words(scenario: Scenario, setting: Mapping[str, Any]) -> str:
+    """`sales: reps = 2`."""
+    return ", ".join(f"{stands_at(scenario, p).label} = {label(v)}" for p, v in setting.items())
 
 
 def _grid(path: Any, values: Any) -> dict[str, list[Any]]:
@@ -120,6 +126,16 @@ def _grid(path: Any, values: Any) -> dict[str, list[Any]]:
             rule = f"values are a list of what {name} shall be, one at least"
             raise FunnelSimError(str(Problem("values", entry, rule, "write [1, 2, 3]")))
     return grid
+
+
+def parts(values: Any) -> list[Any]:
+    """A list of the values; empty for what is no list of them."""
+    if isinstance(values, (str, bytes, Mapping)):
+        return []
+    try:
+        return list(values)
+    except TypeError:
+        return []
 
 
 def label(value: Any) -> Any:

@@ -18,7 +18,7 @@ from funnelsim.journal import (
     SERVED,
     Journal,
 )
-from funnelsim.metrics.basis import ratio
+from funnelsim.metrics.basis import Bools, ratio
 from funnelsim.opening_hours import OpeningHours
 from funnelsim.scenario import Team
 
@@ -26,22 +26,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def follow_up_figures(journal: Journal) -> dict[str, Floats]:
-    """The figures of `summary` about the follow-up, of calls queued since the warm-up."""
-    calls = journal.whole["follow_ups"]
-    reached = (calls["reached"] == 1) & (calls["queued"] >= journal.scenario.warm_up)
-    waited, busy = _waited(journal), utilisation(journal)
-    count = journal.totals("follow_ups", reached)
-    ended, cold = ended_and_gone_cold(journal)
-    return {
-        "share_gone_cold": ratio(cold, ended),
-        "mean_response_days": ratio(journal.totals("follow_ups", waited, reached) / DAY, count),
-        "p90_response_days": _quantile(waited[reached], count, 0.9) / DAY,
-        **{f"utilisation: {t.name}": busy[:, n] for n, t in enumerate(journal.scenario.teams)},
-    }
-
-
-def _quantile(values: Ints, counts: Ints, p: float) -> Floats:
+def quantile_of_each(values: Ints, counts: Ints, p: float) -> Floats:
     """The quantile of each group of values, which stand one group after the other.
 
     Linear between the two nearest (Hyndman and Fan, 1996, definition 7, which is NumPy's); NaN of
@@ -64,16 +49,18 @@ def response_times(journal: Journal) -> pd.Series:
     """
     import pandas as pd
 
-    return pd.Series(_response_days(journal))
-
-
-def _response_days(journal: Journal) -> Floats:
     reached = journal.whole["follow_ups"]["reached"] == 1
-    return np.where(reached, _waited(journal) / DAY, np.nan)
+    return pd.Series(np.where(reached, waits(journal) / DAY, np.nan))
 
 
-def _waited(journal: Journal) -> Ints:
-    """From entering the stage to the start of each call."""
+def reached_since_warm_up(journal: Journal) -> Bools:
+    """Which calls reached their lead, of those queued since the warm-up."""
+    calls = journal.whole["follow_ups"]
+    return np.asarray((calls["reached"] == 1) & (calls["queued"] >= journal.scenario.warm_up))
+
+
+def waits(journal: Journal) -> Ints:
+    """Microseconds from entering the stage to the start of each call."""
     calls, stages = journal.whole["follow_ups"], journal.scenario.stages
     entered = calls["queued"]
     if any(stage.follow_up.attempts > 1 for stage in stages if stage.follow_up):

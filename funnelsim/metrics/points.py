@@ -7,6 +7,7 @@ figures are of the whole simulation, and earned = redeemed + expired + open, exa
 from __future__ import annotations
 
 import numbers
+from typing import NamedTuple
 
 import numpy as np
 
@@ -16,32 +17,47 @@ from funnelsim.journal import EARNED, EXPIRED, REDEEMED, Journal
 from funnelsim.metrics.basis import a_journal, ratio
 
 
-def points_figures(journal: Journal) -> dict[str, Floats]:
-    """The figures of `summary` about points; NaN without a loyalty programme."""
+class PointsByKind(NamedTuple):
+    """Points of each replication by the horizon; NaN without a loyalty programme."""
+
+    earned: Floats
+    redeemed: Floats
+    expired: Floats
+
+    @property
+    def open(self) -> Floats:
+        return self.earned - self.redeemed - self.expired
+
+
+def points_by_kind(journal: Journal) -> PointsByKind:
+    """The points of a journal, or of each of `Together`."""
+    horizon = journal.scenario.horizon
+    return PointsByKind(*(_points(journal, kind, horizon) for kind in (EARNED, REDEEMED, EXPIRED)))
+
+
+def points_worth(journal: Journal, points: Floats) -> Floats:
+    """What so many points are worth, in currency; NaN without a loyalty programme."""
     loyalty = journal.scenario.loyalty
-    if loyalty is None:
-        names = ["earned", "redeemed", "expired", "open", "liability"]
-        nothing = np.full(len(journal.replications), np.nan)
-        return dict.fromkeys([f"points_{name}" for name in names] + ["breakage"], nothing)
+    return points * (loyalty.point_value if loyalty else np.nan)
+
+
+def breakage(journal: Journal, expired: Floats) -> Floats:
+    """Expired ÷ earned, of points old enough to have expired; NaN where points do not expire."""
+    loyalty = journal.scenario.loyalty
+    if loyalty is None or loyalty.expires_after is None:
+        return np.full(len(journal.replications), np.nan)
+    # nothing else can have expired than what was earned early enough
+    before = journal.scenario.horizon - loyalty.expires_after
+    return ratio(expired, _points(journal, EARNED, before))
+
+
+def _points(journal: Journal, kind: int, before: int) -> Floats:
+    """Credits, redemptions or expiries before a moment, by replication."""
+    if journal.scenario.loyalty is None:
+        return np.full(len(journal.replications), np.nan)
     t = journal.whole["points"]
-
-    def of_kind(kind: int, before: int = journal.scenario.horizon) -> Ints:
-        these = (t["kind"] == kind) & (t["time"] < before)
-        return journal.totals("points", t["points"], these)
-
-    earned, redeemed, expired = map(of_kind, (EARNED, REDEEMED, EXPIRED))
-    open_, breakage = earned - redeemed - expired, np.full(len(earned), np.nan)
-    if loyalty.expires_after is not None:
-        # nothing else can have expired than what was earned early enough
-        breakage = ratio(expired, of_kind(EARNED, journal.scenario.horizon - loyalty.expires_after))
-    return {
-        "points_earned": earned,
-        "points_redeemed": redeemed,
-        "points_expired": expired,
-        "points_open": open_,
-        "points_liability": open_ * loyalty.point_value,
-        "breakage": breakage,
-    }
+    these = (t["kind"] == kind) & (t["time"] < before)
+    return journal.totals("points", t["points"], these).astype(float)
 
 
 def points_so_far(journal: Journal, moments: Ints | list[int]) -> tuple[Ints, Ints, Ints]:

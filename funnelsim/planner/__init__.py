@@ -312,5 +312,5 @@ def _curve(
         )
         return curve[["leads", *columns, "cost"]]
     factors = 1 / curve["setting"] if moved.downwards else curve["setting"]
-    curve = curve.assign(setting=factors * moved.today)[["setting", *columns]]
-    return curve.sort_values("setting", ignore_index=True)
+    curve = curve.assign(setting=factors * moved.today / moved.parameter.per_unit)
+    return curve[["setting", *columns]].sort_values("setting", ignore_index=True)

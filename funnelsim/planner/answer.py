@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from funnelsim.planner.needs import Deadline
 from funnelsim.scenario import Scenario
+from funnelsim.scenario.parameters import parameter
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,7 +33,8 @@ class Plan:
     `method`        "formula" or "simulation"; `replications` at the planned setting
     `curve`         chance of the target: `leads`, `chance`, `mean` result, `cost`; in a search only
                     between the settings tried, with the standard errors `chance_se` and `mean_se`
-                    (0 by a formula); `setting` in place of leads where something else is moved
+                    (0 by a formula); `setting` in place of leads where something else is moved: a
+                    number in the unit that `moved` names
     `stages`, `channels`, `reps`, `reps_tried`, `outcome`   tables (see `needs`); `outcome` has a
                     row per result with its mean and quantiles over futures
     `budget`        what the channels cost, in currency; `commission`: how much of that is paid for
@@ -78,6 +80,12 @@ class Plan:
     open_business: pd.Series | None
     remaining: float
     sentences: tuple[str, ...]
+
+    @property
+    def moved(self) -> str:
+        """What is moved, in words, with its unit: "leads", "Interest: handling time, days"."""
+        is_leads = self.change in ("leads", "budget")
+        return "leads" if is_leads else parameter(self.today, self.change).title_in_tables
 
     def __str__(self) -> str:
         return "\n".join(self.sentences)

@@ -18,8 +18,8 @@ import numpy as np
 from funnelsim.distributions import Floats
 from funnelsim.errors import Finding, FunnelSimError, Problem
 from funnelsim.experiment.load import conversion_of_channels
-from funnelsim.experiment.parameters import turned
 from funnelsim.planner.levers import leads_of_channels
+from funnelsim.scaling import scaled
 from funnelsim.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -169,7 +169,7 @@ def _varied(scenario: Scenario, ratio: float, value_factor: float) -> Scenario:
         for channel in scenario.channels
     }
     if value_factor != 1 and scenario.order is not None:
-        changes["order.value"] = turned(scenario.order.value, value_factor, "order.value")
+        changes["order.value"] = scaled(scenario.order.value, value_factor)
     return scenario.vary(changes)
 
 

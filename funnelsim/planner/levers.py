@@ -3,32 +3,28 @@
 A lever turns the scenario by a factor: 1 is today. Leads are moved at the present mix of the
 channels, none past its ceiling; a budget buys leads of those channels only that cost something, by
 the lead or by the sale.
-Any other lever is a dotted path: `teams.sales.reps`, `stages.Interest.conversion`.
+Any other lever is a dotted path: `teams.sales.reps`, `stages.Interest.conversion`. What stands
+there, and how far it goes, `scenario/parameters.py` knows.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 
 import numpy as np
 from numpy.typing import NDArray
 
 from funnelsim.distributions import Floats, duration_text
 from funnelsim.engines.draws.arrivals import expected_leads, mean_in_time
-from funnelsim.errors import FunnelSimError, Problem
-from funnelsim.experiment.parameters import (
-    SHARES,
-    default_paths,
-    size,
-    turned,
-    value_at,
-    value_text,
-)
+from funnelsim.errors import FunnelSimError, Problem, ScenarioError, nearest
+from funnelsim.kinds import BY_ODDS, IN_STEPS
 from funnelsim.metrics.basis import whole_days
 from funnelsim.metrics.money import costs_by_sale
 from funnelsim.scenario import Channel, Scenario
 from funnelsim.scenario.leads import Burst
+from funnelsim.scenario.parameters import Parameter, not_turned, parameter, usual
 
 MOST_LEADS = 2_000_000  # in one simulation of a search
 MOST_PLANNED = 10**12  # by a formula: of more nobody has heard
@@ -58,20 +54,33 @@ class Lever:
         """The scenario with it turned by this factor."""
         if self.moves_leads:
             return with_leads(self.scenario, factor, only_paid=self.path == "budget")
-        value = value_at(self.scenario, self.path)
-        if self.whole:
-            return with_reps(self.scenario, self.path.split(".")[1], round(value * factor))
+        if self.team:
+            return with_reps(self.scenario, self.team, round(self.today * factor))
         factor = 1 / factor if self.downwards else factor
-        return self.scenario.vary({self.path: turned(value, factor, self.path)})
+        return self.scenario.vary(self.parameter.times(factor))
+
+    @property
+    def parameter(self) -> Parameter:
+        """What stands at the path."""
+        return parameter(self.scenario, self.path)
+
+    @property
+    def team(self) -> str:
+        """The team whose reps are moved, if that is what is moved."""
+        section, _, rest = self.path.partition(".")
+        return rest.removesuffix(".reps") if section == "teams" and rest.endswith(".reps") else ""
 
     @property
     def today(self) -> float:
-        """The number that stands at the path, of a distribution its mean."""
-        return size(value_at(self.scenario, self.path))
+        """The number that stands at the path, of a distribution its mean (1 where it has none)."""
+        number = self.parameter.number
+        return number if math.isfinite(number) else 1.0
 
     def text(self, factor: float) -> str:
         """What stands there at this factor, in words."""
-        return value_text(self.scenario, self.path, value_at(self.at(factor), self.path))
+        if not math.isfinite(self.parameter.number):
+            return f"today's × {1 / factor if self.downwards else factor:.3g}"
+        return parameter(self.at(factor), self.path).text
 
 
 def lever(scenario: Scenario, change: str) -> Lever:
@@ -91,25 +100,48 @@ def lever(scenario: Scenario, change: str) -> Lever:
             if rate_of(c, scenario)
         ]
         return Lever(scenario, change, max(limits))
-    if change == "reps":
+    if change == "reps" and scenario.teams:
         paths = [f"teams.{team.name}.reps" for team in scenario.teams]
         if len(paths) > 1:
             rule, way_out = "there are several teams", f"write one of: {', '.join(paths)}"
             raise FunnelSimError(str(Problem("change", change, rule, way_out)))
-        change = paths[0] if paths else change
+        change = paths[0]
     if change in ("horizon", "warm_up", "start"):
         rule, way_out = "a plan does not move the time", 'say it with within="120 days"'
         raise FunnelSimError(str(Problem("change", change, rule, way_out)))
-    value = value_at(scenario, change) if isinstance(change, str) else None
-    if not size(value):
-        there = ["leads", "budget", *default_paths(scenario)]
-        rule = "no number above 0 stands there, so it cannot be moved"
-        raise FunnelSimError(str(Problem("change", change, rule, f"there are: {', '.join(there)}")))
-    last = change.rsplit(".", 1)[-1]
-    if last == "reps":
-        return Lever(scenario, change, MOST_REPS / size(value), whole=True)
-    share = "probability" in last or last in SHARES
-    return Lever(scenario, change, 1 / size(value) if share else MOST_TURNED)
+    found = _to_move(scenario, change)
+    if not math.isfinite(found.number):  # a distribution without a mean has a scale all the same
+        return Lever(scenario, change, MOST_TURNED)
+    high = found.kind.high / found.number
+    if found.kind.turned == IN_STEPS:
+        moved = Lever(scenario, change, high, whole=True)
+        return replace(moved, high=min(high, MOST_REPS / found.number)) if moved.team else moved
+    return Lever(scenario, change, high if found.kind.turned == BY_ODDS else min(high, MOST_TURNED))
+
+
+def turned_down(moved: Lever) -> Lever:
+    """The lever of which less is more of the result: it goes as far as the least there can be."""
+    least = moved.parameter.least
+    most = moved.today / least if least > 0 else math.inf
+    return replace(moved, high=min(most, MOST_TURNED), downwards=True)
+
+
+def _to_move(scenario: Scenario, change: object) -> Parameter:
+    """The parameter that a plan is to move; FunnelSimError for what cannot be moved."""
+    there = ["leads", "budget", *(parameter.path for parameter in usual(scenario))]
+    is_word = isinstance(change, str) and get_close_matches(change, ["leads", "budget", "reps"])
+    if is_word or not isinstance(change, str):
+        rule = "there is no team" if change == "reps" else "it is one of these, or a path"
+        raise FunnelSimError(str(Problem("change", change, rule, nearest(change, there))))
+    try:
+        found = parameter(scenario, change)
+    except ScenarioError as error:
+        (nowhere,) = error.problems
+        raise ScenarioError([replace(nowhere, path="change", value=change)]) from None
+    if found.why_not and not found.number >= 1:  # a share of 1 can go down
+        way_out = f"there are: {', '.join(there)}"
+        raise not_turned(found, way_out)
+    return found
 
 
 def no_further(moved: Lever, most: float) -> Lever:

@@ -115,15 +115,15 @@ def _limits(asked: Asked, found: Found) -> list[str]:
         if found.limit == "high":
             return [f"More than {MOST_PLANNED:,} leads are not planned with."]
         return ["More leads bring hardly any more."]
-    path = asked.lever.path
+    moved = asked.lever.parameter.label
     if found.limit == "none":
-        return [f"{path} does not change the {asked.metric}."]
+        return [f"{moved} does not change the {asked.metric}."]
     more = "Less" if asked.lever.downwards else "More"
     if found.limit == "falls":
-        return [f"{more} of {path} brings less: it costs more than it brings."]
+        return [f"{more} of {moved} brings less: it costs more than it brings."]
     if found.limit == "high" and found.best >= 0.99 * asked.lever.high:
-        return [f"{asked.lever.text(asked.lever.high)} is as far as {path} goes."]
-    return [f"{more} of {path} brings hardly any more."]
+        return [f"{asked.lever.text(asked.lever.high)} is as far as {moved} goes."]
+    return [f"{more} of {moved} brings hardly any more."]
 
 
 def _ways_out(asked: Asked, best: Scenario, found: Found) -> list[str]:

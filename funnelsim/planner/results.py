@@ -13,10 +13,16 @@ from funnelsim.distributions import Floats, Ints
 from funnelsim.errors import FunnelSimError, Problem, nearest
 from funnelsim.journal import Journal
 from funnelsim.metrics.basis import Bools, sales, sales_of
+from funnelsim.metrics.figure import COUNT, MONEY
 from funnelsim.metrics.money import Money, counts_as_revenue, money
 from funnelsim.scenario import Scenario
 
 METRICS = ("sales", "revenue", "contribution", "profit")
+
+
+def unit_of(result: str) -> str:
+    """How sales, or any of the amounts of `all_results`, are said (`tables.figure_text`)."""
+    return COUNT if result == "sales" else MONEY
 
 
 def result(journal: Journal, metric: str) -> Floats:

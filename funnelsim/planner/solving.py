@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,7 +14,7 @@ from funnelsim.experiment.load import load_of_teams
 from funnelsim.planner import knowledge as known
 from funnelsim.planner.closed_form import expected, formula
 from funnelsim.planner.curves import add_knots, bounds, points, searched_curve
-from funnelsim.planner.levers import Lever, factor_for, full_at, leads_of_channels
+from funnelsim.planner.levers import Lever, factor_for, full_at, leads_of_channels, turned_down
 from funnelsim.planner.search import Found, search
 from funnelsim.planner.spreadsheet import worth_of_a_sale
 from funnelsim.planner.trials import Trials
@@ -60,7 +60,7 @@ def by_formula(
 
     if not moved.moves_leads:
         less, more = _means(moved, [1 / 1.25, min(1.25, moved.high)], metric)
-        moved = replace(moved, downwards=bool(more < less))
+        moved = turned_down(moved) if more < less else moved
 
     def chances(doubt: known.Knowledge | None) -> Callable[[float], float]:
         def at(x: float) -> float:
@@ -131,7 +131,7 @@ def by_search(
 ) -> tuple[Lever, Solved]:
     """The lever, with the direction in which it helps, and its setting by the search."""
     if not moved.moves_leads and not moved.whole and _falls(trials, moved):
-        moved = replace(moved, downwards=True)
+        moved = turned_down(moved)
         trials = trials.of(moved, trials.knowledge)
     trials.expect(1 + (trials.knowledge is not None), after=TABLES)
     found = search(trials, moved, target, probability, first_guess(moved, naive))

@@ -14,6 +14,7 @@ import pandas as pd
 
 from funnelsim.distributions import DAY
 from funnelsim.planner.answer import Plan
+from funnelsim.planner.results import unit_of
 from funnelsim.tables import NOTHING, figure_text
 
 OF_IT = "of it commission"
@@ -132,8 +133,8 @@ def outcome_text(p: Plan) -> pd.DataFrame:
     """Means and quantiles of the results of single futures."""
     rows = []
     for result, row in p.outcome.iterrows():
-        kind, money = ("count", "") if result == "sales" else ("money", p.today.currency)
-        told = [figure_text(float(row[name]), kind, money) for name in OUTCOME]
+        unit, money = unit_of(str(result)), p.today.currency
+        told = [figure_text(float(row[name]), unit, money) for name in OUTCOME]
         rows.append((str(result), *told))
     return pd.DataFrame(rows, columns=["by the end", *OUTCOME.values()])
 
@@ -190,7 +191,7 @@ def about(p: Plan) -> str:
     """What was asked, in one line."""
     days = (p.scenario.horizon - p.scenario.warm_up) / DAY
     begin = p.scenario.start + timedelta(microseconds=p.scenario.warm_up)
-    goal = figure_text(p.target, "count" if p.metric == "sales" else "money", p.today.currency)
+    goal = figure_text(p.target, unit_of(p.metric), p.today.currency)
     how = "by a formula" if p.method == "formula" else f"from {p.replications:,} simulated futures"
     length = f"{days:,.0f} day{'s' * (days != 1)}"
     return (

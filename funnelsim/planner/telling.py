@@ -53,9 +53,9 @@ def setting(lever: Lever, x: float, cost_at: Callable[[list[float]], Floats]) ->
     if lever.path == "budget":
         cost = float(cost_at([x])[0])
         return f"{figure_text(cost, 'money', scenario.currency)} for {leads}"
-    if lever.whole:
-        return f"{_reps(round(x * lever.today))} in team {lever.path.split('.')[1]}"
-    return f"{lever.path} = {lever.text(x)}"
+    if lever.team:
+        return f"{_reps(round(x * lever.today))} in team {lever.team}"
+    return f"{lever.parameter.label} = {lever.text(x)}"
 
 
 def percent(chance: float) -> str:

@@ -94,10 +94,12 @@ def framed(title: str, parts: Sequence[str]) -> str:
     )
 
 
-def figures(table: pd.DataFrame) -> str:
-    """Rows of (figure, value) as tiles."""
-    pairs = zip(table["figure"], table["value"], strict=True)
-    items = "".join(f"<div><dt>{escape(f)}</dt><dd>{escape(v)}</dd></div>\n" for f, v in pairs)
+def tiles(table: pd.DataFrame, docs: Sequence[str]) -> str:
+    """Rows of (figure, value) as tiles; what a figure is is said where one points at it."""
+    items = "".join(
+        f'<div title="{escape(told)}"><dt>{escape(figure)}</dt><dd>{escape(value)}</dd></div>\n'
+        for figure, value, told in zip(table["figure"], table["value"], docs, strict=True)
+    )
     return f'<dl class="figures">\n{items}</dl>'
 
 

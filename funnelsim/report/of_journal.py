@@ -11,8 +11,9 @@ from funnelsim.calibration.beside import beside_export, in_words
 from funnelsim.distributions import DAY
 from funnelsim.journal import Journal
 from funnelsim.metrics import a_journal
-from funnelsim.report.frame import chart, figures, framed
-from funnelsim.tables import as_html, beside_text, funnel_text, key_figures, loss_text, reps_text
+from funnelsim.metrics.figures import stated_figures
+from funnelsim.report.frame import chart, framed, tiles
+from funnelsim.tables import as_html, beside_text, figures_text, funnel_text, loss_text, reps_text
 
 OF_REPS = (
     "A lead is brought in by the rep who first reached it. A deal is in the hands of the rep who "
@@ -39,7 +40,7 @@ def page(
     parts = [
         f"<h1>{escape(title)}</h1>",
         f'<p class="about">{escape(about)}.{" " + escape(note) if note else ""}</p>',
-        figures(key_figures(journal)),
+        tiles(figures_text(journal), [figure.docs for figure in stated_figures(s).values()]),
         "<h2>The funnel</h2>",
         "<p>Leads that came in during these days, each counted once per stage; those still open "
         "at the end may yet go on.</p>",

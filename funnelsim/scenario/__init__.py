@@ -17,13 +17,14 @@ from typing import Any
 
 from pydantic import Field, ValidationError
 
-from funnelsim.distributions import DAY, Duration, Part, PositiveDuration
-from funnelsim.errors import Finding, Problem, ScenarioError, nearest
+from funnelsim.distributions import DAY, Duration, Limits, Part, PositiveDuration
+from funnelsim.errors import Finding, Problem, ScenarioError
 from funnelsim.scenario.files import templates, text_of
 from funnelsim.scenario.keys import LISTS
 from funnelsim.scenario.leads import Channel, Segment
 from funnelsim.scenario.loyalty import Campaign, Loyalty
 from funnelsim.scenario.orders import Order, Referral, Retention, Satisfaction, Upsell
+from funnelsim.scenario.paths import plain, put
 from funnelsim.scenario.problems import problems_between_fields, problems_of_fields
 from funnelsim.scenario.stages import FollowUp, Recovery, Stage, Team
 from funnelsim.scenario.syntax import problems_of_syntax
@@ -72,23 +73,27 @@ class Scenario(Part):
     True
     """
 
-    name: Text
-    currency: Text = "EUR"
-    start: Start = datetime.date(2027, 1, 4)
-    horizon: PositiveDuration
-    warm_up: Duration = 0
-    channels: tuple[Channel, ...]
-    segments: tuple[Segment, ...] = ()
-    teams: tuple[Team, ...] = ()
-    stages: tuple[Stage, ...]
-    order: Order | None = None
-    retention: Retention | None = None
-    loyalty: Loyalty | None = None
-    campaigns: tuple[Campaign, ...] = ()
-    satisfaction: Satisfaction | None = None
-    referral: Referral | None = None
-    upsell: Upsell | None = None
-    life_stages: LifeStages = Field(default_factory=lambda: MappingProxyType({}))  # after the goal
+    name: Text = Field(description="as a report shows it")
+    currency: Text = Field("EUR", description="of all money")
+    start: Start = Field(datetime.date(2027, 1, 4), description="the first day")
+    horizon: PositiveDuration = Field(description="how long it is simulated, from the start")
+    warm_up: Duration = Field(0, title="warm-up", description="a beginning that no figure counts")
+    channels: tuple[Channel, ...] = Field(description="where leads come from")
+    segments: tuple[Segment, ...] = Field((), description="kinds of leads")
+    teams: tuple[Team, ...] = Field((), description="sales staff who follow up")
+    stages: tuple[Stage, ...] = Field(description="the way to the goal, which is the last")
+    order: Order | None = Field(None, description="what a customer orders")
+    retention: Retention | None = Field(None, title="coming back", description="further orders")
+    loyalty: Loyalty | None = Field(
+        None, title="loyalty programme", description="points and tiers of its members"
+    )
+    campaigns: tuple[Campaign, ...] = Field((), description="messages to customers")
+    satisfaction: Satisfaction | None = Field(None, description="how customers feel")
+    referral: Referral | None = Field(None, description="leads that promoters bring")
+    upsell: Upsell | None = Field(None, description="another deal with a customer")
+    life_stages: LifeStages = Field(
+        default_factory=lambda: MappingProxyType({}), description="after the goal, in the funnel"
+    )
 
     def __init__(self, /, **tables: Any) -> None:  # `self` may be a key, and then is a wrong one
         problems: list[Problem] = []
@@ -102,6 +107,9 @@ class Scenario(Part):
         problems += problems_between_fields(tables)
         if problems:
             raise ScenarioError(problems)
+
+    def limits(self) -> dict[str, Limits]:
+        return {"warm_up": (None, self.horizon - 1), "horizon": (self.warm_up + 1, None)}
 
     def __hash__(self) -> int:
         return hash(self.to_toml())
@@ -151,14 +159,17 @@ class Scenario(Part):
     def vary(self, changes: Mapping[str, Any]) -> Scenario:
         """A new scenario with the values at these dotted paths changed.
 
-        Entries of a list are named by their name: `channels.search ads.leads_per_day`.
+        Entries of a list are named by their name: `channels.search ads.leads_per_day`, those
+        without one by their number: `bursts.#1` is the first; see `fs.parameters`.
         A path that leads nowhere raises `ScenarioError` and says what there is.
         """
         if not isinstance(changes, Mapping) or not all(isinstance(path, str) for path in changes):
             rule, way_out = "it takes paths and values", '{"stages.Interest.conversion": 0.5}'
             raise ScenarioError([Problem("vary", changes, rule, f"write {way_out}")])
         tables = self.tables()
-        problems = [p for path, value in changes.items() if (p := _set(tables, path, value))]
+        problems = [
+            p for path, value in changes.items() if (p := put(Scenario, tables, path, value))
+        ]
         try:
             varied = Scenario(**tables)
         except ScenarioError as error:
@@ -166,17 +177,6 @@ class Scenario(Part):
         if problems:
             raise ScenarioError(problems)
         return varied
-
-
-def plain(value: Any) -> Any:
-    """The same as fresh plain tables and lists, as a file would hold it."""
-    if isinstance(value, Part):
-        value = value.model_dump(exclude_defaults=True)
-    if isinstance(value, Mapping):
-        return {key: plain(entry) for key, entry in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(entry) for entry in value]
-    return value
 
 
 def _without_end(tables: Mapping[str, Any]) -> Problem | None:
@@ -199,33 +199,6 @@ def _without_end(tables: Mapping[str, Any]) -> Problem | None:
         return None
     rule = f"no scenario has more than {DEEPEST} tables and lists within one another"
     return Problem(level[0][0], Finding("too deep"), rule, "leave it out")
-
-
-def _set(tables: dict[str, Any], path: str, value: Any) -> Problem | None:
-    """Changes `tables` in place; what is wrong with the last key, validation will say."""
-    here: Any = tables
-    *way, last = path.split(".")
-    for place, key in enumerate([*way, last]):
-        so_far = ".".join(way[:place])
-        if isinstance(here, list):
-            known = [entry.get("name") if isinstance(entry, dict) else None for entry in here]
-            known = [name for name in known if isinstance(name, str)]
-            if key not in known:
-                rule = f"{so_far} has no {key!r}"
-                return Problem(path, value, rule, nearest(key, known))
-            if place == len(way):
-                return Problem(path, value, "this is a whole entry", "name one of its fields")
-            here = next(e for e in here if isinstance(e, dict) and e.get("name") == key)
-        elif not isinstance(here, dict):
-            return Problem(path, value, f"{so_far} is one value and has nothing inside")
-        elif place < len(way):
-            is_list = ".".join(way[: place + 1]) in LISTS
-            here = here.setdefault(key, [] if is_list else {})
-    if value is None:
-        here.pop(last, None)
-    else:
-        here[last] = plain(value)
-    return None
 
 
 def load(name_or_path: str | Path) -> Scenario:

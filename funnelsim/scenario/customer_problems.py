@@ -12,6 +12,7 @@ from typing import Any, TypeGuard
 
 from funnelsim.distributions import BrokenRule, duration, number
 from funnelsim.errors import MISSING, Finding, Problem, nearest
+from funnelsim.scenario.loyalty import OF_KIND
 from funnelsim.scenario.values import (
     CANCELLED,
     POST_PURCHASE,
@@ -28,10 +29,6 @@ NEED_AN_ORDER = {
     "satisfaction": "customers judge their orders",
     "referral": "customers refer after an order",
     "upsell": "it follows an order",
-}
-OF_KIND = {
-    POST_PURCHASE: ("within", "odds_ratio"),
-    WIN_BACK: ("after", "probability", "discount"),
 }
 NEEDED = {
     POST_PURCHASE: {"within": '"30 days"'},

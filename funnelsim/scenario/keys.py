@@ -68,7 +68,7 @@ def model_at(model: Any, location: tuple[int | str, ...]) -> Any:
     for key in location:
         if isinstance(key, str):
             by_name = {field.alias or name: field for name, field in model.model_fields.items()}
-            model = _model_in(by_name[key].annotation)
+            model = model_in(by_name[key].annotation)
     return model
 
 
@@ -76,10 +76,10 @@ def _keys(model: Any) -> list[str]:
     return [field.alias or name for name, field in model.model_fields.items()]
 
 
-def _model_in(annotation: Any) -> Any:
+def model_in(annotation: Any) -> Any:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
-    inside = (_model_in(argument) for argument in get_args(annotation))
+    inside = (model_in(argument) for argument in get_args(annotation))
     return next((model for model in inside if model is not None), None)
 
 
@@ -138,7 +138,7 @@ def instead(root: Any, parents: tuple[int | str, ...], key: str, value: Any, tab
     homes = [path for path, part in _parts(root) if key in _keys(part)]
     is_around = any(here.startswith(f"{path}.") for path in homes)
     if parents and key in root.model_fields and not is_around:
-        is_part = _is_part(_model_in(root.model_fields[key].annotation))
+        is_part = _is_part(model_in(root.model_fields[key].annotation))
         return f"write {_header(key)}, not inside of {_header(here)}" if is_part else TOP
     if issubclass(model, Distribution):
         return _with_its_kind(model, table) or nearest(key, known)
@@ -147,7 +147,7 @@ def instead(root: Any, parents: tuple[int | str, ...], key: str, value: Any, tab
         return f"write {_SAY.get(other, other)}"
     if isinstance(value, Mapping) and here in LISTS:  # [stages.Interest.follow_up]
         for inner in value:
-            if inner in known and _is_part(_model_in(model.model_fields[inner].annotation)):
+            if inner in known and _is_part(model_in(model.model_fields[inner].annotation)):
                 return f"write [{here}.{inner}], below its [[{here}]]"
     if at_home := _at_home(root, here, key, homes):
         return at_home
@@ -182,7 +182,7 @@ def _header(path: str) -> str:
 def _parts(model: Any, path: str = "") -> Iterator[tuple[str, Any]]:
     """Every part of a scenario that has a table of its own, with the path of that."""
     for name, field in model.model_fields.items():
-        inner = _model_in(field.annotation)
+        inner = model_in(field.annotation)
         if _is_part(inner):
             here = f"{path}.{name}" if path else name
             yield here, inner
@@ -193,7 +193,7 @@ def _with_its_kind(model: Any, table: Any) -> str:
     """`{ mean = 50 }` without a kind: the first that has these keys, with them inside."""
     given = table if isinstance(table, Mapping) else {}
     for kind in model.model_fields:
-        inner = _model_in(model.model_fields[kind].annotation)
+        inner = model_in(model.model_fields[kind].annotation)
         if given and inner is not None and set(given) <= set(_keys(inner)):
             return f"write {written({kind: dict(given)})}"
     return ""

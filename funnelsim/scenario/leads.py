@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from types import MappingProxyType
+from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
-from funnelsim.distributions import Amount, Duration, Part, Positive, Probability
-from funnelsim.scenario.values import Dispersion, Hours, Labels, Months, Name, OddsRatio, Weekdays
+from funnelsim.distributions import Amount, Duration, Limits, Part, Probability
+from funnelsim.kinds import USUAL
+from funnelsim.scenario.values import (
+    Dispersion,
+    Factor,
+    FactorAbove0,
+    Hours,
+    ImpressionsPerDay,
+    Labels,
+    LeadsPerDay,
+    Months,
+    Name,
+    OddsRatio,
+    Ratio,
+    ShareOfAll,
+    Weekdays,
+)
 
 
 class Burst(Part):
@@ -15,9 +32,12 @@ class Burst(Part):
 
     model_config = ConfigDict(frozen=True, extra="forbid", serialize_by_alias=True)
 
-    from_: Duration = Field(alias="from")
-    to: Duration
-    factor: Amount
+    from_: Duration = Field(alias="from", title="from", description="from the start of the run")
+    to: Duration = Field(description="from the start of the run")
+    factor: Factor = Field(description="times as many leads")
+
+    def limits(self) -> dict[str, Limits]:
+        return {"from": (None, self.to - 1), "to": (self.from_ + 1, None)}
 
 
 class Channel(Part):
@@ -27,24 +47,48 @@ class Channel(Part):
     weekday × month × growth × burst factors, none of them normalised.
     """
 
-    name: Name
-    leads_per_day: Amount | None = None
-    impressions_per_day: Amount | None = None
-    click_through_rate: Probability | None = None
-    weekdays: Weekdays = (1.0,) * 7  # factors, Monday first
-    months: Months = (1.0,) * 12  # factors, January first
-    growth: Positive = 1.0  # the factor by which leads grow in 365 days
-    bursts: tuple[Burst, ...] = ()
-    dispersion: Dispersion = 1.0  # variance ÷ mean of the leads of a day; 1 is Poisson
-    hours: Hours = (1.0,) * 24  # weights of the hours of the day
-    cost_per_lead: Amount = 0.0
-    cost_per_click: Amount = 0.0  # with impressions: every lead is a click
-    cost_per_day: Amount = 0.0
-    commission: Probability = 0.0  # share of what its customers pay
-    cost_per_sale: Amount = 0.0  # for each first order kept, or goal reached without [order]
-    ceiling: Amount | None = None  # leads a day at most, for the planner
-    odds_ratio: OddsRatio = 1.0
-    labels: Labels = Field(default_factory=lambda: MappingProxyType({}))
+    name: Name = Field(description="by which it is found in paths and tables")
+    leads_per_day: Annotated[LeadsPerDay | None, USUAL] = Field(
+        None, description="before any other factor"
+    )
+    impressions_per_day: ImpressionsPerDay | None = Field(
+        None, description="in place of leads_per_day: how often it is seen"
+    )
+    click_through_rate: Annotated[Probability | None, USUAL] = Field(
+        None, title="click-through rate", description="leads ÷ impressions"
+    )
+    weekdays: Weekdays = Field((1.0,) * 7, description="factors of its leads, Monday first")
+    months: Months = Field((1.0,) * 12, description="factors of its leads, January first")
+    growth: FactorAbove0 = Field(
+        1.0, title="growth a year", description="the factor by which leads grow in 365 days"
+    )
+    bursts: tuple[Burst, ...] = Field((), description="stretches with more leads, or fewer")
+    dispersion: Dispersion = Field(
+        1.0, description="variance ÷ mean of the leads of a day; 1 is Poisson"
+    )
+    hours: Hours = Field((1.0,) * 24, description="weights of the hours of the day")
+    cost_per_lead: Annotated[Amount, USUAL] = Field(0.0, description="for each lead")
+    cost_per_click: Annotated[Amount, USUAL] = Field(
+        0.0, description="with impressions, where every lead is a click"
+    )
+    cost_per_day: Amount = Field(0.0, description="for each day")
+    commission: Annotated[Probability, USUAL] = Field(
+        0.0, description="share of what its customers pay"
+    )
+    cost_per_sale: Annotated[Amount, USUAL] = Field(
+        0.0, description="for each first order kept, or goal reached without [order]"
+    )
+    ceiling: LeadsPerDay | None = Field(
+        None, title="ceiling", description="leads a day at most, for a plan"
+    )
+    odds_ratio: OddsRatio = Field(1.0, description="of advancing: for every stage, or by stage")
+    labels: Labels = Field(
+        default_factory=lambda: MappingProxyType({}), description="columns of the leads' table"
+    )
+
+    def there(self) -> Collection[str]:
+        by_clicks = ("cost_per_click",) if self.leads_per_day is not None else ()
+        return [name for name in type(self).model_fields if name not in by_clicks]
 
     @property
     def rate(self) -> float:
@@ -62,9 +106,11 @@ class Channel(Part):
 class Segment(Part):
     """A kind of lead: its share, and how it differs."""
 
-    name: Name
-    share: Probability
-    odds_ratio: OddsRatio = 1.0
-    order_value_factor: Positive = 1.0
-    repeat_odds_ratio: Positive = 1.0
-    labels: Labels = Field(default_factory=lambda: MappingProxyType({}))
+    name: Name = Field(description="by which it is found in paths and tables")
+    share: ShareOfAll = Field(description="of all leads; the shares of all segments sum to 1")
+    odds_ratio: OddsRatio = Field(1.0, description="of advancing: for every stage, or by stage")
+    order_value_factor: FactorAbove0 = Field(1.0, description="times the value of an order")
+    repeat_odds_ratio: Ratio = Field(1.0, description="of ordering again")
+    labels: Labels = Field(
+        default_factory=lambda: MappingProxyType({}), description="columns of the leads' table"
+    )

@@ -2,49 +2,95 @@
 
 from __future__ import annotations
 
-from typing import Any
+import math
+from collections.abc import Collection
+from dataclasses import replace
+from itertools import pairwise
+from typing import Annotated, Any
 
-from pydantic import SerializerFunctionWrapHandler, model_serializer
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from funnelsim.distributions import (
     DAY,
     Amount,
+    Limits,
     Part,
-    Positive,
     PositiveDuration,
     Probability,
 )
-from funnelsim.scenario.values import WIN_BACK, CampaignKind, Name
+from funnelsim.kinds import LEAST, ODDS_RATIO, Slider
+from funnelsim.scenario.values import (
+    POST_PURCHASE,
+    WIN_BACK,
+    CampaignKind,
+    Factor,
+    FactorAbove0,
+    Name,
+    Points,
+    Ratio,
+)
 
 YEAR = 365 * DAY
+OF_KIND = {
+    POST_PURCHASE: ("within", "odds_ratio"),
+    WIN_BACK: ("after", "probability", "discount"),
+}
+"""The fields that campaigns of one kind alone have."""
 
 
 class Tier(Part):
     """What members have from a spending within the period on."""
 
-    name: Name
-    from_spend: Amount = 0.0
-    repeat_odds_ratio: Positive = 1.0
-    order_value_factor: Positive = 1.0
-    points_factor: Amount = 1.0
-    discount: Probability = 0.0
-    free_shipping_from: Amount | None = None  # value less discount
+    name: Name = Field(description="by which it is found in paths and tables")
+    from_spend: Amount = Field(0.0, description="paid for kept orders in the period before")
+    repeat_odds_ratio: Ratio = Field(1.0, description="of ordering again")
+    order_value_factor: FactorAbove0 = Field(1.0, description="times the value of an order")
+    points_factor: Factor = Field(1.0, description="times the points of an order")
+    discount: Annotated[Probability, Slider(most=0.3)] = Field(0.0, description="on every order")
+    free_shipping_from: Amount | None = Field(
+        None, description="value less discount from which on there is no shipping fee"
+    )
 
 
 class Loyalty(Part):
     """Customers may enrol with their first order; members earn points and reach tiers."""
 
-    enrolment: Probability
-    self_selection: Positive = 1.0  # above 1: those who would buy again anyway enrol more often
-    points_per_unit: Amount = 0.0  # points for each unit of currency paid
-    point_value: Amount = 0.0  # currency
-    redeem_from: Amount = 1.0  # points
-    redeem_probability: Probability = 0.0
-    expires_after: PositiveDuration | None = None
-    cost_per_day: Amount = 0.0
-    fee: Amount = 0.0  # per member and period
-    period: PositiveDuration = YEAR
-    tiers: tuple[Tier, ...] = ()
+    enrolment: Probability = Field(description="of becoming a member, with the first order")
+    self_selection: Annotated[FactorAbove0, Slider(least=1.0, most=5.0)] = Field(
+        1.0,
+        title="self-selection",
+        description="above 1 those who would buy again anyway enrol more often",
+    )
+    points_per_unit: Annotated[Points, Slider(times=5.0)] = Field(
+        0.0, title="points per unit of currency", description="of what is paid"
+    )
+    point_value: Amount = Field(0.0, description="of a point that is redeemed")
+    redeem_from: Points = Field(1.0, description="the balance from which on points are redeemed")
+    redeem_probability: Probability = Field(0.0, description="at an order, with that balance")
+    expires_after: PositiveDuration | None = Field(
+        None, description="from when they were earned; left out, points do not expire"
+    )
+    cost_per_day: Amount = Field(0.0, description="of the programme, for each day")
+    fee: Amount = Field(0.0, description="of a member, for each period")
+    period: PositiveDuration = Field(YEAR, description="in which spending counts for the tiers")
+    tiers: tuple[Tier, ...] = Field((), description="what members have, by their spending")
+
+    def limits(self) -> dict[str, Limits]:
+        ends: dict[str, Limits] = {}
+        if self.redeem_probability:  # there must be something to redeem
+            ends |= {"points_per_unit": (LEAST, None), "point_value": (LEAST, None)}
+        elif not (self.points_per_unit and self.point_value):
+            ends["redeem_probability"] = (None, 0.0)
+        for low, high in pairwise(self.tiers):
+            above, below = (
+                ends.get(f"tiers.{t.name}.from_spend", (None, None)) for t in (low, high)
+            )
+            ends[f"tiers.{low.name}.from_spend"] = above[0], math.nextafter(high.from_spend, 0)
+            ends[f"tiers.{high.name}.from_spend"] = (
+                math.nextafter(low.from_spend, math.inf),
+                below[1],
+            )
+        return ends
 
 
 class Campaign(Part):
@@ -54,14 +100,24 @@ class Campaign(Part):
     the second.
     """
 
-    name: Name
-    kind: CampaignKind
-    cost_per_send: Amount = 0.0
-    within: PositiveDuration | None = None
-    odds_ratio: Positive = 1.0
-    after: PositiveDuration | None = None
-    probability: Probability = 0.0
-    discount: Probability = 0.0
+    name: Name = Field(description="by which it is found in paths and tables")
+    kind: CampaignKind = Field(description="when it is sent, and what it can do")
+    cost_per_send: Amount = Field(0.0, title="cost of a message", description="for each one sent")
+    within: PositiveDuration | None = Field(
+        None, description="in which those order who come only because of it"
+    )
+    odds_ratio: Annotated[Ratio, replace(ODDS_RATIO, low=1.0, is_open=False)] = Field(
+        1.0, description="of ordering again"
+    )
+    after: PositiveDuration | None = Field(None, description="without an order")
+    probability: Probability = Field(
+        0.0, title="win-back", description="of an order, because of the message"
+    )
+    discount: Probability = Field(0.0, description="on the order that wins back")
+
+    def there(self) -> Collection[str]:
+        others = {name for kind, names in OF_KIND.items() if kind != self.kind for name in names}
+        return [name for name in type(self).model_fields if name not in others]
 
     @model_serializer(mode="wrap")
     def _tables(self, fields: SerializerFunctionWrapHandler) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 
 from funnelsim.among_customers import GapDistribution, OneProbability
 from funnelsim.distributions import (
@@ -14,27 +14,39 @@ from funnelsim.distributions import (
     BrokenRule,
     Duration,
     DurationDistribution,
+    Limits,
     Part,
-    Positive,
     Probability,
 )
-from funnelsim.scenario.values import FIRST_ORDER, Count, DropoutAfter, Name, Rate, Truth
+from funnelsim.kinds import USUAL, Slider
+from funnelsim.scenario.values import (
+    FIRST_ORDER,
+    Count,
+    DropoutAfter,
+    FactorAbove0,
+    Name,
+    Rate,
+    Ratio,
+    ShareOfAll,
+    StageName,
+    Truth,
+)
 
 
 class Offer(Part):
     """Something added to an order at checkout."""
 
-    name: Name
-    probability: Probability
-    value: AmountDistribution
+    name: Name = Field(description="by which it is found in paths")
+    probability: Probability = Field(description="of being taken, at every order")
+    value: AmountDistribution = Field(description="what it adds to the order")
 
 
 class Late(Part):
     """A delivery that takes longer than it should."""
 
-    probability: Probability
-    delay: DurationDistribution
-    notified: Truth = False  # the customer is told, and minds it less
+    probability: Probability = Field(description="of being late")
+    delay: DurationDistribution = Field(description="added before the delivery")
+    notified: Truth = Field(False, description="the customer is told, and minds it less")
 
 
 def _status(value: Any) -> Any:
@@ -55,24 +67,30 @@ class Payment(Part):
     at the end of the last; otherwise it is closed then, and kept.
     """
 
-    name: Name
-    share: Probability
-    statuses: tuple[Status, ...]
-    cancel_probability: Probability = 0.0
-    refuse_probability: Probability = 0.0
-    return_probability: Probability = 0.0
-    late: Late | None = None
+    name: Name = Field(description="by which it is found in paths and tables")
+    share: ShareOfAll = Field(description="of all orders; the shares of all methods sum to 1")
+    statuses: tuple[Status, ...] = Field(
+        title="time in status", description="names, each with how long it lasts"
+    )
+    cancel_probability: Probability = Field(0.0, description="at the end of the first status")
+    refuse_probability: Probability = Field(0.0, description="on reaching the last status")
+    return_probability: Probability = Field(0.0, description="at the end of the last status")
+    late: Late | None = Field(
+        None, title="late delivery", description="deliveries that take longer than they should"
+    )
 
 
 class Order(Part):
     """What a customer orders: its value at list price, and the share of it that is margin."""
 
-    value: AmountDistribution
-    margin: Probability = 1.0
-    shipping_cost: Amount = 0.0  # what sending it costs
-    shipping_fee: Amount = 0.0  # what the customer pays for that
-    offers: tuple[Offer, ...] = ()
-    payments: tuple[Payment, ...] = ()  # none: an order is closed at once
+    value: Annotated[AmountDistribution, USUAL] = Field(description="of the basket, at list price")
+    margin: Annotated[Probability, USUAL] = Field(1.0, description="share of the list price")
+    shipping_cost: Amount = Field(0.0, description="what sending it costs")
+    shipping_fee: Amount = Field(0.0, description="what the customer pays for that")
+    offers: tuple[Offer, ...] = Field((), description="what may be added at checkout")
+    payments: tuple[Payment, ...] = Field(
+        (), description="how orders are paid; left out, an order is closed at once"
+    )
 
 
 class Retention(Part):
@@ -82,9 +100,13 @@ class Retention(Part):
     among them, and an exponential gap may have a rate that is Gamma among them.
     """
 
-    repeat_probability: OneProbability
-    gap: GapDistribution
-    dropout_after: DropoutAfter = FIRST_ORDER  # "first repeat": the first coin always falls well
+    repeat_probability: Annotated[OneProbability, USUAL, Slider(most=0.95)] = Field(
+        description="that another order follows one that was kept"
+    )
+    gap: Annotated[GapDistribution, USUAL] = Field(description="until the next order")
+    dropout_after: DropoutAfter = Field(
+        FIRST_ORDER, description="from when on; with the second the first coin always falls well"
+    )
 
 
 class LateFollowUp(Part):
@@ -93,42 +115,49 @@ class LateFollowUp(Part):
     Of the first order of a deal, an upsold one too; what is ordered later knows nothing of it.
     """
 
-    after: Duration
-    odds_ratio: Positive
+    after: Duration = Field(description="a longer response is late")
+    odds_ratio: Ratio = Field(description="of being a detractor")
 
 
 class LateDelivery(Part):
     """A delivery later than `after` the order makes detractors; fewer where they were told."""
 
-    after: Duration
-    odds_ratio: Positive
-    notified_odds_ratio: Positive = 1.0
+    after: Duration = Field(description="from placing the order; a longer one is late")
+    odds_ratio: Ratio = Field(description="of being a detractor")
+    notified_odds_ratio: Ratio = Field(1.0, description="in its place, where they were told")
 
 
 class Satisfaction(Part):
     """How customers feel when an order is closed as kept; detractors don't buy again."""
 
-    promoter: Probability
-    detractor: Probability
-    late_follow_up: LateFollowUp | None = None
-    late_delivery: LateDelivery | None = None
+    promoter: Probability = Field(title="promoters", description="share of those who judge")
+    detractor: Probability = Field(title="detractors", description="share of those who judge")
+    late_follow_up: LateFollowUp | None = Field(None, description="makes detractors")
+    late_delivery: LateDelivery | None = Field(None, description="makes detractors")
+
+    def limits(self) -> dict[str, Limits]:
+        return {"promoter": (None, 1 - self.detractor), "detractor": (None, 1 - self.promoter)}
 
 
 class Referral(Part):
     """Promoters bring new leads, who enter the funnel as the channel "referral"."""
 
-    invites: Rate  # mean per promoter and kept order
-    delay: DurationDistribution = AT_ONCE
-    enters: Name
-    odds_ratio: Positive = 1.0  # in place of a channel's
-    reward: Amount = 0.0  # when the new lead buys
-    max_leads: Count = 100_000  # more than that is taken for an avalanche, and stops
+    invites: Annotated[Rate, USUAL] = Field(
+        title="leads by a promoter's order", description="mean number, of each kept order"
+    )
+    delay: DurationDistribution = Field(AT_ONCE, description="from the order to the new lead")
+    enters: StageName = Field(title="enters at", description="the stage of the new lead")
+    odds_ratio: Ratio = Field(1.0, description="of advancing, in place of a channel's")
+    reward: Amount = Field(0.0, description="for each new lead who buys")
+    max_leads: Count = Field(
+        100_000, title="leads at most", description="more are an avalanche, which is an error"
+    )
 
 
 class Upsell(Part):
     """After a kept order the same customer may enter the funnel once more, for something else."""
 
-    probability: Probability
-    delay: DurationDistribution = AT_ONCE
-    enters: Name
-    order_value_factor: Positive = 1.0
+    probability: Annotated[Probability, USUAL] = Field(description="of being asked, after an order")
+    delay: DurationDistribution = Field(AT_ONCE, description="from the order to the new deal")
+    enters: StageName = Field(title="enters at", description="the stage of the new deal")
+    order_value_factor: FactorAbove0 = Field(1.0, description="times the value of an order")

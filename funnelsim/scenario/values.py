@@ -9,14 +9,38 @@ import contextlib
 import datetime
 import numbers
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Annotated, Any
 
 import numpy as np
 from pydantic import AfterValidator, BeforeValidator, PlainSerializer
 
-from funnelsim.distributions import BrokenRule, amount, number, positive
+from funnelsim.distributions import (
+    Amount,
+    BrokenRule,
+    Positive,
+    Probability,
+    amount,
+    number,
+    positive,
+)
 from funnelsim.errors import nearest
+from funnelsim.kinds import (
+    CHOICE,
+    COUNT,
+    DATE,
+    FACTOR,
+    HOURS,
+    NAME,
+    ODDS_RATIO,
+    ON_OFF,
+    SHARE,
+    TEXT,
+    WEIGHT,
+    Entries,
+    Kind,
+)
 from funnelsim.meant import date_meant, hours_meant, number_meant, written
 from funnelsim.opening_hours import week
 
@@ -29,7 +53,10 @@ CANCELLED, REFUSED, RETURNED = "cancelled", "refused", "returned"  # how an orde
 REFERRAL = "referral"  # the channel of the leads that promoters bring
 REPEAT_ORDER, MEMBER, PROMOTES, UPSELL = "repeat order", "member", "promoter", "upsell"
 LIFE = (REPEAT_ORDER, MEMBER, PROMOTES, REFERRAL, UPSELL)  # what a life stage can stand for
-HOURS = "Mon-Fri 09:00-19:00; Sat 10:00-14:00"  # an example
+OFFICE_HOURS = "Mon-Fri 09:00-19:00; Sat 10:00-14:00"  # an example
+CALLS = replace(COUNT, high=100)
+DISPERSION = Kind("number", "variance ÷ mean", low=1, high=1000)
+MEAN_NUMBER = Kind("number", high=100)
 LEAD_COLUMNS = (
     *("lead", "key", "parent", "kind", "channel", "segment", "arrived", "deal_value", "owner"),
     *("holder", "outcome", "lost_stage", "reason", "decided", "recovered", "member"),
@@ -54,12 +81,15 @@ def _in_quotes(value: Any) -> str:
 
 
 def _count(value: Any) -> int:
-    return _whole(value, most=100_000)
+    return _whole(value, COUNT)
 
 
-def _whole(value: Any, most: int) -> int:
-    whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
-    if not whole or not 1 <= value <= most:
+def _whole(value: Any, kind: Kind) -> int:
+    whole, most = (
+        isinstance(value, numbers.Integral) and not isinstance(value, bool),
+        int(kind.high),
+    )
+    if not whole or not kind.holds(value):
         meant = number_meant(value) if isinstance(value, str) else value
         meant = len(value) if isinstance(value, list) else meant
         is_one = isinstance(meant, (int, float)) and meant is not True
@@ -151,7 +181,7 @@ def _hours(value: Any) -> tuple[float, ...]:
 def _dispersion(value: Any) -> float:
     rule = "dispersion is variance ÷ mean of a day's leads, from 1 (Poisson) to 1000"
     x = number(value, rule)
-    if not 1 <= x <= 1000:
+    if not DISPERSION.holds(x):
         raise BrokenRule(rule)
     return x
 
@@ -169,12 +199,12 @@ def _skills(value: Any) -> tuple[float, ...]:
 
 
 def _calls(value: Any) -> int:
-    return _whole(value, most=100)
+    return _whole(value, CALLS)
 
 
 def _open_hours(value: Any) -> str:
     if not isinstance(value, str):
-        raise BrokenRule("opening hours are a text", f'write "{HOURS}"')
+        raise BrokenRule("opening hours are a text", f'write "{OFFICE_HOURS}"')
     try:
         week(value)
     except BrokenRule as broken:
@@ -220,7 +250,7 @@ def _truth(value: Any) -> bool:
 def _rate(value: Any) -> float:
     rule = "this is a mean number, from 0 to 100"
     x = number(value, rule)
-    if not 0 <= x <= 100:
+    if not MEAN_NUMBER.holds(x):
         raise BrokenRule(rule)
     return x
 
@@ -256,31 +286,52 @@ def _text(value: Any) -> str:
     return value
 
 
-Name = Annotated[str, BeforeValidator(_name)]
-Text = Annotated[str, BeforeValidator(_text)]
-Count = Annotated[int, BeforeValidator(_count)]
-Start = Annotated[datetime.date, BeforeValidator(_date)]
+def _per_day(unit: str) -> Kind:
+    return Kind("rate", f"{unit} a day")
+
+
+Name = Annotated[str, BeforeValidator(_name), NAME]
+TeamName = Annotated[Name, replace(CHOICE, names_of="teams")]
+StageName = Annotated[Name, replace(CHOICE, names_of="stages")]
+Text = Annotated[str, BeforeValidator(_text), TEXT]
+Count = Annotated[int, BeforeValidator(_count), COUNT]
+Start = Annotated[datetime.date, BeforeValidator(_date), DATE]
+ShareOfAll = Annotated[Probability, replace(SHARE, is_of_whole=True)]
+Factor = Annotated[Amount, FACTOR]
+FactorAbove0 = Annotated[Positive, replace(FACTOR, is_open=True)]
+Ratio = Annotated[Positive, ODDS_RATIO]
+Points = Annotated[Amount, Kind("points", "points")]
+LeadsPerDay = Annotated[Amount, _per_day("leads")]
+ImpressionsPerDay = Annotated[Amount, _per_day("impressions")]
 _WEEK, _YEAR = "[1, 1, 1, 1, 1, 0.5, 0]", "[1, 1, 1, 1, 1, 1, 0.5, 0.5, 1, 1, 1, 1.5]"
 _OFFICE = written([0] * 9 + [1] * 8 + [0] * 7)
 _weekdays = _factors(7, "weekdays are seven factors, from Monday to Sunday", _WEEK)
 _months = _factors(12, "months are twelve factors, from January to December", _YEAR)
 _day = _factors(24, "hours are 24 weights, from midnight on", f"{_OFFICE} for 9 to 17")
-Weekdays = Annotated[tuple[float, ...], BeforeValidator(_weekdays), PlainSerializer(list)]
-Months = Annotated[tuple[float, ...], BeforeValidator(_months), PlainSerializer(list)]
-Hours = Annotated[tuple[float, ...], BeforeValidator(_hours), PlainSerializer(list)]
-Skills = Annotated[tuple[float, ...], BeforeValidator(_skills), PlainSerializer(list)]
-Dates = Annotated[tuple[datetime.date, ...], BeforeValidator(_dates), PlainSerializer(list)]
-Dispersion = Annotated[float, BeforeValidator(_dispersion)]
-Calls = Annotated[int, BeforeValidator(_calls)]
-OpenHours = Annotated[str, BeforeValidator(_open_hours)]
-_serves = _one_of("a team serves in one of two orders", FIRST_COME, NEWEST_FIRST)
-_dropout = _one_of("customers can drop out from one of two orders on", FIRST_ORDER, FIRST_REPEAT)
+Numbers = Annotated[tuple[float, ...], PlainSerializer(list)]
+DAYS_OF_WEEK = Entries(("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"))
+MONTHS_OF_YEAR = Entries(
+    ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+)
+HOURS_OF_DAY = Entries(tuple(f"{hour:02}:00" for hour in range(24)))
+Weekdays = Annotated[Numbers, BeforeValidator(_weekdays), FACTOR, DAYS_OF_WEEK]
+Months = Annotated[Numbers, BeforeValidator(_months), FACTOR, MONTHS_OF_YEAR]
+Hours = Annotated[Numbers, BeforeValidator(_hours), WEIGHT, HOURS_OF_DAY]
+Skills = Annotated[Numbers, BeforeValidator(_skills), ODDS_RATIO]
+Dates = Annotated[tuple[datetime.date, ...], BeforeValidator(_dates), PlainSerializer(list), DATE]
+Dispersion = Annotated[float, BeforeValidator(_dispersion), DISPERSION]
+Calls = Annotated[int, BeforeValidator(_calls), CALLS]
+OpenHours = Annotated[str, BeforeValidator(_open_hours), HOURS]
+SERVES = (FIRST_COME, NEWEST_FIRST)
+_serves = _one_of("a team serves in one of two orders", *SERVES)
+Serves = Annotated[str, BeforeValidator(_serves), replace(CHOICE, options=SERVES)]
+DROPOUTS = (FIRST_ORDER, FIRST_REPEAT)
+_dropout = _one_of("customers can drop out from one of two orders on", *DROPOUTS)
+DropoutAfter = Annotated[str, BeforeValidator(_dropout), replace(CHOICE, options=DROPOUTS)]
 _campaign = _one_of("there are two kinds of campaigns", POST_PURCHASE, WIN_BACK)
-Serves = Annotated[str, BeforeValidator(_serves)]
-DropoutAfter = Annotated[str, BeforeValidator(_dropout)]
-CampaignKind = Annotated[str, BeforeValidator(_campaign)]
-Rate = Annotated[float, BeforeValidator(_rate)]
-Truth = Annotated[bool, BeforeValidator(_truth)]
+CampaignKind = Annotated[str, BeforeValidator(_campaign), NAME]  # another one has other fields
+Rate = Annotated[float, BeforeValidator(_rate), MEAN_NUMBER]
+Truth = Annotated[bool, BeforeValidator(_truth), ON_OFF]
 
 
 def _frozen(value: Any) -> Any:
@@ -296,22 +347,26 @@ OddsRatio = Annotated[
     BeforeValidator(_odds_ratio),
     AfterValidator(_frozen),
     PlainSerializer(_thawed),
+    ODDS_RATIO,
 ]
 Reasons = Annotated[
     Mapping[str, float],
     BeforeValidator(_reasons),
     AfterValidator(_frozen),
     PlainSerializer(_thawed),
+    WEIGHT,
 ]
 Labels = Annotated[
     Mapping[str, str],
     BeforeValidator(_labels),
     AfterValidator(_frozen),
     PlainSerializer(_thawed),
+    TEXT,
 ]
 LifeStages = Annotated[
     Mapping[str, str],
     BeforeValidator(_life_stages),
     AfterValidator(_frozen),
     PlainSerializer(_thawed),
+    TEXT,
 ]

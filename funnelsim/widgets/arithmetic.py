@@ -17,8 +17,8 @@ from funnelsim.journal import KINDS, REFERRED, UPSOLD, Journal
 from funnelsim.journal.whole import FAILED_CALLS
 from funnelsim.metrics.basis import since_warm_up
 from funnelsim.scenario import Channel, Scenario
+from funnelsim.scenario.in_words import share_text
 from funnelsim.scenario.values import REFERRAL, OddsRatio
-from funnelsim.widgets.knobs import share_text
 
 NAMED = 2  # channels and segments; more names would fill the line
 LONG = 40  # characters of the product: with the result more than a narrow board's line

@@ -13,9 +13,11 @@ import pandas as pd
 from funnelsim.distributions import DAY
 from funnelsim.errors import FunnelSimError
 from funnelsim.experiment.spread import Spread
+from funnelsim.metrics.figure import MONEY, Figure
+from funnelsim.metrics.figures import stated_figures
 from funnelsim.scenario import Scenario, load, templates
-from funnelsim.tables import NOTHING, cents, figure_text, stated_figures
-from funnelsim.widgets.knobs import short_duration
+from funnelsim.scenario.in_words import short_duration
+from funnelsim.tables import NOTHING, cents, figure_text
 
 
 def head_html(s: Scenario, horizon: int, seed: int, kept: bool) -> str:
@@ -89,70 +91,37 @@ WHY_RANGES = (
 )
 
 
-TILES = {
-    "customers": ("Customers", "Leads that came in and have become customers by the end."),
-    "overall_conversion": ("Conversion", "Customers / leads: from the first stage to the goal."),
-    "revenue": (
-        "Revenue",
-        "What customers have paid, without orders cancelled, refused or returned.",
-    ),
-    "profit": ("Profit", "Revenue less all costs that the scenario states, those of reps too."),
-    "utilisation": (
-        "Utilisation",
-        "Time that reps spend on calls / time that the team is open. Calls that go on past closing "
-        "count too, so it may be more than 100 %.",
-    ),
-    "mean_response_days": (
-        "Response time",
-        "From entering a stage to the start of the call that reached the lead, on average.",
-    ),
-    "share_gone_cold": (
-        "Gone cold",
-        "Leads that lost patience before a call reached them, of all that were to be called; "
-        "each stage counts.",
-    ),
-    "cac": (
-        "CAC",
-        "Customer acquisition cost: what channels (the commission on first orders, too), reps and "
-        "messages to lost leads cost / sales.",
-    ),
-    "repeat_purchase_rate": ("Repeat purchases", "Customers who ordered again / customers."),
-    "aov": ("AOV", "Average order value: revenue / orders that count as revenue."),
-}
-"""The figures of `summary` that a board shows, the first to stay first: short name and meaning."""
+MOST_TILES = 8
 
 
 def figures_html(s: Scenario, now: pd.Series, before: pd.Series | None, spread: Spread) -> str:
     """Key figures as tiles, with the difference from what was kept, and the range of chance."""
     tiles = []
-    for key, name, kind in figures_of(s):
-        value = float(now[key])
-        said, name = figure_text(value, kind, short=True), html.escape(name)
-        meaning = html.escape(TILES[key.partition(": ")[0]][1])
-        low, high = (figure_text(end, kind, short=True) for end in spread.range_of(key))
+    for figure, name in tiles_of(s):
+        value, unit = float(now[figure.name]), figure.unit
+        said, name = figure_text(value, unit, short=True), html.escape(name)
+        low, high = (figure_text(end, unit, short=True) for end in spread.range_of(figure.name))
         ends = low if low == high == NOTHING else f"{low} to {high}"
         change = ""
         if before is not None:  # in a line of its own, so that no tile grows while a slider moves
-            change = difference(value, float(before[key]), kind) or "&nbsp;"
-            change = f'<span class="change">{change}</span>'
+            more = value - float(before[figure.name])
+            change = difference(value, float(before[figure.name]), unit) or "&nbsp;"
+            verdict = figure.verdict(more, more) if change != "=" else ""
+            change = f'<span class="change {verdict}">{change}</span>'
         tiles.append(
-            f'<div title="{name}: {meaning}"><span class="name">{name}</span>'
+            f'<div title="{name}: {html.escape(figure.docs)}"><span class="name">{name}</span>'
             f'<span class="value">{said}</span>{change}'
             f'<span class="range" title="{WHY_RANGES}">{ends}</span></div>'
         )
     return f'<div class="funnelsim-figures">{"".join(tiles)}</div>'
 
 
-def figures_of(s: Scenario) -> list[tuple[str, str, str]]:
-    """Key, name and kind of the figures with a tile: those that are stated, at most eight."""
-    found = []
-    for key, (_, kind) in stated_figures(s).items():
-        figure, _, team = key.partition(": ")
-        if figure in TILES:
-            unit = team or (s.currency if kind == "money" else "")
-            name = TILES[figure][0] + (f", {unit}" if unit else "")
-            found.append((list(TILES).index(figure), (key, name, kind)))
-    return [tile for _, tile in sorted(found, key=lambda place: place[0])][:8]
+def tiles_of(s: Scenario) -> list[tuple[Figure, str]]:
+    """The figures with a tile, at most eight of those that are stated; and what the tile says."""
+    stated = [figure for figure in stated_figures(s).values() if figure.tile.name]
+    first = sorted(stated, key=lambda figure: figure.tile.place)[:MOST_TILES]
+    money = f", {s.currency}"
+    return [(figure, figure.tile.name + money * (figure.unit == MONEY)) for figure in first]
 
 
 def difference(value: float, before: float, kind: str) -> str:

@@ -30,6 +30,7 @@ from funnelsim.planner.tables import sections
 from funnelsim.report import write_report
 from funnelsim.report.frame import svg
 from funnelsim.scenario import Scenario, load
+from funnelsim.scenario.parameters import parameter
 from funnelsim.tables import as_html
 from funnelsim.widgets import workers
 from funnelsim.widgets.live_chart import STATIC
@@ -287,11 +288,7 @@ class PlanForm(ipywidgets.VBox):
             if not self._is_within_asked:
                 self.within.value = _days(s)
             _offer(self.metric, METRICS if s.order else METRICS[:1])
-            teams = [(f"reps of team {t.name}", f"teams.{t.name}.reps") for t in s.teams]
-            stages = [
-                (f"conversion of {x.name}", f"stages.{x.name}.conversion") for x in s.stages[:-1]
-            ]
-            _offer(self.change, [("leads", "leads"), ("budget", "budget"), *teams, *stages])
+            _offer(self.change, [("leads", "leads"), ("budget", "budget"), *_levers(s)])
             self._nothing_but("")
             self._usual_target()
         except FunnelSimError as error:
@@ -348,6 +345,13 @@ _BUSY = '<p class="funnelsim-busy">Working it out ... <span></span></p>'
 
 def _scenario(given: Scenario | Calibration) -> Scenario:
     return given.scenario if isinstance(given, Calibration) else given
+
+
+def _levers(s: Scenario) -> list[tuple[str, str]]:
+    """What a plan may move besides leads: labels and paths."""
+    paths = [f"teams.{team.name}.reps" for team in s.teams]
+    paths += [f"stages.{stage.name}.conversion" for stage in s.stages[:-1]]
+    return [(parameter(s, path).label, path) for path in paths]
 
 
 def _offer(box: ipywidgets.Dropdown, options: Sequence[str | tuple[str, str]]) -> None:
