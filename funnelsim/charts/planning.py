@@ -6,7 +6,8 @@ band. Every number comes from the tables of the plan or of the forecast.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import math
+from typing import Any
 
 import altair as alt
 import numpy as np
@@ -22,9 +23,6 @@ from funnelsim.planner.results import unit_of
 from funnelsim.planner.tables import chance_text
 from funnelsim.scenario.parameters import parameter
 from funnelsim.tables import figure_text
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 PLANNED, NAIVE, LINE = COLOURS["first orders"], COLOURS["lost"], COLOURS["baseline"]
 SOFT, TODAY = COLOURS["repeat orders"], COLOURS["open"]
@@ -57,10 +55,9 @@ def plan_chance(p: Plan) -> alt.TopLevelMixin:
     ]
     if len(rows) < 2:
         return sentence(title, p.sentences[0])
-    ticks = _settings_axis(p, 10)
-    x = alt.X(
-        "at:Q", title=_axis_title(p), axis=ticks, scale=alt.Scale(domain=_ends(p), nice=False)
-    )
+    ends = _ends(p)
+    ticks = _settings_axis(p, 10, *ends)
+    x = alt.X("at:Q", title=_axis_title(p), axis=ticks, scale=alt.Scale(domain=ends, nice=False))
     # room above 100 %: for a whole point there, and for its words
     room = alt.Scale(domain=[0, 1.1], nice=False)
     per_cent = alt.Axis(format="%", values=[0, 0.2, 0.4, 0.6, 0.8, 1])
@@ -165,7 +162,8 @@ def plan_cliff(p: Plan) -> alt.TopLevelMixin:
     ]
     if len(rows) < 2:
         return sentence(title, p.sentences[0])
-    x = alt.X("at:Q", title=_axis_title(p), axis=_settings_axis(p, 8))
+    ticks = _settings_axis(p, 8, rows[0]["at"], rows[-1]["at"])
+    x = alt.X("at:Q", title=_axis_title(p), axis=ticks)
     y = alt.Y("mean:Q", title=f"{p.metric} on average", axis=figure_axis(kind))
     line = alt.Chart(rows_data(rows)).mark_line(color=PLANNED, strokeWidth=2.5)
     goal = alt.Chart(rows_data([{"mean": p.target, "text": f"target: {_amount(p)}"}])).encode(y=y)
@@ -392,15 +390,20 @@ def _moved(p: Plan) -> str:
 
 
 def _setting(p: Plan) -> float:
-    """Where the plan stands on a curve of settings: where its chance is."""
-    curve: pd.DataFrame = p.curve
-    return float(curve["setting"].iloc[(curve["chance"] - p.chance).abs().argmin()])
+    """Where the plan stands on a curve of settings."""
+    planned = parameter(p.scenario, p.change)
+    return float(planned.number / planned.per_unit)
 
 
-def _settings_axis(p: Plan, ticks: int) -> alt.Axis:
+def _settings_axis(p: Plan, ticks: int, low: float, high: float) -> alt.Axis:
+    """Of the settings from low to high; where they go in whole steps, no part of one is named."""
+    if _is_whole(p):
+        every = max(1, math.ceil((high - low) / ticks))
+        return alt.Axis(
+            format=",d", grid=False, values=[*range(math.ceil(low), math.floor(high) + 1, every)]
+        )
     is_share = _moved(p) != "leads" and parameter(p.today, p.change).kind.unit == SHARE.unit
-    form, step = "~%" if is_share else ",~f", 1 if _is_whole(p) else 0
-    return alt.Axis(format=form, grid=False, tickCount=ticks, tickMinStep=step)
+    return alt.Axis(format="~%" if is_share else ",~f", grid=False, tickCount=ticks)
 
 
 def _is_whole(p: Plan) -> bool:
@@ -425,6 +428,8 @@ def _ends(p: Plan) -> list[float]:
     if across == "leads" and _is_usual_sum_seen(p):
         marks.append(float(p.naive_leads))
     ends = [*marks, *moving.tolist()]
+    if _is_whole(p):  # a step from the plan is seen, even if it changes nothing
+        ends += at[np.abs(at - marks[0]) <= 1].tolist()
     low, high = min(ends), max(ends)
     aside = 0.36 * (high - low) or 0.3 * abs(high) or 1.0
     room = (high + aside - min(marks)) * WORDS / (1 - WORDS)  # to the left of the first mark
