@@ -27,8 +27,9 @@ def crm_export(scenario: fs.Scenario, seed: int, replication: int = 0) -> pd.Dat
     start = pd.Timestamp(scenario.start)
 
     def stamp(days: pd.Series) -> pd.Series:
-        times = (start + pd.to_timedelta(days, unit="D")).dt.floor("min")
-        return times.dt.strftime("%Y-%m-%d %H:%M")
+        # pandas 2.2 rounds memory that it has not filled where a number is missing
+        times = (start + pd.to_timedelta(days.fillna(0.0), unit="D")).dt.floor("min")
+        return times.where(days.notna()).dt.strftime("%Y-%m-%d %H:%M")
 
     outcome = leads["outcome"].astype(str).replace({"customer": "won"})
     owners = dict(zip(leads["owner"].cat.categories, OWNERS, strict=False))

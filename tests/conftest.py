@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Iterator
 from pathlib import Path
 
 import chromium as chromium_finder
@@ -45,6 +46,16 @@ def seed() -> int:
     number = secrets.randbelow(2**32)
     print(f"seed {number}")
     return number
+
+
+@pytest.fixture
+def nothing_tried_yet() -> Iterator[None]:
+    """The checks of exercises know of no earlier tries."""
+    from funnelsim.exercises import _tries
+
+    _tries.clear()
+    yield
+    _tries.clear()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

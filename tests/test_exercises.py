@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import combinations
 
 import numpy as np
 import pytest
 
 import funnelsim as fs
-from funnelsim.exercises import _builders, _tries, find
+from funnelsim.exercises import _builders, find
 from funnelsim.exercises.entry import between_seeds, rounded_to
 from funnelsim.exercises.workshop import SEED
 
@@ -19,11 +18,7 @@ MISTAKES = [(number, place) for number in NUMBERS for place in range(len(find(nu
 SHARES = [number for number in NUMBERS if find(number).is_share]
 
 
-@pytest.fixture(autouse=True)
-def nothing_tried_yet() -> Iterator[None]:
-    _tries.clear()
-    yield
-    _tries.clear()
+pytestmark = pytest.mark.usefixtures("nothing_tried_yet")
 
 
 def check(number: str, answer: object) -> fs.exercises.Verdict:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -12,17 +11,13 @@ import pandas as pd
 import pytest
 
 import funnelsim as fs
-from funnelsim.exercises import _builders, _tries, find
+from funnelsim.exercises import _builders, find
 from funnelsim.exercises.answers import read
 
 NUMBERS = sorted(_builders())
 
 
-@pytest.fixture(autouse=True)
-def nothing_tried_yet() -> Iterator[None]:
-    _tries.clear()
-    yield
-    _tries.clear()
+pytestmark = pytest.mark.usefixtures("nothing_tried_yet")
 
 
 WRAPPED = [

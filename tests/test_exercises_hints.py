@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from test_exercises_notebooks import NOTEBOOKS, cells
 
 import funnelsim as fs
-from funnelsim.exercises import STEPS, _builders, _tries, find
+from funnelsim.exercises import STEPS, _builders, find
 
 NUMBERS = sorted(_builders())
 
 
-@pytest.fixture(autouse=True)
-def nothing_tried_yet() -> Iterator[None]:
-    _tries.clear()
-    yield
-    _tries.clear()
+pytestmark = pytest.mark.usefixtures("nothing_tried_yet")
 
 
 def test_each_wrong_answer_that_nothing_is_known_about_shows_the_next_step():

@@ -5,14 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
 from ways_to_answer import WAYS, ways
 
 import funnelsim as fs
-from funnelsim.exercises import _builders, _find_out, _tries, find
+from funnelsim.exercises import _builders, _find_out, find
 from funnelsim.exercises.lesson_02 import stall
 from funnelsim.exercises.workshop import SEED
 
@@ -21,11 +19,7 @@ FREE = [number for number in WAYS if find(number).between_seeds]
 FIXED = [number for number in WAYS if find(number).seed is not None and number not in FREE]
 
 
-@pytest.fixture(autouse=True)
-def nothing_tried_yet() -> Iterator[None]:
-    _tries.clear()
-    yield
-    _tries.clear()
+pytestmark = pytest.mark.usefixtures("nothing_tried_yet")
 
 
 def outcome(number: str, answer: object, seed: int) -> str:

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from everyone_buys import everyone_buys, first_day
 from everything import simulated
 
 import funnelsim as fs
@@ -332,6 +333,20 @@ def test_a_channel_has_paid_when_its_leads_have_left_its_cost(seed: int) -> None
                 break
         expected = 0 if cost == 0 else day
         assert table.loc[name, "payback_days"] == pytest.approx(expected, nan_ok=True)
+
+
+@pytest.mark.parametrize(("cost", "expected"), [(32.0, 0.5), (32.01, np.nan)])
+def test_a_channel_has_paid_at_the_order_that_leaves_exactly_its_cost(
+    cost: float, expected: float
+) -> None:
+    """Each lead leaves 32, half a day after it came: they pay for 32 each, not for a cent more."""
+    stages = [
+        {"name": "Interest", "conversion": 1.0, "decision_time": {"constant": "12 h"}},
+        {"name": "Action"},
+    ]
+    channel = first_day(50, 3, cost_per_lead=cost)
+    table = fs.channels_table(fs.simulate(everyone_buys(50, 3, stages=stages, channels=[channel])))
+    assert table.loc["web", "payback_days"] == pytest.approx(expected, nan_ok=True)
 
 
 def test_a_channel_that_brings_nothing_back_never_pays() -> None:

@@ -7,6 +7,7 @@ from collections import Counter
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -48,7 +49,7 @@ def named_before(journal: fs.Journal) -> Counter[tuple[str, str]]:
 
 
 def texts(column: Any) -> list[str]:
-    return ["" if name != name else str(name) for name in column.astype(object)]
+    return ["" if pd.isna(name) else str(name) for name in column.astype(object)]
 
 
 @quick

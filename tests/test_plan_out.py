@@ -68,7 +68,19 @@ def test_charts_of_a_plan_draw_its_tables(plan: Any) -> None:
 def test_a_plan_of_something_else_than_leads_is_drawn_too() -> None:
     p = fs.plan(fs.load("aida"), 150, change="stages.Interest.conversion")
     mark = next(row for row in drawn(charts.plan_chance(p)) if "name" in row)
-    assert mark["at"] == pytest.approx(p.scenario.stages[1].conversion, rel=0.02)
+    assert mark["at"] == pytest.approx(p.scenario.stages[1].conversion, rel=1e-9)
+
+
+def test_a_plan_of_fewer_reps_is_marked_where_it_is_though_more_do_as_well() -> None:
+    """Two reps reach the target surely, and so does one: the plan is one."""
+    p = fs.plan(fs.load("aida-follow-up"), 150, change="reps", progress=False)
+    assert p.scenario.teams[0].reps == 1
+    chart = charts.plan_chance(p)
+    mark = next(row for row in drawn(chart) if "name" in row)
+    assert (mark["at"], mark["chance"]) == (1, p.chance) and "the plan: 1," in mark["name"]
+    x = chart.to_dict()["layer"][-1]["encoding"]["x"]  # the mark
+    low, high = x["scale"]["domain"]
+    assert low < 1 and high > 2 and x["axis"]["values"] == [1, 2]  # no part of a rep
 
 
 def test_a_forecast_is_drawn_day_by_day() -> None:

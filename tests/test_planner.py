@@ -173,6 +173,22 @@ def test_a_cheap_win_is_paid_back_with_the_first_order() -> None:
     assert fs.plan(shop(order={"value": {"constant": 200}}), 100).payback_days == 0
 
 
+@pytest.mark.parametrize(("cost", "expected"), [(32.0, 0.0), (32.01, np.nan)])
+def test_what_is_paid_back_to_the_cent_is_paid_back(cost: float, expected: float) -> None:
+    """Every lead buys once and leaves 32: it has paid for 32, not for a cent more."""
+    channel = {"name": "web", "leads_per_day": 5, "cost_per_lead": cost}
+    p = fs.plan(
+        shop(
+            channels=[channel],
+            stages=[{"name": "Visit", "conversion": 1.0}, {"name": "Sale"}],
+            order={"value": {"constant": 80}, "margin": 0.4},
+        ),
+        100,
+    )
+    assert p.cac == cost
+    assert p.payback_days == pytest.approx(expected, nan_ok=True)
+
+
 def test_reps_needed_keep_the_share_gone_cold() -> None:
     scenario = fs.load("aida-follow-up").vary({"teams.sales.reps": 1})
     p = fs.plan(scenario, 180, most_gone_cold=0.05, progress=False)

@@ -156,10 +156,10 @@ def test_customers_who_would_order_without_end_are_refused(gap: dict[str, Any]) 
 def test_an_interrupted_run_says_how_far_it_came(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ctrl-C may come at any moment; here it comes in the middle of a lead's story."""
 
-    def interrupted(recorder: Any, lead: int, stage: int, attempt: int, now: int) -> Any:
+    def interrupted(recorder: Any, visit: Any, now: int) -> Any:
         if now > 33 * DAY:
             raise KeyboardInterrupt
-        return record_entry(recorder, lead, stage, attempt, now)
+        return record_entry(recorder, visit, now)
 
     record_entry = Recorder.record_entry
     monkeypatch.setattr(Recorder, "record_entry", interrupted)

@@ -71,7 +71,7 @@ def begun(tables: dict[str, Any], seed: int, share: float) -> tuple[fs.Scenario,
     return scenario, simulate(scenario, seed).state(share * days)
 
 
-@by_the_hundred
+@TOGETHER
 @given(any_tables, st.integers(0, 2**32), st.sampled_from([0.3, 0.6, 0.9]))
 def test_both_engines_go_on_alike(tables: dict[str, Any], seed: int, share: float) -> None:
     try:
@@ -228,7 +228,7 @@ def test_a_run_cut_and_begun_again_has_the_same_results(name: str, seed: int) ->
     whole = fs.Scenario(**{**tables, **CUTS[name]})
     rest, cut = whole.vary({"horizon": "25 days"}), 35
     in_one, begun_again = [], []
-    for replication in range(150):
+    for replication in range(100):
         journal = simulate(whole, seed, replication=replication)
         in_one.append(results(journal, cut))
         # another run than the one it is compared with

@@ -70,6 +70,21 @@ def test_a_silent_customer_is_still_active_with_this_probability(age: float, see
     assert within(active, expected, math.sqrt(expected * (1 - expected) / count))
 
 
+def test_a_silent_customer_may_have_been_a_detractor(seed: int) -> None:
+    """A detractor does not come back: p is 0.6 x (1 - 0.3), here with an age of 10 days."""
+    scenario = shop(
+        retention={"repeat_probability": 0.6, "gap": {"exponential": {"mean": "20 days"}}},
+        satisfaction={"promoter": 0.5, "detractor": 0.3},
+    )
+    count = 4_000
+    state = fs.State(customers={"days_since_last_order": [10.0] * count, "orders": [1] * count})
+    journal = fs.simulate(scenario, seed, initial=state)
+    survives = 0.42 * math.exp(-10 / 20)
+    expected = survives / (survives + 0.58)
+    active = journal.orders["customer"].nunique() / count
+    assert within(active, expected, math.sqrt(expected * (1 - expected) / count))
+
+
 def test_orders_of_customers_go_on_from_those_they_have_placed() -> None:
     retention = {"repeat_probability": 1.0, "gap": {"constant": "100 days"}}
     customers = {"days_since_last_order": [30.0], "orders": [4]}

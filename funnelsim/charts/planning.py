@@ -1,4 +1,4 @@
-"""Charts of a plan and of a forecast: the chance against leads, what a plan needs, what may come.
+"""Charts of what a plan needs, and of what may come: reps, stages, channels, a forecast.
 
 The plan is dark blue, the number of the usual sum vermilion, what chance does a grey or sky blue
 band. Every number comes from the tables of the plan or of the forecast.
@@ -6,7 +6,7 @@ band. Every number comes from the tables of the plan or of the forecast.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import altair as alt
 import numpy as np
@@ -16,186 +16,14 @@ from funnelsim.charts.parts import axis_of, rows_data, sentence
 from funnelsim.charts.rows import Rows
 from funnelsim.charts.theme import COLOURS
 from funnelsim.errors import Finding, FunnelSimError, Problem, nearest
-from funnelsim.kinds import IN_STEPS, SHARE
 from funnelsim.planner import Forecast, Plan
 from funnelsim.planner.results import unit_of
 from funnelsim.planner.tables import chance_text
-from funnelsim.scenario.parameters import parameter
 from funnelsim.tables import figure_text
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-PLANNED, NAIVE, LINE = COLOURS["first orders"], COLOURS["lost"], COLOURS["baseline"]
+PLANNED, NAIVE = COLOURS["first orders"], COLOURS["lost"]
 SOFT, TODAY = COLOURS["repeat orders"], COLOURS["open"]
 WIDE, HIGH = 600, 260
-TWO_SIDED = 1.96  # standard errors: 95 % lie within
-WORDS = 0.35  # of the width: what is said of a mark
-
-
-def plan_chance(p: Plan) -> alt.TopLevelMixin:
-    """The chance of reaching the target against the leads (or what else is moved).
-
-    The plan and the usual sum are marked on the curve. The upright band says how sure the number
-    of leads is, that along the curve how sure the chance is (95 %); without them it is a formula's.
-    The curve ends where nothing more was tried.
-    """
-    p = _a_plan(p, "charts.plan_chance")
-    across = _moved(p)
-    title = f"Chance of {_target(p)}"
-    rows: Rows = [
-        {
-            "at": float(at),
-            "chance": float(chance),
-            "low": max(float(chance - TWO_SIDED * error), 0.0),
-            "high": min(float(chance + TWO_SIDED * error), 1.0),
-            "told": figure_text(float(chance), "share"),
-        }
-        for at, chance, error in zip(
-            p.curve[across], p.curve["chance"], p.curve["chance_se"], strict=True
-        )
-    ]
-    if len(rows) < 2:
-        return sentence(title, p.sentences[0])
-    ticks = _settings_axis(p, 10)
-    x = alt.X(
-        "at:Q", title=_axis_title(p), axis=ticks, scale=alt.Scale(domain=_ends(p), nice=False)
-    )
-    # room above 100 %: for a whole point there, and for its words
-    room = alt.Scale(domain=[0, 1.1], nice=False)
-    per_cent = alt.Axis(format="%", values=[0, 0.2, 0.4, 0.6, 0.8, 1])
-    y = alt.Y("chance:Q", title="chance", scale=room, axis=per_cent)
-    steps = {"color": LINE} if _is_whole(p) else False  # nobody hires half a rep
-    curve = alt.Chart(rows_data(rows)).mark_line(color=LINE, strokeWidth=2, clip=True, point=steps)
-    parts: list[Any] = [
-        alt.Chart(rows_data([{"chance": p.probability}]))
-        .mark_rule(color=TODAY, strokeDash=[4, 4])
-        .encode(y=y),
-        curve.encode(
-            x=x,
-            y=y,
-            tooltip=[
-                alt.Tooltip("at:Q", title=_axis_title(p), format=",.4~r"),
-                alt.Tooltip("told:N", title="Chance"),
-            ],
-        ),
-    ]
-    if p.curve["chance_se"].any():
-        y_low = alt.Y("low:Q", title="chance", scale=room, axis=per_cent)
-        along = alt.Chart(rows_data(rows)).mark_area(
-            color=LINE,
-            opacity=0.15,
-            clip=True,
-            aria=False,  # the line says the figures
-        )
-        parts.insert(0, along.encode(x=x, y=y_low, y2="high:Q"))
-    if across == "leads" and p.leads_high > p.leads_low:
-        band = rows_data([{"at": p.leads_low, "to": p.leads_high}])
-        parts.insert(0, alt.Chart(band).mark_rect(color=SOFT, opacity=0.35).encode(x=x, x2="to:Q"))
-    for at, chance, name, colour, aside in _marks(p, across):
-        parts += _mark(x, y, at, chance, name, colour, aside)
-    return alt.layer(*parts).properties(
-        width=WIDE, height=HIGH, title=alt.Title(title, subtitle=_subtitle(p))
-    )
-
-
-def _marks(p: Plan, across: str) -> list[tuple[float, float, str, str, str]]:
-    """Where the plan and the usual sum stand on the curve, and what is said of them."""
-    at = float(p.leads) if across == "leads" else _setting(p)
-    what = f"{p.leads:,} leads" if across == "leads" else _in_words(p, at)
-    name = "the plan" if p.is_reached else "at best"
-    said = f"{name}: {what}, {chance_text(p, p.chance)}"
-    low, high = _ends(p)
-
-    def aside(at: float) -> str:  # the words go where there is room for them
-        return "right" if at > low + WORDS * (high - low) else "left"
-
-    marks = [(at, p.chance, said, PLANNED, aside(at))]
-    if across == "leads" and _is_usual_sum_seen(p):
-        usual = f"the usual sum: {p.naive_leads:,}, {chance_text(p, p.naive_chance)}"
-        naive = float(p.naive_leads)
-        marks.append((naive, p.naive_chance, usual, NAIVE, aside(naive)))
-    return marks
-
-
-def _is_usual_sum_seen(p: Plan) -> bool:
-    """Whether its number lies on the curve; that of a target far too high does not."""
-    return 0 < p.naive_leads <= 1.001 * p.curve["leads"].max() and p.naive_chance == p.naive_chance
-
-
-def _mark(
-    x: alt.X, y: alt.Y, at: float, chance: float, name: str, colour: str, aside: str
-) -> list[alt.Chart]:
-    """A point on the curve and its words: left above it or right below, where no curve goes."""
-    base = alt.Chart(rows_data([{"at": at, "chance": chance, "name": name}])).encode(x=x, y=y)
-    to_left = aside == "right"
-    return [
-        base.mark_point(color=colour, filled=True, size=110, opacity=1),
-        base.mark_text(
-            color=colour,
-            align="right" if to_left else "left",
-            dx=-10 if to_left else 10,
-            dy=-9 if to_left else 14,
-            fontWeight="bold",
-            clip=True,
-        ).encode(text="name:N"),
-    ]
-
-
-def plan_cliff(p: Plan) -> alt.TopLevelMixin:
-    """What leads bring on average, against the target: where the line bends, teams are full.
-
-    The band says how sure the mean is (95 %); without it it is a formula's.
-    """
-    p = _a_plan(p, "charts.plan_cliff")
-    across = _moved(p)
-    title = f"{p.metric.capitalize()} expected, {p.today.name}"
-    kind, money = unit_of(p.metric), p.today.currency
-    rows: Rows = [
-        {
-            "at": float(at),
-            "mean": float(mean),
-            "low": float(mean - TWO_SIDED * error),
-            "high": float(mean + TWO_SIDED * error),
-            "told": figure_text(float(mean), kind, money),
-        }
-        for at, mean, error in zip(
-            p.curve[across], p.curve["mean"], p.curve["mean_se"], strict=True
-        )
-    ]
-    if len(rows) < 2:
-        return sentence(title, p.sentences[0])
-    x = alt.X("at:Q", title=_axis_title(p), axis=_settings_axis(p, 8))
-    y = alt.Y("mean:Q", title=f"{p.metric} on average", axis=figure_axis(kind))
-    line = alt.Chart(rows_data(rows)).mark_line(color=PLANNED, strokeWidth=2.5)
-    goal = alt.Chart(rows_data([{"mean": p.target, "text": f"target: {_amount(p)}"}])).encode(y=y)
-    at = float(p.leads) if across == "leads" else _setting(p)
-    here = rows_data([{"at": at, "text": "the plan" if p.is_reached else "at best"}])
-    rule = alt.Chart(here).encode(x=x)
-    band = alt.Chart(rows_data(rows)).mark_area(color=SOFT, opacity=0.35, aria=False)
-    low = alt.Y("low:Q", title=f"{p.metric} on average", axis=figure_axis(kind))
-    bands = [band.encode(x=x, y=low, y2="high:Q")] if p.curve["mean_se"].any() else []
-    return alt.layer(
-        *bands,
-        goal.mark_rule(color=NAIVE, strokeDash=[5, 4]),
-        goal.mark_text(align="left", dx=4, dy=-8, color=NAIVE).encode(
-            x=alt.value(0), text="text:N"
-        ),
-        rule.mark_rule(color=TODAY, strokeWidth=1.5),
-        rule.mark_text(align="left", dx=5, dy=-6).encode(y=alt.value(HIGH), text="text:N"),
-        line.encode(
-            x=x,
-            y=y,
-            tooltip=[
-                alt.Tooltip("at:Q", title=_axis_title(p), format=",.4~r"),
-                alt.Tooltip("told:N", title="On average"),
-            ],
-        ),
-    ).properties(
-        width=WIDE,
-        height=HIGH,
-        title=alt.Title(title, subtitle="the mean of futures; the plan needs more than the target"),
-    )
 
 
 def plan_reps(p: Plan, team: str | None = None) -> alt.TopLevelMixin:
@@ -203,7 +31,7 @@ def plan_reps(p: Plan, team: str | None = None) -> alt.TopLevelMixin:
 
     Of all teams, or of one.
     """
-    p = _a_plan(p, "charts.plan_reps")
+    p = a_plan(p, "charts.plan_reps")
     title = f"Reps and the planned leads, {p.today.name}"
     if p.reps_tried.empty:
         return sentence(title, "No team calls anybody in this scenario.")
@@ -252,7 +80,7 @@ def _team(p: Plan, team: str) -> alt.HConcatChart:
 
 def plan_stages(p: Plan) -> alt.TopLevelMixin:
     """How many must enter each stage, in all and a day, by the horizon."""
-    p = _a_plan(p, "charts.plan_stages")
+    p = a_plan(p, "charts.plan_stages")
     rows: Rows = [
         {
             "stage": str(stage),
@@ -276,13 +104,13 @@ def plan_stages(p: Plan) -> alt.TopLevelMixin:
     return alt.layer(base.mark_bar(color=PLANNED), words).properties(
         width=WIDE,
         height=42 * len(rows),
-        title=alt.Title(f"What each stage needs, {p.today.name}", subtitle=_subtitle(p)),
+        title=alt.Title(f"What each stage needs, {p.today.name}", subtitle=subtitle(p)),
     )
 
 
 def plan_channels(p: Plan) -> alt.TopLevelMixin:
     """Leads a day of each channel, today and planned, and its ceiling as a line."""
-    p = _a_plan(p, "charts.plan_channels")
+    p = a_plan(p, "charts.plan_channels")
     rows: Rows = []
     for channel, row in p.channels.iterrows():
         ceiling = None if np.isnan(row["ceiling"]) else float(row["ceiling"])
@@ -375,7 +203,7 @@ def forecast(f: Forecast, figure: str = "sales", target: float | None = None) ->
 # --- what is said -----------------------------------------------------------------------------
 
 
-def _a_plan(value: object, name: str) -> Plan:
+def a_plan(value: object, name: str) -> Plan:
     if isinstance(value, Plan):
         return value
     raise FunnelSimError(_not_given(value, name, "fs.plan(scenario, target=100)"))
@@ -387,61 +215,13 @@ def _not_given(value: object, name: str, way_out: str) -> str:
     return str(Problem(name, found, rule, f"write {way_out}"))
 
 
-def _moved(p: Plan) -> str:
-    return "leads" if "leads" in p.curve else "setting"
-
-
-def _setting(p: Plan) -> float:
-    """Where the plan stands on a curve of settings: where its chance is."""
-    curve: pd.DataFrame = p.curve
-    return float(curve["setting"].iloc[(curve["chance"] - p.chance).abs().argmin()])
-
-
-def _settings_axis(p: Plan, ticks: int) -> alt.Axis:
-    is_share = _moved(p) != "leads" and parameter(p.today, p.change).kind.unit == SHARE.unit
-    form, step = "~%" if is_share else ",~f", 1 if _is_whole(p) else 0
-    return alt.Axis(format=form, grid=False, tickCount=ticks, tickMinStep=step)
-
-
-def _is_whole(p: Plan) -> bool:
-    return _moved(p) != "leads" and parameter(p.today, p.change).kind.turned == IN_STEPS
-
-
-def _axis_title(p: Plan) -> str:
-    return "leads in all" if _moved(p) == "leads" else p.moved
-
-
-def _in_words(p: Plan, setting: float) -> str:
-    moved = parameter(p.today, p.change)
-    return moved.in_words(setting * moved.per_unit)
-
-
-def _ends(p: Plan) -> list[float]:
-    """Where the chance changes, and what is marked; past that the curve says nothing new."""
-    across = _moved(p)
-    at, chance = p.curve[across].to_numpy(), p.curve["chance"].to_numpy()
-    moving = at[(chance > 0.002) & (chance < 0.998)]
-    marks = [float(p.leads)] if across == "leads" else [_setting(p)]
-    if across == "leads" and _is_usual_sum_seen(p):
-        marks.append(float(p.naive_leads))
-    ends = [*marks, *moving.tolist()]
-    low, high = min(ends), max(ends)
-    aside = 0.36 * (high - low) or 0.3 * abs(high) or 1.0
-    room = (high + aside - min(marks)) * WORDS / (1 - WORDS)  # to the left of the first mark
-    return [max(min(low - aside, min(marks) - 1.05 * room), 0.0), high + aside]
-
-
-def _amount(p: Plan) -> str:
+def amount_of(p: Plan) -> str:
     if p.metric == "sales":
         return f"{p.target:,.0f} sales"
     return f"{figure_text(p.target, 'money', p.today.currency)} of {p.metric}"
 
 
-def _target(p: Plan) -> str:
-    return f"{_amount(p)}, {p.today.name}"
-
-
-def _subtitle(p: Plan) -> list[str]:
+def subtitle(p: Plan) -> list[str]:
     if not p.is_reached:
         return [f"cannot be met; at best: {p.setting}"]
     how = "by formula" if p.method == "formula" else f"{p.replications:,} simulated futures"

@@ -162,7 +162,7 @@ def reps_table(j: Journal, confidence: float = 0.95) -> pd.DataFrame:
         return [int(n) for n in who.value_counts().reindex(everyone, fill_value=0)]
 
     def revenue(of: pd.DataFrame) -> list[float]:
-        worth = paid.reindex(of["lead"]).fillna(0.0).groupby(of["group"].array).sum()
+        worth = paid.reindex(of["lead"]).fillna(0.0).groupby(of["group"].array, observed=True).sum()
         return worth.reindex(everyone, fill_value=0.0).to_list()
 
     names = [team.name for team in journal.scenario.teams]
@@ -357,7 +357,7 @@ def _in_hand(journal: Journal, by: str) -> tuple[pd.DataFrame, pd.DataFrame]:
     is_deal &= leads["kind"] != KINDS[CUSTOMER]
     deals = leads[is_deal]
     deals = deals[["lead", "outcome"]].assign(group=_teams(journal, deals["holder"], by).array)
-    return _final(visits[is_deal.loc[visits["lead"]].array]), deals
+    return _final(visits[is_deal.loc[visits["lead"]].to_numpy()]), deals
 
 
 def _final(visits: pd.DataFrame) -> pd.DataFrame:

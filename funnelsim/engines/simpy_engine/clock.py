@@ -21,17 +21,17 @@ from funnelsim.opening_hours import OpeningHours
 
 Story = Generator[simpy.Event, Any, Any]
 
-TEAM_OPENS, REP_FREE, PATIENCE_ENDS, READY = 1, 2, 3, 4
 _KEYS = 2**64  # more than there are keys
+TEAM_OPENS, REP_FREE, PATIENCE_ENDS, READY = (rank * _KEYS for rank in (1, 2, 3, 4))
 
 
 class Moment(simpy.Event):
-    """An event that is sure to happen, at a time and a rank; the least key goes first."""
+    """An event that is sure to happen, after a time and at a rank; the least key goes first."""
 
-    def __init__(self, clock: Clock, time: int, rank: int, key: int) -> None:
+    def __init__(self, clock: Clock, delay: int, rank: int, key: int) -> None:
         super().__init__(clock)
         self._ok, self._value = True, None
-        clock.schedule(self, EventPriority(rank * _KEYS + key), time - clock.now)
+        clock.schedule(self, EventPriority(rank + key), delay)
 
 
 class Clock(simpy.Environment):
@@ -44,13 +44,17 @@ class Clock(simpy.Environment):
 
     def ready(self, time: int, key: int) -> Moment:
         """The moment at which the lead with this key is ready for what comes next."""
-        return Moment(self, time, READY, key)
+        return Moment(self, time - self.now, READY, key)
+
+    def after(self, delay: int, key: int) -> Moment:
+        """The same, when this much time has passed."""
+        return Moment(self, delay, READY, key)
 
     def patience_ends(self, time: int, key: int) -> Moment:
-        return Moment(self, time, PATIENCE_ENDS, key)
+        return Moment(self, time - self.now, PATIENCE_ENDS, key)
 
-    def rep_free(self, time: int, rep: int) -> Moment:
-        return Moment(self, time, REP_FREE, rep)
+    def rep_free(self, delay: int, rep: int) -> Moment:
+        return Moment(self, delay, REP_FREE, rep)
 
 
 class Call(simpy.Event):
@@ -97,7 +101,7 @@ class Team:
 
     def handle(self, rep: int, time: int) -> Generator[simpy.Event, Any, None]:
         """The rep is busy for this time, then takes the next lead or becomes idle."""
-        yield self._clock.rep_free(self._clock.now + time, rep)
+        yield self._clock.rep_free(time, rep)
         call = self._next() if self._hours.is_open(self._clock.now) else None
         if call:
             call.assign(rep)
@@ -115,6 +119,6 @@ class Team:
     def _open(self) -> Generator[simpy.Event, Any, None]:
         """At every opening, idle reps take those who have been waiting."""
         while (opening := self._hours.opening_after(self._clock.now)) is not None:
-            yield Moment(self._clock, opening, TEAM_OPENS, self._number)
+            yield Moment(self._clock, opening - self._clock.now, TEAM_OPENS, self._number)
             while self._idle and (call := self._next()):
                 call.assign(heappop(self._idle)[1])

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from funnelsim.engines.draws.drawn import ALMOST
 from funnelsim.engines.simpy_engine.account import Account, Lot
 from funnelsim.engines.simpy_engine.clock import Story
-from funnelsim.engines.simpy_engine.leads import Lead, Order
+from funnelsim.engines.simpy_engine.leads import DrawnOrder, Lead
 from funnelsim.engines.simpy_engine.recorder import OrderRow
 from funnelsim.engines.simpy_engine.world import Past, World
 from funnelsim.journal import DETRACTOR, EARNED, EXPIRED, NEVER, PROMOTER, REDEEMED
@@ -47,7 +47,7 @@ def life_of_a_customer(
         placed, order = clock.now, world.funnel.order(lead, number)
         bill, tier = checkout(world, lead, account, order, offered)
         entry = journal.record_order(
-            lead.number, number, placed, bill.value, bill.discount, bill.paid, bill.points,
+            lead, number, placed, bill.value, bill.discount, bill.paid, bill.points,
             tier, order.payment,
         )  # fmt: skip
         yield from delivery(world, lead, entry, order)
@@ -65,11 +65,11 @@ def life_of_a_customer(
 
         comes_back, is_tipped = next_order(world, order, tier, feeling, campaign)
         if campaign:
-            journal.record_campaign(lead.number, POST_PURCHASE, closed, is_tipped)
+            journal.record_campaign(lead, POST_PURCHASE, closed, is_tipped)
         if win_back and (when := max(placed + (win_back.after or 0), closed)) < comes_back:
             yield clock.ready(when, lead.key)
             accepts = lead.is_won_back and feeling != DETRACTOR
-            journal.record_campaign(lead.number, WIN_BACK, when, accepts)
+            journal.record_campaign(lead, WIN_BACK, when, accepts)
             discount, win_back = win_back.discount, None  # once per customer
             if accepts:  # in place of an order that the customer may have had in mind
                 number, offered = number + 1, discount
@@ -81,7 +81,7 @@ def life_of_a_customer(
 
 
 def checkout(
-    world: World, lead: Lead, account: Account | None, order: Order, offered: float
+    world: World, lead: Lead, account: Account | None, order: DrawnOrder, offered: float
 ) -> tuple[Bill, int]:
     """The bill, and the tier in which the order is placed (-1: none)."""
     terms, now = world.scenario.order, world.clock.now
@@ -96,7 +96,7 @@ def checkout(
     left = value - discount
     points = account.redeem(left) if account and order.redeems else 0
     if points:
-        world.journal.record_points(lead.number, now, REDEEMED, points)
+        world.journal.record_points(lead, now, REDEEMED, points)
     rebate = round(points * account.loyalty.point_value * 100) if account else 0
     free = tier.free_shipping_from is not None and left >= tier.free_shipping_from * 100 - ALMOST
     fee = 0 if free else round(terms.shipping_fee * 100)
@@ -106,7 +106,7 @@ def checkout(
 NO_TIER = Tier(name="none")
 
 
-def delivery(world: World, lead: Lead, entry: OrderRow, order: Order) -> Story:
+def delivery(world: World, lead: Lead, entry: OrderRow, order: DrawnOrder) -> Story:
     """The order goes through its statuses; it may be cancelled, refused or returned."""
     clock, placed = world.clock, world.clock.now
     for status, after in order.statuses:
@@ -126,7 +126,7 @@ def credit_points(
     lot = account.credit(now, bill.paid, account.loyalty.tiers[tier] if tier != NEVER else NO_TIER)
     if lot.points:
         world.journal.record_earning(entry, lot.points)
-        world.journal.record_points(lead.number, now, EARNED, lot.points)
+        world.journal.record_points(lead, now, EARNED, lot.points)
         world.clock.process(expiry(world, lead, account, lot))
 
 
@@ -139,11 +139,11 @@ def expiry(world: World, lead: Lead, account: Account, lot: Lot) -> Story:
 def expire_points(world: World, lead: Lead, account: Account) -> None:
     lost = account.expire(world.clock.now)
     if lost:
-        world.journal.record_points(lead.number, world.clock.now, EXPIRED, lost)
+        world.journal.record_points(lead, world.clock.now, EXPIRED, lost)
 
 
 def next_order(
-    world: World, order: Order, tier: int, feeling: int, campaign: Campaign | None
+    world: World, order: DrawnOrder, tier: int, feeling: int, campaign: Campaign | None
 ) -> tuple[int, bool]:
     """When the customer orders next, and whether only because a campaign tips the coin."""
     now, loyalty = world.clock.now, world.scenario.loyalty

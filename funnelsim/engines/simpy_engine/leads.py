@@ -32,68 +32,48 @@ class Lead(NamedTuple):
     is_won_back: bool  # would accept the win-back offer
 
 
-class Visit:
-    """What leads would do on their first visit to a stage, or on one after coming back.
+class DrawnVisit(NamedTuple):
+    """What a lead would do on a visit to a stage: on its first, or on one after coming back."""
 
-    `attempt` counts the visits from 0; nobody comes back after the one that `is_last`.
-    """
+    lead: Lead
+    stage: Stage
+    attempt: int  # 0 for the first visit
+    # and, of the same name and meaning, what `StageDraws` holds for the lead
+    slack: float
+    decision_time: int
+    reason: int
+    missed: bool
+    settled: bool
+    handling_time: int
+    patience: int
+    reached_by: int
+    attempt_times: tuple[int, ...]
+    returns: bool
+    return_delay: int
 
-    def __init__(self, stage: Stage, attempt: int, columns: StageDraws, leads: int) -> None:
-        self.stage, self.attempt = stage, attempt
-        self.is_last = attempt == stage.recoveries
+    def has_follow_up(self) -> bool:
+        return bool(self.stage.team) and not self.settled
 
-        def by_lead(column: Any) -> list[Any]:
-            whole = np.zeros(leads, dtype=column.dtype)
-            whole[columns.rows] = column
-            return whole.tolist()
+    def is_reached(self, call: int) -> bool:
+        return self.reached_by == call
 
-        self._slack = by_lead(columns.slack)
-        self._reason = by_lead(columns.reason)
-        self._missed = by_lead(columns.missed)
-        self._settled = by_lead(columns.settled)
-        self._decision_time = by_lead(columns.decision_time)
-        self._handling_time = by_lead(columns.handling_time)
-        self._patience = by_lead(columns.patience)
-        self._reached_by = by_lead(columns.reached_by)
-        self._attempt_times = [by_lead(times) for times in columns.attempt_times]
-        self._returns = by_lead(columns.returns)
-        self._return_delay = by_lead(columns.return_delay)
-
-    def is_followed_up(self, lead: Lead) -> bool:
-        """Whether a team calls; some are past that when the simulation begins."""
-        return bool(self.stage.team) and not self._settled[lead.number]
-
-    def is_missed(self, lead: Lead) -> bool:
-        return self._missed[lead.number]
-
-    def patience(self, lead: Lead) -> int:
-        return self._patience[lead.number]
-
-    def is_reached(self, lead: Lead, call: int) -> bool:
-        return self._reached_by[lead.number] == call
-
-    def handling_time(self, lead: Lead, call: int) -> int:
+    def call_time(self, call: int) -> int:
         """The rep's time: for the conversation, or for a call that reaches nobody."""
-        if self.is_reached(lead, call):
-            return self._handling_time[lead.number]
-        return self._attempt_times[call][lead.number]
+        if self.is_reached(call):
+            return self.handling_time
+        return self.attempt_times[call]
 
-    def decision_time(self, lead: Lead) -> int:
-        return self._decision_time[lead.number]
-
-    def advances(self, lead: Lead, response_time: int, rep: int) -> bool:
+    def advances(self, response_time: int, rep: int) -> bool:
         """The rule of odds: the rep's skill helps, waiting for the call hurts."""
-        helps = self._slack[lead.number] + self.stage.ln_skills[rep]
-        return helps > response_time * self.stage.decay
+        return self.slack + self.stage.ln_skills[rep] > response_time * self.stage.decay
 
-    def reason(self, lead: Lead) -> str:
-        return self.stage.reasons[self._reason[lead.number]]
+    def loss_reason(self) -> str:
+        """Why the lead leaves, should it not advance."""
+        return self.stage.reasons[self.reason]
 
-    def returns(self, lead: Lead) -> bool:
-        return self._returns[lead.number]
-
-    def return_delay(self, lead: Lead) -> int:
-        return self._return_delay[lead.number]
+    def is_last(self) -> bool:
+        """Whether nobody comes back after it."""
+        return self.attempt == self.stage.recoveries
 
 
 class Stage:
@@ -110,11 +90,23 @@ class Stage:
         self.ln_skills = [0.0, *draws.ln_skills(stage)]  # reps are numbered from 1; 0 is nobody
         self.recoveries = stage.recovery.attempts if stage.recovery else 0
         self.discount = stage.recovery.discount if stage.recovery else 0.0
-        leads = len(draws.leads.key)
-        self.visits = [Visit(self, n, drawn, leads) for n, drawn in enumerate(draws.stages[number])]
+        self._drawn = [_by_row(drawn) for drawn in draws.stages[number]]
+
+    def visits(self, lead: Lead) -> Iterator[DrawnVisit]:
+        """The first, and one for each time the lead may come back."""
+        for attempt, drawn in enumerate(self._drawn):
+            yield DrawnVisit._make((lead, self, attempt, *drawn[lead.number]))
 
 
-class Order(NamedTuple):
+def _by_row(drawn: StageDraws) -> dict[int, tuple[Any, ...]]:
+    """What is drawn for the lead of each row, in the order of `DrawnVisit`."""
+    names = DrawnVisit._fields[DrawnVisit._fields.index("slack") :]
+    columns = {name: getattr(drawn, name).T.tolist() for name in names}
+    columns["attempt_times"] = map(tuple, columns["attempt_times"])  # which gc need not look at
+    return dict(zip(drawn.rows.tolist(), zip(*columns.values(), strict=True), strict=True))
+
+
+class DrawnOrder(NamedTuple):
     """What one order would be, and what would follow it; amounts in cents."""
 
     basket: int
@@ -141,12 +133,12 @@ class Orders:
             for step in steps
         ] or [[]] * len(drawn.rows)
         self._columns = [
-            getattr(drawn, name).tolist() for name in Order._fields if name != "statuses"
+            getattr(drawn, name).tolist() for name in DrawnOrder._fields if name != "statuses"
         ]
 
-    def at(self, place: int) -> Order:
+    def at(self, place: int) -> DrawnOrder:
         columns: list[Any] = [column[place] for column in self._columns]
-        return Order._make([*columns[:3], self._statuses[place], *columns[3:]])
+        return DrawnOrder._make([*columns[:3], self._statuses[place], *columns[3:]])
 
 
 class Funnel:
@@ -154,7 +146,6 @@ class Funnel:
 
     def __init__(self, draws: Draws) -> None:
         self.stages: Sequence[Stage] = [Stage(draws, n) for n in range(len(draws.stages))]
-        self.goal = len(self.stages)  # the number of the last stage
         self.has_orders = draws.scenario.order is not None
         leads, everyone = draws.leads, np.arange(len(draws.leads.key))
         columns = (
@@ -183,7 +174,7 @@ class Funnel:
         """Those whom channels bring, in order of arrival."""
         return (lead for lead in self._leads if lead.arrived != NEVER)
 
-    def order(self, lead: Lead, number: int) -> Order:
+    def order(self, lead: Lead, number: int) -> DrawnOrder:
         """What the lead's order of this number (1, 2, ...) would be."""
         orders, place = self._orders[lead.number, number]
         return orders.at(place)

@@ -17,6 +17,7 @@ import numpy as np
 from funnelsim.distributions import Ints
 from funnelsim.engines.draws.draws import Draws
 from funnelsim.engines.draws.numbering import Numbers, leads_table
+from funnelsim.engines.simpy_engine.leads import DrawnVisit, Lead
 from funnelsim.journal import COLUMNS, FOLLOW_UP_OUTCOMES, NEVER, VISIT_OUTCOMES, Table, reasons
 from funnelsim.scenario import Scenario
 
@@ -98,6 +99,7 @@ class Recorder:
     def __init__(self, scenario: Scenario) -> None:
         self._reason = {reason: number for number, reason in enumerate(reasons(scenario))}
         stages = len(scenario.stages)
+        self._goal = stages - 1
         self._campaign = {c.kind: stages + n for n, c in enumerate(scenario.campaigns)}
         self._arrivals: list[ArrivalRow] = []
         self._visits: list[VisitRow] = []
@@ -109,48 +111,52 @@ class Recorder:
 
     # --- the way to the sale ----------------------------------------------------------------
 
-    def record_arrival(self, lead: int, now: int) -> None:
-        self._arrivals.append(ArrivalRow(lead, now))
+    def record_arrival(self, lead: Lead, now: int) -> None:
+        self._arrivals.append(ArrivalRow(lead.number, now))
 
-    def record_entry(self, lead: int, stage: int, attempt: int, now: int) -> VisitRow:
-        visit = VisitRow(lead, stage, attempt, now)
-        self._visits.append(visit)
-        return visit
+    def record_entry(self, visit: DrawnVisit, now: int) -> VisitRow:
+        entry = VisitRow(visit.lead.number, visit.stage.number, visit.attempt, now)
+        self._visits.append(entry)
+        return entry
 
-    def record_advance(self, visit: VisitRow, now: int) -> None:
-        visit.decided, visit.outcome = now, _ADVANCED
+    def record_advance(self, entry: VisitRow, now: int) -> None:
+        entry.decided, entry.outcome = now, _ADVANCED
 
-    def record_loss(self, visit: VisitRow, now: int, reason: str) -> None:
-        visit.decided, visit.outcome, visit.reason = now, _LOST, self._reason[reason]
+    def record_loss(self, entry: VisitRow, now: int, reason: str) -> None:
+        entry.decided, entry.outcome, entry.reason = now, _LOST, self._reason[reason]
 
-    def record_queueing(
-        self, lead: int, stage: int, attempt: int, call: int, now: int
-    ) -> FollowUpRow:
-        follow_up = FollowUpRow(lead, stage, attempt, call, now)
-        self._follow_ups.append(follow_up)
-        return follow_up
+    def record_queueing(self, visit: DrawnVisit, call: int, now: int) -> FollowUpRow:
+        entry = FollowUpRow(visit.lead.number, visit.stage.number, visit.attempt, call, now)
+        self._follow_ups.append(entry)
+        return entry
 
-    def record_failure(self, follow_up: FollowUpRow, outcome: str) -> None:
-        follow_up.outcome = FOLLOW_UP_OUTCOMES.index(outcome)
+    def record_failure(self, entry: FollowUpRow, outcome: str) -> None:
+        entry.outcome = FOLLOW_UP_OUTCOMES.index(outcome)
 
-    def record_start(self, follow_up: FollowUpRow, rep: int, now: int, reached: bool) -> None:
-        follow_up.rep, follow_up.started, follow_up.reached = rep, now, reached
+    def record_start(self, entry: FollowUpRow, rep: int, now: int, reached: bool) -> None:
+        entry.rep, entry.started, entry.reached = rep, now, reached
 
-    def record_end(self, follow_up: FollowUpRow, now: int, outcome: str) -> None:
-        follow_up.finished, follow_up.outcome = now, FOLLOW_UP_OUTCOMES.index(outcome)
+    def record_end(self, entry: FollowUpRow, now: int, outcome: str) -> None:
+        entry.finished, entry.outcome = now, FOLLOW_UP_OUTCOMES.index(outcome)
 
-    def record_message(self, lead: int, stage: int, now: int, accepted: bool) -> None:
+    def record_message(self, visit: DrawnVisit, now: int, accepted: bool) -> None:
         """The message of a stage's recovery."""
-        self._messages.append(MessageRow(lead, stage, now, accepted))
+        self._messages.append(MessageRow(visit.lead.number, visit.stage.number, now, accepted))
+
+    def record_sale(self, lead: Lead, now: int) -> None:
+        """The goal is a stage too, entered and decided at one moment."""
+        self._visits.append(VisitRow(lead.number, self._goal, 0, now, now, _ADVANCED))
 
     # --- from the sale on -------------------------------------------------------------------
 
     def record_order(
-        self, lead: int, number: int, now: int, value: int, discount: int, paid: int,
+        self, lead: Lead, number: int, now: int, value: int, discount: int, paid: int,
         redeemed: int, tier: int, payment: int,
     ) -> OrderRow:  # fmt: skip
         status = 0 if payment == NEVER else NEVER  # without a method of payment there is but one
-        order = OrderRow(lead, number, now, value, discount, paid, tier, payment, redeemed, status)
+        order = OrderRow(
+            lead.number, number, now, value, discount, paid, tier, payment, redeemed, status
+        )
         self._orders.append(order)
         return order
 
@@ -164,11 +170,11 @@ class Recorder:
     def record_earning(self, order: OrderRow, points: int) -> None:
         order.points_earned = points
 
-    def record_points(self, customer: int, now: int, kind: int, points: int) -> None:
-        self._points.append(PointsRow(customer, now, kind, points))
+    def record_points(self, customer: Lead, now: int, kind: int, points: int) -> None:
+        self._points.append(PointsRow(customer.number, now, kind, points))
 
-    def record_campaign(self, lead: int, kind: str, now: int, accepted: bool) -> None:
-        self._messages.append(MessageRow(lead, self._campaign[kind], now, accepted))
+    def record_campaign(self, lead: Lead, kind: str, now: int, accepted: bool) -> None:
+        self._messages.append(MessageRow(lead.number, self._campaign[kind], now, accepted))
 
     # --- the tables -------------------------------------------------------------------------
 
