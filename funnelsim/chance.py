@@ -72,19 +72,19 @@ def keys(
     return np.right_shift(word, _1, out=word).view(np.int64)
 
 
-class Asked(NamedTuple):
+class MixedKeys(NamedTuple):
     """Those who are asked, their keys already mixed; `of` says in which replication each is."""
 
     words: U64
     of: NDArray[np.integer[Any]] | None = None  # places among the table's replications; none: 0
 
-    def only(self, which: Any) -> Asked:
-        return Asked(self.words[which], None if self.of is None else self.of[which])
+    def only(self, which: Any) -> MixedKeys:
+        return MixedKeys(self.words[which], None if self.of is None else self.of[which])
 
 
-def asked(keys: ArrayLike, of: NDArray[np.integer[Any]] | None = None) -> Asked:
+def mixed(keys: ArrayLike, of: NDArray[np.integer[Any]] | None = None) -> MixedKeys:
     """Keys made ready to be asked many questions."""
-    return Asked(_mix(_u64(keys) + _GOLDEN), of)
+    return MixedKeys(_mix(_u64(keys) + _GOLDEN), of)
 
 
 class Chance:
@@ -101,7 +101,7 @@ class Chance:
         self._words: dict[str, U64] = {}
 
     def uniform(
-        self, question: str, keys: ArrayLike | Asked, occasion: int | range = 0
+        self, question: str, keys: ArrayLike | MixedKeys, occasion: int | range = 0
     ) -> NDArray[np.float64]:
         """Uniform numbers, strictly between 0 and 1, one for each key (float64, shape of keys).
 
@@ -112,7 +112,7 @@ class Chance:
     def column(
         self,
         question: str,
-        keys: ArrayLike | Asked,
+        keys: ArrayLike | MixedKeys,
         occasion: int | range,
         turned: Callable[[NDArray[np.float64]], NDArray[Any]],
         kind: Any,
@@ -121,7 +121,7 @@ class Chance:
 
         What fits the processor's cache is quickest; `turned` may write into what it is given.
         """
-        who = keys if isinstance(keys, Asked) else asked(keys)
+        who = keys if isinstance(keys, MixedKeys) else mixed(keys)
         if isinstance(occasion, range):
             if len(occasion) == 1 or len(occasion) * len(who.words) > BLOCK:
                 parts = [self.column(question, who, one, turned, kind) for one in occasion]

@@ -228,7 +228,7 @@ def _run(chosen: argparse.Namespace) -> None:
 
 def _plan(chosen: argparse.Namespace) -> None:
     from funnelsim.planner import plan
-    from funnelsim.planner.tables import about, sections
+    from funnelsim.planner.text_tables import about, sections
     from funnelsim.scenario import load
     from funnelsim.state import State
     from funnelsim.tables import as_text, heading, say

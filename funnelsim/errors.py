@@ -21,7 +21,7 @@ class FunnelSimError(Exception):
     """The root of everything that funnelsim raises on purpose."""
 
 
-class Asked(FunnelSimError):
+class QuestionError(FunnelSimError):
     """What nothing decides is asked for: the `argument` that says it, and what it may be.
 
     `choices` has the values by what each of them means; a form offers them.

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 MOST_SHOWN = 10  # problems
 
 
-class Deals(NamedTuple):
+class DealsThere(NamedTuple):
     """The open deals as a scenario takes them: numbers of its lists, microseconds, cents."""
 
     stage: Ints
@@ -43,7 +43,7 @@ class Deals(NamedTuple):
     discount: Floats
 
 
-class Customers(NamedTuple):
+class CustomersThere(NamedTuple):
     """The customers: microseconds since their first and last order, and how many there were."""
 
     last: Ints
@@ -63,7 +63,7 @@ class _Names(NamedTuple):
     first_orders: bool  # whether it must be known when customers began
 
 
-def fitted(state: State, scenario: Scenario) -> tuple[Deals, Customers]:
+def fitted(state: State, scenario: Scenario) -> tuple[DealsThere, CustomersThere]:
     """The state as this scenario takes it; FunnelSimError with every row that cannot be."""
     before_goal, retention = scenario.stages[:-1], scenario.retention
     names = _Names(
@@ -77,7 +77,7 @@ def fitted(state: State, scenario: Scenario) -> tuple[Deals, Customers]:
 
 
 @lru_cache(maxsize=16)  # the same for every replication
-def _fitted(state: State, names: _Names) -> tuple[Deals, Customers]:
+def _fitted(state: State, names: _Names) -> tuple[DealsThere, CustomersThere]:
     problems: list[Problem] = []
     deals, customers = _deals(state, names, problems), _customers(state, names, problems)
     if problems:
@@ -154,7 +154,7 @@ def _share(value: Any) -> float:
 _days = _number(0, "it is a number of days, from 0 to 100,000", most=100_000)
 
 
-def _deals(state: State, names: _Names, problems: list[Problem]) -> Deals:
+def _deals(state: State, names: _Names, problems: list[Problem]) -> DealsThere:
     column = _Column("deals", state, problems)
     stage = np.array(
         column.read("stage", _named("stage before the goal", names.stages), 0), dtype="i2"
@@ -171,7 +171,7 @@ def _deals(state: State, names: _Names, problems: list[Problem]) -> Deals:
     named = column.read("holder", str, "")
     holder = tuple(now or first for now, first in zip(named, owner, strict=True))
     value = column.read("value", _number(0, "it is an amount of 0 or more"), -1.0)
-    return Deals(
+    return DealsThere(
         stage=stage,
         age=age,
         value=np.array([round(v * 100) if v >= 0 else -1 for v in value], dtype=np.int64),
@@ -187,7 +187,7 @@ def _deals(state: State, names: _Names, problems: list[Problem]) -> Deals:
     )
 
 
-def _customers(state: State, names: _Names, problems: list[Problem]) -> Customers:
+def _customers(state: State, names: _Names, problems: list[Problem]) -> CustomersThere:
     column = _Column("customers", state, problems)
     last = _microseconds(column.read("days_since_last_order", _days, 0.0))
     first = column.read("days_since_first_order", _days, -1.0)
@@ -201,7 +201,7 @@ def _customers(state: State, names: _Names, problems: list[Problem]) -> Customer
             problems.append(
                 Problem(column.place("days_since_first_order", row), Finding("empty"), rule)
             )
-    return Customers(
+    return CustomersThere(
         last=last,
         first=np.array([round(d * DAY) if d >= 0 else -1 for d in first], dtype=np.int64),
         orders=np.array(orders, dtype=np.int64),
@@ -217,7 +217,7 @@ def _microseconds(days: list[float]) -> Ints:
 # --- who they are -----------------------------------------------------------------------------
 
 
-def deal_keys(deals: Deals, scenario: Scenario) -> Ints:
+def deal_keys(deals: DealsThere, scenario: Scenario) -> Ints:
     """A key per deal. At one moment the smallest is served first: so those who have waited
     longest have the smallest (the largest, where a team takes the newest first), and before
     all those who are being called.

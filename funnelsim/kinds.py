@@ -81,7 +81,7 @@ class Slider:
 
 
 @dataclass(frozen=True)
-class Entries:
+class EntryNames:
     """The names of a list's numbers, where these have names, such as those of the weekdays."""
 
     names: tuple[str, ...]

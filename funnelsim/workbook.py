@@ -14,7 +14,7 @@ from typing import Any
 
 from funnelsim.errors import Finding, FunnelSimError, Problem
 from funnelsim.planner import Plan
-from funnelsim.planner.tables import OUTCOME, about, assumptions, said_of_reps
+from funnelsim.planner.text_tables import OUTCOME, about, assumptions, said_of_reps
 from funnelsim.saving import beside
 
 WIDEST = 60  # characters of a column

@@ -17,7 +17,7 @@ from consoles import in_a_console, needs_a_console
 import funnelsim as fs
 from funnelsim import datasets
 from funnelsim.cli import main
-from funnelsim.planner.knowledge import from_calibration, from_pilot
+from funnelsim.planner.parameter_uncertainty import from_calibration, from_pilot
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -15,7 +15,7 @@ import funnelsim as fs
 from funnelsim import charts
 from funnelsim.cli import main
 from funnelsim.errors import FunnelSimError
-from funnelsim.planner.tables import outcome_text, reps_text
+from funnelsim.planner.text_tables import outcome_text, reps_text
 from funnelsim.report import plan_page
 
 EVIL = '=cmd|" /C calc"!A0'

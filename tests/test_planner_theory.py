@@ -6,12 +6,12 @@ import math
 
 import numpy as np
 import pytest
-from funnelsim.analytic.time_to_sale import expected
 from scipy import stats
 from theory import FIVE, funnel, within
 
 import funnelsim as fs
 from funnelsim.analytic.arrivals import leads_of_channels
+from funnelsim.analytic.time_to_sale import expected
 from funnelsim.engines import simulate_together
 from funnelsim.planner.closed_form import formula, why_not
 from funnelsim.planner.levers import with_leads

@@ -282,11 +282,11 @@ def test_a_team_serves_as_the_textbook_queue_does(
 
 def test_events_at_one_moment_happen_in_the_order_of_the_model() -> None:
     """On a grid of whole days everything ties: a rep comes free, then patience ends."""
-    from funnelsim.engines.simpy_engine.clock import Clock, Team
+    from funnelsim.engines.simpy_engine.clock import Clock, TeamAtWork
 
     clock, told = Clock(), []
     hours = OpeningHours("always", datetime.date(2027, 1, 4))
-    team = Team(clock, 0, 2, hours, newest_first=False)
+    team = TeamAtWork(clock, 0, 2, hours, newest_first=False)
 
     def lead(key: int, arrives: int, patience: int) -> Any:
         yield clock.ready(arrives, key)

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 import funnelsim as fs
-from funnelsim.errors import Asked, FunnelSimError
+from funnelsim.errors import FunnelSimError, QuestionError
 from funnelsim.reading import Findings, read_numbers, read_table, read_times, table_of
 from funnelsim.reading.encodings import encoding_of
 
@@ -71,7 +71,7 @@ def test_what_was_taken_is_said_and_may_be_overruled() -> None:
      ("a;b\n1;сайт\n", "koi8_r")],
 )  # fmt: skip
 def test_what_cannot_be_told_is_asked_for_and_the_answer_works(text: str, encoding: str) -> None:
-    with pytest.raises(Asked, match=r"deals\.csv: in which encoding.*encoding=") as asked:
+    with pytest.raises(QuestionError, match=r"deals\.csv: in which encoding.*encoding=") as asked:
         table_of(text.encode(encoding), "deals.csv")
     assert asked.value.argument == "encoding"
     told = table_of(text.encode(encoding), "deals.csv", encoding=encoding)
@@ -239,7 +239,7 @@ def test_a_year_of_two_digits_is_found_by_what_lies_together_and_said() -> None:
     times = read_times([created, won], findings=found)
     assert times[0].dt.strftime("%y-%m-%d").tolist() == created.tolist()
     assert any("year, month, day" in note and "2026-12-30" in note for note in found.notes)
-    with pytest.raises(Asked, match="yearfirst=True, dayfirst=True or dayfirst=False"):
+    with pytest.raises(QuestionError, match="yearfirst=True, dayfirst=True or dayfirst=False"):
         read_times([pd.Series(["05-06-07"])])
     assert read_times([pd.Series(["05-06-07"])], yearfirst=True)[0][0].year == 2005
     assert read_times([pd.Series(["05-06-07"])], dayfirst=True)[0][0].day == 5

@@ -1,8 +1,8 @@
 """A CRM export goes in, a scenario comes out, with what was used, left out and assumed.
 
 `calibrate` is told which column means what; `reading.py` makes sense of the file, `export` checks
-every lead, `estimate` counts, `to_scenario` writes it down, `telling` finds the words and `report`
-shows them. A first, honest form: leads too young to have been decided are left out rather than
+every lead, `estimate` counts, `to_scenario` writes it down, `sentences` finds the words and
+`report` shows them. A first, honest form: leads too young to have been decided are left out rather than
 modelled, and the cut-off is printed.
 """
 
@@ -16,10 +16,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from funnelsim.calibration import telling
+from funnelsim.calibration import sentences
 from funnelsim.calibration.estimate import arrivals, channel_odds, product_se, stage_table
-from funnelsim.calibration.open_deals import open_deals
 from funnelsim.calibration.report import CalibrationReport
+from funnelsim.calibration.state_today import state_today
 from funnelsim.calibration.to_scenario import loss_reasons, scenario_tables
 from funnelsim.deals.tidy import Export, read_export
 from funnelsim.errors import FunnelSimError
@@ -169,23 +169,23 @@ def _estimated(export: Export, quantile: float, name: str, currency: str) -> Cal
     reasons = {s: loss_reasons(v) for s, v in used.items()}
     tables = scenario_tables(export, table, channels, weekdays, worth, reasons)
     report = CalibrationReport(
-        reading=telling.reading(export, days),
+        reading=sentences.reading(export, days),
         left_out=export.left_out,
-        rule=telling.rule(export, quantile, channels),
+        rule=sentences.rule(export, quantile, channels),
         stages=table,
         channels=channels,
         weekdays=weekdays,
         value=worth,
         reasons=_reason_table(reasons),
-        assumptions=telling.assumptions(not worth.empty, export, days),
-        notes=(*export.notes, *worth_notes, *telling.warnings(table, worth, export, days)),
+        assumptions=sentences.assumptions(not worth.empty, export, days),
+        notes=(*export.notes, *worth_notes, *sentences.warnings(table, worth, export, days)),
     )
     return Calibration(
         scenario=Scenario(name=name, currency=currency, **tables),
         report=report,
         overall=float(table["conversion"].prod()),
         overall_se=product_se(list(table["conversion"]), list(table["se"])),
-        state=open_deals(export, table),
+        state=state_today(export, table),
     )
 
 

@@ -79,7 +79,7 @@ def _time(days: float, cv: float) -> dict[str, Any]:
 
 
 def _lognormal(mean: str | float, cv: float) -> dict[str, Any]:
-    """With the spread that was seen, as far as a scenario takes it (`telling` says so)."""
+    """With the spread that was seen, as far as a scenario takes it (`sentences` says so)."""
     if cv < LEAST_CV or not mean:
         return {"constant": mean}
     return {"lognormal": {"mean": mean, "cv": round(min(cv, MOST_CV), 4)}}

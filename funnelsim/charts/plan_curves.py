@@ -26,7 +26,7 @@ from funnelsim.charts.theme import COLOURS
 from funnelsim.kinds import IN_STEPS, SHARE
 from funnelsim.planner import Plan
 from funnelsim.planner.results import unit_of
-from funnelsim.planner.tables import chance_text
+from funnelsim.planner.text_tables import chance_text
 from funnelsim.scenario.parameters import parameter
 from funnelsim.tables import figure_text
 
@@ -66,7 +66,7 @@ def plan_chance(p: Plan) -> alt.TopLevelMixin:
     room = alt.Scale(domain=[0, 1.1], nice=False)
     per_cent = alt.Axis(format="%", values=[0, 0.2, 0.4, 0.6, 0.8, 1])
     y = alt.Y("chance:Q", title="chance", scale=room, axis=per_cent)
-    steps = {"color": LINE} if _is_whole(p) else False  # nobody hires half a rep
+    steps = {"color": LINE} if _moves_in_steps(p) else False  # nobody hires half a rep
     curve = alt.Chart(rows_data(rows)).mark_line(color=LINE, strokeWidth=2, clip=True, point=steps)
     parts: list[Any] = [
         alt.Chart(rows_data([{"chance": p.probability}]))
@@ -215,7 +215,7 @@ def _setting(p: Plan) -> float:
 
 def _settings_axis(p: Plan, ticks: int, low: float, high: float) -> alt.Axis:
     """Of the settings from low to high; where they go in whole steps, no part of one is named."""
-    if _is_whole(p):
+    if _moves_in_steps(p):
         every = max(1, math.ceil((high - low) / ticks))
         return alt.Axis(
             format=",d", grid=False, values=[*range(math.ceil(low), math.floor(high) + 1, every)]
@@ -224,7 +224,7 @@ def _settings_axis(p: Plan, ticks: int, low: float, high: float) -> alt.Axis:
     return alt.Axis(format="~%" if is_share else ",~f", grid=False, tickCount=ticks)
 
 
-def _is_whole(p: Plan) -> bool:
+def _moves_in_steps(p: Plan) -> bool:
     return _moved(p) != "leads" and parameter(p.today, p.change).kind.turned == IN_STEPS
 
 
@@ -246,7 +246,7 @@ def _ends(p: Plan) -> list[float]:
     if across == "leads" and _is_usual_sum_seen(p):
         marks.append(float(p.naive_leads))
     ends = [*marks, *moving.tolist()]
-    if _is_whole(p):  # a step from the plan is seen, even if it changes nothing
+    if _moves_in_steps(p):  # a step from the plan is seen, even if it changes nothing
         ends += at[np.abs(at - marks[0]) <= 1].tolist()
     low, high = min(ends), max(ends)
     aside = 0.36 * (high - low) or 0.3 * abs(high) or 1.0

@@ -18,7 +18,7 @@ from funnelsim.charts.theme import COLOURS
 from funnelsim.errors import Finding, FunnelSimError, Problem, nearest
 from funnelsim.planner import Forecast, Plan
 from funnelsim.planner.results import unit_of
-from funnelsim.planner.tables import chance_text
+from funnelsim.planner.text_tables import chance_text
 from funnelsim.tables import figure_text
 
 PLANNED, NAIVE = COLOURS["first orders"], COLOURS["lost"]

@@ -26,7 +26,7 @@ from typing import Any
 from funnelsim.errors import FunnelSimError, Problem, nearest
 from funnelsim.exercises.answers import Reading, read
 from funnelsim.exercises.entry import Exercise
-from funnelsim.exercises.judging import Finding, judge, judge_without_seed
+from funnelsim.exercises.judging import Judgement, judge, judge_without_seed
 from funnelsim.exercises.verdict import MARKS, Verdict
 
 STEPS = ("the idea", "the formula", "the code")
@@ -113,31 +113,31 @@ def find(number: str, seed: int | None = None) -> Exercise:
 # --- an answer ------------------------------------------------------------------------------------
 
 
-def _find_out(exercise: Exercise, answer: Any, seed: int | None) -> Finding:
+def _find_out(exercise: Exercise, answer: Any, seed: int | None) -> Judgement:
     if answer is ...:
         there = "put your answer in place of the three dots."
-        return Finding("not answered", f"Not answered yet: {there}")
+        return Judgement("not answered", f"Not answered yet: {there}")
     if answer is None:
-        return Finding(
+        return Judgement(
             "not answered",
             "Not answered yet: your answer is empty (None). `print(...)` shows a number and keeps "
             "nothing: leave it away.",
         )
     reading = read(answer, exercise)
     if reading.complaint:
-        return Finding("wrong", reading.complaint)
+        return Judgement("wrong", reading.complaint)
     known = [(meant, _known(meant, exercise, seed)) for meant in reading.meant]
     told = [(meant, finding) for meant, finding in known if finding]
     told.sort(key=lambda pair: pair[1].outcome == "right")  # what is right goes before all else
     if not told:
-        return Finding("wrong", _not_yet(exercise, reading))
+        return Judgement("wrong", _not_yet(exercise, reading))
     meant, finding = told[-1]
     note = reading.note.format(_written(meant))
     parts = [finding.sentence, note] if finding.outcome == "right" else [note, finding.sentence]
-    return Finding(finding.outcome, " ".join(part for part in parts if part))
+    return Judgement(finding.outcome, " ".join(part for part in parts if part))
 
 
-def _known(meant: Any, exercise: Exercise, seed: int | None) -> Finding | None:
+def _known(meant: Any, exercise: Exercise, seed: int | None) -> Judgement | None:
     def at(seed: int) -> Exercise:
         return find(exercise.number, seed)
 

@@ -29,14 +29,14 @@ MANY_DIGITS = 6  # so many are computed, not typed: no other number has the same
 Find = Callable[[int], Exercise]  # the exercise, its answers computed with this seed
 
 
-class Finding(NamedTuple):
+class Judgement(NamedTuple):
     outcome: str  # of a Verdict
     sentence: str
 
 
 def judge(
     given: float | str, exercise: Exercise, at: Find, seed: int | None = None
-) -> Finding | None:
+) -> Judgement | None:
     """What there is to say about the answer; None where nothing is known about it.
 
     `seed` is the one that the student says it was simulated with.
@@ -51,7 +51,7 @@ def judge(
     return known or _nearly_right(given, exercise) or _of_another_seed(given, exercise, at, seed)
 
 
-def judge_without_seed(given: float, exercise: Exercise, at: Find) -> Finding | None:
+def judge_without_seed(given: float, exercise: Exercise, at: Find) -> Judgement | None:
     """The same where the student chose a seed and did not tell it: found by the digits, or asked.
 
     A rounded answer may be the right one of one seed and a mistake of another.
@@ -62,7 +62,7 @@ def judge_without_seed(given: float, exercise: Exercise, at: Find) -> Finding | 
                 return found
     if abs(given - float(exercise.right)) <= exercise.between_seeds:
         call = f'fs.check("{exercise.number}", answer, seed=my_seed)'
-        return Finding(
+        return Judgement(
             "not answered",
             f"With which seed? Write `{call}`: without it a right answer and a near miss look "
             "alike.",
@@ -71,18 +71,18 @@ def judge_without_seed(given: float, exercise: Exercise, at: Find) -> Finding | 
     return wrong(named) or _nearly_right(given, exercise)
 
 
-def right(exercise: Exercise) -> Finding:
-    return Finding("right", f"Right. {exercise.why}")
+def right(exercise: Exercise) -> Judgement:
+    return Judgement("right", f"Right. {exercise.why}")
 
 
-def wrong(sentence: str = "") -> Finding | None:
-    return Finding("wrong", sentence) if sentence else None
+def wrong(sentence: str = "") -> Judgement | None:
+    return Judgement("wrong", sentence) if sentence else None
 
 
 # --- right, or a mistake that is known ------------------------------------------------------------
 
 
-def _right_or_known(given: float, exercise: Exercise) -> Finding | None:
+def _right_or_known(given: float, exercise: Exercise) -> Judgement | None:
     is_right = _is_right(given, exercise)
     if decimals_of(given) > exercise.digits and (exact := _to_the_digit(given, exercise)):
         return exact if not is_right or exact.outcome == "wrong" else right(exercise)
@@ -100,7 +100,7 @@ def _rights(exercise: Exercise) -> list[tuple[float, float]]:
     return [main, *((other.answer, other.tolerance) for other in exercise.also)]
 
 
-def _to_the_digit(given: float, exercise: Exercise) -> Finding | None:
+def _to_the_digit(given: float, exercise: Exercise) -> Judgement | None:
     """What the exercise says to the last of the digits given; the right answer goes first."""
     within = 0.5000001 * 10.0 ** -decimals_of(given) + 1e-9 * abs(given)
     if any(abs(given - answer) <= within for answer, _ in _rights(exercise)):
@@ -135,7 +135,7 @@ def _nearest(given: float, exercise: Exercise, within: float | None = None) -> s
 
 def _of_another_seed(
     given: float, exercise: Exercise, at: Find, seed: int | None
-) -> Finding | None:
+) -> Judgement | None:
     """Whether it is what another seed gives: one that was told, or that people type."""
     if exercise.seed is None or decimals_of(given) < exercise.digits:
         return None
@@ -155,7 +155,7 @@ def _of_another_seed(
 # --- the right number, written in another way -----------------------------------------------------
 
 
-def _nearly_right(given: float, exercise: Exercise) -> Finding | None:
+def _nearly_right(given: float, exercise: Exercise) -> Judgement | None:
     """Right or a known mistake, but rounded, of few seasons, in percent, a point too many."""
     if too_far := _rounded_too_far(given, exercise):
         return wrong(too_far)

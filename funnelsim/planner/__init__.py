@@ -25,18 +25,22 @@ from funnelsim.analytic.usual_sum import naive_leads, worth_of_a_sale
 from funnelsim.distributions import Floats
 from funnelsim.errors import Finding, FunnelSimError, Problem, nearest
 from funnelsim.experiment.chunks import a_seed, an_executor
-from funnelsim.planner import knowledge as known
-from funnelsim.planner import needs, obstacles, telling
+from funnelsim.planner import outcomes, reps_required, too_late
 from funnelsim.planner.answer import Plan
 from funnelsim.planner.closed_form import formula, quantile, why_not
 from funnelsim.planner.commission import along, per_sale
 from funnelsim.planner.forecasts import Forecast, forecast
 from funnelsim.planner.futures import Futures
-from funnelsim.planner.given import a_bar, up_to_the_deadline
+from funnelsim.planner.infeasible import reasons_and_ways_out
 from funnelsim.planner.levers import MOST_LEADS, MOST_PLANNED, Lever, leads_at, lever, no_further
-from funnelsim.planner.parts import part_of
+from funnelsim.planner.outcomes import QUANTILES
+from funnelsim.planner.parameter_uncertainty import classes_for, may_be
+from funnelsim.planner.part_of_a_future import part_of
+from funnelsim.planner.question import Question, a_bar, up_to_the_deadline
+from funnelsim.planner.requirements import channels_required, stages_required
 from funnelsim.planner.results import a_metric, result
 from funnelsim.planner.search import UNBIASED
+from funnelsim.planner.sentences import sentences, setting
 from funnelsim.planner.solving import Solved, by_formula, by_search
 from funnelsim.planner.trials import MOST, Trials
 from funnelsim.progress import Bar
@@ -46,7 +50,7 @@ from funnelsim.state import a_state, from_today
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Floats", "Forecast", "Plan", "forecast", "known", "plan"]
+__all__ = ["Floats", "Forecast", "Plan", "forecast", "plan"]
 
 ARRIVALS = ("random", "fixed")
 ROWS, COUNTS = 250_000, (50, 250)  # deals and customers simulated alone; replications
@@ -96,7 +100,7 @@ def plan(
     >>> p.method, round(p.chance, 2), p.leads > p.naive_leads
     ('formula', 0.9, True)
     """
-    today, knowledge = up_to_the_deadline(scenario, within, pilot, "plan")
+    today, uncertainty = up_to_the_deadline(scenario, within, pilot, "plan")
     _between("target", target, "it is a number above 0", math.inf)
     _between("probability", probability, "it lies between 0 and 1", 1.0)
     target, probability = float(target), float(probability)
@@ -128,16 +132,16 @@ def plan(
         naive = naive_leads(today, max(remaining, 0.0), metric)
         if reason:
             moved = no_further(moved, MOST_LEADS)
-            trials = Trials(moved, metric, futures, knowledge, known.classes_for(probability))
+            trials = Trials(moved, metric, futures, uncertainty, classes_for(probability))
             moved, solved = by_search(trials, moved, target, probability, naive)
         else:
             moved = no_further(moved, MOST_PLANNED)
             moved, solved = by_formula(
-                moved, target, metric, probability, knowledge, arrivals == "fixed", naive
+                moved, target, metric, probability, uncertainty, arrivals == "fixed", naive
             )
-        asked = telling.Asked(today, target, metric, probability, moved, knowledge, futures, naive)
-        hindrances = obstacles.of(asked, solved.found) if solved.found.limit else []
-        return _told(asked, solved, naive, open_business, remaining, most_gone_cold, hindrances)
+        question = Question(today, target, metric, probability, moved, uncertainty, futures, naive)
+        hindrances = reasons_and_ways_out(question, solved.found) if solved.found.limit else []
+        return _told(question, solved, naive, open_business, remaining, most_gone_cold, hindrances)
 
 
 # --- what is asked ----------------------------------------------------------------------------
@@ -163,7 +167,7 @@ def _open_business(today: Scenario, metric: str, futures: Futures) -> pd.Series 
     values = np.array(futures.of(figure, alone, range(count)))
     if metric in ("contribution", "profit"):  # less what is spent in any case
         values = values - replace(futures, initial=None).of(figure, alone, range(1))[0]
-    quantiles = {name: float(np.quantile(values, p)) for name, p in needs.QUANTILES.items()}
+    quantiles = {name: float(np.quantile(values, p)) for name, p in QUANTILES.items()}
     return pd.Series({"mean": float(values.mean()), **quantiles}, name=metric)
 
 
@@ -171,7 +175,7 @@ def _open_business(today: Scenario, metric: str, futures: Futures) -> pd.Series 
 
 
 def _told(
-    asked: telling.Asked,
+    question: Question,
     solved: Solved,
     naive: float,
     open_business: pd.Series | None,
@@ -179,53 +183,53 @@ def _told(
     most_gone_cold: float,
     hindrances: list[str],
 ) -> Plan:
-    found, moved = solved.found, asked.lever
+    found, moved = solved.found, question.lever
     x = found.x if found.x is not None else found.best
     planned = moved.at(x)
     levers = [moved]
-    if asked.knowledge is not None:
-        scenarios = known.may_be(moved.scenario, asked.knowledge)
+    if question.uncertainty is not None:
+        scenarios = may_be(moved.scenario, question.uncertainty)
         levers = [replace(moved, scenario=scenario) for scenario in scenarios]
     leads = float(leads_of_channels(planned).sum())
     parts = max(1.0, leads / MOST_SEEN) if solved.method == "formula" else 1.0
     part = part_of(planned, parts)
-    asked.futures.expect(needs.to_come(part, asked.futures))
-    seen = needs.see([one.at(x) for one in levers], asked.futures, parts)
+    question.futures.expect(_to_come(part, question.futures))
+    seen = outcomes.see([one.at(x) for one in levers], question.futures, parts)
     results = seen.results
     if solved.method == "simulation":  # the curve's mean is of more futures
         known_mean = np.interp(x, solved.curve["setting"], solved.curve["mean"])
-        results = needs.agreed(results, asked.metric, float(known_mean))
-    entered, outcome = seen.entered, needs.outcome_table(results)
+        results = outcomes.agreed(results, question.metric, float(known_mean))
+    entered, outcome = seen.entered, outcomes.outcome_table(results)
     if solved.method == "formula":  # which knows what replications tell by chance
-        if asked.knowledge is None:
+        if question.uncertainty is None:
             entered = entries(planned)
-        for metric in {"sales", asked.metric}:
-            outcome.loc[metric] = _by_law(asked, solved, planned, metric, outcome.loc[metric])
-        if asked.metric == "revenue":  # nobody orders twice, where there is a formula
+        for metric in {"sales", question.metric}:
+            outcome.loc[metric] = _by_law(question, solved, planned, metric, outcome.loc[metric])
+        if question.metric == "revenue":  # nobody orders twice, where there is a formula
             outcome.loc["revenue of first orders"] = outcome.loc["revenue"]
     elif found.results is not None:  # those of the search: others would contradict the chance
-        ps = needs.QUANTILES.values()
+        ps = QUANTILES.values()
         told = [float(np.quantile(found.results, p, method=UNBIASED)) for p in ps]
-        told = [math.floor(v + 1e-9) for v in told] if asked.metric == "sales" else told
-        outcome.loc[asked.metric, list(needs.QUANTILES)] = told
+        told = [math.floor(v + 1e-9) for v in told] if question.metric == "sales" else told
+        outcome.loc[question.metric, list(QUANTILES)] = told
     sales = float(results["sales"].mean())
-    reps, tried = needs.reps_table(part, asked.futures, most_gone_cold, sales)
+    reps, tried = reps_required.reps_required(part, question.futures, most_gone_cold, sales)
     least, most = (float(leads_of_channels(moved.at(x)).sum()) for x in solved.interval)
     sold = seen.channels[:, 0].mean(axis=0)
     if solved.method == "formula":
         sold = outcome.loc["sales", "mean"] * shares_of_channels(planned)
     by_channel = per_sale(planned, seen.channels, sold)
     commission = by_channel.eval("sales * commission").fillna(0.0).to_numpy()
-    channels = needs.channels_table(asked.today, planned, commission[: len(planned.channels)])
-    cost_at = partial(_cost_at, asked, x=x, commission=channels["commission"].to_numpy())
+    channels = channels_required(question.today, planned, commission[: len(planned.channels)])
+    cost_at = partial(_cost_at, question, x=x, commission=channels["commission"].to_numpy())
     price = 0
     if solved.certain == solved.certain and found.x is not None and moved.moves_leads:
         price = round(leads - float(leads_of_channels(moved.at(solved.certain)).sum()))
     plan_ = Plan(
-        today=asked.today,
-        target=asked.target,
-        metric=asked.metric,
-        probability=asked.probability,
+        today=question.today,
+        target=question.target,
+        metric=question.metric,
+        probability=question.probability,
         change=moved.path,
         is_reached=found.x is not None,
         scenario=planned,
@@ -233,8 +237,8 @@ def _told(
         leads_low=round(least),
         leads_high=round(most),
         leads_per_day=leads / max(whole_days(planned), 1),
-        setting=telling.setting(moved, x, cost_at),
-        setting_today=telling.setting(moved, 1.0, cost_at),
+        setting=setting(moved, x, cost_at),
+        setting_today=setting(moved, 1.0, cost_at),
         chance=found.chance,
         naive_leads=round(naive) if naive == naive else 0,
         naive_chance=solved.naive_chance if naive == naive else math.nan,
@@ -242,7 +246,7 @@ def _told(
         method=solved.method,
         replications=found.replications,
         curve=_curve(moved, solved.curve, cost_at),
-        stages=needs.stages_table(planned, entered),
+        stages=stages_required(planned, entered),
         channels=channels,
         reps=reps,
         reps_tried=tried,
@@ -252,16 +256,21 @@ def _told(
         cac=seen.cac,
         payback_days=seen.payback_days,
         per_sale=by_channel,
-        deadline=needs.deadline(part, asked.futures),
+        deadline=too_late.deadline(part, question.futures),
         open_business=open_business,
         remaining=remaining,
         sentences=(),
     )
-    return replace(plan_, sentences=telling.sentences(plan_, asked, hindrances, most_gone_cold))
+    return replace(plan_, sentences=sentences(plan_, question, hindrances, most_gone_cold))
+
+
+def _to_come(scenario: Scenario, futures: Futures) -> int:
+    """How many replications the tables take, about."""
+    return sum(m.to_come(scenario, futures) for m in (outcomes, reps_required, too_late))
 
 
 def _by_law(
-    asked: telling.Asked, solved: Solved, planned: Scenario, metric: str, about: pd.Series
+    question: Question, solved: Solved, planned: Scenario, metric: str, about: pd.Series
 ) -> list[float]:
     """Mean and quantiles of sales or revenue by the formula; where they are about is known."""
     leads = float(leads_of_channels(planned).sum())
@@ -269,22 +278,22 @@ def _by_law(
     def chance_of(target: float) -> float:
         if target <= 0:
             return 1.0
-        law = formula(planned, target, metric, asked.knowledge, solved.is_fixed)
+        law = formula(planned, target, metric, question.uncertainty, solved.is_fixed)
         return law.chance(leads)
 
-    sales = formula(planned, 1.0, "sales", asked.knowledge, solved.is_fixed).sales
+    sales = formula(planned, 1.0, "sales", question.uncertainty, solved.is_fixed).sales
     mean = sales * worth_of_a_sale(planned, metric)
-    found = [quantile(chance_of, p, about[name]) for name, p in needs.QUANTILES.items()]
+    found = [quantile(chance_of, p, about[name]) for name, p in QUANTILES.items()]
     return [mean, *(map(math.ceil, found) if metric == "sales" else found)]
 
 
 def _cost_at(
-    asked: telling.Asked, settings: Sequence[float], *, x: float, commission: Floats
+    question: Question, settings: Sequence[float], *, x: float, commission: Floats
 ) -> Floats:
     """The budget at each setting of a lever of leads; at x the sales cost this commission."""
-    leads = leads_at(asked.lever, np.array(settings))
-    cost: Floats = cost_of_channels(asked.lever.scenario, leads).sum(axis=1)
-    return cost + along(asked.lever, settings, x, commission, asked.futures)
+    leads = leads_at(question.lever, np.array(settings))
+    cost: Floats = cost_of_channels(question.lever.scenario, leads).sum(axis=1)
+    return cost + along(question.lever, settings, x, commission, question.futures)
 
 
 def _curve(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
 
-from funnelsim.planner.needs import Deadline
+from funnelsim.planner.too_late import Deadline
 from funnelsim.scenario import Scenario
 from funnelsim.scenario.parameters import parameter
 
@@ -35,8 +35,9 @@ class Plan:
                     between the settings tried, with the standard errors `chance_se` and `mean_se`
                     (0 by a formula); `setting` in place of leads where something else is moved: a
                     number in the unit that `moved` names
-    `stages`, `channels`, `reps`, `reps_tried`, `outcome`   tables (see `needs`); `outcome` has a
-                    row per result with its mean and quantiles over futures
+    `stages`, `channels`, `reps`, `reps_tried`, `outcome`   tables (see `requirements.py`,
+                    `reps_required.py`, `outcomes.py`); `outcome` has a row per result with its mean
+                    and quantiles over futures
     `budget`        what the channels cost, in currency; `commission`: how much of that is paid for
                     the planned sales; `cac`; `payback_days`
     `per_sale`      a row per channel: what a sale leaves and costs to win (see `commission.py`)

@@ -27,7 +27,7 @@ from funnelsim.distributions import (
     AmountDistribution,
     Floats,
 )
-from funnelsim.planner.knowledge import Knowledge
+from funnelsim.planner.parameter_uncertainty import ParameterUncertainty
 from funnelsim.sampling import inverse
 from funnelsim.scenario import Scenario
 
@@ -70,17 +70,17 @@ class Formula:
     leads: float
     sales: float
     values: Floats | None
-    knowledge: Knowledge | None
+    uncertainty: ParameterUncertainty | None
     fixed: bool
 
     def chance(self, leads: float) -> float:
         """The chance of the target with so many leads expected."""
         mean = self.sales * leads / self.leads
-        if self.knowledge is None or not mean:
+        if self.uncertainty is None or not mean:
             return float(np.asarray(self._chance(mean, leads)).item())
         # sales are in proportion to the conversion, and so is what is not known of them
-        conversions, value_factors = self.knowledge.classes(CLASSES)
-        means = mean * conversions / self.knowledge.mean
+        conversions, value_factors = self.uncertainty.classes(CLASSES)
+        means = mean * conversions / self.uncertainty.mean
         if self.values is None:
             return float(self._chance(means, leads).mean())
         return float(_sums_reach(self.values, means, TARGET_CELLS / value_factors).mean())
@@ -103,7 +103,11 @@ class Formula:
 
 
 def formula(
-    scenario: Scenario, target: float, metric: str, knowledge: Knowledge | None, fixed: bool
+    scenario: Scenario,
+    target: float,
+    metric: str,
+    uncertainty: ParameterUncertainty | None,
+    fixed: bool,
 ) -> Formula:
     """The formula of a scenario that has one (see `why_not`)."""
     leads, sales = expected(scenario)
@@ -116,9 +120,9 @@ def formula(
         else:  # each sale brings the same: so many of them
             paid = alike + scenario.order.shipping_fee
             target = np.ceil(target / paid - 1e-9) if paid else np.inf
-    if knowledge is not None:  # of the scenario as it is; what is moved, moves the sales
-        sales = sales * knowledge.mean / knowledge.nominal
-    return Formula(target, leads, sales, values, knowledge, fixed)
+    if uncertainty is not None:  # of the scenario as it is; what is moved, moves the sales
+        sales = sales * uncertainty.mean / uncertainty.nominal
+    return Formula(target, leads, sales, values, uncertainty, fixed)
 
 
 def quantile(chance: Callable[[float], float], p: float, guess: float) -> float:

@@ -139,7 +139,7 @@ def _apart(trials: Trials) -> list[float]:
 def _knot(
     results: Floats, best: Floats, classes: int, is_sure: bool
 ) -> tuple[float, float, float, float, float]:
-    """Mean, its error, its own error, spread and its own error, with the best one's knowledge."""
+    """Mean, its error, its own error, spread and its own error, with the best one's uncertainty."""
     count = min(len(results), len(best))
     some, also, spread = results[:count], best[:count], float(results.std(ddof=1))
     if not np.ptp(results):  # as if one future in so many were another

@@ -22,8 +22,8 @@ from funnelsim.experiment.chunks import (
 from funnelsim.journal import Journal
 from funnelsim.metrics.money import counts_as_revenue
 from funnelsim.planner.futures import Futures
-from funnelsim.planner.given import a_bar, up_to_the_deadline
-from funnelsim.planner.knowledge import CLASSES, may_be
+from funnelsim.planner.parameter_uncertainty import CLASSES, may_be
+from funnelsim.planner.question import a_bar, up_to_the_deadline
 from funnelsim.planner.results import sale_times
 from funnelsim.progress import Bar
 from funnelsim.scenario import Scenario
@@ -111,12 +111,12 @@ def forecast(
     """
     import pandas as pd
 
-    today, knowledge = up_to_the_deadline(scenario, within, pilot, "forecast")
+    today, uncertainty = up_to_the_deadline(scenario, within, pilot, "forecast")
     today, initial = begun(today, initial, "forecast")
     n, executor = a_number_of_replications(n), an_executor(executor)
     scenarios = [today]
-    if knowledge is not None:
-        made = may_be(today, knowledge)
+    if uncertainty is not None:
+        made = may_be(today, uncertainty)
         # every 7th, so that the first few are low and high ones
         scenarios = [made[place * 7 % CLASSES] for place in range(CLASSES)]
     step = DAY if today.horizon - today.warm_up <= MOST_DAYS * DAY else WEEK
@@ -133,7 +133,7 @@ def forecast(
     by_week = {figure: np.diff(values, axis=1, prepend=0) for figure, values in so_far.items()}
     totals = pd.DataFrame({figure: values[:, -1] for figure, values in so_far.items()})
     totals.index.name = "replication"
-    known_from = knowledge.words if knowledge is not None else ""
+    known_from = uncertainty.words if uncertainty is not None else ""
     weeks = pd.RangeIndex(1, int(weekly.sum()) + 1, name="week")
     days = pd.Index((ends - today.warm_up) / DAY, name="day")
     tables = _quantiles(by_week, weeks), _quantiles(so_far, weeks), totals

@@ -11,10 +11,15 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from typing import Any
 
+from funnelsim.analytic.arrivals import leads_of_channels
 from funnelsim.experiment import chunks
 from funnelsim.progress import Bar
 from funnelsim.scenario import Scenario
 from funnelsim.state import State
+
+MOST = 200  # replications; of very many leads a few, who differ little
+FEW = 10  # where only means are read
+FAR_MORE, MILLION = 5, 1_000_000  # times the leads; leads of one replication
 
 
 @dataclass(frozen=True)
@@ -61,3 +66,11 @@ class Futures:
             if mine:
                 found |= zip(mine, self.of(measure, scenario, mine), strict=True)
         return [found[replication] for replication in replications]
+
+    def replications_for(self, scenario: Scenario, leads: int, fewest: int) -> int:
+        """So many that they come to these leads, counting what is there at the start; at least the
+        fewest, but where that is far more work three will do, and of a million leads one.
+        """
+        each = max(1.0, float(leads_of_channels(scenario).sum()) + self.there)
+        least = max(min(FAR_MORE * leads / each, fewest), 3 if each < MILLION else 1)
+        return int(min(max(leads / each, least), MOST))

@@ -87,7 +87,7 @@ def _chances(results: Floats, target: float) -> Floats:
 def search(trials: Trials, lever: Lever, target: float, probability: float, start: float) -> Found:
     """The least setting of the lever that reaches the target with this chance."""
     if lever.whole:
-        return _whole(trials, lever, target, probability)
+        return _in_steps(trials, lever, target, probability)
     if not lever.moves_leads and _is_idle(trials, lever):
         as_it_is = replace(_tried(trials, 1.0, target), limit="none")
         return as_it_is if as_it_is.chance >= probability else replace(as_it_is, x=None)
@@ -310,7 +310,7 @@ def _crossing(
     return float(fine[int(np.argmax(reached))]) if reached.any() else high
 
 
-def _whole(trials: Trials, lever: Lever, target: float, probability: float) -> Found:
+def _in_steps(trials: Trials, lever: Lever, target: float, probability: float) -> Found:
     """The least whole step: doubling, then halving the distance."""
     now, tried = round(lever.today), list[float]()
     count = 2 * max(trials.few(1.0), FEWEST)

@@ -14,10 +14,10 @@ from funnelsim.analytic.teams import team_load
 from funnelsim.analytic.time_to_sale import expected
 from funnelsim.analytic.usual_sum import worth_of_a_sale
 from funnelsim.distributions import Floats
-from funnelsim.planner import knowledge as known
 from funnelsim.planner.closed_form import formula
 from funnelsim.planner.curves import add_knots, bounds, points, searched_curve
 from funnelsim.planner.levers import Lever, factor_for, full_at, turned_down
+from funnelsim.planner.parameter_uncertainty import ParameterUncertainty
 from funnelsim.planner.search import Found, search
 from funnelsim.planner.trials import Trials
 
@@ -53,7 +53,7 @@ def by_formula(
     target: float,
     metric: str,
     probability: float,
-    knowledge: known.Knowledge | None,
+    uncertainty: ParameterUncertainty | None,
     fixed: bool,
     naive: float,
 ) -> tuple[Lever, Solved]:
@@ -64,7 +64,7 @@ def by_formula(
         less, more = _means(moved, [1 / 1.25, min(1.25, moved.high)], metric)
         moved = turned_down(moved) if more < less else moved
 
-    def chances(doubt: known.Knowledge | None) -> Callable[[float], float]:
+    def chances(doubt: ParameterUncertainty | None) -> Callable[[float], float]:
         def at(x: float) -> float:
             scenario = moved.at(x)
             law = formula(scenario, target, metric, doubt, fixed)
@@ -72,7 +72,7 @@ def by_formula(
 
         return at
 
-    at = chances(knowledge)
+    at = chances(uncertainty)
     naive_at = factor_for(moved, naive) if moved.moves_leads and naive < math.inf else 1.0
     if _is_idle(moved, metric, at):
         x, settings, limit, best = 1.0 if at(1.0) >= probability else None, [1.0], "none", 1.0
@@ -89,7 +89,7 @@ def by_formula(
     curve["chance_se"] = curve["mean_se"] = 0.0
     curve["mean"] = _means(moved, settings, metric)
     certain = math.nan
-    if knowledge is not None:
+    if uncertainty is not None:
         certain = _root(chances(None), probability, moved) or math.nan
     found = Found(x, best, at(best), limit=limit)
     return moved, Solved(found, at(naive_at), certain, curve, "formula", (best, best), fixed)
@@ -134,8 +134,8 @@ def by_search(
     """The lever, with the direction in which it helps, and its setting by the search."""
     if not moved.moves_leads and not moved.whole and _falls(trials, moved):
         moved = turned_down(moved)
-        trials = trials.of(moved, trials.knowledge)
-    trials.expect(1 + (trials.knowledge is not None), after=TABLES)
+        trials = trials.of(moved, trials.uncertainty)
+    trials.expect(1 + (trials.uncertainty is not None), after=TABLES)
     found = search(trials, moved, target, probability, first_guess(moved, naive))
     x = found.x if found.x is not None else found.best
     naive_at = factor_for(moved, naive) if moved.moves_leads and naive < math.inf else 1.0
@@ -143,8 +143,8 @@ def by_search(
         naive_at = min(naive_at, trials.settings()[-1])
     trials.at(naive_at, trials.few(naive_at))
     certain = math.nan
-    trials.expect(int(trials.knowledge is not None), after=TABLES)
-    if trials.knowledge is not None and found.x:
+    trials.expect(int(trials.uncertainty is not None), after=TABLES)
+    if trials.uncertainty is not None and found.x:
         sure = search(trials.of(moved), moved, target, probability, found.x)
         # a difference as small as the errors is none
         told = sure.x and math.log(found.x / sure.x) > math.hypot(found.error, sure.error)

@@ -15,8 +15,8 @@ import numpy as np
 from funnelsim.analytic.arrivals import leads_of_channels
 from funnelsim.distributions import Floats
 from funnelsim.planner.futures import Futures
-from funnelsim.planner.knowledge import Knowledge, may_be
 from funnelsim.planner.levers import Lever
+from funnelsim.planner.parameter_uncertainty import ParameterUncertainty, may_be
 from funnelsim.planner.results import result
 
 FEW_LEADS, MANY_LEADS = 150_000, 500_000  # simulated at one setting: on the way, and at the end
@@ -36,14 +36,14 @@ class Trials:
         lever: Lever,
         metric: str,
         futures: Futures,
-        knowledge: Knowledge | None = None,
+        uncertainty: ParameterUncertainty | None = None,
         classes: int = 1,  # of the conversion that is not known
         is_rough: bool = False,  # a few replications will do
     ) -> None:
         self.metric, self._futures, self._is_rough = metric, futures, is_rough
-        self.lever, self.knowledge, self._levers = lever, knowledge, [lever]
-        if knowledge is not None:
-            made = may_be(lever.scenario, knowledge, classes)
+        self.lever, self.uncertainty, self._levers = lever, uncertainty, [lever]
+        if uncertainty is not None:
+            made = may_be(lever.scenario, uncertainty, classes)
             self._levers = [replace(lever, scenario=scenario) for scenario in made]
         self._results: dict[float, Floats] = {}
         leads = max(1.0, float(leads_of_channels(lever.scenario).sum()))
@@ -54,9 +54,9 @@ class Trials:
         """In how many classes of the conversion replications lie, in turn, the lowest first."""
         return len(self._levers)
 
-    def of(self, lever: Lever, knowledge: Knowledge | None = None) -> Trials:
-        """The same of another lever, or with other knowledge; nothing of it is simulated yet."""
-        return Trials(lever, self.metric, self._futures, knowledge, self.classes)
+    def of(self, lever: Lever, uncertainty: ParameterUncertainty | None = None) -> Trials:
+        """The same of another lever, or with other uncertainty; nothing of it is simulated yet."""
+        return Trials(lever, self.metric, self._futures, uncertainty, self.classes)
 
     def few(self, x: float) -> int:
         """Replications enough to see which way to go at this setting."""

@@ -17,7 +17,7 @@ from importlib.resources import files
 import numpy as np
 import pandas as pd
 
-from funnelsim.errors import Asked, FunnelSimError
+from funnelsim.errors import FunnelSimError, QuestionError
 from funnelsim.reading.values import Findings, as_text, is_missing, place, refuse, spread, uniques
 
 MINUS = str.maketrans({"−": "-", "–": "-", "﹣": "-", "－": "-", "．": ".", "，": ","})
@@ -36,7 +36,8 @@ def read_numbers(
     it must be given where nothing decides (every value looks like 1.234).
 
     Raises FunnelSimError naming column, row and value of what cannot be read (with `findings`, one
-    cell in a hundred may be: it is taken as empty, and said), Asked for a mark nothing decides.
+    cell in a hundred may be: it is taken as empty, and said), QuestionError for a mark that nothing
+    decides.
 
     >>> read_numbers(pd.Series(["1.234,56", "EUR 80", "(3,50)", None])).tolist()
     [1234.56, 80.0, -3.5, nan]
@@ -139,7 +140,7 @@ def _decimal_mark(
     for i, text in enumerate(bare):
         if text is not None and ("," in text or "." in text) and text[-1] not in ".,":
             row = column.index[codes == i][0]
-            raise Asked(
+            raise QuestionError(
                 f"column {column.name!r}, {place(column.index, row)}: {as_text(values[i])!r} may "
                 "have a thousands mark or a decimal one, and no other value decides it; say "
                 "decimal=',' or decimal='.'",

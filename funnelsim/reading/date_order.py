@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from funnelsim.errors import Asked, FunnelSimError
+from funnelsim.errors import FunnelSimError, QuestionError
 from funnelsim.reading.values import Findings, place, spread
 from funnelsim.reading.written_dates import Parts
 
@@ -143,16 +143,16 @@ def _decided(
     raise _ask_for_the_order(column, int(np.flatnonzero(kind)[0]), fitting)
 
 
-def _ask_for_the_order(column: Column, i: int, fitting: list[str]) -> Asked:
+def _ask_for_the_order(column: Column, i: int, fitting: list[str]) -> QuestionError:
     where = f"column {column.given.name!r}, {column.place(i)}"
     if set(fitting) == {"dmy", "mdy"}:
-        return Asked(
+        return QuestionError(
             f"{where}: {column.texts[i]!r} may be day/month or month/day, and no other date "
             "decides it; say dayfirst=True or dayfirst=False",
             "dayfirst", {"3 April": True, "March 4": False},
         )  # fmt: skip
     readings = " or ".join(_in_words(order) for order in fitting)
-    return Asked(
+    return QuestionError(
         f"{where}: {column.texts[i]!r} may be {readings}, and no other date decides it; say "
         "yearfirst=True, dayfirst=True or dayfirst=False",
         "yearfirst", {"year first": True},

@@ -13,7 +13,7 @@ from datetime import date, timedelta, timezone
 import numpy as np
 import pandas as pd
 
-from funnelsim.errors import Asked, FunnelSimError
+from funnelsim.errors import FunnelSimError, QuestionError
 from funnelsim.reading.date_order import Column, put_in_order, whole_years
 from funnelsim.reading.values import Findings, as_text, is_missing, refuse, spread, uniques
 from funnelsim.reading.written_dates import take_apart
@@ -69,7 +69,7 @@ def read_times(
     unreadable: it is taken as no date, and said.
 
     Raises FunnelSimError naming column, row and value of what cannot be read, and where some
-    times have an offset and others have none; Asked for an order that nothing decides.
+    times have an offset and others have none; QuestionError for an order that nothing decides.
 
     >>> times, = read_times([pd.Series(["31.12.2026 14:05", None])])
     >>> str(times[0])
@@ -271,7 +271,7 @@ def read_moment(
         try:
             (times,) = read_times([column], dayfirst, yearfirst=yearfirst)
         except FunnelSimError as error:
-            if isinstance(error, Asked):
+            if isinstance(error, QuestionError):
                 way_out += ", or say which of day and month comes first: dayfirst=True or False"
             raise FunnelSimError(f"{role} is {given!r}; {way_out}") from error
         moment = times.iloc[0]

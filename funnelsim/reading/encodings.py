@@ -15,7 +15,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
-from funnelsim.errors import Asked, FunnelSimError
+from funnelsim.errors import FunnelSimError, QuestionError
 
 OLD = {  # tried in this order, and the languages that are written in them
     "cp1252": ("de", "fr", "es", "pt", "it", "nl", "sv", "da"),
@@ -70,8 +70,8 @@ class Taken(NamedTuple):
 def encoding_of(content: bytes, path: str, told: str | None = None) -> Taken:
     """The encoding of a file's content; `told` wins.
 
-    Raises FunnelSimError where the content is no text at all, and Asked (encoding=) where it may be
-    in several encodings or is in none that shows words.
+    Raises FunnelSimError where the content is no text at all, and QuestionError (encoding=)
+    where it may be in several encodings or is in none that shows words.
 
     >>> encoding_of("Quelle;Möbelmesse".encode("cp1252"), "deals.csv").name
     'Windows-1252'
@@ -300,11 +300,11 @@ def _others(lines: list[bytes]) -> list[str]:
     return [match.encoding for match in found][:2]
 
 
-def _asked(path: str, lines: list[bytes], codecs_: list[str]) -> Asked:
+def _asked(path: str, lines: list[bytes], codecs_: list[str]) -> QuestionError:
     readings = {codec: ", ".join(_words(lines, codec)[:2]) for codec in codecs_[:3]}
     shown = "; ".join(f"encoding={codec!r} shows {text}" for codec, text in readings.items())
     way_out = "say which is right, encoding= that or another, or save the file anew in UTF-8"
-    return Asked(
+    return QuestionError(
         f"{path}: in which encoding its text is written cannot be told"
         + (f" ({shown}); {way_out}" if shown else f"; {way_out}"),
         "encoding",

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import pandas as pd
 
-from funnelsim.errors import Asked, FunnelSimError
+from funnelsim.errors import FunnelSimError, QuestionError
 from funnelsim.reading.amounts import read_numbers
 from funnelsim.reading.files import table_of
 from funnelsim.reading.values import place, read_text
@@ -33,7 +33,7 @@ def known_table(content: bytes, name: str, amounts: Collection[str]) -> pd.DataF
             continue
         try:
             table[column] = _amounts(table[column], has_commas)
-        except Asked as error:  # there is no such argument here
+        except QuestionError as error:  # there is no such argument here
             told = str(error).partition("; say ")[0]
             raise FunnelSimError(f"{name}, {told}; write 1234.5, or 1234 without a mark") from None
         except FunnelSimError as error:

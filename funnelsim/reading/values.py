@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from funnelsim.errors import Asked, FunnelSimError, nearest
+from funnelsim.errors import FunnelSimError, QuestionError, nearest
 
 LINE = "line"  # the name of an index that holds the lines of a file
 FEW = 0.01  # of a column's cells: so many may be unreadable
@@ -169,8 +169,10 @@ def named(name: str) -> Iterator[None]:
     except FunnelSimError as error:
         if not name or str(error).startswith(name):
             raise
-        if isinstance(error, Asked):
-            raise Asked(f"{name}, {error}", error.argument, error.choices) from error.__cause__
+        if isinstance(error, QuestionError):
+            raise QuestionError(
+                f"{name}, {error}", error.argument, error.choices
+            ) from error.__cause__
         raise FunnelSimError(f"{name}, {error}") from error.__cause__
 
 

@@ -9,7 +9,7 @@ import altair as alt
 
 from funnelsim import charts
 from funnelsim.planner import Plan
-from funnelsim.planner.tables import (
+from funnelsim.planner.text_tables import (
     about,
     channels_text,
     has_sales_table,

@@ -160,7 +160,7 @@ class Scenario(Part):
     def vary(self, changes: Mapping[str, Any]) -> Scenario:
         """A new scenario with the values at these dotted paths changed.
 
-        Entries of a list are named by their name: `channels.search ads.leads_per_day`, those
+        EntryNames of a list are named by their name: `channels.search ads.leads_per_day`, those
         without one by their number: `bursts.#1` is the first; see `fs.parameters`.
         A path that leads nowhere raises `ScenarioError` and says what there is.
         """

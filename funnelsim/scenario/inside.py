@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from funnelsim.among_customers import Beta
 from funnelsim.distributions import Distribution, Limits, Part
-from funnelsim.kinds import DATE, PART, WEIGHT, Entries, Kind, Slider, Usual, mark_of
+from funnelsim.kinds import DATE, PART, WEIGHT, EntryNames, Kind, Slider, Usual, mark_of
 from funnelsim.scenario.keys import model_in
 from funnelsim.scenario.paths import names_of
 
@@ -39,7 +39,7 @@ class Place:
     slider: Slider = WHOLE
     is_usual: bool = False
     is_default: bool = False
-    entries: tuple[Kind, Entries | None] = field(default=(PART, None), repr=False)
+    entries: tuple[Kind, EntryNames | None] = field(default=(PART, None), repr=False)
     around: Mapping[str, Limits] = field(default_factory=dict, repr=False)
 
 
@@ -80,7 +80,7 @@ def _of_part(here: P, part: Part) -> Iterator[tuple[str, P]]:
                 slider=mark_of(model, name, Slider) or WHOLE,
                 is_usual=mark_of(model, name, Usual) is not None,
                 is_default=_is_default(info, value),
-                entries=(mark_of(model, name, Kind) or PART, mark_of(model, name, Entries)),
+                entries=(mark_of(model, name, Kind) or PART, mark_of(model, name, EntryNames)),
                 around={
                     k.partition(".")[2]: v for k, v in limits.items() if k.startswith(f"{key}.")
                 },

@@ -13,7 +13,7 @@ from typing import Any
 
 from funnelsim.distributions import Part
 from funnelsim.errors import Problem, nearest
-from funnelsim.kinds import Entries, mark_of
+from funnelsim.kinds import EntryNames, mark_of
 from funnelsim.scenario.keys import LISTS, model_in
 
 
@@ -39,7 +39,7 @@ def place_of(step: str, names: Sequence[str]) -> int | None:
     return place if place < len(names) else None
 
 
-def names_of(entries: Sequence[Any], named: Entries | None = None) -> list[str]:
+def names_of(entries: Sequence[Any], named: EntryNames | None = None) -> list[str]:
     """The names of a list's entries in a path: their own, or #1 for the first one."""
     if named is not None and len(named.names) == len(entries):
         return list(named.names)
@@ -58,7 +58,7 @@ def put(root: type[Part], tables: dict[str, Any], path: str, value: Any) -> Prob
     """Changes `tables` in place; what is wrong with the last key, validation will say."""
     here: Any = tables
     model: Any = root
-    named: Entries | None = None
+    named: EntryNames | None = None
     steps = path.split(".")
     for place, key in enumerate(steps):
         is_last, so_far = place == len(steps) - 1, ".".join(steps[:place])
@@ -81,7 +81,7 @@ def put(root: type[Part], tables: dict[str, Any], path: str, value: Any) -> Prob
             return None
         else:
             field = next((f for f, i in model.model_fields.items() if key in (i.alias or f,)), None)
-            named = mark_of(model, field, Entries) if field else None
+            named = mark_of(model, field, EntryNames) if field else None
             inside = model_in(model.model_fields[field].annotation) if field else None
             here = here.setdefault(
                 key, _empty(model, field, key_of_list=".".join(steps[: place + 1]))

@@ -38,7 +38,7 @@ from funnelsim.kinds import (
     SHARE,
     TEXT,
     WEIGHT,
-    Entries,
+    EntryNames,
     Kind,
 )
 from funnelsim.meant import date_meant, hours_meant, number_meant, written
@@ -81,10 +81,10 @@ def _in_quotes(value: Any) -> str:
 
 
 def _count(value: Any) -> int:
-    return _whole(value, COUNT)
+    return _integer(value, COUNT)
 
 
-def _whole(value: Any, kind: Kind) -> int:
+def _integer(value: Any, kind: Kind) -> int:
     whole, most = (
         isinstance(value, numbers.Integral) and not isinstance(value, bool),
         int(kind.high),
@@ -199,7 +199,7 @@ def _skills(value: Any) -> tuple[float, ...]:
 
 
 def _calls(value: Any) -> int:
-    return _whole(value, CALLS)
+    return _integer(value, CALLS)
 
 
 def _open_hours(value: Any) -> str:
@@ -309,11 +309,11 @@ _weekdays = _factors(7, "weekdays are seven factors, from Monday to Sunday", _WE
 _months = _factors(12, "months are twelve factors, from January to December", _YEAR)
 _day = _factors(24, "hours are 24 weights, from midnight on", f"{_OFFICE} for 9 to 17")
 Numbers = Annotated[tuple[float, ...], PlainSerializer(list)]
-DAYS_OF_WEEK = Entries(("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"))
-MONTHS_OF_YEAR = Entries(
+DAYS_OF_WEEK = EntryNames(("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"))
+MONTHS_OF_YEAR = EntryNames(
     ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 )
-HOURS_OF_DAY = Entries(tuple(f"{hour:02}:00" for hour in range(24)))
+HOURS_OF_DAY = EntryNames(tuple(f"{hour:02}:00" for hour in range(24)))
 Weekdays = Annotated[Numbers, BeforeValidator(_weekdays), FACTOR, DAYS_OF_WEEK]
 Months = Annotated[Numbers, BeforeValidator(_months), FACTOR, MONTHS_OF_YEAR]
 Hours = Annotated[Numbers, BeforeValidator(_hours), WEIGHT, HOURS_OF_DAY]

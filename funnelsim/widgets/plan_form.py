@@ -26,7 +26,7 @@ from funnelsim.engines import simulate_together
 from funnelsim.errors import FunnelSimError
 from funnelsim.planner import Plan, forecast, plan
 from funnelsim.planner.results import METRICS, result
-from funnelsim.planner.tables import sections
+from funnelsim.planner.text_tables import sections
 from funnelsim.report import write_report
 from funnelsim.report.frame import svg
 from funnelsim.scenario import Scenario, load
@@ -35,7 +35,7 @@ from funnelsim.tables import as_html
 from funnelsim.widgets import workers
 from funnelsim.widgets.live_chart import STATIC
 from funnelsim.widgets.plan_source import Source, problem
-from funnelsim.widgets.stoppable import Steps, Stoppable, Told
+from funnelsim.widgets.stoppable import Listener, Steps, Stoppable
 from funnelsim.workbook import write_workbook
 
 CHART = 560  # pixels of a chart's plot
@@ -145,7 +145,7 @@ class PlanForm(ipywidgets.VBox):
             "probability": self.chance.value / 100, "change": self.change.value,
         }  # fmt: skip
 
-        def steps(told: Told, source: Any, common: dict[str, Any]) -> Steps:
+        def steps(told: Listener, source: Any, common: dict[str, Any]) -> Steps:
             answer = plan(source, **asked, **common, progress=told)
             yield lambda: self._answered(answer)
             curve = _curve(answer)
@@ -160,7 +160,7 @@ class PlanForm(ipywidgets.VBox):
         self._planned = ()  # the plan is no longer what is seen
         metric, target = self.metric.value, self.target.value
 
-        def steps(told: Told, source: Any, common: dict[str, Any]) -> Steps:
+        def steps(told: Listener, source: Any, common: dict[str, Any]) -> Steps:
             found = forecast(source, **common, progress=told)
             figure = metric if metric in found.totals else "sales"
             chart = charts.forecast(found, figure, target if figure == metric else None)
@@ -169,7 +169,7 @@ class PlanForm(ipywidgets.VBox):
 
         self._working(steps)
 
-    def _working(self, steps: Callable[[Told, Any, dict[str, Any]], Steps]) -> None:
+    def _working(self, steps: Callable[[Listener, Any, dict[str, Any]], Steps]) -> None:
         """Begins the work, with a line that says how far it is; what is wrong is said in the form.
 
         What is seen is the answer to something else, until the new one is there.
@@ -188,7 +188,7 @@ class PlanForm(ipywidgets.VBox):
             self._refused(problem(error))
             return
 
-        def work(told: Told) -> Steps:
+        def work(told: Listener) -> Steps:
             try:
                 yield from steps(told, source, common)
             except FunnelSimError as error:

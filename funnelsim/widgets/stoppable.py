@@ -48,7 +48,7 @@ class Stoppable(ipywidgets.HBox):
     def is_busy(self) -> bool:
         return bool(self.layout.visibility != "hidden")
 
-    def do(self, work: Callable[[Told], Steps]) -> None:
+    def do(self, work: Callable[[Listener], Steps]) -> None:
         """Begins this work, in place of what is under way."""
         self._newest += 1
         self._tell(0, 0)
@@ -57,14 +57,14 @@ class Stoppable(ipywidgets.HBox):
             loop = asyncio.get_running_loop()
         except RuntimeError:
             try:
-                for show in work(Told(self, self._newest, lambda tell: tell())):
+                for show in work(Listener(self, self._newest, lambda tell: tell())):
                     show()
             except BaseException:  # Ctrl-C among them
                 self.stop()
                 raise
             self._end()
             return
-        told = Told(self, self._newest, loop.call_soon_threadsafe)
+        told = Listener(self, self._newest, loop.call_soon_threadsafe)
         self._task = loop.create_task(self._beside(work(told), self._newest))
 
     def stop(self) -> None:
@@ -107,7 +107,7 @@ class Stoppable(ipywidgets.HBox):
         self._words.value = f"Working it out ... {count}"
 
 
-class Told:
+class Listener:
     """Is told of simulations that are done, and shows it now and then; ends work that was stopped.
 
     `total` is how many there will be, about.

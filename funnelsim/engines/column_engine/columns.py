@@ -21,7 +21,7 @@ from funnelsim.engines.column_engine.compiled import compiled
 from funnelsim.engines.column_engine.jobs import discounts, first_levels, queue
 from funnelsim.engines.column_engine.lives import arrivals_of_children, live
 from funnelsim.engines.column_engine.queue_walk import ADVANCED, LOST, OPEN, Entries
-from funnelsim.engines.column_engine.story import Block, Calls, Story, tables_of
+from funnelsim.engines.column_engine.story import Block, History, QueueResults, tables_of
 from funnelsim.engines.draws.drawn import StageDraws, taken
 from funnelsim.engines.draws.draws import Draws
 from funnelsim.journal import CUSTOMER, GONE_COLD, MISSED, NEVER, NOT_REACHED, Table, reasons
@@ -36,7 +36,7 @@ def run(draws: Draws, is_done: Callable[[], Any] = lambda: None) -> tuple[dict[s
     them each replication begins. Uses up the draws.
     """
     _keep_what_is_freed()
-    story = Story()
+    story = History()
     if any(stage.follow_up for stage in draws.scenario.stages) and len(draws.leads.key):
         story.calls = _walked(draws)
     is_done()
@@ -60,7 +60,7 @@ def _keep_what_is_freed() -> None:
     np.empty(2**25 - 2**16, dtype=np.int8)
 
 
-def _tell(draws: Draws, story: Story) -> None:
+def _tell(draws: Draws, story: History) -> None:
     """Lets the leads of the channels walk, then those whom their orders bring, and so on."""
     ends = draws.generation_ends
     rows = np.arange(ends[0], dtype=np.int32)
@@ -103,10 +103,12 @@ def _walk_for(jobs: int, replications: int) -> tuple[Any, bool]:
     return the_walk()
 
 
-def _walked(draws: Draws) -> Calls:
+def _walked(draws: Draws) -> QueueResults:
     q = queue(draws)
     walk, is_compiled = _walk_for(len(q.jobs.lead), len(draws.replications))
-    calls = Calls(q.told, q.first_job, q.jobs.first_call, q.jobs.reached_by, q.jobs.call_time)
+    calls = QueueResults(
+        q.told, q.first_job, q.jobs.first_call, q.jobs.reached_by, q.jobs.call_time
+    )
     entries, told, columns = q.entries, q.told, (q.keys, q.jobs, q.stages, q.teams, q.births)
     if not is_compiled:
         entries, told, columns = _views(entries), _views(told), tuple(map(_views, columns))
@@ -118,7 +120,7 @@ def _walked(draws: Draws) -> Calls:
     return calls
 
 
-def _calls_alone(calls: Calls) -> Calls:
+def _calls_alone(calls: QueueResults) -> QueueResults:
     """What the table of follow-ups is made of: the calls, without what became of the leads."""
     nothing = calls.told.decided[:0].copy()
     told = calls.told._replace(decided=nothing, level=nothing, call_of=nothing, waits=nothing)
@@ -137,7 +139,7 @@ def _views(part: Any) -> Any:
 
 
 def _way_to_the_sale(
-    draws: Draws, story: Story, rows: Ints, arrived: Ints
+    draws: Draws, story: History, rows: Ints, arrived: Ints
 ) -> tuple[Ints, Ints, Ints]:
     """Tells the visits of these leads; returns who is sold to, when, and the discount's level."""
     level = first_levels(draws)
@@ -174,7 +176,7 @@ def _order_again(draws: Draws, rows: Ints, arrived: Ints) -> tuple[Ints, Ints]:
 
 
 def _visit(
-    draws: Draws, story: Story, stage: int, attempt: int, rows: Ints, entered: Ints
+    draws: Draws, story: History, stage: int, attempt: int, rows: Ints, entered: Ints
 ) -> tuple[Ints, Ints]:
     """Tells these leads' visit to a stage; returns when each is decided, and its outcome."""
     drawn, calls = draws.stages[stage][attempt], story.calls
@@ -201,7 +203,7 @@ def _visit(
 
 
 def _messages_to_the_lost(
-    draws: Draws, story: Story, stage: int, drawn: StageDraws, rows: Ints, decided: Ints
+    draws: Draws, story: History, stage: int, drawn: StageDraws, rows: Ints, decided: Ints
 ) -> tuple[Ints, Ints]:
     """Tells the messages of a recovery; returns who comes back, and when."""
     block, place = story.blocks[-1], _places(drawn.rows, rows)

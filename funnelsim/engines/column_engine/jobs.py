@@ -36,7 +36,7 @@ from funnelsim.engines.draws.draws import Draws
 from funnelsim.journal import CUSTOMER
 
 
-class Way(NamedTuple):
+class Onward(NamedTuple):
     """What follows on entering a stage, a row per lead: a job, SALE or NOWHERE, and how soon."""
 
     to: Ints
@@ -107,13 +107,13 @@ def queue(draws: Draws) -> Queue:
 
 def _ways(
     draws: Draws, with_team: list[int], first_job: dict[tuple[int, int], int]
-) -> tuple[list[Way], dict[tuple[int, int], Way], list[Settled]]:
+) -> tuple[list[Onward], dict[tuple[int, int], Onward], list[Settled]]:
     """The way from each stage on, the goal's last; where the visits of each job lead those who
     advance; and who is past a call when the simulation begins.
     """
     count = len(draws.leads.key)
-    ways: list[Way] = [Way(_full(count, SALE), same(0, count))]
-    leads_to: dict[tuple[int, int], Way] = {}
+    ways: list[Onward] = [Onward(_full(count, SALE), same(0, count))]
+    leads_to: dict[tuple[int, int], Onward] = {}
     settled: list[Settled] = []
     for stage in reversed(range(len(draws.stages))):
         attempts, after_it = draws.stages[stage], ways[0]
@@ -123,13 +123,13 @@ def _ways(
         to = _full(count, NOWHERE)
         first, rows = first_job[stage, 0], attempts[0].rows
         to[rows] = np.arange(first, first + len(rows), dtype=np.int32)
-        way = Way(to, same(0, count))
+        way = Onward(to, same(0, count))
         if attempts[0].settled.any():
-            way = Way(to, np.zeros(count, dtype=np.int64))
+            way = Onward(to, np.zeros(count, dtype=np.int64))
             settled.append(_settled(draws, stage, way, after_it, first_job))
         ways.insert(0, way)
         for attempt, drawn in enumerate(attempts):
-            leads_to[stage, attempt] = Way(*(taken(part, drawn.rows) for part in after_it))
+            leads_to[stage, attempt] = Onward(*(taken(part, drawn.rows) for part in after_it))
     return ways, leads_to, settled
 
 
@@ -137,7 +137,7 @@ def _full(count: int, what: int) -> NDArray[np.int32]:
     return np.full(count, what, dtype=np.int32)
 
 
-def _through(attempts: list[StageDraws], after_it: Way, leads: int) -> Way:
+def _through(attempts: list[StageDraws], after_it: Onward, leads: int) -> Onward:
     """The way through a stage without a team, losses and returns included."""
     to, after = _full(leads, NOWHERE), np.zeros(leads, dtype=np.int64)
     rows = attempts[0].rows.astype(np.intp)
@@ -154,7 +154,7 @@ def _through(attempts: list[StageDraws], after_it: Way, leads: int) -> Way:
         back = ~advances & drawn.returns[at]
         place = np.cumsum(drawn.returns) - 1  # the next attempt is drawn for those who return
         rows, time, at = rows[back], (time + drawn.return_delay[at])[back], place[at][back]
-    return Way(to, after)
+    return Onward(to, after)
 
 
 class Settled(NamedTuple):
@@ -168,7 +168,7 @@ class Settled(NamedTuple):
 
 
 def _settled(
-    draws: Draws, stage: int, way: Way, after_it: Way, first_job: dict[tuple[int, int], int]
+    draws: Draws, stage: int, way: Onward, after_it: Onward, first_job: dict[tuple[int, int], int]
 ) -> Settled:
     """Those who are past their call in this stage go on without one; changes their `way`."""
     drawn = draws.stages[stage][0]
@@ -196,7 +196,7 @@ def _jobs(
     draws: Draws,
     visits: Sequence[tuple[int, int]],
     first_job: dict[tuple[int, int], int],
-    leads_to: dict[tuple[int, int], Way],
+    leads_to: dict[tuple[int, int], Onward],
 ) -> Jobs:
     with_team = list(dict.fromkeys(stage for stage, _ in visits))
     columns: list[tuple[NDArray[Any], ...]] = []
@@ -249,7 +249,7 @@ def _call_times(drawn: StageDraws) -> Ints:
     return np.where(reached, drawn.handling_time, drawn.attempt_times).T.ravel()
 
 
-def _entries(draws: Draws, ways: list[Way], brings: bool) -> tuple[Entries, list[int]]:
+def _entries(draws: Draws, ways: list[Onward], brings: bool) -> tuple[Entries, list[int]]:
     """The first jobs, and sales that may bring children; and where each replication ends."""
     leads, way = draws.leads, ways[0]
     if draws.initial:
@@ -270,10 +270,10 @@ def _entries(draws: Draws, ways: list[Way], brings: bool) -> tuple[Entries, list
     return Entries(ready.take(order), key.take(order), what.take(order)), ends
 
 
-def _from_where_they_stand(draws: Draws, ways: list[Way]) -> Way:
+def _from_where_they_stand(draws: Draws, ways: list[Onward]) -> Onward:
     """The way of each lead from the stage it enters; customers order again after their gap."""
     leads = draws.leads
-    way = Way(ways[0].to.copy(), ways[0].after.copy())
+    way = Onward(ways[0].to.copy(), ways[0].after.copy())
     for number, here in enumerate(ways):
         rows = np.flatnonzero((leads.initial != NEVER) & (leads.enters == number))
         way.to[rows], way.after[rows] = here.to[rows], here.after[rows]
@@ -283,7 +283,7 @@ def _from_where_they_stand(draws: Draws, ways: list[Way]) -> Way:
     return way
 
 
-def _births(draws: Draws, ways: list[Way]) -> Births:
+def _births(draws: Draws, ways: list[Onward]) -> Births:
     """When each child is born, counted from the sale of its parent, in each case of the sale."""
     leads, scenario = draws.leads, draws.scenario
     count = len(leads.key)

@@ -36,7 +36,7 @@ from funnelsim.journal import (
 )
 
 
-class Calls(NamedTuple):
+class QueueResults(NamedTuple):
     """What came of the queue."""
 
     told: Told
@@ -60,10 +60,10 @@ class Block(NamedTuple):
 
 
 @dataclass
-class Story:
+class History:
     """What has been told so far, block by block."""
 
-    calls: Calls | None = None  # where there is a team
+    calls: QueueResults | None = None  # where there is a team
     arrived: list[tuple[Ints, Ints]] = field(default_factory=list)  # (rows, when)
     blocks: list[Block] = field(default_factory=list)
     returns: list[tuple[Ints, int, Ints, Bools]] = field(default_factory=list)
@@ -71,7 +71,7 @@ class Story:
     lives: list[Lives] = field(default_factory=list)
 
 
-def tables_of(draws: Draws, story: Story) -> tuple[dict[str, Table], Ints]:
+def tables_of(draws: Draws, story: History) -> tuple[dict[str, Table], Ints]:
     """The tables of a journal, and with which lead each replication begins.
 
     Columns of the large tables are made when they are asked for; the story is not needed then.
@@ -127,7 +127,7 @@ def _placed(name: str, blocks: Callable[[], list[dict[str, Any]]], leads: int) -
     return Lazy(COLUMNS[name], make)
 
 
-def _visits_table(story: Story, number: Numbers) -> Lazy:
+def _visits_table(story: History, number: Numbers) -> Lazy:
     # blocks are told generation by generation, stage by stage: the order of a lead's visits
     blocks = [
         {
@@ -144,7 +144,7 @@ def _visits_table(story: Story, number: Numbers) -> Lazy:
     return _placed("stage_visits", lambda: blocks, number.count)
 
 
-def _calls_table(draws: Draws, story: Story, number: Numbers) -> Lazy:
+def _calls_table(draws: Draws, story: History, number: Numbers) -> Lazy:
     calls, blocks = story.calls, story.blocks
     attempts = [
         stage.follow_up.attempts if stage.follow_up else 0 for stage in draws.scenario.stages
@@ -162,7 +162,9 @@ def _calls_table(draws: Draws, story: Story, number: Numbers) -> Lazy:
     return _placed("follow_ups", made, number.count)
 
 
-def _calls(draws: Draws, calls: Calls, number: Numbers, block: Block, nth: int) -> dict[str, Any]:
+def _calls(
+    draws: Draws, calls: QueueResults, number: Numbers, block: Block, nth: int
+) -> dict[str, Any]:
     """The n-th calls of the visits of a block, as far as they were queued."""
     job, row = block.job, block.row
     assert job is not None
@@ -207,7 +209,7 @@ _FAILED = np.full(6, _CODE("open"), dtype=np.int8)  # by the outcome of the walk
 _FAILED[[queue_walk.GONE_COLD, queue_walk.MISSED]] = _CODE(GONE_COLD), _CODE(MISSED)
 
 
-def _order_tables(draws: Draws, story: Story, number: Numbers) -> dict[str, Table]:
+def _order_tables(draws: Draws, story: History, number: Numbers) -> dict[str, Table]:
     """The orders that were placed, and the statuses that they entered."""
     horizon = draws.scenario.horizon
     columns: dict[str, list[Any]] = {name: [] for name in ("run", *COLUMNS["orders"])}
@@ -279,7 +281,7 @@ def _where(these: Bools, column: Ints, otherwise: int) -> Ints:
     return np.where(these, column, otherwise)
 
 
-def _messages_table(draws: Draws, story: Story, number: Numbers) -> Table:
+def _messages_table(draws: Draws, story: History, number: Numbers) -> Table:
     stages = len(draws.scenario.stages)
     campaigns = {c.kind: stages + n for n, c in enumerate(draws.scenario.campaigns)}
     sent: list[tuple[NDArray[Any], ...]] = []
@@ -293,7 +295,7 @@ def _messages_table(draws: Draws, story: Story, number: Numbers) -> Table:
     return _cut("messages", sent, draws.scenario.horizon, ("sent", "lead"))
 
 
-def _points_table(draws: Draws, story: Story, number: Numbers) -> Table:
+def _points_table(draws: Draws, story: History, number: Numbers) -> Table:
     moved: list[tuple[NDArray[Any], ...]] = []
     for lives in story.lives:
         # at one moment points expire first; then come those of the orders, one after the other

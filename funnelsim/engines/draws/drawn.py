@@ -13,7 +13,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelsim.chance import Asked, asked
+from funnelsim.chance import MixedKeys, mixed
 from funnelsim.distributions import Floats, Ints
 
 Bools = NDArray[np.bool_]
@@ -94,13 +94,13 @@ class Leads(Columns):
     initial: Ints  # the place in the state at the start: deals, then customers; -1: not in it
     earliest: Ints  # of those whom channels bring the arrival; others do not arrive before
 
-    def asked(self, rows: Any = slice(None)) -> Asked:
+    def asked(self, rows: Any = slice(None)) -> MixedKeys:
         """These leads, to be asked questions."""
         if isinstance(rows, slice):
             key, of = self.key[rows], self.replication[rows]
         else:
             key, of = self.key.take(rows), taken(self.replication, rows)
-        return asked(key, None if of.strides == (0,) else of)
+        return mixed(key, None if of.strides == (0,) else of)
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from funnelsim import sampling
 from funnelsim.analytic.arrivals import mean_by_day, time_of_day
-from funnelsim.chance import Chance, asked, keys, number_of
+from funnelsim.chance import Chance, keys, mixed, number_of
 from funnelsim.distributions import DAY, DurationDistribution, Floats, Ints
 from funnelsim.engines.draws.counts import count_quantile
 from funnelsim.engines.draws.drawn import (
@@ -37,7 +37,7 @@ from funnelsim.engines.draws.drawn import (
     taken,
 )
 from funnelsim.engines.draws.initial import Initial, logit, logit_of
-from funnelsim.engines.draws.order_draws import Customers, draw_orders, order_value
+from funnelsim.engines.draws.order_draws import CustomerDraws, draw_orders, order_value
 from funnelsim.errors import FunnelSimError
 from funnelsim.journal import NEVER, NEW, REFERRED, UPSOLD
 from funnelsim.scenario import FollowUp, Scenario, Stage
@@ -144,14 +144,14 @@ class Draws:
         name = number_of(f"channel {channel.name}")
         runs, days = len(self.replications), self.scenario.days
         of, day = np.repeat(np.arange(runs, dtype=np.int16), days), np.tile(np.arange(days), runs)
-        u = self._chance.uniform("leads of the day", asked(keys(name, day, 0), of))
+        u = self._chance.uniform("leads of the day", mixed(keys(name, day, 0), of))
         mean = np.tile(mean_by_day(self.scenario, channel), runs)
         count = count_quantile(u, mean, channel.dispersion)
         total = int(count.sum())
         on_that_day = np.arange(total) - np.repeat(np.cumsum(count) - count, count)
         key = keys(name, day, on_that_day, count)
         of = np.repeat(of, count) if runs > 1 else same(0, total, "i2")
-        who = asked(key, of if runs > 1 else None)
+        who = mixed(key, of if runs > 1 else None)
         arrived = self._chance.column(
             "time of the day", who, 0, lambda u: time_of_day(u, channel), np.int64
         )
@@ -165,7 +165,7 @@ class Draws:
         shares = [segment.share for segment in self.scenario.segments]
         if not shares:
             return same(0, len(key), "i2")
-        who = asked(key, None if of.strides == (0,) else of)
+        who = mixed(key, None if of.strides == (0,) else of)
         return self._chance.column(
             "segment", who, 0, lambda u: sampling.choose(shares, u), np.int16
         )
@@ -190,7 +190,7 @@ class Draws:
                 nth = np.arange(len(of)) - np.repeat(np.cumsum(count) - count, count)
                 row, number = drawn.rows[of], drawn.number[of]
                 key = keys(parents.key[row], number, nth + (kind == REFERRED))
-                who = asked(key, parents.replication[row])
+                who = mixed(key, parents.replication[row])
                 delay = self._chance.column(
                     "delay of a child", who, 0, partial(_durations, part.delay), np.int64
                 )
@@ -352,8 +352,8 @@ class Draws:
         )
 
     @cached_property
-    def customers(self) -> Customers:
-        return Customers(self.scenario, self._chance, self.leads, self.initial)
+    def customers(self) -> CustomerDraws:
+        return CustomerDraws(self.scenario, self._chance, self.leads, self.initial)
 
 
 def _attempt_times(

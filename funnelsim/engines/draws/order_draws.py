@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from funnelsim import sampling
 from funnelsim.among_customers import Beta, GapDistribution
-from funnelsim.chance import Asked, Chance
+from funnelsim.chance import Chance, MixedKeys
 from funnelsim.distributions import DAY, Floats, Ints, duration_text
 from funnelsim.engines.draws.counts import poisson_quantile
 from funnelsim.engines.draws.deliveries import Deliveries, draw_deliveries
@@ -40,7 +40,7 @@ class Habits(Columns):
     rate: Floats  # of buying, per day; 0 where the gaps of all follow one distribution
 
 
-class Customers:
+class CustomerDraws:
     """What a customer is from the first order to the last; `rows` are those who may buy."""
 
     def __init__(
@@ -177,7 +177,7 @@ def _drawn(
     initial: Initial | None,
     most_together: int,
 ) -> list[OrderDraws]:
-    customers = Customers(scenario, chance, leads, initial)
+    customers = CustomerDraws(scenario, chance, leads, initial)
     drawn: list[OrderDraws] = []
     rows, own, count = buyers, customers.habits(buyers), 0
     while True:
@@ -301,7 +301,7 @@ def order_value(
     chance: Chance,
     leads: Leads,
     rows: Ints,
-    asked: Asked,
+    asked: MixedKeys,
     numbers: range = range(1, 2),
     initial: Initial | None = None,
 ) -> Ints:
@@ -363,7 +363,7 @@ def _gaps(gap: GapDistribution, own: Habits, u: Floats) -> Ints:
 
 
 def _earliest_next(
-    scenario: Scenario, customers: Customers, leads: Leads, order: OrderDraws
+    scenario: Scenario, customers: CustomerDraws, leads: Leads, order: OrderDraws
 ) -> Ints:
     """How long after each order another may follow at the earliest, whatever points and tiers do.
 

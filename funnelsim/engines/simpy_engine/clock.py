@@ -1,4 +1,4 @@
-"""A SimPy environment with events at a time and a rank, and a Team of reps.
+"""A SimPy environment with events at a time and a rank, and a team of reps at work.
 
 Events at the same moment happen in a fixed order (MODEL 1: "one instant"), so that two engines
 can tell the same history: a team opens; reps come free, by number; then patience ends; then leads
@@ -68,7 +68,7 @@ class Call(simpy.Event):
         self.succeed()
 
 
-class Team:
+class TeamAtWork:
     """Reps, numbered from 1, who take the leads that wait while the team is open.
 
     First come, first served, or the newest first. Of several idle reps the one idle longest goes,

@@ -36,7 +36,7 @@ class DrawnVisit(NamedTuple):
     """What a lead would do on a visit to a stage: on its first, or on one after coming back."""
 
     lead: Lead
-    stage: Stage
+    stage: DrawnStage
     attempt: int  # 0 for the first visit
     # and, of the same name and meaning, what `StageDraws` holds for the lead
     slack: float
@@ -76,7 +76,7 @@ class DrawnVisit(NamedTuple):
         return self.attempt == self.stage.recoveries
 
 
-class Stage:
+class DrawnStage:
     """A stage before the goal: who calls there and how often, and the visits a lead may make."""
 
     def __init__(self, draws: Draws, number: int) -> None:
@@ -145,7 +145,7 @@ class Funnel:
     """The stages in order, the leads as they arrive, and what customers would do."""
 
     def __init__(self, draws: Draws) -> None:
-        self.stages: Sequence[Stage] = [Stage(draws, n) for n in range(len(draws.stages))]
+        self.stages: Sequence[DrawnStage] = [DrawnStage(draws, n) for n in range(len(draws.stages))]
         self.has_orders = draws.scenario.order is not None
         leads, everyone = draws.leads, np.arange(len(draws.leads.key))
         columns = (

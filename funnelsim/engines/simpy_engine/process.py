@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from funnelsim.distributions import DAY
 from funnelsim.engines.draws.draws import Draws
-from funnelsim.engines.simpy_engine.clock import Clock, Story, Team
+from funnelsim.engines.simpy_engine.clock import Clock, Story, TeamAtWork
 from funnelsim.engines.simpy_engine.customer_life import life_of_a_customer
 from funnelsim.engines.simpy_engine.leads import DrawnVisit, Funnel, Lead
 from funnelsim.engines.simpy_engine.recorder import Recorder
@@ -151,7 +151,7 @@ def run(draws: Draws, journal: Recorder, days: Iterable[int]) -> None:
     teams = {}
     for number, team in enumerate(scenario.teams):
         hours = OpeningHours(team.open, scenario.start, team.closed)
-        teams[team.name] = Team(clock, number, team.reps, hours, team.serves == NEWEST_FIRST)
+        teams[team.name] = TeamAtWork(clock, number, team.reps, hours, team.serves == NEWEST_FIRST)
     clock.process(arrivals(World(scenario, clock, Funnel(draws), teams, journal)))
     for day in days:
         clock.run(until=min((day + 1) * DAY, scenario.horizon))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from funnelsim.engines.simpy_engine.clock import Clock, Team
+from funnelsim.engines.simpy_engine.clock import Clock, TeamAtWork
 from funnelsim.engines.simpy_engine.leads import Funnel
 from funnelsim.engines.simpy_engine.recorder import Recorder
 from funnelsim.scenario import Scenario
@@ -17,7 +17,7 @@ class World(NamedTuple):
     scenario: Scenario
     clock: Clock
     funnel: Funnel
-    teams: dict[str, Team]
+    teams: dict[str, TeamAtWork]
     journal: Recorder
 
 

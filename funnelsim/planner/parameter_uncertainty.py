@@ -31,7 +31,7 @@ IMPOSSIBLE = 1e-6  # so unlikely is what a scenario cannot do, but the pilot say
 
 
 @dataclass(frozen=True)
-class Knowledge:
+class ParameterUncertainty:
     """What is known of the overall conversion (Beta with `a`, `b`) and of the mean order value.
 
     `seen` is the rate that a plan without doubt would take, that which was seen, and of none or all
@@ -73,7 +73,7 @@ def classes_for(probability: float) -> int:
     return CLASSES if probability <= SAFE else FINE
 
 
-def from_pilot(pilot: object) -> Knowledge:
+def from_pilot(pilot: object) -> ParameterUncertainty:
     """From "15 of 300" or (15, 300): sales seen, and the leads they came of."""
     given: Any = pilot
     if isinstance(given, str) and (found := _PILOT.fullmatch(given)):
@@ -87,10 +87,10 @@ def from_pilot(pilot: object) -> Knowledge:
         raise FunnelSimError(str(Problem("pilot", pilot, rule, 'write "15 of 300" or (15, 300)')))
     words = f"{sales:,} sale{'s' * (sales != 1)} seen from {leads:,} lead{'s' * (leads != 1)}"
     a, b = 1.0 + sales, 1.0 + leads - sales
-    return Knowledge(a, b, sales / leads if 0 < sales < leads else a / (a + b), words)
+    return ParameterUncertainty(a, b, sales / leads if 0 < sales < leads else a / (a + b), words)
 
 
-def from_calibration(calibration: Calibration) -> Knowledge | None:
+def from_calibration(calibration: Calibration) -> ParameterUncertainty | None:
     """From the standard errors of a calibrated scenario; None where there is no doubt.
 
     The Beta with the mean and the standard error of the overall conversion; an error larger than
@@ -105,30 +105,32 @@ def from_calibration(calibration: Calibration) -> Knowledge | None:
         value_error = float(worth["± s.e."].iloc[0] / worth["mean"].iloc[0])
     together = max(mean * (1 - mean) / error**2 - 1, 2.0)
     words = f"an export, as {100 * mean:.2f} ± {100 * error:.2f} %"
-    return Knowledge(mean * together, (1 - mean) * together, mean, words, value_error)
+    return ParameterUncertainty(mean * together, (1 - mean) * together, mean, words, value_error)
 
 
-def about(scenario: Scenario, knowledge: Knowledge) -> Knowledge:
-    """The knowledge, as that of this scenario; FunnelSimError where it cannot be."""
+def about(scenario: Scenario, uncertainty: ParameterUncertainty) -> ParameterUncertainty:
+    """The uncertainty, as that of this scenario; FunnelSimError where it cannot be."""
     from scipy.stats import beta
 
     _, reached = _turned_odds(scenario)
     least, most = float(reached[0]), float(reached[-1])
-    low, high = beta.cdf([least, most], knowledge.a, knowledge.b)
+    low, high = beta.cdf([least, most], uncertainty.a, uncertainty.b)
     if high - low < IMPOSSIBLE:
-        found = Finding(f"{knowledge.seen:.3g}, from {knowledge.words}")
+        found = Finding(f"{uncertainty.seen:.3g}, from {uncertainty.words}")
         can = f"between {least:.2g} and {most:.2g}" if most > least else f"{most:.3g}"
         rule = f"with any odds the scenario's conversion is {can}"
         way_out = "a stage that nobody or everybody passes, calls that reach few, or missed leads?"
         raise FunnelSimError(str(Problem("the overall conversion", found, rule, way_out)))
-    seen = min(max(knowledge.seen, least), most)
+    seen = min(max(uncertainty.seen, least), most)
     nominal = mean_conversion(scenario)
-    return replace(knowledge, seen=seen, nominal=nominal, least=least, most=most)
+    return replace(uncertainty, seen=seen, nominal=nominal, least=least, most=most)
 
 
-def may_be(scenario: Scenario, knowledge: Knowledge, count: int = CLASSES) -> list[Scenario]:
+def may_be(
+    scenario: Scenario, uncertainty: ParameterUncertainty, count: int = CLASSES
+) -> list[Scenario]:
     """The scenario with each of the conversions that may be the true one, the lowest first."""
-    return variants(scenario, *knowledge.classes(count))
+    return variants(scenario, *uncertainty.classes(count))
 
 
 def variants(scenario: Scenario, conversions: Floats, value_factors: Floats) -> list[Scenario]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -15,11 +14,9 @@ from funnelsim.analytic.costs import reps_costs
 from funnelsim.distributions import DAY, Floats, duration_text
 from funnelsim.metrics.basis import orders_may_follow
 from funnelsim.planner.answer import Plan
-from funnelsim.planner.futures import Futures
-from funnelsim.planner.knowledge import Knowledge
 from funnelsim.planner.levers import Lever
-from funnelsim.planner.tables import chance_text
-from funnelsim.scenario import Scenario
+from funnelsim.planner.question import Question
+from funnelsim.planner.text_tables import chance_text
 from funnelsim.scenario.values import REFERRAL
 from funnelsim.tables import figure_text
 
@@ -29,20 +26,6 @@ if TYPE_CHECKING:
 LATE = 0.95  # of the winners in time: below, it is said by when leads must come
 WORTH_A_REP = 0.02  # more sales by a rep more, from which on it is said
 STEP, CLIFF = 1.2, 0.3  # if so much more leads bring less than a third of that
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What a plan was asked for."""
-
-    today: Scenario
-    target: float
-    metric: str
-    probability: float
-    lever: Lever
-    knowledge: Knowledge | None
-    futures: Futures
-    naive: float  # leads by the usual sum
 
 
 def setting(lever: Lever, x: float, cost_at: Callable[[list[float]], Floats]) -> str:
@@ -71,12 +54,12 @@ def amount(plan: Plan, value: float) -> str:
 
 
 def sentences(
-    plan: Plan, asked: Asked, hindrances: list[str], most_gone_cold: float
+    plan: Plan, question: Question, hindrances: list[str], most_gone_cold: float
 ) -> tuple[str, ...]:
     """All that a plan has to say."""
-    told = [_answer(plan, asked), *_losses(plan), *hindrances, *_running(plan)]
+    told = [_answer(plan, question), *_losses(plan), *hindrances, *_running(plan)]
     if plan.is_reached:
-        told += [*_naive(plan), *_doubt(plan, asked)]
+        told += [*_naive(plan), *_doubt(plan, question)]
     told += _money(plan)
     told += _people(plan, most_gone_cold)
     told += _cliff(plan)
@@ -85,7 +68,7 @@ def sentences(
     return tuple(told)
 
 
-def _answer(plan: Plan, asked: Asked) -> str:
+def _answer(plan: Plan, question: Question) -> str:
     days = duration_text(plan.scenario.horizon - plan.scenario.warm_up)
     goal = f"{amount(plan, plan.target)} within {days}"
     if not plan.is_reached:
@@ -100,7 +83,7 @@ def _answer(plan: Plan, asked: Asked) -> str:
     if plan.change in ("leads", "budget"):
         today = f"{plan.leads_per_day:,.1f} a day"
     else:
-        today = f"today {asked.lever.text(1.0)}"
+        today = f"today {question.lever.text(1.0)}"
         more = (reps_costs(plan.scenario) - reps_costs(plan.today)) / 100
         if more:
             today += f"; {figure_text(abs(more), 'money', plan.today.currency)} "
@@ -159,11 +142,11 @@ def _with_chance(plan: Plan) -> str:
     return f"with a chance of {chance_text(plan, chance)}" if chance >= 0.01 else "hardly ever"
 
 
-def _doubt(plan: Plan, asked: Asked) -> list[str]:
+def _doubt(plan: Plan, question: Question) -> list[str]:
     told = []
-    if asked.knowledge is not None and plan.price_of_not_knowing:
+    if question.uncertainty is not None and plan.price_of_not_knowing:
         told.append(
-            f"The conversion is known only from {asked.knowledge.words}: "
+            f"The conversion is known only from {question.uncertainty.words}: "
             f"{plan.price_of_not_knowing:,} of the leads are the price of not knowing it better."
         )
     if plan.method == "simulation" and plan.leads_high > plan.leads_low:

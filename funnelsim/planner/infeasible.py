@@ -14,8 +14,8 @@ from funnelsim.analytic.teams import team_load
 from funnelsim.analytic.usual_sum import naive_leads
 from funnelsim.distributions import duration_text
 from funnelsim.errors import FunnelSimError
-from funnelsim.planner.knowledge import CLASSES
 from funnelsim.planner.levers import MOST_LEADS, MOST_PLANNED, MOST_REPS, is_full, lever, no_further
+from funnelsim.planner.parameter_uncertainty import CLASSES
 from funnelsim.planner.search import Found, search
 from funnelsim.planner.solving import TABLES, first_guess
 from funnelsim.planner.trials import Trials
@@ -23,31 +23,31 @@ from funnelsim.scenario import Scenario
 from funnelsim.tables import figure_text
 
 if TYPE_CHECKING:
-    from funnelsim.planner.telling import Asked
+    from funnelsim.planner.question import Question
 
 BUSY = (0.95, 0.85)  # of their time: how many reps are tried, the fewest first
 MOST_FOR_A_WAY_OUT = 200_000  # leads: a search for more of them takes minutes
 FULL = 0.9  # a team with this load at the best setting is in the way
 
 
-def of(asked: Asked, found: Found) -> list[str]:
+def reasons_and_ways_out(question: Question, found: Found) -> list[str]:
     """Sentences: what is in the way, then what would move it."""
-    best = asked.lever.at(found.best)
+    best = question.lever.at(found.best)
     told = _dead_ends(best)
     if told:
         return told
     if found.limit == "none":
-        return _limits(asked, found)
-    told = [*_teams(best), *_ceilings(asked, best)] if found.limit != "nothing" else []
-    costs_more = found.limit == "falls" and asked.metric in ("contribution", "profit")
-    if costs_more and asked.lever.moves_leads and not _teams(best):
+        return _limits(question, found)
+    told = [*_teams(best), *_ceilings(question, best)] if found.limit != "nothing" else []
+    costs_more = found.limit == "falls" and question.metric in ("contribution", "profit")
+    if costs_more and question.lever.moves_leads and not _teams(best):
         told.append(
-            f"More leads lower the {asked.metric}: a lead costs more than it brings. "
+            f"More leads lower the {question.metric}: a lead costs more than it brings. "
             f"{_cheaper(best)} would change that."
         )
     if not told:
-        told = _limits(asked, found)
-    return told + _ways_out(asked, best, found)
+        told = _limits(question, found)
+    return told + _ways_out(question, best, found)
 
 
 def _dead_ends(scenario: Scenario) -> list[str]:
@@ -71,10 +71,10 @@ def _teams(best: Scenario) -> list[str]:
     return told
 
 
-def _ceilings(asked: Asked, best: Scenario) -> list[str]:
-    if not asked.lever.moves_leads:
+def _ceilings(question: Question, best: Scenario) -> list[str]:
+    if not question.lever.moves_leads:
         return []
-    there = zip(best.channels, is_full(asked.today, best), strict=True)
+    there = zip(best.channels, is_full(question.today, best), strict=True)
     full = [channel.name for channel, full in there if full]
     if not full:
         return []
@@ -93,13 +93,13 @@ def _cheaper(scenario: Scenario) -> str:
     return told[0].upper() + told[1:]
 
 
-def _limits(asked: Asked, found: Found) -> list[str]:
-    days = duration_text(asked.today.horizon - asked.today.warm_up)
+def _limits(question: Question, found: Found) -> list[str]:
+    days = duration_text(question.today.horizon - question.today.warm_up)
     if found.limit == "nothing":
         return [f"Nobody gets through the funnel within {days}: the way takes longer."]
     if found.limit == "avalanche":
         return ["With more leads the referrals are an avalanche (see referral.max_leads)."]
-    if asked.lever.moves_leads:
+    if question.lever.moves_leads:
         if found.limit == "high" and found.replications:
             return [
                 f"More than {MOST_LEADS:,} leads are not simulated in one future. A shorter time "
@@ -108,35 +108,40 @@ def _limits(asked: Asked, found: Found) -> list[str]:
         if found.limit == "high":
             return [f"More than {MOST_PLANNED:,} leads are not planned with."]
         return ["More leads bring hardly any more."]
-    moved = asked.lever.parameter.label
+    moved = question.lever.parameter.label
     if found.limit == "none":
-        return [f"{moved} does not change the {asked.metric}."]
-    more = "Less" if asked.lever.downwards else "More"
+        return [f"{moved} does not change the {question.metric}."]
+    more = "Less" if question.lever.downwards else "More"
     if found.limit == "falls":
         return [f"{more} of {moved} brings less: it costs more than it brings."]
-    if found.limit == "high" and found.best >= 0.99 * asked.lever.high:
-        return [f"{asked.lever.text(asked.lever.high)} is as far as {moved} goes."]
+    if found.limit == "high" and found.best >= 0.99 * question.lever.high:
+        return [f"{question.lever.text(question.lever.high)} is as far as {moved} goes."]
     return [f"{more} of {moved} brings hardly any more."]
 
 
-def _ways_out(asked: Asked, best: Scenario, found: Found) -> list[str]:
+def _ways_out(question: Question, best: Scenario, found: Found) -> list[str]:
     """Changes that would do, each tried."""
     told: list[str] = []
     tried: dict[str, str] = {}  # by the first path that is changed
-    candidates = _candidates(asked, best)
+    candidates = _candidates(question, best)
     for number, (words, changes) in enumerate(candidates):
         try:
-            changed = asked.today.vary(changes)
-            naive = naive_leads(changed, asked.target, asked.metric)
+            changed = question.today.vary(changes)
+            naive = naive_leads(changed, question.target, question.metric)
             if naive > MOST_FOR_A_WAY_OUT:
                 continue
-            moved = no_further(lever(changed, asked.lever.path), MOST_LEADS)
+            moved = no_further(lever(changed, question.lever.path), MOST_LEADS)
             trials = Trials(
-                moved, asked.metric, asked.futures, asked.knowledge, CLASSES, is_rough=True
+                moved,
+                question.metric,
+                question.futures,
+                question.uncertainty,
+                CLASSES,
+                is_rough=True,
             )
             trials.expect(len(candidates) - number, after=TABLES)
             start = min(first_guess(moved, naive), moved.high)
-            there = search(trials, moved, asked.target, asked.probability, start)
+            there = search(trials, moved, question.target, question.probability, start)
         except FunnelSimError:  # the change is none for this scenario, or too much to simulate
             continue
         tried[next(iter(changes))] = words[0].lower() + words[1:]
@@ -149,12 +154,12 @@ def _ways_out(asked: Asked, best: Scenario, found: Found) -> list[str]:
     return told
 
 
-def _candidates(asked: Asked, best: Scenario) -> list[tuple[str, dict[str, object]]]:
-    if not asked.lever.moves_leads:
+def _candidates(question: Question, best: Scenario) -> list[tuple[str, dict[str, object]]]:
+    if not question.lever.moves_leads:
         return []
     made: list[tuple[str, dict[str, object]]] = []
     work: dict[str, float] = {}
-    more = asked.naive / max(float(leads_of_channels(best).sum()), 1.0)  # times the work
+    more = question.naive / max(float(leads_of_channels(best).sum()), 1.0)  # times the work
     for name, row in team_load(best).iterrows():
         load = row["load"] * (max(more, 1.0) if math.isfinite(more) else 1.0)
         if load >= FULL and math.isfinite(load) and load * row["reps"] < MOST_REPS / 2:
@@ -166,7 +171,7 @@ def _candidates(asked: Asked, best: Scenario) -> list[tuple[str, dict[str, objec
         if change not in [other for _, other in made]:
             made.append((f"With {numbers}", change))
     for times in (2, 4):
-        longer = times * (asked.today.horizon - asked.today.warm_up)
-        horizon = duration_text(longer + asked.today.warm_up)
+        longer = times * (question.today.horizon - question.today.warm_up)
+        horizon = duration_text(longer + question.today.warm_up)
         made.append((f"Within {duration_text(longer)}", {"horizon": horizon}))
     return made

@@ -1,15 +1,18 @@
-"""What a plan and a forecast are given: a scenario or a calibration, a deadline, a pilot, a bar."""
+"""What a plan and a forecast are asked: of which scenario, by when, and what is known of it."""
 
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from funnelsim.deadlines import up_to
-from funnelsim.planner.knowledge import (
-    Knowledge,
+from funnelsim.planner.futures import Futures
+from funnelsim.planner.levers import Lever
+from funnelsim.planner.parameter_uncertainty import (
+    ParameterUncertainty,
     about,
     from_calibration,
     from_pilot,
@@ -19,24 +22,38 @@ from funnelsim.progress import Bar, progress_bar
 from funnelsim.scenario import Scenario, a_scenario
 
 
+@dataclass(frozen=True)
+class Question:
+    """What a plan was asked for."""
+
+    today: Scenario
+    target: float
+    metric: str
+    probability: float
+    lever: Lever
+    uncertainty: ParameterUncertainty | None
+    futures: Futures
+    naive: float  # leads by the usual sum
+
+
 def up_to_the_deadline(
     scenario: Any, within: Any, pilot: Any, name: str
-) -> tuple[Scenario, Knowledge | None]:
+) -> tuple[Scenario, ParameterUncertainty | None]:
     """The scenario with its horizon at the deadline, and what is known of its conversion.
 
     A calibration brings its standard errors along. After a pilot the odds are turned to its rate.
     """
-    knowledge = None
+    uncertainty = None
     if hasattr(scenario, "overall_se"):  # a Calibration
-        knowledge, scenario = from_calibration(scenario), scenario.scenario
+        uncertainty, scenario = from_calibration(scenario), scenario.scenario
     today = a_scenario(scenario, name)
     if within is not None:
         today = up_to(within, today)
     if pilot is not None:
-        knowledge = from_pilot(pilot)
-        seen = np.array([about(today, knowledge).seen])
+        uncertainty = from_pilot(pilot)
+        seen = np.array([about(today, uncertainty).seen])
         (today,) = variants(today, seen, np.ones(1))
-    return today, None if knowledge is None else about(today, knowledge)
+    return today, None if uncertainty is None else about(today, uncertainty)
 
 
 def a_bar(progress: bool | Bar, total: int, is_guess: bool = False) -> AbstractContextManager[Bar]:

@@ -10,7 +10,7 @@ from funnelsim.state import State
 DAY = pd.Timedelta(days=1)
 
 
-def open_deals(export: Export, stages: pd.DataFrame) -> State:
+def state_today(export: Export, stages: pd.DataFrame) -> State:
     """The state at the end of the export: its open deals, with age, value, channel and owner.
 
     Where the export marks no losses, most of the old ones have been lost silently: only those count
