@@ -29,10 +29,20 @@ _HOME = {
     "simulate": "engines",
     "State": "state",
     "Journal": "journal",
+    "Calibration": "calibration",
+    "Comparison": "experiment",
+    "Description": "description",
+    "Experiment": "experiment",
+    "Forecast": "planner",
+    "Plan": "planner",
+    "Sensitivity": "experiment",
+    "Sweep": "experiment",
+    "WarmUp": "experiment",
     "funnel_table": "metrics",
     "summary": "metrics",
     "figures": "metrics.figures",
     "channels_table": "metrics",
+    "response_times": "metrics",
     "points_liability": "metrics",
     "cohort_retention": "metrics.cohorts",
     "customer_lifetime_value": "metrics.cohorts",
@@ -70,11 +80,20 @@ _MODULES = {
 }
 
 __all__ = [
+    "Calibration",
+    "Comparison",
+    "Description",
+    "Experiment",
+    "Forecast",
     "FunnelSimError",
     "Journal",
+    "Plan",
     "Scenario",
     "ScenarioError",
+    "Sensitivity",
     "State",
+    "Sweep",
+    "WarmUp",
     "calibrate",
     "channels_table",
     "charts",
@@ -105,6 +124,7 @@ __all__ = [
     "read_olist_funnel",
     "replicate",
     "reps_table",
+    "response_times",
     "retention_by_period",
     "sensitivity",
     "simulate",
@@ -136,13 +156,18 @@ def __dir__() -> list[str]:
 if TYPE_CHECKING:
     from funnelsim import charts, datasets
     from funnelsim.analytic.teams import team_load
-    from funnelsim.calibration import calibrate
+    from funnelsim.calibration import Calibration, calibrate
     from funnelsim.datasets import load_crm_deals, read_olist_funnel
-    from funnelsim.description import describe
+    from funnelsim.description import Description, describe
     from funnelsim.engines import simulate
     from funnelsim.errors import FunnelSimError, ScenarioError
     from funnelsim.exercises import check, hint
     from funnelsim.experiment import (
+        Comparison,
+        Experiment,
+        Sensitivity,
+        Sweep,
+        WarmUp,
         compare,
         replicate,
         sensitivity,
@@ -158,6 +183,7 @@ if TYPE_CHECKING:
         groups,
         pipeline,
         points_liability,
+        response_times,
         summary,
     )
     from funnelsim.metrics.cohorts import (
@@ -168,7 +194,7 @@ if TYPE_CHECKING:
     from funnelsim.metrics.figures import figures
     from funnelsim.metrics.groups import funnel_by, reps_table
     from funnelsim.metrics.pipeline import open_deals, pipeline_board
-    from funnelsim.planner import forecast, plan
+    from funnelsim.planner import Forecast, Plan, forecast, plan
     from funnelsim.report import write_report
     from funnelsim.scenario import Scenario, load, templates
     from funnelsim.scenario.parameters import parameters

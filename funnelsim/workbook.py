@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from funnelsim.earlier import earlier_argument
 from funnelsim.errors import Finding, FunnelSimError, Problem
 from funnelsim.planner import Plan
 from funnelsim.planner.text_tables import OUTCOME, about, assumptions, said_of_reps
@@ -33,7 +34,8 @@ FORMATS = {
 Column = tuple[str, str, Sequence[Any]]  # head, format, values
 
 
-def write_workbook(p: Plan, path: str | Path) -> Path:
+@earlier_argument("p", "plan")
+def write_workbook(plan: Plan, path: str | Path) -> Path:
     """Write the workbook (.xlsx) and return where it is.
 
     Sheets: Plan (the answer and what it says), Stages, Channels, People (where there are teams),
@@ -50,8 +52,8 @@ def write_workbook(p: Plan, path: str | Path) -> Path:
     """
     import xlsxwriter
 
-    if not isinstance(p, Plan):
-        found = Finding(f"given a {type(p).__name__}")
+    if not isinstance(plan, Plan):
+        found = Finding(f"given a {type(plan).__name__}")
         way_out = "write fs.plan(scenario, target=100)"
         raise FunnelSimError(str(Problem("write_workbook", found, "it takes a Plan", way_out)))
     path = an_xlsx(path)
@@ -63,12 +65,12 @@ def write_workbook(p: Plan, path: str | Path) -> Path:
     with beside(path) as draft:
         try:
             with xlsxwriter.Workbook(str(draft), options) as book:
-                book.set_properties({"title": p.today.name, "created": A_DAY})
+                book.set_properties({"title": plan.today.name, "created": A_DAY})
                 formats = {name: book.add_format(form) for name, form in FORMATS.items()}
-                _plan_sheet(book, formats, p)
-                for name, columns in _sheets(p):
+                _plan_sheet(book, formats, plan)
+                for name, columns in _sheets(plan):
                     _table_sheet(book, formats, name, columns)
-                _chance_chart(book, p)
+                _chance_chart(book, plan)
         except xlsxwriter.exceptions.FileCreateError as error:  # the system's, in a wrapper
             raise OSError(str(error)) from error
     return path
@@ -134,19 +136,19 @@ def _plan_sheet(book: Any, formats: dict[str, Any], p: Plan) -> None:
         _write(sheet, row, 1, sentence, formats["first" if row == at else "wrapped"])
 
 
-def _planned(p: Plan) -> str:
-    return "planned" if p.is_reached else "best tried"
+def _planned(plan: Plan) -> str:
+    return "planned" if plan.is_reached else "best tried"
 
 
-def _moved(p: Plan) -> str:
+def _moved(plan: Plan) -> str:
     """What is moved, as the head of a column."""
-    return p.moved[0].upper() + p.moved[1:]
+    return plan.moved[0].upper() + plan.moved[1:]
 
 
-def _sheets(p: Plan) -> list[tuple[str, list[Column]]]:
-    money = p.today.currency
-    stages, channels, curve = p.stages.reset_index(), p.channels.reset_index(), p.curve
-    sold = p.per_sale.loc[p.channels.index]
+def _sheets(plan: Plan) -> list[tuple[str, list[Column]]]:
+    money = plan.today.currency
+    stages, channels, curve = plan.stages.reset_index(), plan.channels.reset_index(), plan.curve
+    sold = plan.per_sale.loc[plan.channels.index]
     moved = "leads" if "leads" in curve else "setting"
     made: list[tuple[str, list[Column]]] = [
         ("Stages", [
@@ -158,7 +160,7 @@ def _sheets(p: Plan) -> list[tuple[str, list[Column]]]:
         ("Channels", [
             ("Channel", "text", list(channels["channel"])),
             ("Leads a day today", "tenth", list(channels["today"])),
-            (f"Leads a day {_planned(p)}", "tenth", list(channels["planned"])),
+            (f"Leads a day {_planned(plan)}", "tenth", list(channels["planned"])),
             ("Leads in all", "whole", list(channels["leads"])),
             (f"Cost, {money}", "money", list(channels["cost"])),
             (f"Of it commission, {money}", "money", list(channels["commission"])),
@@ -169,32 +171,32 @@ def _sheets(p: Plan) -> list[tuple[str, list[Column]]]:
             (f"Is left of it, {money}", "money", list(sold["leaves"] - sold["costs"])),
         ]),
     ]  # fmt: skip
-    if not p.reps_tried.empty:
-        tried = p.reps_tried
+    if not plan.reps_tried.empty:
+        tried = plan.reps_tried
         made.append(("People", [
             ("Team", "text", list(tried["team"])),
             ("Reps", "whole", list(tried["reps"])),
             ("Gone cold", "share", list(tried["gone_cold"])),
             ("Utilisation", "share", list(tried["utilisation"])),
             ("Sales on average", "whole", list(tried["sales"])),
-            ("What it is", "text", [said_of_reps(p, row) for _, row in tried.iterrows()]),
+            ("What it is", "text", [said_of_reps(plan, row) for _, row in tried.iterrows()]),
         ]))  # fmt: skip
-    rests = assumptions(p)
+    rests = assumptions(plan)
     made += [
         ("Chance", [
-            (_moved(p), "tenth" if moved == "leads" else "any", list(curve[moved])),
+            (_moved(plan), "tenth" if moved == "leads" else "any", list(curve[moved])),
             ("Chance of the target", "share", list(curve["chance"])),
-            (f"{p.metric.capitalize()} on average", "money", list(curve["mean"])),
+            (f"{plan.metric.capitalize()} on average", "money", list(curve["mean"])),
             ("Chance ± s.e.", "share", list(curve["chance_se"])),
             ("Average ± s.e.", "money", list(curve["mean_se"])),
         ]),
         ("Outcome", [
-            ("By the end", "text", list(p.outcome.index)),
-            *((head.capitalize(), "money", list(p.outcome[q])) for q, head in OUTCOME.items()),
+            ("By the end", "text", list(plan.outcome.index)),
+            *((head.capitalize(), "money", list(plan.outcome[q])) for q, head in OUTCOME.items()),
         ]),
         ("Assumptions", [
             ("Assumption", "text", list(rests.iloc[:, 0])),
-            (_planned(p).capitalize(), "text", list(rests["planned"])),
+            (_planned(plan).capitalize(), "text", list(rests["planned"])),
             ("From", "text", list(rests["from"])),
             ("Today, if different", "text", list(rests["today, if different"])),
         ]),

@@ -2,8 +2,8 @@
 
 `calibrate` is told which column means what; `reading.py` makes sense of the file, `export` checks
 every lead, `estimate` counts, `to_scenario` writes it down, `sentences` finds the words and
-`report` shows them. A first, honest form: leads too young to have been decided are left out rather than
-modelled, and the cut-off is printed.
+`report` shows them. A first, honest form: leads too young to have been decided are left out rather
+than modelled, and the cut-off is printed.
 """
 
 from __future__ import annotations

@@ -56,6 +56,7 @@ from funnelsim.charts.theme import (
     use_in_notebooks,
 )
 from funnelsim.distributions import DAY
+from funnelsim.earlier import earlier_argument
 from funnelsim.journal import Journal
 from funnelsim.metrics import a_journal, funnel_table
 from funnelsim.tables import figure_text
@@ -87,7 +88,8 @@ __all__ = [
 ]
 
 
-def funnel(j: Journal) -> alt.TopLevelMixin:
+@earlier_argument("j", "journal")
+def funnel(journal: Journal) -> alt.TopLevelMixin:
     """Leads by stage: advanced, open and lost, and the share that went on.
 
     The length of a bar is the number of leads that entered the stage, each counted once. Under it
@@ -100,40 +102,43 @@ def funnel(j: Journal) -> alt.TopLevelMixin:
     >>> chart.title.text
     'Funnel of ...'
     """
-    table = funnel_table(a_journal(j, "charts.funnel"))
-    title = f"Funnel of {j.scenario.name}"
+    table = funnel_table(a_journal(journal, "charts.funnel"))
+    title = f"Funnel of {journal.scenario.name}"
     leads = int(table["entered"].max())
     if leads == 0:
         return sentence(title, "No lead came in the days simulated.")
-    goal = j.scenario.stages[-1].name
+    goal = journal.scenario.stages[-1].name
     first, reached = int(table["entered"].iloc[0]), int(table.loc[goal, "entered"])
     subtitle = f"{first:,} leads entered {table.index[0]}, {reached:,} reached {goal}"
     if first:
         subtitle += f" ({figure_text(reached / first, 'share')})"
     chart = funnel_chart(
-        rows_data(funnel_rows(table, scenario=j.scenario)), list(table.index), top=1.18 * leads
+        rows_data(funnel_rows(table, scenario=journal.scenario)),
+        list(table.index),
+        top=1.18 * leads,
     )
     return chart.properties(
         width=600, height=STAGE_HEIGHT * len(table), title=alt.Title(title, subtitle=subtitle)
     )
 
 
-def revenue(j: Journal) -> alt.TopLevelMixin:
+@earlier_argument("j", "journal")
+def revenue(journal: Journal) -> alt.TopLevelMixin:
     """Revenue as it adds up from the end of the warm-up, first orders below, repeats on top.
 
     It is net: an order counts when it is placed, if it was not cancelled, refused or returned by
     the horizon. The height at the right edge is `summary(j)["revenue"]`. Dates are those of the
     scenario.
     """
-    s = a_journal(j, "charts.revenue").scenario
+    s = a_journal(journal, "charts.revenue").scenario
     title = f"Revenue of {s.name}"
     if s.order is None:
         return sentence(title, NO_ORDER)
-    rows = revenue_rows(j)
+    rows = revenue_rows(journal)
     top = max(row["high"] for row in rows)
     if top == 0:
         none_kept = "No order was kept: all were cancelled, refused or returned."
-        placed = (j.orders["placed"] >= s.warm_up / DAY).any()
+        placed = (journal.orders["placed"] >= s.warm_up / DAY).any()
         return sentence(title, none_kept if placed else NONE_PLACED)
     last = {row["kind"]: row["revenue"] for row in rows}
     parts = ", ".join(
@@ -143,16 +148,17 @@ def revenue(j: Journal) -> alt.TopLevelMixin:
     return chart.properties(width=600, height=260, title=alt.Title(title, subtitle=parts))
 
 
-def losses(j: Journal) -> alt.TopLevelMixin:
+@earlier_argument("j", "journal")
+def losses(journal: Journal) -> alt.TopLevelMixin:
     """Leads lost, by the stage that lost them and the reason, the commonest reason first."""
-    table = funnel_table(a_journal(j, "charts.losses"))
-    title = f"Where leads were lost in {j.scenario.name}"
+    table = funnel_table(a_journal(journal, "charts.losses"))
+    title = f"Where leads were lost in {journal.scenario.name}"
     lost = int(table["lost"].sum())
     if int(table["entered"].max()) == 0:
         return sentence(title, "No lead came in the days simulated.")
     if lost == 0:
         return sentence(title, "No lead was lost in the days simulated.")
-    table = table.iloc[: len(j.scenario.stages)]  # nobody is lost in a life stage
+    table = table.iloc[: len(journal.scenario.stages)]  # nobody is lost in a life stage
     rows = loss_rows(table)
     by_stage = alt.Scale(domain=list(table.index[:-1]), paddingInner=0.35)  # nor at the goal
     reasons = list(dict.fromkeys(row["reason"] for row in rows))

@@ -16,6 +16,7 @@ from funnelsim.charts.parts import DATES, NAMES, NO_ORDER, NONE_PLACED, rows_dat
 from funnelsim.charts.rows import DAY_MS, Rows
 from funnelsim.charts.theme import COLOURS, colour_scale
 from funnelsim.distributions import DAY
+from funnelsim.earlier import earlier_argument
 from funnelsim.journal import Journal
 from funnelsim.metrics import a_journal, summary
 from funnelsim.metrics.cohorts import MONTH, cohort_retention, customer_lifetime_value
@@ -27,7 +28,8 @@ from funnelsim.tables import figure_text
 # --- who orders again -------------------------------------------------------------------------
 
 
-def cohorts(j: Journal, period: str | float = MONTH) -> alt.TopLevelMixin:
+@earlier_argument("j", "journal")
+def cohorts(journal: Journal, period: str | float = MONTH) -> alt.TopLevelMixin:
     """The share of each cohort that ordered again, by period since the first order, as a heat map.
 
     It is `fs.cohort_retention(j, period)`, by the age of each customer and without period 0, in
@@ -38,11 +40,11 @@ def cohorts(j: Journal, period: str | float = MONTH) -> alt.TopLevelMixin:
     >>> chart.title.text
     'Who ordered again, AIDA'
     """
-    s = a_journal(j, "charts.cohorts").scenario
+    s = a_journal(journal, "charts.cohorts").scenario
     title = f"Who ordered again, {s.name}"
     if s.order is None:
         return sentence(title, NO_ORDER)
-    table = cohort_retention(j, period)
+    table = cohort_retention(journal, period)
     if not table["customers"].sum():
         return sentence(title, NONE_PLACED)
     unit = "month" if period == MONTH else f"{period:g} days"
@@ -102,26 +104,27 @@ def cohort_rows(table: pd.DataFrame, before: str = "") -> Rows:
 # --- what customers are worth -----------------------------------------------------------------
 
 
-def lifetime_value(j: Journal, annual_discount_rate: float = 0.0) -> alt.TopLevelMixin:
+@earlier_argument("j", "journal")
+def lifetime_value(journal: Journal, annual_discount_rate: float = 0.0) -> alt.TopLevelMixin:
     """How many customers have been worth how much: `fs.customer_lifetime_value` as a histogram.
 
     The last bar also holds the hundredth of the customers that are worth most. The lines are the
     mean, and CAC where it costs anything to win a customer. Customers count who ordered first since
     the warm-up, those too whose lead came in before: the subtitle says how many.
     """
-    s = a_journal(j, "charts.lifetime_value").scenario
+    s = a_journal(journal, "charts.lifetime_value").scenario
     title = f"Customer lifetime value so far, {s.name}"
     if s.order is None:
         return sentence(title, NO_ORDER)
-    table = customer_lifetime_value(j, annual_discount_rate)
+    table = customer_lifetime_value(journal, annual_discount_rate)
     if table.empty:
         return sentence(title, NONE_PLACED)
     mean, median = float(table["clv"].mean()), float(table["clv"].median())
-    cac = float(summary(j)["cac"])
+    cac = float(summary(journal)["cac"])
     lines = line_rows([("mean", mean), *([("CAC", cac)] if cac > 0 else [])], s.currency)
     said = [figure_text(value, "money", s.currency) for value in (mean, median)]
     subtitle = [f"{len(table):,} customers: {said[0]} on average, half of them below {said[1]}"]
-    early = int((j.leads.loc[table.index, "arrived"] < s.warm_up / DAY).sum())
+    early = int((journal.leads.loc[table.index, "arrived"] < s.warm_up / DAY).sum())
     if early:
         left_out = "came in as leads in the warm-up or before; the funnel leaves them out"
         subtitle.append(f"{early:,} of them {left_out}")
@@ -228,17 +231,18 @@ def round_step(needed: float) -> float:
 # --- points -----------------------------------------------------------------------------------
 
 
-def points(j: Journal) -> alt.TopLevelMixin:
+@earlier_argument("j", "journal")
+def points(journal: Journal) -> alt.TopLevelMixin:
     """Points over time: the grey ones are open, and the firm owes them; on top redeemed, expired.
 
     The upper edge is all that was earned. From the start on, warm-up included; `summary` has the
     figures at the right edge.
     """
-    s = a_journal(j, "charts.points").scenario
+    s = a_journal(journal, "charts.points").scenario
     title = f"Points of {s.name}"
     if s.loyalty is None:
         return sentence(title, "There are no points: this scenario has no loyalty programme.")
-    rows = points_rows(j)
+    rows = points_rows(journal)
     top = rows[-1]["earned"]
     if not top:
         return sentence(title, "No points were earned in the days simulated.")
@@ -283,14 +287,14 @@ def points_chart(rows: Rows, currency: str) -> alt.LayerChart | alt.FacetChart:
     return alt.layer(areas, strips)
 
 
-def points_rows(j: Journal) -> Rows:
+def points_rows(journal: Journal) -> Rows:
     """Points so far at the end of each day (of every n-th, past 180): open, redeemed, expired."""
-    s = j.scenario
+    s = journal.scenario
     assert s.loyalty is not None
     every = max(1, math.ceil(s.days / 180))
     moments = [*range(0, s.horizon, every * DAY), s.horizon]
     start_ms = int(dt.datetime.combine(s.start, dt.time(), dt.UTC).timestamp()) * 1000
-    earned, redeemed, expired = points_so_far(j, moments)
+    earned, redeemed, expired = points_so_far(journal, moments)
     open_ = earned - redeemed - expired
     rows: Rows = []
     for i, moment in enumerate(moments):
@@ -328,16 +332,17 @@ def last_day(s: Scenario, moment: int) -> str:
 # --- from gross to profit ---------------------------------------------------------------------
 
 
-def waterfall(j: Journal) -> alt.TopLevelMixin:
+@earlier_argument("j", "journal")
+def waterfall(journal: Journal) -> alt.TopLevelMixin:
     """What becomes of the money, step by step, from gross to profit (both as in `summary`).
 
     Blue bars are what is left, vermilion ones what is gone, and a loss. The steps sum exactly, in
     cents.
     """
-    s = a_journal(j, "charts.waterfall").scenario
+    s = a_journal(journal, "charts.waterfall").scenario
     if s.order is None:
         return sentence(f"From revenue to profit, {s.name}", NO_ORDER)
-    rows = waterfall_rows(j)
+    rows = waterfall_rows(journal)
     title = f"From {rows[0]['step'].lower()} to profit, {s.name}"
     if not any(row["amount"] for row in rows):
         return sentence(title, "Nothing was earned and nothing spent in the days simulated.")
@@ -369,9 +374,9 @@ def waterfall(j: Journal) -> alt.TopLevelMixin:
     )
 
 
-def waterfall_rows(j: Journal) -> Rows:
+def waterfall_rows(journal: Journal) -> Rows:
     """A row for each step, with where its bar lies; in currency, exact to the cent."""
-    steps, currency = profit_steps(j), j.scenario.currency
+    steps, currency = profit_steps(journal), journal.scenario.currency
     rows: Rows = []
     left = 0
     for step in steps:

@@ -52,16 +52,16 @@ def difference_rows(table: pd.DataFrame, figure: Figure, money: str, unit: Unit 
 
 
 def sweep_rows(
-    x: Sweep, table: pd.DataFrame, numbers: list[float], kind: str, unit: Unit = AS_IT_IS
+    sweep: Sweep, table: pd.DataFrame, numbers: list[float], kind: str, unit: Unit = AS_IT_IS
 ) -> Rows:
     """A row for each setting, from the part of a sweep's table about one figure."""
     rows: Rows = []
-    money = x.scenario.currency
-    for place, (setting, values) in enumerate(zip(x.settings, x.table.index, strict=True)):
+    money = sweep.scenario.currency
+    for place, (setting, values) in enumerate(zip(sweep.settings, sweep.table.index, strict=True)):
         if values not in table.index:
             continue
         line = table.loc[[values]].iloc[0]
-        texts = [_told(x.scenario, path, setting[path]) for path in x.paths]
+        texts = [_told(sweep.scenario, path, setting[path]) for path in sweep.paths]
         rows.append(
             {
                 "at": numbers[place] if numbers else texts[0],

@@ -30,6 +30,7 @@ from funnelsim.charts.experiment_rows import (
 from funnelsim.charts.parts import NAMES, rows_data, sentence
 from funnelsim.charts.rows import Rows
 from funnelsim.charts.theme import COLOURS
+from funnelsim.earlier import earlier_argument
 from funnelsim.errors import Finding, FunnelSimError, Problem
 from funnelsim.experiment.comparison import Comparison
 from funnelsim.experiment.replications import Experiment
@@ -53,22 +54,23 @@ T = TypeVar("T")
 # --- replications -------------------------------------------------------------------------------
 
 
+@earlier_argument("x", "experiment")
 def replications(
-    x: Experiment, figure: str = "profit", target: float | None = None
+    experiment: Experiment, figure: str = "profit", target: float | None = None
 ) -> alt.TopLevelMixin:
     """How often a figure came out at each size, with its mean and the 95 % interval of the mean.
 
     The bars are what one future may bring; the interval, which shortens with more replications, is
     how well the mean is known. A `target` is drawn as a line, with the share that reaches it.
     """
-    x = _an(Experiment, x, "charts.replications", "fs.replicate(scenario)")
-    its = figure_drawn(x.scenario, figure, x.table)
+    experiment = _an(Experiment, experiment, "charts.replications", "fs.replicate(scenario)")
+    its = figure_drawn(experiment.scenario, figure, experiment.table)
     label, kind = its.alone, its.unit
-    title, money = f"{label}, {x.scenario.name}", x.scenario.currency
-    values = x.table[figure].dropna().to_numpy()
+    title, money = f"{label}, {experiment.scenario.name}", experiment.scenario.currency
+    values = experiment.table[figure].dropna().to_numpy()
     if not len(values):
         return sentence(title, NOTHING)
-    row = x.summary().loc[figure]
+    row = experiment.summary().loc[figure]
     scale = alt.Scale(zero=False, nice=False, padding=10)
     unit = axis_unit(kind, money, values)
     name, times = figure_title(label, unit), unit.times
@@ -77,15 +79,17 @@ def replications(
     told = f"mean {figure_text(row['mean'], kind, money)}"
     if np.isfinite(row["low"]):
         band = alt.Chart(rows_data([{"from": row["low"] * times, "to": row["high"] * times}]))
-        parts.append(band.mark_rect(color=MEAN, opacity=0.35).encode(x=across, x2="to:Q"))
+        parts.append(band.mark_rect(color=MEAN, opacity=0.35).encode(experiment=across, x2="to:Q"))
         told += f" ({range_text(row['low'], row['high'], kind, money)} with 95 % confidence)"
     mean = alt.Chart(rows_data([{"from": row["mean"] * times}]))
-    parts.append(mean.mark_rule(color=MEAN, strokeWidth=2).encode(x=across))
+    parts.append(mean.mark_rule(color=MEAN, strokeWidth=2).encode(experiment=across))
     middle = f"9 of 10 replications lie from {range_text(row['5%'], row['95%'], kind, money)}"
     subtitle = [f"{len(values):,} replication{'s' * (len(values) > 1)}: {told}", middle]
     if target is not None:
         goal = alt.Chart(rows_data([{"from": _a_target(target) * times}]))
-        parts.append(goal.mark_rule(color=DOWN, strokeWidth=2, strokeDash=[5, 4]).encode(x=across))
+        parts.append(
+            goal.mark_rule(color=DOWN, strokeWidth=2, strokeDash=[5, 4]).encode(experiment=across)
+        )
         share = figure_text(float((values >= target).mean()), "share")
         subtitle.append(f"{figure_text(target, kind, money)} (dashed) or more in {share} of them")
     return alt.layer(*parts).properties(
@@ -130,8 +134,9 @@ def _a_target(target: object) -> float:
 # --- a comparison -------------------------------------------------------------------------------
 
 
+@earlier_argument("c", "comparison")
 def differences(
-    c: Comparison, figures: Sequence[str] | None = None, baseline: str | None = None
+    comparison: Comparison, figures: Sequence[str] | None = None, baseline: str | None = None
 ) -> alt.TopLevelMixin:
     """How far each scenario is from the baseline: the mean difference and its 95 % interval.
 
@@ -139,10 +144,12 @@ def differences(
     better or worse is said where one points at it. `figures` are names of `summary`; without them
     the usual ones, as far as the scenario states them.
     """
-    c = _an(Comparison, c, "charts.differences", 'fs.compare({"today": s, "faster": s2})')
-    table = c.differences(baseline)
-    first = next(iter(c.experiments)) if baseline is None else baseline
-    base = c.experiments[first]
+    comparison = _an(
+        Comparison, comparison, "charts.differences", 'fs.compare({"today": s, "faster": s2})'
+    )
+    table = comparison.differences(baseline)
+    first = next(iter(comparison.experiments)) if baseline is None else baseline
+    base = comparison.experiments[first]
     stated, money = stated_figures(base.scenario), base.scenario.currency
     parts: list[Any] = []
     for figure in figures if figures is not None else [f for f in USUAL if f in stated]:
@@ -191,51 +198,54 @@ def _differences_of(rows: Rows, label: str, name: str, axis: alt.Axis) -> alt.To
 # --- a sweep ------------------------------------------------------------------------------------
 
 
-def sweep(x: Sweep, figure: str = "profit") -> alt.TopLevelMixin:
+@earlier_argument("x", "sweep")
+def sweep(sweep: Sweep, figure: str = "profit") -> alt.TopLevelMixin:
     """A figure along the values of a parameter, with the 95 % interval of its mean at each.
 
     What lies between them is not simulated: the line only joins them.
     Of two parameters the first runs along the axis, the second has a line for each value. Values
     that are neither numbers nor durations stand side by side in the order given.
     """
-    x = _an(Sweep, x, "charts.sweep", 'fs.sweep(s, "teams.sales.reps", [1, 2, 3])')
-    its = figure_drawn(x.scenario, figure, x.tables[0])
+    sweep = _an(Sweep, sweep, "charts.sweep", 'fs.sweep(s, "teams.sales.reps", [1, 2, 3])')
+    its = figure_drawn(sweep.scenario, figure, sweep.tables[0])
     label, kind = its.alone, its.unit
-    table = x.table[figure]
-    title = f"{label}, {x.scenario.name}"
+    table = sweep.table[figure]
+    title = f"{label}, {sweep.scenario.name}"
     if not table["mean"].notna().any():
         return sentence(title, NOTHING)
-    numbers, unit = as_numbers([setting[x.paths[0]] for setting in x.settings])
-    of = axis_unit(kind, x.scenario.currency, table["mean"])
-    rows = sweep_rows(x, table, numbers, kind, of)
-    first = stands_at(x.scenario, x.paths[0])
+    numbers, unit = as_numbers([setting[sweep.paths[0]] for setting in sweep.settings])
+    of = axis_unit(kind, sweep.scenario.currency, table["mean"])
+    rows = sweep_rows(sweep, table, numbers, kind, of)
+    first = stands_at(sweep.scenario, sweep.paths[0])
     is_share = first.kind.unit == SHARE.unit
     across = (
         _duration_axis(first.label, rows) if unit else _setting_axis(first.title, numbers, is_share)
     )
     name, scale = figure_title(label, of), alt.Scale(zero=False)
     axis = figure_axis(kind)
-    colour = _lines_of(x, rows)
+    colour = _lines_of(sweep, rows)
     base = alt.Chart(rows_data(rows))
     low = alt.Y("low:Q", title=name, axis=axis, scale=scale)
     mean = alt.Y("mean:Q", title=name, axis=axis, scale=scale)
-    interval = base.mark_rule(strokeWidth=2.5).encode(x=across, y=low, y2="high:Q", color=colour)
+    interval = base.mark_rule(strokeWidth=2.5).encode(
+        sweep=across, y=low, y2="high:Q", color=colour
+    )
     joins = base.mark_line(strokeWidth=1, strokeDash=[3, 3], opacity=0.7)
-    line = joins.encode(x=across, y=mean, color=colour)
+    line = joins.encode(sweep=across, y=mean, color=colour)
     points = base.mark_point(filled=True, size=50, opacity=1).encode(
-        x=across,
+        sweep=across,
         y=mean,
         color=colour,
         tooltip=[
             *(
-                alt.Tooltip(f"value {n}:N", title=stands_at(x.scenario, path).label)
-                for n, path in enumerate(x.paths)
+                alt.Tooltip(f"value {n}:N", title=stands_at(sweep.scenario, path).label)
+                for n, path in enumerate(sweep.paths)
             ),
             alt.Tooltip("text:N", title=label),
             alt.Tooltip("interval:N", title="95 % interval"),
         ],
     )
-    count = len(x.tables[0])
+    count = len(sweep.tables[0])
     subtitle = f"mean of {count:,} replications on the same customers, with its 95 % interval"
     return alt.layer(interval, line, points).properties(
         width=600, height=280, title=alt.Title(title, subtitle=subtitle)
@@ -266,13 +276,13 @@ def _duration_axis(name: str, rows: Rows) -> alt.X:
     return alt.X("at:Q", title=name, axis=axis, scale=scale)
 
 
-def _lines_of(x: Sweep, rows: Rows) -> Any:
+def _lines_of(sweep: Sweep, rows: Rows) -> Any:
     """One colour, or one for each value of the second parameter."""
-    if len(x.paths) == 1:
+    if len(sweep.paths) == 1:
         return alt.value(MEAN)
     names = list(dict.fromkeys(row["line"] for row in rows))
     shades = [LINES[n % len(LINES)] for n in range(len(names))]
-    title = stands_at(x.scenario, x.paths[1]).label
+    title = stands_at(sweep.scenario, sweep.paths[1]).label
     legend = alt.Legend(title=title, symbolType="stroke", symbolOpacity=1)
     return alt.Color("line:N", scale=alt.Scale(domain=names, range=shades), legend=legend)
 
@@ -280,30 +290,33 @@ def _lines_of(x: Sweep, rows: Rows) -> Any:
 # --- a sensitivity analysis ---------------------------------------------------------------------
 
 
-def tornado(x: Sensitivity, most: int = 12) -> alt.TopLevelMixin:
+@earlier_argument("x", "sensitivity")
+def tornado(sensitivity: Sensitivity, most: int = 12) -> alt.TopLevelMixin:
     """What each parameter does to the figure, turned down and up; the largest effect on top.
 
     A bar runs from today's mean to the changed one, the thin line is its 95 % interval. The text
     at the end of a bar is the value that the parameter then has. Only the first `most` are drawn.
     """
-    x = _an(Sensitivity, x, "charts.tornado", "fs.sensitivity(scenario)")
-    its = figure_drawn(x.scenario, x.figure, [x.figure])
+    sensitivity = _an(Sensitivity, sensitivity, "charts.tornado", "fs.sensitivity(scenario)")
+    its = figure_drawn(sensitivity.scenario, sensitivity.figure, [sensitivity.figure])
     label, kind = its.alone, its.unit
-    money = x.scenario.currency
-    title = f"What it depends on: {label}, {x.scenario.name}"
-    table = x.table.dropna(subset=["effect"]).head(most)
+    money = sensitivity.scenario.currency
+    title = f"What it depends on: {label}, {sensitivity.scenario.name}"
+    table = sensitivity.table.dropna(subset=["effect"]).head(most)
     if table.empty:
         return sentence(title, NOTHING)
     unit = axis_unit(kind, money, table["effect"])
     rows = tornado_rows(table, kind, money, unit)
     reach = 1.3 * max(abs(row[key]) for row in rows for key in ("difference", "low", "high")) or 1.0
-    mean = figure_text(x.mean, kind, money) + (f", in {unit.name}" if kind == "days" else "")
+    mean = figure_text(sensitivity.mean, kind, money) + (
+        f", in {unit.name}" if kind == "days" else ""
+    )
     at = {
         "title": f"difference to today's mean of {mean}",
         "axis": figure_axis(kind),
         "scale": alt.Scale(domain=[-reach, reach], nice=False),
     }
-    left = len(x.table) - len(table)
+    left = len(sensitivity.table) - len(table)
     rest = f"; {left} more with less effect are left out" if left > 0 else ""
     return _tornado_of(rows, at).properties(
         width=460,
@@ -350,21 +363,22 @@ def _tornado_of(rows: Rows, at: dict[str, Any]) -> alt.LayerChart | alt.FacetCha
 # --- the warm-up --------------------------------------------------------------------------------
 
 
-def warm_up(x: WarmUp) -> alt.TopLevelMixin:
+@earlier_argument("x", "warm_up")
+def warm_up(warm_up: WarmUp) -> alt.TopLevelMixin:
     """Open leads at the end of each day, the week's mean, its level, and the advised warm-up."""
-    x = _an(WarmUp, x, "charts.warm_up", "fs.warm_up_advice(scenario)")
-    title = f"How the pipeline fills, {x.scenario.name}"
-    if x.table.empty:
-        return sentence(title, x.sentence)
-    rows: Rows = [{"day": int(day), **line} for day, line in x.table.round(3).iterrows()]
+    warm_up = _an(WarmUp, warm_up, "charts.warm_up", "fs.warm_up_advice(scenario)")
+    title = f"How the pipeline fills, {warm_up.scenario.name}"
+    if warm_up.table.empty:
+        return sentence(title, warm_up.sentence)
+    rows: Rows = [{"day": int(day), **line} for day, line in warm_up.table.round(3).iterrows()]
     base, scale = alt.Chart(rows_data(rows)), alt.Scale(nice=False, domain=[0, len(rows)])
     day = alt.X("day:Q", title="day", scale=scale, axis=alt.Axis(grid=False))
     y = alt.Y("week:Q", title="open leads", axis=alt.Axis(format=",~f"))
     low = alt.Y("low:Q", title="open leads")
     parts = [
-        base.mark_area(color=ONE, opacity=0.4).encode(x=day, y=low, y2="high:Q"),
+        base.mark_area(color=ONE, opacity=0.4).encode(warm_up=day, y=low, y2="high:Q"),
         base.mark_line(color=MEAN, strokeWidth=2).encode(
-            x=day,
+            warm_up=day,
             y=y,
             tooltip=[
                 alt.Tooltip("day:Q", title="Day"),
@@ -373,16 +387,18 @@ def warm_up(x: WarmUp) -> alt.TopLevelMixin:
             ],
         ),
     ]
-    if x.level is not None:
-        level = alt.Chart(rows_data([{"week": x.level}]))
+    if warm_up.level is not None:
+        level = alt.Chart(rows_data([{"week": warm_up.level}]))
         parts.append(level.mark_rule(color=DARK, strokeDash=[5, 3]).encode(y=y))
-    if x.warm_up:
-        at = alt.Chart(rows_data([{"day": x.warm_up, "text": f"warm-up: {x.warm_up} days"}]))
+    if warm_up.warm_up:
+        at = alt.Chart(
+            rows_data([{"day": warm_up.warm_up, "text": f"warm-up: {warm_up.warm_up} days"}])
+        )
         words = at.mark_text(align="left", dx=6, dy=-8, baseline="bottom")
-        parts.append(at.mark_rule(color=DOWN, strokeWidth=2).encode(x=day))
-        parts.append(words.encode(x=day, y=alt.value(240), text="text:N"))
+        parts.append(at.mark_rule(color=DOWN, strokeWidth=2).encode(warm_up=day))
+        parts.append(words.encode(warm_up=day, y=alt.value(240), text="text:N"))
     return alt.layer(*parts).properties(
-        width=600, height=240, title=alt.Title(title, subtitle=wrapped(x.sentence))
+        width=600, height=240, title=alt.Title(title, subtitle=wrapped(warm_up.sentence))
     )
 
 

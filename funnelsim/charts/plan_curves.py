@@ -23,6 +23,7 @@ from funnelsim.charts.planning import (
 )
 from funnelsim.charts.rows import Rows
 from funnelsim.charts.theme import COLOURS
+from funnelsim.earlier import earlier_argument
 from funnelsim.kinds import IN_STEPS, SHARE
 from funnelsim.planner import Plan
 from funnelsim.planner.results import unit_of
@@ -35,16 +36,17 @@ TWO_SIDED = 1.96  # standard errors: 95 % lie within
 WORDS = 0.35  # of the width: what is said of a mark
 
 
-def plan_chance(p: Plan) -> alt.TopLevelMixin:
+@earlier_argument("p", "plan")
+def plan_chance(plan: Plan) -> alt.TopLevelMixin:
     """The chance of reaching the target against the leads (or what else is moved).
 
     The plan and the usual sum are marked on the curve. The upright band says how sure the number
     of leads is, that along the curve how sure the chance is (95 %); without them it is a formula's.
     The curve ends where nothing more was tried.
     """
-    p = a_plan(p, "charts.plan_chance")
-    across = _moved(p)
-    title = f"Chance of {_target(p)}"
+    plan = a_plan(plan, "charts.plan_chance")
+    across = _moved(plan)
+    title = f"Chance of {_target(plan)}"
     rows: Rows = [
         {
             "at": float(at),
@@ -54,34 +56,34 @@ def plan_chance(p: Plan) -> alt.TopLevelMixin:
             "told": figure_text(float(chance), "share"),
         }
         for at, chance, error in zip(
-            p.curve[across], p.curve["chance"], p.curve["chance_se"], strict=True
+            plan.curve[across], plan.curve["chance"], plan.curve["chance_se"], strict=True
         )
     ]
     if len(rows) < 2:
-        return sentence(title, p.sentences[0])
-    ends = _ends(p)
-    ticks = _settings_axis(p, 10, *ends)
-    x = alt.X("at:Q", title=_axis_title(p), axis=ticks, scale=alt.Scale(domain=ends, nice=False))
+        return sentence(title, plan.sentences[0])
+    ends = _ends(plan)
+    ticks = _settings_axis(plan, 10, *ends)
+    x = alt.X("at:Q", title=_axis_title(plan), axis=ticks, scale=alt.Scale(domain=ends, nice=False))
     # room above 100 %: for a whole point there, and for its words
     room = alt.Scale(domain=[0, 1.1], nice=False)
     per_cent = alt.Axis(format="%", values=[0, 0.2, 0.4, 0.6, 0.8, 1])
     y = alt.Y("chance:Q", title="chance", scale=room, axis=per_cent)
-    steps = {"color": LINE} if _moves_in_steps(p) else False  # nobody hires half a rep
+    steps = {"color": LINE} if _moves_in_steps(plan) else False  # nobody hires half a rep
     curve = alt.Chart(rows_data(rows)).mark_line(color=LINE, strokeWidth=2, clip=True, point=steps)
     parts: list[Any] = [
-        alt.Chart(rows_data([{"chance": p.probability}]))
+        alt.Chart(rows_data([{"chance": plan.probability}]))
         .mark_rule(color=TODAY, strokeDash=[4, 4])
         .encode(y=y),
         curve.encode(
             x=x,
             y=y,
             tooltip=[
-                alt.Tooltip("at:Q", title=_axis_title(p), format=",.4~r"),
+                alt.Tooltip("at:Q", title=_axis_title(plan), format=",.4~r"),
                 alt.Tooltip("told:N", title="Chance"),
             ],
         ),
     ]
-    if p.curve["chance_se"].any():
+    if plan.curve["chance_se"].any():
         y_low = alt.Y("low:Q", title="chance", scale=room, axis=per_cent)
         along = alt.Chart(rows_data(rows)).mark_area(
             color=LINE,
@@ -90,38 +92,41 @@ def plan_chance(p: Plan) -> alt.TopLevelMixin:
             aria=False,  # the line says the figures
         )
         parts.insert(0, along.encode(x=x, y=y_low, y2="high:Q"))
-    if across == "leads" and p.leads_high > p.leads_low:
-        band = rows_data([{"at": p.leads_low, "to": p.leads_high}])
+    if across == "leads" and plan.leads_high > plan.leads_low:
+        band = rows_data([{"at": plan.leads_low, "to": plan.leads_high}])
         parts.insert(0, alt.Chart(band).mark_rect(color=SOFT, opacity=0.35).encode(x=x, x2="to:Q"))
-    for at, chance, name, colour, aside in _marks(p, across):
+    for at, chance, name, colour, aside in _marks(plan, across):
         parts += _mark(x, y, at, chance, name, colour, aside)
     return alt.layer(*parts).properties(
-        width=WIDE, height=HIGH, title=alt.Title(title, subtitle=subtitle(p))
+        width=WIDE, height=HIGH, title=alt.Title(title, subtitle=subtitle(plan))
     )
 
 
-def _marks(p: Plan, across: str) -> list[tuple[float, float, str, str, str]]:
+def _marks(plan: Plan, across: str) -> list[tuple[float, float, str, str, str]]:
     """Where the plan and the usual sum stand on the curve, and what is said of them."""
-    at = float(p.leads) if across == "leads" else _setting(p)
-    what = f"{p.leads:,} leads" if across == "leads" else _in_words(p, at)
-    name = "the plan" if p.is_reached else "at best"
-    said = f"{name}: {what}, {chance_text(p, p.chance)}"
-    low, high = _ends(p)
+    at = float(plan.leads) if across == "leads" else _setting(plan)
+    what = f"{plan.leads:,} leads" if across == "leads" else _in_words(plan, at)
+    name = "the plan" if plan.is_reached else "at best"
+    said = f"{name}: {what}, {chance_text(plan, plan.chance)}"
+    low, high = _ends(plan)
 
     def aside(at: float) -> str:  # the words go where there is room for them
         return "right" if at > low + WORDS * (high - low) else "left"
 
-    marks = [(at, p.chance, said, PLANNED, aside(at))]
-    if across == "leads" and _is_usual_sum_seen(p):
-        usual = f"the usual sum: {p.naive_leads:,}, {chance_text(p, p.naive_chance)}"
-        naive = float(p.naive_leads)
-        marks.append((naive, p.naive_chance, usual, NAIVE, aside(naive)))
+    marks = [(at, plan.chance, said, PLANNED, aside(at))]
+    if across == "leads" and _is_usual_sum_seen(plan):
+        usual = f"the usual sum: {plan.naive_leads:,}, {chance_text(plan, plan.naive_chance)}"
+        naive = float(plan.naive_leads)
+        marks.append((naive, plan.naive_chance, usual, NAIVE, aside(naive)))
     return marks
 
 
-def _is_usual_sum_seen(p: Plan) -> bool:
+def _is_usual_sum_seen(plan: Plan) -> bool:
     """Whether its number lies on the curve; that of a target far too high does not."""
-    return 0 < p.naive_leads <= 1.001 * p.curve["leads"].max() and p.naive_chance == p.naive_chance
+    return (
+        0 < plan.naive_leads <= 1.001 * plan.curve["leads"].max()
+        and plan.naive_chance == plan.naive_chance
+    )
 
 
 def _mark(
@@ -143,15 +148,16 @@ def _mark(
     ]
 
 
-def plan_cliff(p: Plan) -> alt.TopLevelMixin:
+@earlier_argument("p", "plan")
+def plan_cliff(plan: Plan) -> alt.TopLevelMixin:
     """What leads bring on average, against the target: where the line bends, teams are full.
 
     The band says how sure the mean is (95 %); without it it is a formula's.
     """
-    p = a_plan(p, "charts.plan_cliff")
-    across = _moved(p)
-    title = f"{p.metric.capitalize()} expected, {p.today.name}"
-    kind, money = unit_of(p.metric), p.today.currency
+    plan = a_plan(plan, "charts.plan_cliff")
+    across = _moved(plan)
+    title = f"{plan.metric.capitalize()} expected, {plan.today.name}"
+    kind, money = unit_of(plan.metric), plan.today.currency
     rows: Rows = [
         {
             "at": float(at),
@@ -161,22 +167,24 @@ def plan_cliff(p: Plan) -> alt.TopLevelMixin:
             "told": figure_text(float(mean), kind, money),
         }
         for at, mean, error in zip(
-            p.curve[across], p.curve["mean"], p.curve["mean_se"], strict=True
+            plan.curve[across], plan.curve["mean"], plan.curve["mean_se"], strict=True
         )
     ]
     if len(rows) < 2:
-        return sentence(title, p.sentences[0])
-    ticks = _settings_axis(p, 8, rows[0]["at"], rows[-1]["at"])
-    x = alt.X("at:Q", title=_axis_title(p), axis=ticks)
-    y = alt.Y("mean:Q", title=f"{p.metric} on average", axis=figure_axis(kind))
+        return sentence(title, plan.sentences[0])
+    ticks = _settings_axis(plan, 8, rows[0]["at"], rows[-1]["at"])
+    x = alt.X("at:Q", title=_axis_title(plan), axis=ticks)
+    y = alt.Y("mean:Q", title=f"{plan.metric} on average", axis=figure_axis(kind))
     line = alt.Chart(rows_data(rows)).mark_line(color=PLANNED, strokeWidth=2.5)
-    goal = alt.Chart(rows_data([{"mean": p.target, "text": f"target: {amount_of(p)}"}])).encode(y=y)
-    at = float(p.leads) if across == "leads" else _setting(p)
-    here = rows_data([{"at": at, "text": "the plan" if p.is_reached else "at best"}])
+    goal = alt.Chart(
+        rows_data([{"mean": plan.target, "text": f"target: {amount_of(plan)}"}])
+    ).encode(y=y)
+    at = float(plan.leads) if across == "leads" else _setting(plan)
+    here = rows_data([{"at": at, "text": "the plan" if plan.is_reached else "at best"}])
     rule = alt.Chart(here).encode(x=x)
     band = alt.Chart(rows_data(rows)).mark_area(color=SOFT, opacity=0.35, aria=False)
-    low = alt.Y("low:Q", title=f"{p.metric} on average", axis=figure_axis(kind))
-    bands = [band.encode(x=x, y=low, y2="high:Q")] if p.curve["mean_se"].any() else []
+    low = alt.Y("low:Q", title=f"{plan.metric} on average", axis=figure_axis(kind))
+    bands = [band.encode(x=x, y=low, y2="high:Q")] if plan.curve["mean_se"].any() else []
     return alt.layer(
         *bands,
         goal.mark_rule(color=NAIVE, strokeDash=[5, 4]),
@@ -189,7 +197,7 @@ def plan_cliff(p: Plan) -> alt.TopLevelMixin:
             x=x,
             y=y,
             tooltip=[
-                alt.Tooltip("at:Q", title=_axis_title(p), format=",.4~r"),
+                alt.Tooltip("at:Q", title=_axis_title(plan), format=",.4~r"),
                 alt.Tooltip("told:N", title="On average"),
             ],
         ),
@@ -203,50 +211,52 @@ def plan_cliff(p: Plan) -> alt.TopLevelMixin:
 # --- what is moved, and from where to where -----------------------------------------------------
 
 
-def _moved(p: Plan) -> str:
-    return "leads" if "leads" in p.curve else "setting"
+def _moved(plan: Plan) -> str:
+    return "leads" if "leads" in plan.curve else "setting"
 
 
-def _setting(p: Plan) -> float:
+def _setting(plan: Plan) -> float:
     """Where the plan stands on a curve of settings."""
-    planned = parameter(p.scenario, p.change)
+    planned = parameter(plan.scenario, plan.change)
     return float(planned.number / planned.per_unit)
 
 
-def _settings_axis(p: Plan, ticks: int, low: float, high: float) -> alt.Axis:
+def _settings_axis(plan: Plan, ticks: int, low: float, high: float) -> alt.Axis:
     """Of the settings from low to high; where they go in whole steps, no part of one is named."""
-    if _moves_in_steps(p):
+    if _moves_in_steps(plan):
         every = max(1, math.ceil((high - low) / ticks))
         return alt.Axis(
             format=",d", grid=False, values=[*range(math.ceil(low), math.floor(high) + 1, every)]
         )
-    is_share = _moved(p) != "leads" and parameter(p.today, p.change).kind.unit == SHARE.unit
+    is_share = (
+        _moved(plan) != "leads" and parameter(plan.today, plan.change).kind.unit == SHARE.unit
+    )
     return alt.Axis(format="~%" if is_share else ",~f", grid=False, tickCount=ticks)
 
 
-def _moves_in_steps(p: Plan) -> bool:
-    return _moved(p) != "leads" and parameter(p.today, p.change).kind.turned == IN_STEPS
+def _moves_in_steps(plan: Plan) -> bool:
+    return _moved(plan) != "leads" and parameter(plan.today, plan.change).kind.turned == IN_STEPS
 
 
-def _axis_title(p: Plan) -> str:
-    return "leads in all" if _moved(p) == "leads" else p.moved
+def _axis_title(plan: Plan) -> str:
+    return "leads in all" if _moved(plan) == "leads" else plan.moved
 
 
-def _in_words(p: Plan, setting: float) -> str:
-    moved = parameter(p.today, p.change)
+def _in_words(plan: Plan, setting: float) -> str:
+    moved = parameter(plan.today, plan.change)
     return moved.in_words(setting * moved.per_unit)
 
 
-def _ends(p: Plan) -> list[float]:
+def _ends(plan: Plan) -> list[float]:
     """Where the chance changes, and what is marked; past that the curve says nothing new."""
-    across = _moved(p)
-    at, chance = p.curve[across].to_numpy(), p.curve["chance"].to_numpy()
+    across = _moved(plan)
+    at, chance = plan.curve[across].to_numpy(), plan.curve["chance"].to_numpy()
     moving = at[(chance > 0.002) & (chance < 0.998)]
-    marks = [float(p.leads)] if across == "leads" else [_setting(p)]
-    if across == "leads" and _is_usual_sum_seen(p):
-        marks.append(float(p.naive_leads))
+    marks = [float(plan.leads)] if across == "leads" else [_setting(plan)]
+    if across == "leads" and _is_usual_sum_seen(plan):
+        marks.append(float(plan.naive_leads))
     ends = [*marks, *moving.tolist()]
-    if _moves_in_steps(p):  # a step from the plan is seen, even if it changes nothing
+    if _moves_in_steps(plan):  # a step from the plan is seen, even if it changes nothing
         ends += at[np.abs(at - marks[0]) <= 1].tolist()
     low, high = min(ends), max(ends)
     aside = 0.36 * (high - low) or 0.3 * abs(high) or 1.0
@@ -254,5 +264,5 @@ def _ends(p: Plan) -> list[float]:
     return [max(min(low - aside, min(marks) - 1.05 * room), 0.0), high + aside]
 
 
-def _target(p: Plan) -> str:
-    return f"{amount_of(p)}, {p.today.name}"
+def _target(plan: Plan) -> str:
+    return f"{amount_of(plan)}, {plan.today.name}"

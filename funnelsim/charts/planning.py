@@ -15,6 +15,7 @@ from funnelsim.charts.experiment_rows import axis_unit, figure_axis, figure_titl
 from funnelsim.charts.parts import axis_of, rows_data, sentence
 from funnelsim.charts.rows import Rows
 from funnelsim.charts.theme import COLOURS
+from funnelsim.earlier import earlier_argument
 from funnelsim.errors import Finding, FunnelSimError, Problem, nearest
 from funnelsim.planner import Forecast, Plan
 from funnelsim.planner.results import unit_of
@@ -26,29 +27,30 @@ SOFT, TODAY = COLOURS["repeat orders"], COLOURS["open"]
 WIDE, HIGH = 600, 260
 
 
-def plan_reps(p: Plan, team: str | None = None) -> alt.TopLevelMixin:
+@earlier_argument("p", "plan")
+def plan_reps(plan: Plan, team: str | None = None) -> alt.TopLevelMixin:
     """What other numbers of reps would do to the planned leads: gone cold, and sales.
 
     Of all teams, or of one.
     """
-    p = a_plan(p, "charts.plan_reps")
-    title = f"Reps and the planned leads, {p.today.name}"
-    if p.reps_tried.empty:
+    plan = a_plan(plan, "charts.plan_reps")
+    title = f"Reps and the planned leads, {plan.today.name}"
+    if plan.reps_tried.empty:
         return sentence(title, "No team calls anybody in this scenario.")
     if team is not None:
-        if team not in p.reps.index:
-            way_out = nearest(team, p.reps.index)
+        if team not in plan.reps.index:
+            way_out = nearest(team, plan.reps.index)
             raise FunnelSimError(str(Problem("team", team, "the plan has no such", way_out)))
-        return _team(p, team).properties(title=alt.Title(title, subtitle=f"team {team}"))
-    charts = [_team(p, str(team)) for team in p.reps.index]
+        return _team(plan, team).properties(title=alt.Title(title, subtitle=f"team {team}"))
+    charts = [_team(plan, str(team)) for team in plan.reps.index]
     return alt.vconcat(*charts, spacing=22).properties(
         title=alt.Title(title, subtitle="each number simulated with the leads of the plan")
     )
 
 
-def _team(p: Plan, team: str) -> alt.HConcatChart:
-    tried = p.reps_tried[p.reps_tried["team"] == team]
-    now = int(p.reps.loc[team, "reps"])
+def _team(plan: Plan, team: str) -> alt.HConcatChart:
+    tried = plan.reps_tried[plan.reps_tried["team"] == team]
+    now = int(plan.reps.loc[team, "reps"])
     rows: Rows = [
         {
             "reps": int(row["reps"]),
@@ -78,19 +80,20 @@ def _team(p: Plan, team: str) -> alt.HConcatChart:
     )
 
 
-def plan_stages(p: Plan) -> alt.TopLevelMixin:
+@earlier_argument("p", "plan")
+def plan_stages(plan: Plan) -> alt.TopLevelMixin:
     """How many must enter each stage, in all and a day, by the horizon."""
-    p = a_plan(p, "charts.plan_stages")
+    plan = a_plan(plan, "charts.plan_stages")
     rows: Rows = [
         {
             "stage": str(stage),
             "entered": float(row["entered"]),
             "text": f"{row['entered']:,.0f} ({row['per_day']:,.1f} a day)",
         }
-        for stage, row in p.stages.iterrows()
+        for stage, row in plan.stages.iterrows()
     ]
     top = max(row["entered"] for row in rows) or 1.0
-    stages = [str(stage) for stage in p.stages.index]
+    stages = [str(stage) for stage in plan.stages.index]
     y = alt.Y("stage:N", sort=stages, title=None, axis=axis_of(stages))
     scale = alt.Scale(domain=[0, 1.35 * top], nice=False)
     x = alt.X(
@@ -104,15 +107,16 @@ def plan_stages(p: Plan) -> alt.TopLevelMixin:
     return alt.layer(base.mark_bar(color=PLANNED), words).properties(
         width=WIDE,
         height=42 * len(rows),
-        title=alt.Title(f"What each stage needs, {p.today.name}", subtitle=subtitle(p)),
+        title=alt.Title(f"What each stage needs, {plan.today.name}", subtitle=subtitle(plan)),
     )
 
 
-def plan_channels(p: Plan) -> alt.TopLevelMixin:
+@earlier_argument("p", "plan")
+def plan_channels(plan: Plan) -> alt.TopLevelMixin:
     """Leads a day of each channel, today and planned, and its ceiling as a line."""
-    p = a_plan(p, "charts.plan_channels")
+    plan = a_plan(plan, "charts.plan_channels")
     rows: Rows = []
-    for channel, row in p.channels.iterrows():
+    for channel, row in plan.channels.iterrows():
         ceiling = None if np.isnan(row["ceiling"]) else float(row["ceiling"])
         for which in ("today", "planned"):
             per_day = float(row[which])
@@ -147,22 +151,25 @@ def plan_channels(p: Plan) -> alt.TopLevelMixin:
         base.mark_bar().encode(x=x, color=colour),
         base.mark_text(align="left", dx=5).encode(x=x, text="text:N"),
         ceilings.encode(x=alt.X("ceiling:Q", scale=scale)),
-    ).properties(width=WIDE, height=56 * len(names), title=f"Leads by channel, {p.today.name}")
+    ).properties(width=WIDE, height=56 * len(names), title=f"Leads by channel, {plan.today.name}")
 
 
-def forecast(f: Forecast, figure: str = "sales", target: float | None = None) -> alt.TopLevelMixin:
+@earlier_argument("f", "forecast")
+def forecast(
+    forecast: Forecast, figure: str = "sales", target: float | None = None
+) -> alt.TopLevelMixin:
     """What may come, day by day: the median of all futures and where 8 in 10 of them lie.
 
     `figure` is "sales" or "revenue"; a `target` is drawn as a line, with the chance of reaching it.
     """
-    if not isinstance(f, Forecast):
-        raise FunnelSimError(_not_given(f, "charts.forecast", "fs.forecast(scenario)"))
-    if figure not in f.totals:
-        rule = f"there are: {', '.join(map(str, f.totals.columns))}"
+    if not isinstance(forecast, Forecast):
+        raise FunnelSimError(_not_given(forecast, "charts.forecast", "fs.forecast(scenario)"))
+    if figure not in forecast.totals:
+        rule = f"there are: {', '.join(map(str, forecast.totals.columns))}"
         raise FunnelSimError(str(Problem("figure", figure, rule)))
-    kind, money = unit_of(figure), f.scenario.currency
+    kind, money = unit_of(figure), forecast.scenario.currency
     rows: Rows = [{"week": 0.0, "day": "0", "low": 0.0, "mid": 0.0, "high": 0.0, "told": "0"}]
-    for day, row in f.along[figure].iterrows():
+    for day, row in forecast.along[figure].iterrows():
         low, mid, high = (float(row[name]) for name in ("10%", "50%", "90%"))
         told = f"{figure_text(low, kind)} to {figure_text(high, kind, money)}"
         when = {"week": float(day) / 7, "day": f"{day:,.3g}"}
@@ -184,19 +191,19 @@ def forecast(f: Forecast, figure: str = "sales", target: float | None = None) ->
             ],
         ),
     ]
-    said = [f"median of {len(f.totals):,} futures, and where 8 in 10 of them lie"]
+    said = [f"median of {len(forecast.totals):,} futures, and where 8 in 10 of them lie"]
     if target is not None:
-        chance = f.chance(figure, target)
+        chance = forecast.chance(figure, target)
         line = alt.Chart(rows_data([{"mid": float(target)}]))
         parts.append(line.mark_rule(color=NAIVE, strokeDash=[5, 4]).encode(y=y))
         goal = figure_text(float(target), kind, money)
         said[0] += f"; {goal} are reached by {figure_text(chance, 'share')} of them"
-    if f.known_from:
-        said.append(f"The conversion is known only from {f.known_from}.")
+    if forecast.known_from:
+        said.append(f"The conversion is known only from {forecast.known_from}.")
     return alt.layer(*parts).properties(
         width=WIDE,
         height=HIGH,
-        title=alt.Title(f"What {f.scenario.name} may bring", subtitle=said),
+        title=alt.Title(f"What {forecast.scenario.name} may bring", subtitle=said),
     )
 
 
@@ -215,14 +222,14 @@ def _not_given(value: object, name: str, way_out: str) -> str:
     return str(Problem(name, found, rule, f"write {way_out}"))
 
 
-def amount_of(p: Plan) -> str:
-    if p.metric == "sales":
-        return f"{p.target:,.0f} sales"
-    return f"{figure_text(p.target, 'money', p.today.currency)} of {p.metric}"
+def amount_of(plan: Plan) -> str:
+    if plan.metric == "sales":
+        return f"{plan.target:,.0f} sales"
+    return f"{figure_text(plan.target, 'money', plan.today.currency)} of {plan.metric}"
 
 
-def subtitle(p: Plan) -> list[str]:
-    if not p.is_reached:
-        return [f"cannot be met; at best: {p.setting}"]
-    how = "by formula" if p.method == "formula" else f"{p.replications:,} simulated futures"
-    return [f"the plan: {p.setting}, with a chance of {chance_text(p, p.chance)} ({how})"]
+def subtitle(plan: Plan) -> list[str]:
+    if not plan.is_reached:
+        return [f"cannot be met; at best: {plan.setting}"]
+    how = "by formula" if plan.method == "formula" else f"{plan.replications:,} simulated futures"
+    return [f"the plan: {plan.setting}, with a chance of {chance_text(plan, plan.chance)} ({how})"]

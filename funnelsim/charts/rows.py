@@ -96,19 +96,19 @@ def enter_here(leads: int, stage: str | None, scenario: Scenario | None) -> str:
     return f" · +{leads:,} {who} enter here" if who else f" · +{leads:,} enter here"
 
 
-def revenue_rows(j: Journal) -> Rows:
+def revenue_rows(journal: Journal) -> Rows:
     """Revenue so far at the end of each day (of every n-th, past 180), by kind of order.
 
     Within three days it is the end of each hour. An order counts when it is placed, if it has not
     been cancelled, refused or returned by the horizon. `when` is in milliseconds since 1970, as
     Vega counts; `low` and `high` stack the two kinds.
     """
-    s = j.scenario
+    s = journal.scenario
     ends = period_ends(s)
-    repeat = j.order_numbers > 1
+    repeat = journal.order_numbers > 1
     so_far = {}
     for kind in order_kinds(s):
-        counts, cents = revenue_so_far(j, ends, repeat == (kind == "repeat orders"))
+        counts, cents = revenue_so_far(journal, ends, repeat == (kind == "repeat orders"))
         so_far[kind] = list(zip(counts.tolist(), (cents / 100).tolist(), strict=True))
     at = milliseconds(s, ends)
     rows: Rows = []

@@ -16,6 +16,7 @@ import pandas as pd
 from funnelsim.charts.parts import NAMES, rows_data, sentence
 from funnelsim.charts.rows import Rows
 from funnelsim.charts.theme import COLOURS, REASONS, colour_scale
+from funnelsim.earlier import earlier_argument
 from funnelsim.journal import GONE_COLD, Journal
 from funnelsim.metrics.basis import a_journal, since_warm_up
 from funnelsim.metrics.groups import (
@@ -34,7 +35,8 @@ NO_CALLS = "Nobody is called: no stage of this scenario has a follow_up."
 NO_LEAD = "No lead came in the days simulated."
 
 
-def pipeline(j: Journal, day: float, stale_quantile: float = 0.9) -> alt.TopLevelMixin:
+@earlier_argument("j", "journal")
+def pipeline(journal: Journal, day: float, stale_quantile: float = 0.9) -> alt.TopLevelMixin:
     """The board of a day: open deals by stage, their number and their value, the stale ones marked.
 
     What is stale, and which days there are, is said at `open_deals`.
@@ -44,8 +46,8 @@ def pipeline(j: Journal, day: float, stale_quantile: float = 0.9) -> alt.TopLeve
     >>> fs.charts.pipeline(j, day=200).title.text
     'Pipeline of B2B pipeline on day 200 (Fri 23 Jul 2027)'
     """
-    s = a_journal(j, "charts.pipeline").scenario
-    board = pipeline_board(j, day, stale_quantile)
+    s = a_journal(journal, "charts.pipeline").scenario
+    board = pipeline_board(journal, day, stale_quantile)
     date = s.start + dt.timedelta(days=int(day))
     title = f"Pipeline of {s.name} on day {day:g} ({date:%a} {date.day} {date:%b %Y})"
     if not board["deals"].any():
@@ -58,14 +60,15 @@ def pipeline(j: Journal, day: float, stale_quantile: float = 0.9) -> alt.TopLeve
     )
 
 
-def response_times(j: Journal) -> alt.TopLevelMixin:
+@earlier_argument("j", "journal")
+def response_times(journal: Journal) -> alt.TopLevelMixin:
     """How long leads waited for their call, and what share was lost by how long they waited.
 
     One row of two pictures for each stage with a follow-up: how many waited that long, and the
     share of them that was lost, after the call or gone cold, with its interval. The counts, and who
     is left out, are those of `losses_by_response`.
     """
-    journal = a_journal(j, "charts.response_times")
+    journal = a_journal(journal, "charts.response_times")
     title = f"What waiting costs in {journal.scenario.name}"
     table = losses_by_response(journal)
     if table.empty:
@@ -79,7 +82,8 @@ def response_times(j: Journal) -> alt.TopLevelMixin:
     return alt.vconcat(*panels, spacing=16).properties(title=alt.Title(title, subtitle=subtitle))
 
 
-def reps(j: Journal) -> alt.TopLevelMixin:
+@earlier_argument("j", "journal")
+def reps(journal: Journal) -> alt.TopLevelMixin:
     """What each rep brought in and closed, as points with intervals.
 
     Three shares: won of the leads it brought in, sold of the deals it held last, and went on after
@@ -87,7 +91,7 @@ def reps(j: Journal) -> alt.TopLevelMixin:
     leads that another reached first brings none in; who hands them over may close none. The
     numbers are those of `reps_table`.
     """
-    journal = a_journal(j, "charts.reps")
+    journal = a_journal(journal, "charts.reps")
     title = f"Reps of {journal.scenario.name}"
     table = reps_table(journal)
     if not any(stage.follow_up for stage in journal.scenario.stages):
@@ -112,14 +116,15 @@ def reps(j: Journal) -> alt.TopLevelMixin:
     return alt.hconcat(*panels, spacing=16).properties(title=alt.Title(title, subtitle=subtitle))
 
 
-def funnels(j: Journal, by: str) -> alt.TopLevelMixin:
+@earlier_argument("j", "journal")
+def funnels(journal: Journal, by: str) -> alt.TopLevelMixin:
     """The conversion of each group, stage by stage and overall, as points with intervals.
 
     `by` is what `funnel_by` takes, whose numbers these are: of those decided. By team and rep what
     they brought in stands on the left, what they had in hand on the right. The best by the lower
     end of the overall interval stands on top, in every picture.
     """
-    journal = a_journal(j, "charts.funnels")
+    journal = a_journal(journal, "charts.funnels")
     title = f"Funnel of {journal.scenario.name} by {by}"
     table = funnel_by(journal, by)
     if table.empty:

@@ -43,7 +43,7 @@ def stall() -> Scenario:
 
 
 @cache
-def _plan(probability: float = 0.9, metric: str = "sales", pilot: Any = None) -> Plan:
+def _plan(probability: float = 0.9, metric: str = "sales", pilot: str | None = None) -> Plan:
     target = TARGET if metric == "sales" else TARGET * WORTH
     return plan(stall(), target, metric, probability, pilot=pilot, progress=False)
 

@@ -20,6 +20,7 @@ import numpy as np
 
 from funnelsim import sampling
 from funnelsim.distributions import DAY, Floats, Ints
+from funnelsim.earlier import earlier_argument
 from funnelsim.errors import FunnelSimError, Problem, nearest
 from funnelsim.journal import CUSTOMER, KINDS, Journal
 from funnelsim.metrics import a_journal
@@ -38,7 +39,10 @@ MOST_PERIODS = 1_000
 # --- who stays --------------------------------------------------------------------------------
 
 
-def retention_rate(j: Journal, begin: float, end: float, active_days: float | None = None) -> float:
+@earlier_argument("j", "journal")
+def retention_rate(
+    journal: Journal, begin: float, end: float, active_days: float | None = None
+) -> float:
     """CRR = (E - N) ÷ S of the time from day `begin` to day `end`; the churn rate is 1 - CRR.
 
     S are the customers active at its begin, E those active at its end, N those of E who were not
@@ -52,18 +56,19 @@ def retention_rate(j: Journal, begin: float, end: float, active_days: float | No
     >>> 0.5 < retention_rate(j, 180, 210) < 1
     True
     """
-    scenario = a_journal(j, "retention_rate").scenario
+    scenario = a_journal(journal, "retention_rate").scenario
     last = scenario.horizon / DAY
     if not (_is_number(begin) and _is_number(end) and 0 <= begin < end <= last):
         rule = f"the first is before the second, both from day 0 to day {last:g}"
         raise FunnelSimError(str(Problem("begin and end", (begin, end), rule)))
-    days = active_days_of(j, active_days)
-    start, stayed, _, _ = _stayed(j, begin, end, days)
-    return stayed / start if start and begin >= _says_from(j, days) else math.nan
+    days = active_days_of(journal, active_days)
+    start, stayed, _, _ = _stayed(journal, begin, end, days)
+    return stayed / start if start and begin >= _says_from(journal, days) else math.nan
 
 
+@earlier_argument("j", "journal")
 def retention_by_period(
-    j: Journal, period_days: float = 30, active_days: float | None = None
+    journal: Journal, period_days: float = 30, active_days: float | None = None
 ) -> pd.DataFrame:
     """Retention and churn, a row per period from the warm-up on that ended by the horizon.
 
@@ -83,15 +88,15 @@ def retention_by_period(
     """
     import pandas as pd
 
-    scenario = a_journal(j, "retention_by_period").scenario
-    period, days = _a_period(period_days, "period_days"), active_days_of(j, active_days)
+    scenario = a_journal(journal, "retention_by_period").scenario
+    period, days = _a_period(period_days, "period_days"), active_days_of(journal, active_days)
     first, last = scenario.warm_up / DAY, scenario.horizon / DAY
     begins = first + period * np.arange(math.floor((last - first) / period + 1e-9))
-    says_from = _says_from(j, days)
+    says_from = _says_from(journal, days)
     rows = []
     for begin in begins.tolist():
         end = min(begin + period, last)
-        start, stayed, new, returned = _stayed(j, begin, end, days)
+        start, stayed, new, returned = _stayed(journal, begin, end, days)
         rate = stayed / start if start and begin >= says_from else math.nan
         rows.append((begin, end, start, new, returned, stayed + new, rate, 1 - rate))
     names = ["begin", "end", "start", "new", "returned", "active", "retention_rate", "churn_rate"]
@@ -101,13 +106,14 @@ def retention_by_period(
     return table
 
 
-def _says_from(j: Journal, active_days: float) -> float:
+def _says_from(journal: Journal, active_days: float) -> float:
     """From which day on everybody who was ever a customer can have lapsed."""
-    _, placed = _orders(j)
+    _, placed = _orders(journal)
     return float(placed.min()) / DAY + active_days if len(placed) else math.inf
 
 
-def active_days_of(j: Journal, active_days: float | None = None) -> float:
+@earlier_argument("j", "journal")
+def active_days_of(journal: Journal, active_days: float | None = None) -> float:
     """How long after an order a customer is taken for active; checks what is given.
 
     Left out, it is 1.5 times the mean gap of the scenario, which is the same for all simulations of
@@ -115,10 +121,10 @@ def active_days_of(j: Journal, active_days: float | None = None) -> float:
     """
     if active_days is not None:
         return _a_period(active_days, "active_days")
-    retention = j.scenario.retention
+    retention = journal.scenario.retention
     gap = sampling.mean(retention.gap) / DAY if retention else math.inf
     if not math.isfinite(gap):
-        orders = j.orders.sort_values(["customer", "number"])
+        orders = journal.orders.sort_values(["customer", "number"])
         apart = orders.groupby("customer")["placed"].diff().dropna()
         gap = float(apart.mean()) if len(apart) else math.nan
     if not gap > 0:
@@ -127,10 +133,10 @@ def active_days_of(j: Journal, active_days: float | None = None) -> float:
     return 1.5 * gap
 
 
-def _stayed(j: Journal, begin: float, end: float, active_days: float) -> tuple[int, ...]:
+def _stayed(journal: Journal, begin: float, end: float, active_days: float) -> tuple[int, ...]:
     """How many were active at the begin, and still at the end; were new there, and returned."""
-    customer, placed = _orders(j)
-    count = len(j.whole["leads"]["key"])
+    customer, placed = _orders(journal)
+    count = len(journal.whole["leads"]["key"])
 
     def ordered(from_day: float, to_day: float) -> Bools:
         within = (placed >= from_day * DAY) & (placed < to_day * DAY)
@@ -146,7 +152,8 @@ def _stayed(j: Journal, begin: float, end: float, active_days: float) -> tuple[i
 # --- by cohort of the first order -------------------------------------------------------------
 
 
-def cohort_retention(j: Journal, period: str | float = MONTH, by: str = AGE) -> pd.DataFrame:
+@earlier_argument("j", "journal")
+def cohort_retention(journal: Journal, period: str | float = MONTH, by: str = AGE) -> pd.DataFrame:
     """The share of each cohort's customers who ordered in each period since their first order.
 
     A cohort are the customers whose first order fell into the same period: a calendar month, or
@@ -164,13 +171,14 @@ def cohort_retention(j: Journal, period: str | float = MONTH, by: str = AGE) -> 
     >>> list(table.columns[:3]), table.index[0], float(table.loc["2027-01", 0])
     (['customers', 0, 1], '2027-01', 1.0)
     """
-    grid = _Grid(a_journal(j, "cohort_retention"), period, by)
+    grid = _Grid(a_journal(journal, "cohort_retention"), period, by)
     ordered = grid.cells(np.ones(len(grid.customer)), once=True)
     return grid.table(ordered / np.maximum(grid.customers, 1)[:, None])
 
 
+@earlier_argument("j", "journal")
 def clv_by_cohort(
-    j: Journal, period: str | float = MONTH, annual_discount_rate: float = 0.0, by: str = AGE
+    journal: Journal, period: str | float = MONTH, annual_discount_rate: float = 0.0, by: str = AGE
 ) -> pd.DataFrame:
     """Customer lifetime value so far, by cohort and period since the first order.
 
@@ -183,8 +191,8 @@ def clv_by_cohort(
     >>> bool(table.loc["2027-01", 0] < table.loc["2027-01", 6] < table.loc["2027-01", "clv"])
     True
     """
-    grid = _Grid(a_journal(j, "clv_by_cohort"), period, by)
-    worth = _discounted(j, annual_discount_rate)[grid.rows]
+    grid = _Grid(a_journal(journal, "clv_by_cohort"), period, by)
+    worth = _discounted(journal, annual_discount_rate)[grid.rows]
     mean = grid.cells(worth) / np.maximum(grid.customers, 1)[:, None]
     table = grid.table(np.cumsum(mean, axis=1))
     table.insert(1, "clv", np.where(grid.customers > 0, mean.sum(axis=1), np.nan))
@@ -242,14 +250,14 @@ class _Grid:
         return table
 
 
-def _periods(j: Journal, period: str | float) -> tuple[Ints, list[Any]]:
+def _periods(journal: Journal, period: str | float) -> tuple[Ints, list[Any]]:
     """Where the periods from the warm-up to the horizon begin, and the last ends; their names."""
-    warm_up, horizon = j.scenario.warm_up, j.scenario.horizon
+    warm_up, horizon = journal.scenario.warm_up, journal.scenario.horizon
     if isinstance(period, str):
         if period != MONTH:
             rule = f'a period is "{MONTH}" or a number of days'
             raise FunnelSimError(str(Problem("period", period, rule)))
-        start = np.datetime64(j.scenario.start, "us")
+        start = np.datetime64(journal.scenario.start, "us")
         first = (start + np.timedelta64(warm_up, "us")).astype("datetime64[M]")
         last = (start + np.timedelta64(horizon - 1, "us")).astype("datetime64[M]")
         months = np.arange(first, last + 2)
@@ -267,7 +275,8 @@ def _periods(j: Journal, period: str | float) -> tuple[Ints, list[Any]]:
 # --- what customers are worth -----------------------------------------------------------------
 
 
-def customer_lifetime_value(j: Journal, annual_discount_rate: float = 0.0) -> pd.DataFrame:
+@earlier_argument("j", "journal")
+def customer_lifetime_value(journal: Journal, annual_discount_rate: float = 0.0) -> pd.DataFrame:
     """What each customer's orders have left so far, a row per customer (the index: their lead).
 
     Columns: `channel`, `segment`, `member` of the loyalty programme, `first_order` (day), `orders`
@@ -283,7 +292,7 @@ def customer_lifetime_value(j: Journal, annual_discount_rate: float = 0.0) -> pd
     >>> bool(abs(table.clv.sum() - j.orders.contribution.sum()) < 0.01)
     True
     """
-    journal = a_journal(j, "customer_lifetime_value")
+    journal = a_journal(journal, "customer_lifetime_value")
     worth = _discounted(journal, annual_discount_rate)
     orders = journal.orders[["customer", "placed"]].assign(
         revenue=journal.orders["paid"].where(counts_as_revenue(journal), 0.0), clv=worth
@@ -301,24 +310,24 @@ def customer_lifetime_value(j: Journal, annual_discount_rate: float = 0.0) -> pd
     return who.join(table)
 
 
-def _discounted(j: Journal, annual_discount_rate: float) -> Floats:
+def _discounted(journal: Journal, annual_discount_rate: float) -> Floats:
     """What each order left before CAC, as it was worth on the day of the customer's first."""
     if not _is_number(annual_discount_rate) or not 0 <= annual_discount_rate < math.inf:
         rule = "a discount rate is a number from 0 on, 0.1 for 10 % a year"
         raise FunnelSimError(str(Problem("annual_discount_rate", annual_discount_rate, rule)))
-    orders = j.orders
+    orders = journal.orders
     age = orders["placed"] - orders.groupby("customer")["placed"].transform("min")
-    worth = left_by_orders(j) / 100 / (1 + annual_discount_rate) ** (age / 365)
+    worth = left_by_orders(journal) / 100 / (1 + annual_discount_rate) ** (age / 365)
     return worth.to_numpy(dtype=float)
 
 
 # --- small things -----------------------------------------------------------------------------
 
 
-def _orders(j: Journal) -> tuple[Ints, Ints]:
+def _orders(journal: Journal) -> tuple[Ints, Ints]:
     """The customer of each order, and when it was placed (microseconds)."""
-    t = j.whole["orders"]
-    return j.whole["leads"]["customer"][t["lead"]], t["placed"]
+    t = journal.whole["orders"]
+    return journal.whole["leads"]["customer"][t["lead"]], t["placed"]
 
 
 def _is_number(value: Any) -> bool:

@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from funnelsim.distributions import DAY, Floats
+from funnelsim.earlier import earlier_argument
 from funnelsim.errors import FunnelSimError, Problem, nearest
 from funnelsim.journal import CUSTOMER, GONE_COLD, KINDS, NEVER, Journal
 from funnelsim.journal.people import holders_of_visits, named, people, teams_of_people
@@ -65,7 +66,8 @@ def wilson_interval(
     return np.where(share == 0, 0.0, middle - half), np.where(share == 1, 1.0, middle + half)
 
 
-def funnel_by(j: Journal, by: str, confidence: float = 0.95) -> pd.DataFrame:
+@earlier_argument("j", "journal")
+def funnel_by(journal: Journal, by: str, confidence: float = 0.95) -> pd.DataFrame:
     """The funnel of each group, of the leads that arrived since the warm-up.
 
     `by` is "channel", "segment", "kind", "team", "rep" or the name of a label. One row per (group,
@@ -97,7 +99,7 @@ def funnel_by(j: Journal, by: str, confidence: float = 0.95) -> pd.DataFrame:
     >>> bool(overall.low.is_monotonic_decreasing)
     True
     """
-    journal = a_journal(j, "funnel_by")
+    journal = a_journal(journal, "funnel_by")
     _check(journal, by)
     stages = [*_stages(journal.scenario, by), OVERALL]
     table = _counted(*_brought_in(journal, by), stages)
@@ -116,7 +118,8 @@ def funnel_by(j: Journal, by: str, confidence: float = 0.95) -> pd.DataFrame:
     return table.rename_axis([by, "stage"])
 
 
-def reps_table(j: Journal, confidence: float = 0.95) -> pd.DataFrame:
+@earlier_argument("j", "journal")
+def reps_table(journal: Journal, confidence: float = 0.95) -> pd.DataFrame:
     """What each rep did since the warm-up; times in days, money in currency, rates as shares.
 
     One row per rep (the index), sorted by `win_rate_low`, the highest first, and where that is the
@@ -150,7 +153,7 @@ def reps_table(j: Journal, confidence: float = 0.95) -> pd.DataFrame:
     """
     import pandas as pd
 
-    journal = a_journal(j, "reps_table")
+    journal = a_journal(journal, "reps_table")
     _, leads = _brought_in(journal, REP)
     _, deals = _in_hand(journal, REP)
     calls, visits = _calls(journal), _visits_reached(journal)
@@ -188,7 +191,8 @@ def reps_table(j: Journal, confidence: float = 0.95) -> pd.DataFrame:
     return table.sort_values(lows, ascending=False, kind="stable")
 
 
-def losses_by(j: Journal, by: str) -> pd.DataFrame:
+@earlier_argument("j", "journal")
+def losses_by(journal: Journal, by: str) -> pd.DataFrame:
     """Why each group lost leads, of those that arrived since the warm-up; `by` as in `funnel_by`.
 
     One row per (group, stage, reason) that lost any, which are the index: groups and stages in the
@@ -205,7 +209,7 @@ def losses_by(j: Journal, by: str) -> pd.DataFrame:
     >>> table.loc[("search ads", "Attention")].index.tolist()
     ['not interested', 'bad reviews']
     """
-    journal = a_journal(j, "losses_by")
+    journal = a_journal(journal, "losses_by")
     _check(journal, by)
     table = _losses(_brought_in(journal, by)[0])
     if by in HANDS:
@@ -249,7 +253,8 @@ BINS = {
 """How long a lead waited, and the end of each bin in days; the end belongs to the next bin."""
 
 
-def losses_by_response(j: Journal, confidence: float = 0.95) -> pd.DataFrame:
+@earlier_argument("j", "journal")
+def losses_by_response(journal: Journal, confidence: float = 0.95) -> pd.DataFrame:
     """What waiting costs: stage visits by how long the lead waited for the call, and the lost ones.
 
     Of the visits since the warm-up that are decided, those that a call reached, by their response
@@ -271,7 +276,7 @@ def losses_by_response(j: Journal, confidence: float = 0.95) -> pd.DataFrame:
     """
     import pandas as pd
 
-    journal = a_journal(j, "losses_by_response")
+    journal = a_journal(journal, "losses_by_response")
     stages = [stage.name for stage in journal.scenario.stages if stage.follow_up]
     waits = _waits(journal)
     ends = [0.0, *BINS.values()]

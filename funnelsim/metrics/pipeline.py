@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from funnelsim.distributions import DAY, Floats
+from funnelsim.earlier import earlier_argument
 from funnelsim.errors import FunnelSimError, Problem
 from funnelsim.journal import Journal
 from funnelsim.journal.people import holders, named, owners
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def open_deals(j: Journal, day: float, stale_quantile: float = 0.9) -> pd.DataFrame:
+@earlier_argument("j", "journal")
+def open_deals(journal: Journal, day: float, stale_quantile: float = 0.9) -> pd.DataFrame:
     """The deals open at the moment `day`, one row each, by lead; times in days, money in currency.
 
     Columns:
@@ -53,7 +55,7 @@ def open_deals(j: Journal, day: float, stale_quantile: float = 0.9) -> pd.DataFr
     >>> bool((deals.days_in_stage <= deals.age_days).all())
     True
     """
-    journal = a_journal(j, "open_deals")
+    journal = a_journal(journal, "open_deals")
     day = _day(journal, day)
     stale_quantile = _quantile(stale_quantile)
     deals = _open_visits(journal, day).reset_index(drop=True)
@@ -75,7 +77,8 @@ def open_deals(j: Journal, day: float, stale_quantile: float = 0.9) -> pd.DataFr
     return deals.drop(columns=["entered"])
 
 
-def pipeline_board(j: Journal, day: float, stale_quantile: float = 0.9) -> pd.DataFrame:
+@earlier_argument("j", "journal")
+def pipeline_board(journal: Journal, day: float, stale_quantile: float = 0.9) -> pd.DataFrame:
     """The board of the open deals: a row per stage (the index) before the goal.
 
     Columns: `deals` (count), `value` (sum), `mean_age_days`, `win_probability` of a deal there,
@@ -92,7 +95,7 @@ def pipeline_board(j: Journal, day: float, stale_quantile: float = 0.9) -> pd.Da
     """
     import pandas as pd
 
-    journal = a_journal(j, "pipeline_board")
+    journal = a_journal(journal, "pipeline_board")
     deals = open_deals(journal, day, stale_quantile)
     stages = [stage.name for stage in journal.scenario.stages[:-1]]
     by_stage = deals.groupby("stage", observed=False)
@@ -111,7 +114,8 @@ def pipeline_board(j: Journal, day: float, stale_quantile: float = 0.9) -> pd.Da
     return board
 
 
-def weighted_forecast(j: Journal, day: float) -> float:
+@earlier_argument("j", "journal")
+def weighted_forecast(journal: Journal, day: float) -> float:
     """What the open deals of a day are worth, each at the chance of its stage; in currency.
 
     Σ value × win probability, what CRMs call the weighted pipeline. NaN without an order, and
@@ -122,11 +126,12 @@ def weighted_forecast(j: Journal, day: float) -> float:
     >>> bool(0 < weighted_forecast(j, day=200) < pipeline_board(j, day=200).value.sum())
     True
     """
-    board = pipeline_board(a_journal(j, "weighted_forecast"), day)
+    board = pipeline_board(a_journal(journal, "weighted_forecast"), day)
     return float(board["weighted_value"].sum(skipna=False))
 
 
-def sales_velocity(j: Journal) -> pd.Series:
+@earlier_argument("j", "journal")
+def sales_velocity(journal: Journal) -> pd.Series:
     """What the pipeline brings in a day, and its four levers, from warm-up to horizon.
 
     The textbook's formula: `sales_velocity` (currency per day) = `opportunities` × `win_rate` ×
@@ -146,7 +151,7 @@ def sales_velocity(j: Journal) -> pd.Series:
     """
     import pandas as pd
 
-    journal = a_journal(j, "sales_velocity")
+    journal = a_journal(journal, "sales_velocity")
     scenario, visits = journal.scenario, journal.stage_visits
     begin, end = scenario.warm_up / DAY, scenario.horizon / DAY
     until = visits["decided"].fillna(end)
@@ -165,17 +170,18 @@ def sales_velocity(j: Journal) -> pd.Series:
     return pd.Series({**figures, "sales_velocity": velocity}, dtype=float, name=scenario.name)
 
 
-def win_probabilities(j: Journal) -> pd.Series:
+@earlier_argument("j", "journal")
+def win_probabilities(journal: Journal) -> pd.Series:
     """By stage before the goal: won ÷ decided, of the leads that entered it; NaN where none was.
 
     Measured on the leads won or lost between warm-up and horizon. While many are still open it is
     too low where winning takes longer than losing: the winners are yet to come.
     """
-    decided = _decided(a_journal(j, "win_probabilities"))
-    visits = j.stage_visits.drop_duplicates(["lead", "stage"])
+    decided = _decided(a_journal(journal, "win_probabilities"))
+    visits = journal.stage_visits.drop_duplicates(["lead", "stage"])
     visits = visits[visits["lead"].isin(decided["lead"])]
     won = decided["outcome"].eq("customer").loc[visits["lead"]].to_numpy()
-    stages = [stage.name for stage in j.scenario.stages[:-1]]
+    stages = [stage.name for stage in journal.scenario.stages[:-1]]
     chance = visits.assign(won=won).groupby("stage", observed=False)["won"].mean()
     return chance.reindex(stages).rename("win_probability")
 

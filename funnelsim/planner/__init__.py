@@ -34,7 +34,7 @@ from funnelsim.planner.futures import Futures
 from funnelsim.planner.infeasible import reasons_and_ways_out
 from funnelsim.planner.levers import MOST_LEADS, MOST_PLANNED, Lever, leads_at, lever, no_further
 from funnelsim.planner.outcomes import QUANTILES
-from funnelsim.planner.parameter_uncertainty import classes_for, may_be
+from funnelsim.planner.parameter_uncertainty import Pilot, classes_for, may_be
 from funnelsim.planner.part_of_a_future import part_of
 from funnelsim.planner.question import Question, a_bar, up_to_the_deadline
 from funnelsim.planner.requirements import channels_required, stages_required
@@ -45,10 +45,12 @@ from funnelsim.planner.solving import Solved, by_formula, by_search
 from funnelsim.planner.trials import MOST, Trials
 from funnelsim.progress import Bar
 from funnelsim.scenario import Scenario
-from funnelsim.state import a_state, from_today
+from funnelsim.state import State, a_state, from_today
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from funnelsim.calibration import Calibration
 
 __all__ = ["Floats", "Forecast", "Plan", "forecast", "plan"]
 
@@ -59,15 +61,15 @@ MOST_SIMULATED = 0.99  # a chance: for more it takes thousands of futures
 
 
 def plan(
-    scenario: Any,
+    scenario: Scenario | Calibration,
     target: float,
     metric: str = "sales",
     probability: float = 0.9,
     within: str | None = None,
     change: str = "leads",
     *,
-    initial: Any = None,
-    pilot: Any = None,
+    initial: State | None = None,
+    pilot: Pilot | None = None,
     arrivals: str = "random",
     most_gone_cold: float = 0.1,
     seed: int = 1,

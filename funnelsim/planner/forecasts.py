@@ -6,7 +6,7 @@ import numbers
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -22,7 +22,7 @@ from funnelsim.experiment.chunks import (
 from funnelsim.journal import Journal
 from funnelsim.metrics.money import counts_as_revenue
 from funnelsim.planner.futures import Futures
-from funnelsim.planner.parameter_uncertainty import CLASSES, may_be
+from funnelsim.planner.parameter_uncertainty import CLASSES, Pilot, may_be
 from funnelsim.planner.question import a_bar, up_to_the_deadline
 from funnelsim.planner.results import sale_times
 from funnelsim.progress import Bar
@@ -31,6 +31,8 @@ from funnelsim.state import State
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from funnelsim.calibration import Calibration
 
 QUANTILES = (0.1, 0.5, 0.9)
 MOST_DAYS = 400  # told one by one
@@ -83,14 +85,14 @@ class Forecast:
 
 
 def forecast(
-    scenario: Any,
+    scenario: Scenario | Calibration,
     initial: State | None = None,
     n: int = 200,
     seed: int = 1,
     progress: bool | Bar = True,
     *,
     within: str | None = None,
-    pilot: Any = None,
+    pilot: Pilot | None = None,
     executor: Executor | None = None,
 ) -> Forecast:
     """What this scenario will bring: sales and revenue by week, as quantiles over n futures.

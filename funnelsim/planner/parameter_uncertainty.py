@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 CLASSES, SAFE, FINE = 25, 0.95, 100  # of the conversion; how many where a plan is to be so safe
 _NUMBER = r"\d{1,3}(?:[,.' \u00a0\u202f]\d{3})+|\d+"  # 1,500 is one number, as a plan writes it
 _PILOT = re.compile(rf"\s*({_NUMBER})\s*[^\d\s](?:\D*[^\d.,])?({_NUMBER})\D*")
+Pilot = str | tuple[int, int]  # "15 of 300", or (15, 300): sales seen, and the leads they came of
 IMPOSSIBLE = 1e-6  # so unlikely is what a scenario cannot do, but the pilot says
 
 

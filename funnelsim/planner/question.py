@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from funnelsim.planner.futures import Futures
 from funnelsim.planner.levers import Lever
 from funnelsim.planner.parameter_uncertainty import (
     ParameterUncertainty,
+    Pilot,
     about,
     from_calibration,
     from_pilot,
@@ -20,6 +21,9 @@ from funnelsim.planner.parameter_uncertainty import (
 )
 from funnelsim.progress import Bar, progress_bar
 from funnelsim.scenario import Scenario, a_scenario
+
+if TYPE_CHECKING:
+    from funnelsim.calibration import Calibration
 
 
 @dataclass(frozen=True)
@@ -37,14 +41,14 @@ class Question:
 
 
 def up_to_the_deadline(
-    scenario: Any, within: Any, pilot: Any, name: str
+    scenario: Scenario | Calibration, within: str | None, pilot: Pilot | None, name: str
 ) -> tuple[Scenario, ParameterUncertainty | None]:
     """The scenario with its horizon at the deadline, and what is known of its conversion.
 
     A calibration brings its standard errors along. After a pilot the odds are turned to its rate.
     """
     uncertainty = None
-    if hasattr(scenario, "overall_se"):  # a Calibration
+    if not isinstance(scenario, Scenario) and hasattr(scenario, "overall_se"):
         uncertainty, scenario = from_calibration(scenario), scenario.scenario
     today = a_scenario(scenario, name)
     if within is not None:

@@ -12,11 +12,10 @@ import numpy as np
 from funnelsim.analytic.teams import team_load
 from funnelsim.distributions import Floats
 from funnelsim.journal import Journal
-from funnelsim.metrics.basis import divided
+from funnelsim.metrics.basis import divided, sales_of
 from funnelsim.metrics.follow_up import ended_and_gone_cold, utilisation
 from funnelsim.planner.futures import FEW, Futures
 from funnelsim.planner.levers import with_reps
-from funnelsim.planner.results import sales_of
 from funnelsim.scenario import Scenario
 
 if TYPE_CHECKING:

@@ -20,18 +20,18 @@ from funnelsim.tables import NOTHING, figure_text
 OF_IT = "of it commission"
 
 
-def sections(p: Plan) -> Iterator[tuple[str, pd.DataFrame]]:
+def sections(plan: Plan) -> Iterator[tuple[str, pd.DataFrame]]:
     """(title, table of text): what a plan has to show."""
-    yield "What each stage needs", stages_text(p)
-    yield "Leads by channel", channels_text(p)
-    if has_sales_table(p):
-        yield "What a sale leaves", sales_text(p)
-    if not p.reps.empty:
-        yield "Reps", reps_text(p)
-    yield "What the plan brings", outcome_text(p)
+    yield "What each stage needs", stages_text(plan)
+    yield "Leads by channel", channels_text(plan)
+    if has_sales_table(plan):
+        yield "What a sale leaves", sales_text(plan)
+    if not plan.reps.empty:
+        yield "Reps", reps_text(plan)
+    yield "What the plan brings", outcome_text(plan)
 
 
-def stages_text(p: Plan) -> pd.DataFrame:
+def stages_text(plan: Plan) -> pd.DataFrame:
     rows = [
         (
             str(stage),
@@ -39,14 +39,14 @@ def stages_text(p: Plan) -> pd.DataFrame:
             f"{row['per_day']:,.1f}",
             figure_text(float(row["went_on"]), "share"),
         )
-        for stage, row in p.stages.iterrows()
+        for stage, row in plan.stages.iterrows()
     ]
     heads = ["stage", "leads that enter", "a day", "went on in time"]
     return pd.DataFrame(rows, columns=heads)
 
 
-def channels_text(p: Plan) -> pd.DataFrame:
-    money = p.today.currency
+def channels_text(plan: Plan) -> pd.DataFrame:
+    money = plan.today.currency
     rows = [
         (
             str(channel),
@@ -57,23 +57,26 @@ def channels_text(p: Plan) -> pd.DataFrame:
             figure_text(float(row["commission"]), "money", money),
             figure_text(float(row["ceiling"]), "count") + (", reached" if row["full"] else ""),
         )
-        for channel, row in p.channels.iterrows()
+        for channel, row in plan.channels.iterrows()
     ]
     heads = ["channel", "a day now", "a day planned", "leads in all", "cost"]
     heads += [OF_IT, "ceiling a day"]
-    silent = {OF_IT: not p.commission, "ceiling a day": not p.channels["ceiling"].notna().any()}
+    silent = {
+        OF_IT: not plan.commission,
+        "ceiling a day": not plan.channels["ceiling"].notna().any(),
+    }
     table = pd.DataFrame(rows, columns=heads)
     return table.drop(columns=[head for head in heads if silent.get(head)])
 
 
-def has_sales_table(p: Plan) -> bool:
+def has_sales_table(plan: Plan) -> bool:
     """Whether there is something to say of what sales leave and cost."""
-    return p.today.order is not None and bool((p.per_sale["costs"] > 0).any())
+    return plan.today.order is not None and bool((plan.per_sale["costs"] > 0).any())
 
 
-def sales_text(p: Plan) -> pd.DataFrame:
+def sales_text(plan: Plan) -> pd.DataFrame:
     """What a sale of each channel leaves, what it costs to win, and what is left of it."""
-    money = p.today.currency
+    money = plan.today.currency
     rows = [
         (
             str(channel),
@@ -83,20 +86,20 @@ def sales_text(p: Plan) -> pd.DataFrame:
                 for amount in (row["leaves"], row["costs"], row["leaves"] - row["costs"])
             ),
         )
-        for channel, row in p.per_sale.iterrows()
+        for channel, row in plan.per_sale.iterrows()
     ]
     heads = ["channel", "sales on average", "a sale leaves", "it costs to win", "is left"]
     return pd.DataFrame(rows, columns=heads)
 
 
-def chance_text(p: Plan, chance: float) -> str:
+def chance_text(plan: Plan, chance: float) -> str:
     """A chance with the digits that it has: one that is simulated is known to a few per cent."""
-    if p.method == "formula" or not 0.005 <= chance < 0.995:
+    if plan.method == "formula" or not 0.005 <= chance < 0.995:
         return figure_text(chance, "share")
     return f"{100 * chance:.0f} %"
 
 
-def reps_text(p: Plan) -> pd.DataFrame:
+def reps_text(plan: Plan) -> pd.DataFrame:
     rows = [
         (
             str(row["team"]),
@@ -104,17 +107,17 @@ def reps_text(p: Plan) -> pd.DataFrame:
             figure_text(float(row["gone_cold"]), "share"),
             figure_text(float(row["utilisation"]), "share"),
             f"{row['sales']:,.0f}",
-            said_of_reps(p, row),
+            said_of_reps(plan, row),
         )
-        for _, row in p.reps_tried.iterrows()
+        for _, row in plan.reps_tried.iterrows()
     ]
     heads = ["team", "reps", "gone cold", "utilisation", "sales on average", ""]
     return pd.DataFrame(rows, columns=heads)
 
 
-def said_of_reps(p: Plan, row: pd.Series) -> str:
+def said_of_reps(plan: Plan, row: pd.Series) -> str:
     """What this number of reps is: as planned, needed, or neither."""
-    team = p.reps.loc[row["team"]]
+    team = plan.reps.loc[row["team"]]
     said = ["as planned"] if row["reps"] == team["reps"] else []
     if row["reps"] == team["needed"]:
         said.append("needed" if team["is_enough"] else "more do not help")
@@ -129,22 +132,27 @@ OUTCOME = {
 }
 
 
-def outcome_text(p: Plan) -> pd.DataFrame:
+def outcome_text(plan: Plan) -> pd.DataFrame:
     """Means and quantiles of the results of single futures."""
     rows = []
-    for result, row in p.outcome.iterrows():
-        unit, money = unit_of(str(result)), p.today.currency
+    for result, row in plan.outcome.iterrows():
+        unit, money = unit_of(str(result)), plan.today.currency
         told = [figure_text(float(row[name]), unit, money) for name in OUTCOME]
         rows.append((str(result), *told))
     return pd.DataFrame(rows, columns=["by the end", *OUTCOME.values()])
 
 
-def assumptions(p: Plan) -> pd.DataFrame:
+def assumptions(plan: Plan) -> pd.DataFrame:
     """Everything that the planned scenario holds: path, value, where it is from, and today's value
     where that differs. What has its default is said as well: a plan rests on it no less."""
-    planned, today = dict(_leaves(p.scenario.model_dump())), dict(_leaves(p.today.model_dump()))
-    stated = dict(_leaves(p.scenario.tables()))
-    goal = f"stages.{p.scenario.stages[-1].name}."  # nobody leaves it: it has nothing but its name
+    planned, today = (
+        dict(_leaves(plan.scenario.model_dump())),
+        dict(_leaves(plan.today.model_dump())),
+    )
+    stated = dict(_leaves(plan.scenario.tables()))
+    goal = (
+        f"stages.{plan.scenario.stages[-1].name}."  # nobody leaves it: it has nothing but its name
+    )
     rows = [
         (
             path,
@@ -187,14 +195,18 @@ def _given(value: Any) -> Any:
     return {key: _given(entry) for key, entry in value.items() if entry is not None}
 
 
-def about(p: Plan) -> str:
+def about(plan: Plan) -> str:
     """What was asked, in one line."""
-    days = (p.scenario.horizon - p.scenario.warm_up) / DAY
-    begin = p.scenario.start + timedelta(microseconds=p.scenario.warm_up)
-    goal = figure_text(p.target, unit_of(p.metric), p.today.currency)
-    how = "by a formula" if p.method == "formula" else f"from {p.replications:,} simulated futures"
+    days = (plan.scenario.horizon - plan.scenario.warm_up) / DAY
+    begin = plan.scenario.start + timedelta(microseconds=plan.scenario.warm_up)
+    goal = figure_text(plan.target, unit_of(plan.metric), plan.today.currency)
+    how = (
+        "by a formula"
+        if plan.method == "formula"
+        else f"from {plan.replications:,} simulated futures"
+    )
     length = f"{days:,.0f} day{'s' * (days != 1)}"
     return (
-        f"{goal}{'' if p.metric == 'sales' else ' of'} {p.metric} in {length} from "
-        f"{begin:%Y-%m-%d}, {100 * p.probability:g} % of the time; {how}"
+        f"{goal}{'' if plan.metric == 'sales' else ' of'} {plan.metric} in {length} from "
+        f"{begin:%Y-%m-%d}, {100 * plan.probability:g} % of the time; {how}"
     )
