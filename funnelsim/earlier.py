@@ -18,6 +18,7 @@ def earlier_argument(old: str, new: str) -> Callable[[Callable[P, R]], Callable[
     ... def leads(journal):
     ...     return len(journal)
     >>> with warnings.catch_warnings(record=True) as said:
+    ...     warnings.simplefilter("always")
     ...     leads(j=[1, 2]), str(said[0].message)
     (2, 'leads(j=...) is now leads(journal=...)')
     """
