@@ -79,17 +79,15 @@ def replications(
     told = f"mean {figure_text(row['mean'], kind, money)}"
     if np.isfinite(row["low"]):
         band = alt.Chart(rows_data([{"from": row["low"] * times, "to": row["high"] * times}]))
-        parts.append(band.mark_rect(color=MEAN, opacity=0.35).encode(experiment=across, x2="to:Q"))
+        parts.append(band.mark_rect(color=MEAN, opacity=0.35).encode(x=across, x2="to:Q"))
         told += f" ({range_text(row['low'], row['high'], kind, money)} with 95 % confidence)"
     mean = alt.Chart(rows_data([{"from": row["mean"] * times}]))
-    parts.append(mean.mark_rule(color=MEAN, strokeWidth=2).encode(experiment=across))
+    parts.append(mean.mark_rule(color=MEAN, strokeWidth=2).encode(x=across))
     middle = f"9 of 10 replications lie from {range_text(row['5%'], row['95%'], kind, money)}"
     subtitle = [f"{len(values):,} replication{'s' * (len(values) > 1)}: {told}", middle]
     if target is not None:
         goal = alt.Chart(rows_data([{"from": _a_target(target) * times}]))
-        parts.append(
-            goal.mark_rule(color=DOWN, strokeWidth=2, strokeDash=[5, 4]).encode(experiment=across)
-        )
+        parts.append(goal.mark_rule(color=DOWN, strokeWidth=2, strokeDash=[5, 4]).encode(x=across))
         share = figure_text(float((values >= target).mean()), "share")
         subtitle.append(f"{figure_text(target, kind, money)} (dashed) or more in {share} of them")
     return alt.layer(*parts).properties(
@@ -227,13 +225,11 @@ def sweep(sweep: Sweep, figure: str = "profit") -> alt.TopLevelMixin:
     base = alt.Chart(rows_data(rows))
     low = alt.Y("low:Q", title=name, axis=axis, scale=scale)
     mean = alt.Y("mean:Q", title=name, axis=axis, scale=scale)
-    interval = base.mark_rule(strokeWidth=2.5).encode(
-        sweep=across, y=low, y2="high:Q", color=colour
-    )
+    interval = base.mark_rule(strokeWidth=2.5).encode(x=across, y=low, y2="high:Q", color=colour)
     joins = base.mark_line(strokeWidth=1, strokeDash=[3, 3], opacity=0.7)
-    line = joins.encode(sweep=across, y=mean, color=colour)
+    line = joins.encode(x=across, y=mean, color=colour)
     points = base.mark_point(filled=True, size=50, opacity=1).encode(
-        sweep=across,
+        x=across,
         y=mean,
         color=colour,
         tooltip=[
@@ -376,9 +372,9 @@ def warm_up(warm_up: WarmUp) -> alt.TopLevelMixin:
     y = alt.Y("week:Q", title="open leads", axis=alt.Axis(format=",~f"))
     low = alt.Y("low:Q", title="open leads")
     parts = [
-        base.mark_area(color=ONE, opacity=0.4).encode(warm_up=day, y=low, y2="high:Q"),
+        base.mark_area(color=ONE, opacity=0.4).encode(x=day, y=low, y2="high:Q"),
         base.mark_line(color=MEAN, strokeWidth=2).encode(
-            warm_up=day,
+            x=day,
             y=y,
             tooltip=[
                 alt.Tooltip("day:Q", title="Day"),
@@ -395,8 +391,8 @@ def warm_up(warm_up: WarmUp) -> alt.TopLevelMixin:
             rows_data([{"day": warm_up.warm_up, "text": f"warm-up: {warm_up.warm_up} days"}])
         )
         words = at.mark_text(align="left", dx=6, dy=-8, baseline="bottom")
-        parts.append(at.mark_rule(color=DOWN, strokeWidth=2).encode(warm_up=day))
-        parts.append(words.encode(warm_up=day, y=alt.value(240), text="text:N"))
+        parts.append(at.mark_rule(color=DOWN, strokeWidth=2).encode(x=day))
+        parts.append(words.encode(x=day, y=alt.value(240), text="text:N"))
     return alt.layer(*parts).properties(
         width=600, height=240, title=alt.Title(title, subtitle=wrapped(warm_up.sentence))
     )
