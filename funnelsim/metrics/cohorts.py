@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from funnelsim import sampling
 from funnelsim.distributions import DAY, Floats, Ints
 from funnelsim.errors import FunnelSimError, Problem, nearest
 from funnelsim.journal import CUSTOMER, KINDS, Journal
@@ -116,7 +115,7 @@ def active_days_of(j: Journal, active_days: float | None = None) -> float:
     if active_days is not None:
         return _a_period(active_days, "active_days")
     retention = j.scenario.retention
-    gap = sampling.mean(retention.gap) / DAY if retention else math.inf
+    gap = retention.gap.mean / DAY if retention else math.inf
     if not math.isfinite(gap):
         orders = j.orders.sort_values(["customer", "number"])
         apart = orders.groupby("customer")["placed"].diff().dropna()

@@ -23,12 +23,8 @@ import numpy as np
 from funnelsim.analytic.arrivals import mean_by_day
 from funnelsim.analytic.conversion import conversions
 from funnelsim.analytic.time_to_sale import QUANTILES, expected
-from funnelsim.distributions import (
-    AmountDistribution,
-    Floats,
-)
+from funnelsim.distributions import AmountDistribution, Floats
 from funnelsim.planner.knowledge import Knowledge
-from funnelsim.sampling import inverse
 from funnelsim.scenario import Scenario
 
 CLASSES, NODES = 1_000, 25  # of a conversion that is not known; means whose sums are worked out
@@ -139,7 +135,7 @@ def quantile(chance: Callable[[float], float], p: float, guess: float) -> float:
 
 @lru_cache(maxsize=8)
 def _quantiles(distribution: AmountDistribution) -> Floats:
-    return inverse(distribution, QUANTILES)
+    return distribution.ppf(QUANTILES)
 
 
 def _law_of_values(scenario: Scenario, target: float) -> Floats:
