@@ -28,7 +28,6 @@ from funnelsim.analytic.totals import beyond_first_orders, totals
 from funnelsim.distributions import DAY, Floats, duration_text
 from funnelsim.experiment.too_small import queue_warnings
 from funnelsim.metrics.basis import ratio
-from funnelsim.sampling import mean
 from funnelsim.scenario import Scenario, a_scenario
 from funnelsim.tables import WIDTH, as_html, as_text, figure_text
 
@@ -159,7 +158,7 @@ def _stages(s: Scenario) -> pd.DataFrame:
         "goes_on": np.append(ratio(leads[1:], leads[:-1]), np.nan),
         "reached": ratio(leads, leads[0]),
         "leads": leads,
-        "decision_days": [*(mean(x.decision_time) / DAY for x in s.stages[:-1]), np.nan],
+        "decision_days": [*(x.decision_time.mean / DAY for x in s.stages[:-1]), np.nan],
     }
     return pd.DataFrame(columns, index=pd.Index([x.name for x in s.stages], name="stage"))
 

@@ -46,6 +46,17 @@ class Kind:
         """Whether the number lies within the limits."""
         return self.low < x <= self.high if self.is_open else self.low <= x <= self.high
 
+    def times(self, x: float, factor: float) -> float:
+        """What becomes of the number where all values of its distribution are multiplied.
+
+        >>> DURATION.times(30, 1.5), SPREAD.times(0.8, 1.5)
+        (45, 0.8)
+        """
+        if not self.power:
+            return x
+        found = min(x * factor**self.power, self.high)
+        return max(round(found), min(x, 1)) if isinstance(x, int) else found
+
 
 SHARE = Kind("share", "share", high=1.0, turned=BY_ODDS)
 ODDS_RATIO = Kind("odds ratio", "times the odds", is_open=True)

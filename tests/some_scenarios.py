@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from some_customers import customer_tables
 from some_states import Business, with_a_state
 
+from funnelsim.distributions import DurationDistribution
+
 _HOURS = ["always", "Mon-Fri 09:00-17:00", "Sat-Mon 00:00-24:00; Tue 12:00-13:00"]
 _RATES: list[dict[str, Any]] = [
     {"leads_per_day": 0.0},
@@ -35,15 +37,24 @@ def durations(draw: st.DrawFn, longest: int = 72, shortest: int = 0) -> dict[str
     """Any kind of duration; constants on a grid of hours, so that moments coincide."""
     hours = st.integers(max(shortest, 0), longest)
     above = st.integers(max(shortest, 1), longest).map(lambda h: f"{h} h")
-    kind = draw(st.sampled_from(["constant", "uniform", "exponential", "lognormal", "gamma"]))
+    kind = draw(st.sampled_from([*DurationDistribution.model_fields]))
     match kind:
         case "constant":
             return {"constant": f"{draw(hours)} h"}
         case "uniform":
             low, high = sorted([draw(hours), draw(hours)])
             return {"uniform": {"low": f"{low} h", "high": f"{max(high, shortest)} h"}}
+        case "triangular":
+            low, mode, high = sorted([draw(hours), draw(hours), draw(hours)])
+            return {kind: {"low": f"{low} h", "mode": f"{mode} h", "high": f"{high} h"}}
+        case "empirical":
+            values = [draw(above), *(f"{draw(hours)} h" for _ in range(draw(st.integers(0, 3))))]
+            weights = draw(st.sampled_from([None, [1.0, 2.0, 0.0, 0.5][: len(values)]]))
+            return {kind: {"values": values} | ({"weights": weights} if weights else {})}
         case "exponential":
             return {"exponential": {"mean": draw(above)}}
+        case "weibull":
+            return {kind: {"mean": draw(above), "shape": draw(st.sampled_from([0.6, 1.0, 2.5]))}}
         case _:
             return {kind: {"mean": draw(above), "cv": draw(st.sampled_from([0.3, 1.0, 2.0]))}}
 

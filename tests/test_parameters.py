@@ -18,8 +18,6 @@ import funnelsim as fs
 from funnelsim.distributions import Distribution, Part
 from funnelsim.kinds import IN_STEPS, PART
 from funnelsim.planner.levers import lever, turned_down
-from funnelsim.sampling import inverse, mean
-from funnelsim.scaling import scaled
 from funnelsim.scenario.parameters import every, parameter, to_turn
 
 
@@ -271,18 +269,16 @@ def test_turning_a_distribution_multiplies_every_value(table):
     found = parameter(scenario, path)
     after = parameter(scenario.vary(found.turned(1.25)), path)
     u = np.linspace(0.001, 0.999, 99)
-    assert np.allclose(inverse(after.value, u), 1.25 * inverse(found.value, u), atol=2)
+    assert np.allclose(after.value.ppf(u), 1.25 * found.value.ppf(u), atol=2)
     assert after.number == pytest.approx(1.25 * found.number)
 
 
 def test_a_gap_whose_rate_differs_among_customers_is_turned_by_the_scale_of_the_rates():
     shop = fs.load(WHOLE[-1]).vary(AMONG)
-    assert scaled(shop.retention.gap, 2.0)["exponential"]["rate"]["gamma"] == {
-        "shape": 0.243,
-        "rate": 61.8,
-    }
+    among = shop.retention.gap.scaled(2.0).rate_among
+    assert (among.shape, among.rate) == (0.243, 61.8)
     tame = shop.vary({"retention.gap.exponential.rate.gamma.shape": 3.0}).retention.gap
-    assert mean(type(tame)(**scaled(tame, 2.0))) == pytest.approx(2 * mean(tame))
+    assert tame.scaled(2.0).mean == pytest.approx(2 * tame.mean)
 
 
 def test_where_customers_differ_the_odds_of_the_mean_are_turned():

@@ -14,51 +14,15 @@ from test_engines_agree import any_tables, by_the_hundred, differences
 from theory import mean_of
 
 import funnelsim as fs
-from funnelsim.distributions import DAY, AmountDistribution
+from funnelsim.distributions import DAY
 from funnelsim.engines import simulate_together
 from funnelsim.errors import FunnelSimError
-from funnelsim.sampling import remaining, survival
 
-KINDS: list[dict[str, Any]] = [
-    {"exponential": {"mean": 3}},
-    {"lognormal": {"mean": 3, "cv": 1.5}},
-    {"gamma": {"mean": 3, "cv": 0.7}},
-    {"gamma": {"shape": 0.5, "rate": 0.2}},
-    {"weibull": {"mean": 3, "shape": 0.8}},
-    {"uniform": {"low": 1, "high": 5}},
-    {"triangular": {"low": 1, "mode": 2, "high": 6}},
-]
 TOGETHER = settings(by_the_hundred, max_examples=max(1, by_the_hundred.max_examples // 2))
 
 
 def simulate(scenario: fs.Scenario, seed: int, **more: Any) -> fs.Journal:
     return fs.simulate(scenario, seed, progress=False, **more)
-
-
-# --- what is left of a time, given its age ----------------------------------------------------
-
-
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: next(iter(kind)))
-@given(st.floats(0.01, 30), st.floats(0.001, 0.999))
-def test_what_is_left_is_the_inverse_given_the_age(
-    kind: dict[str, Any], age: float, u: float
-) -> None:
-    distribution = AmountDistribution(**kind)
-    above = float(survival(distribution, np.array([age]))[0])
-    left = float(remaining(distribution, np.array([age]), np.array([u]))[0])
-    if above == 0:
-        assert left == 0
-        return
-    then = float(survival(distribution, np.array([age + left]))[0])
-    assert then == pytest.approx(above * (1 - u), rel=1e-6, abs=1e-12)
-
-
-def test_of_listed_values_those_that_are_larger_are_left() -> None:
-    distribution = AmountDistribution(empirical={"values": [9, 1, 5], "weights": [1, 2, 1]})
-    u = (np.arange(100) + 0.5) / 100
-    left = remaining(distribution, np.full(100, 2.0), u)
-    assert sorted(np.unique(left)) == [3, 7]
-    assert (left == 3).mean() == pytest.approx(0.5)
 
 
 # --- two engines, one history -----------------------------------------------------------------

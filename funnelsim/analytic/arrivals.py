@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from funnelsim.distributions import DAY, HOUR, Floats, Ints
-from funnelsim.sampling import passed
+from funnelsim.distributions import DAY, HOUR, Floats, Ints, passed
 from funnelsim.scenario import Channel, Scenario
 
 

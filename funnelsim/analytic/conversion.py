@@ -14,7 +14,6 @@ import numpy as np
 
 from funnelsim.analytic.arrivals import leads_of_channels
 from funnelsim.distributions import Floats
-from funnelsim.sampling import inverse, mean
 from funnelsim.scenario import Scenario, Segment, Stage
 from funnelsim.scenario.values import OddsRatio
 
@@ -144,8 +143,8 @@ def calls(stage: Stage) -> list[tuple[float, float]]:
     """
     call = stage.follow_up
     assert call is not None
-    patience = inverse(call.patience, GRID) if call.patience else np.array([math.inf])
-    starts = [n * (call.every + mean(call.attempt_time)) for n in range(call.attempts)]
+    patience = call.patience.ppf(GRID) if call.patience else np.array([math.inf])
+    starts = [n * (call.every + call.attempt_time.mean) for n in range(call.attempts)]
     return [
         (start, (1 - call.missed) * (1 - call.reach_probability) ** n * (patience >= start).mean())
         for n, start in enumerate(starts)

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from funnelsim.among_customers import Beta
 from funnelsim.analytic.arrivals import mean_by_day
 from funnelsim.analytic.conversion import (
     calls,
@@ -23,9 +22,8 @@ from funnelsim.analytic.conversion import (
     shares_of_segments,
     way,
 )
-from funnelsim.distributions import DAY, HOUR, Floats
+from funnelsim.distributions import DAY, HOUR, Beta, Floats
 from funnelsim.opening_hours import OpeningHours
-from funnelsim.sampling import mean
 from funnelsim.scenario import Scenario, Stage, a_scenario
 
 if TYPE_CHECKING:
@@ -80,7 +78,7 @@ def _work(stage: Stage) -> float:
     call = stage.follow_up
     assert call is not None
     reach = call.reach_probability
-    each = reach * mean(call.handling_time) + (1 - reach) * mean(call.attempt_time)
+    each = reach * call.handling_time.mean + (1 - reach) * call.attempt_time.mean
     return each * sum(made for _, made in calls(stage))
 
 

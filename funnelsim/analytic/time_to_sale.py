@@ -21,7 +21,6 @@ from funnelsim.analytic.conversion import (
     visits_of,
 )
 from funnelsim.distributions import AT_ONCE, DAY, DurationDistribution, Floats
-from funnelsim.sampling import inverse
 from funnelsim.scenario import Scenario
 from funnelsim.scenario.values import OddsRatio
 
@@ -152,7 +151,7 @@ def _on_grid(distribution: DurationDistribution, width: float, cells: int) -> Fl
     """Chances of the multiples of a width; each value is shared by the two beside it, so that the
     mean stays. What lies past the last cell is left out.
     """
-    places = inverse(distribution, QUANTILES) / width
+    places = distribution.ppf(QUANTILES) / width
     places = places[places < cells - 1]
     below = places.astype(np.int64)
     part = places - below

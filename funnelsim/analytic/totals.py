@@ -17,7 +17,6 @@ from funnelsim.analytic.arrivals import leads_since_the_warm_up
 from funnelsim.analytic.conversion import conversion_of_channels, shares_of_segments
 from funnelsim.analytic.costs import day_costs, reps_costs
 from funnelsim.distributions import Floats
-from funnelsim.sampling import mean
 from funnelsim.scenario import Order, Scenario
 from funnelsim.scenario.loyalty import Tier
 from funnelsim.scenario.values import WIN_BACK
@@ -89,8 +88,8 @@ def _of_sales(
 def _list_value(scenario: Scenario, order: Order) -> Floats:
     """The mean list price of a first order with what is added at checkout: shape (segments,)."""
     factors = np.array([segment.order_value_factor for segment, _ in shares_of_segments(scenario)])
-    offers = sum(offer.probability * mean(offer.value) for offer in order.offers)
-    return np.asarray(mean(order.value) * factors + offers)
+    offers = sum(offer.probability * offer.value.mean for offer in order.offers)
+    return np.asarray(order.value.mean * factors + offers)
 
 
 def _paid_per_sale(scenario: Scenario, sales: Floats, paid: Floats, by_then: str) -> Total:

@@ -13,7 +13,6 @@ import numpy as np
 from funnelsim.analytic.arrivals import leads_of_channels, whole_days
 from funnelsim.analytic.conversion import conversion_of_channels, conversions, mean_conversion
 from funnelsim.distributions import Floats
-from funnelsim.sampling import mean
 from funnelsim.scenario import Scenario
 
 
@@ -47,7 +46,7 @@ def naive_leads(scenario: Scenario, target: float, metric: str) -> float:
 
 def _mean_value(scenario: Scenario) -> float:
     assert scenario.order is not None
-    value = mean(scenario.order.value)
+    value = scenario.order.value.mean
     if not scenario.segments:
         return value
     won = leads_of_channels(scenario) @ conversions(scenario)

@@ -15,7 +15,6 @@ from scipy import stats
 from funnelsim.distributions import DAY
 from funnelsim.exercises.entry import Exercise, Mistake, Right, rounded_to
 from funnelsim.exercises.workshop import DAYS, SEED, funnel, journal_of, pottery
-from funnelsim.sampling import inverse
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -97,6 +96,6 @@ def _other_ways_to_half(seed: int, visits: pd.DataFrame) -> tuple[Right, ...]:
     for until in EARLY:
         early = visits[visits.entered < until]
         ways.append(float((early.decided - early.entered).fillna(np.inf).median()))
-    planned = inverse(pottery().stages[2].decision_time, np.array([0.5]))
+    planned = pottery().stages[2].decision_time.ppf(np.array([0.5]))
     ways.append(float(planned[0]) / DAY)
     return tuple(Right(way, rounded_to(1)) for way in ways)

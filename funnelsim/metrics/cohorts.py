@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from funnelsim import sampling
 from funnelsim.distributions import DAY, Floats, Ints
 from funnelsim.earlier import earlier_argument
 from funnelsim.errors import FunnelSimError, Problem, nearest
@@ -122,7 +121,7 @@ def active_days_of(journal: Journal, active_days: float | None = None) -> float:
     if active_days is not None:
         return _a_period(active_days, "active_days")
     retention = journal.scenario.retention
-    gap = sampling.mean(retention.gap) / DAY if retention else math.inf
+    gap = retention.gap.mean / DAY if retention else math.inf
     if not math.isfinite(gap):
         orders = journal.orders.sort_values(["customer", "number"])
         apart = orders.groupby("customer")["placed"].diff().dropna()

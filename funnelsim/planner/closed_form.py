@@ -23,12 +23,9 @@ import numpy as np
 from funnelsim.analytic.arrivals import mean_by_day
 from funnelsim.analytic.conversion import conversions
 from funnelsim.analytic.time_to_sale import QUANTILES, expected
-from funnelsim.distributions import (
-    AmountDistribution,
-    Floats,
-)
+from funnelsim.distributions import AmountDistribution, Floats
 from funnelsim.planner.parameter_uncertainty import ParameterUncertainty
-from funnelsim.sampling import inverse
+from funnelsim.planner.roots import crossing
 from funnelsim.scenario import Scenario
 
 CLASSES, NODES = 1_000, 25  # of a conversion that is not known; means whose sums are worked out
@@ -128,22 +125,19 @@ def formula(
 def quantile(chance: Callable[[float], float], p: float, guess: float) -> float:
     """The largest target that is reached with the chance 1 - p: the result's quantile.
 
-    `chance` is that of a target; the guess is where to begin. To a thousandth.
+    `chance` is that of a target; the guess is where to begin. To five digits.
     """
     low, high = 0.9 * guess, 1.1 * guess + 1
     while low > 0 and chance(low) < 1 - p:
         low, high = 0.8 * low if low > 1 else 0.0, low
     while chance(high) >= 1 - p:
         low, high = high, 1.2 * high
-    while high - low > max(1e-3 * high, 0.01):  # of an amount a cent
-        middle = (low + high) / 2
-        low, high = (middle, high) if chance(middle) >= 1 - p else (low, middle)
-    return low
+    return crossing(lambda target: chance(target) - (1 - p), high, low, 1e-5)
 
 
 @lru_cache(maxsize=8)
 def _quantiles(distribution: AmountDistribution) -> Floats:
-    return inverse(distribution, QUANTILES)
+    return distribution.ppf(QUANTILES)
 
 
 def _law_of_values(scenario: Scenario, target: float) -> Floats:

@@ -21,6 +21,7 @@ from funnelsim.analytic.costs import costs_by_sale
 from funnelsim.distributions import Floats, duration_text
 from funnelsim.errors import FunnelSimError, Problem, ScenarioError, nearest
 from funnelsim.kinds import BY_ODDS, IN_STEPS
+from funnelsim.planner.roots import least
 from funnelsim.scenario import Channel, Scenario
 from funnelsim.scenario.leads import Burst
 from funnelsim.scenario.parameters import Parameter, not_turned, parameter, usual
@@ -188,17 +189,12 @@ def factor_for(moved: Lever, leads: float) -> float:
 
     if leads <= 0:  # what is open brings it all
         return 0.0
-    low, high = 0.0, min(leads / max(brings(1.0), 1e-9), moved.high)
-    if abs(brings(high) - leads) <= 1e-9 * leads:
-        return high
-    while brings(high) < leads:  # some channels stay as they are, or have reached their ceiling
-        if high >= moved.high:
-            return moved.high
-        low, high = high, min(2 * high, moved.high)
-    while high - low > 1e-6 * high:
-        middle = (low + high) / 2
-        low, high = (middle, high) if brings(middle) < leads else (low, middle)
-    return high
+    start = min(leads / max(brings(1.0), 1e-9), moved.high)
+    if abs(brings(start) - leads) <= 1e-9 * leads:
+        return start
+    # some channels stay as they are, or have reached their ceiling
+    found = least(lambda factor: brings(factor) - leads, start, moved.high, 1e-6)
+    return moved.high if found is None else found
 
 
 def with_leads(scenario: Scenario, factor: float, only_paid: bool = False) -> Scenario:

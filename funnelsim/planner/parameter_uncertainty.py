@@ -18,7 +18,6 @@ import numpy as np
 from funnelsim.analytic.conversion import mean_conversion
 from funnelsim.distributions import Floats
 from funnelsim.errors import Finding, FunnelSimError, Problem
-from funnelsim.scaling import scaled
 from funnelsim.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -164,7 +163,7 @@ def _varied(scenario: Scenario, ratio: float, value_factor: float) -> Scenario:
         for channel in scenario.channels
     }
     if value_factor != 1 and scenario.order is not None:
-        changes["order.value"] = scaled(scenario.order.value, value_factor)
+        changes["order.value"] = scenario.order.value.scaled(value_factor)
     return scenario.vary(changes)
 
 

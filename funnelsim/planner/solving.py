@@ -18,6 +18,7 @@ from funnelsim.planner.closed_form import formula
 from funnelsim.planner.curves import add_knots, bounds, points, searched_curve
 from funnelsim.planner.levers import Lever, factor_for, full_at, turned_down
 from funnelsim.planner.parameter_uncertainty import ParameterUncertainty
+from funnelsim.planner.roots import least
 from funnelsim.planner.search import Found, search
 from funnelsim.planner.trials import Trials
 
@@ -112,17 +113,7 @@ def _root(at: Callable[[float], float], probability: float, moved: Lever) -> flo
     """The least setting with this chance, to six digits; None where there is none."""
     if moved.whole:
         raise AssertionError("teams have no formula")
-    low, high = 0.0, min(1.0, moved.high)
-    while at(high) < probability:
-        if high >= moved.high:
-            return None
-        low, high = high, min(2 * high, moved.high)
-    while high - low > 1e-7 * high:
-        middle = (low + high) / 2
-        low, high = (low, middle) if at(middle) >= probability else (middle, high)
-        if high < 1e-9:
-            return 0.0
-    return high
+    return least(lambda x: at(x) - probability, 1.0, moved.high, 1e-7)
 
 
 # --- by a search ------------------------------------------------------------------------------

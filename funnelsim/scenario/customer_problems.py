@@ -10,7 +10,9 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any, TypeGuard
 
-from funnelsim.distributions import BrokenRule, duration, number
+from pydantic import ValidationError
+
+from funnelsim.distributions import BrokenRule, GapDistribution, number
 from funnelsim.errors import MISSING, Finding, Problem, nearest
 from funnelsim.scenario.loyalty import OF_KIND
 from funnelsim.scenario.values import (
@@ -138,27 +140,10 @@ def _gap(tables: dict[str, Any]) -> Iterator[Problem]:
 
 def _is_zero(gap: dict[str, Any]) -> bool:
     """A gap that is always 0 would place orders without end at one moment."""
-    values = [gap.get("constant")]
-    if isinstance(gap.get("uniform"), dict):
-        values = [gap["uniform"].get("high")]
-    if isinstance(gap.get("triangular"), dict):
-        values = [gap["triangular"].get("high")]
-    if isinstance(gap.get("empirical"), dict):
-        values = _with_a_weight(gap["empirical"]) or [None]
     try:
-        return all(duration(value) == 0 for value in values)
-    except (BrokenRule, TypeError):
+        return not GapDistribution.model_validate(gap).mean
+    except ValidationError:
         return False
-
-
-def _with_a_weight(empirical: dict[str, Any]) -> list[Any]:
-    """The values that can come."""
-    values, weights = empirical.get("values"), empirical.get("weights")
-    if not isinstance(values, list):
-        return []
-    if not isinstance(weights, list) or len(weights) != len(values):
-        return values
-    return [value for value, weight in zip(values, weights, strict=True) if weight != 0]
 
 
 # --- loyalty and campaigns ------------------------------------------------------------------

@@ -9,8 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
-from funnelsim.among_customers import Beta
-from funnelsim.distributions import Distribution, Limits, Part
+from funnelsim.distributions import Beta, Distribution, Limits, Part
 from funnelsim.kinds import DATE, PART, WEIGHT, EntryNames, Kind, Slider, Usual, mark_of
 from funnelsim.scenario.keys import model_in
 from funnelsim.scenario.paths import names_of

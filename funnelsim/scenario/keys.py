@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from funnelsim.distributions import Distribution
 from funnelsim.errors import nearest
+from funnelsim.kinds import PART, Kind, mark_of
 from funnelsim.meant import written
 
 LISTS = (
@@ -76,6 +77,11 @@ def _keys(model: Any) -> list[str]:
     return [field.alias or name for name, field in model.model_fields.items()]
 
 
+def _kind_at(model: Any, key: str) -> Kind:
+    by_key = {field.alias or name: name for name, field in model.model_fields.items()}
+    return mark_of(model, by_key[key], Kind) or PART
+
+
 def model_in(annotation: Any) -> Any:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
@@ -109,8 +115,8 @@ def as_table(root: Any, location: tuple[int | str, ...], value: Any) -> str:
         told = [f"[{', '.join(map(around_it.one, values))}]"]
     elif issubclass(around_it, Distribution) and len(values) <= len(needed):
         for place, (name, entry) in enumerate(zip(needed, values, strict=False)):
-            is_plain = name in ("cv", "shape", "rate")
-            told[place] = written(entry) if is_plain else around_it.one(entry)
+            is_value = _kind_at(model, name).power == 1  # and no shape or rate
+            told[place] = around_it.one(entry) if is_value else written(entry)
     elif len(values) == len(needed) and isinstance(values[0], (str, float)):
         told = [written(entry) for entry in values]
     pairs = ", ".join(f"{name} = {text}" for name, text in zip(needed, told, strict=True))

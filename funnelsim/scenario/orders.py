@@ -6,7 +6,6 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from funnelsim.among_customers import GapDistribution, OneProbability
 from funnelsim.distributions import (
     AT_ONCE,
     Amount,
@@ -14,7 +13,9 @@ from funnelsim.distributions import (
     BrokenRule,
     Duration,
     DurationDistribution,
+    GapDistribution,
     Limits,
+    OneProbability,
     Part,
     Probability,
 )

@@ -20,8 +20,7 @@ from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
-from funnelsim.among_customers import Beta
-from funnelsim.distributions import DAY, LARGEST, Distribution, Part, duration_text
+from funnelsim.distributions import DAY, LARGEST, Beta, Distribution, Part, duration_text
 from funnelsim.errors import MISSING, Finding, FunnelSimError, Problem, ScenarioError, nearest
 from funnelsim.kinds import (
     BY_ODDS,
@@ -32,8 +31,6 @@ from funnelsim.kinds import (
     NAME,
     PART,
 )
-from funnelsim.sampling import mean
-from funnelsim.scaling import scaled
 from funnelsim.scenario.in_words import in_words
 from funnelsim.scenario.inside import Place, inside
 from funnelsim.scenario.keys import LISTS
@@ -138,9 +135,7 @@ class Parameter(Place):
     @property
     def number(self) -> float:
         """The number that is turned, of a distribution its mean; NaN for what is none."""
-        if isinstance(self.value, Distribution):
-            return mean(self.value)
-        if isinstance(self.value, Beta):
+        if isinstance(self.value, (Distribution, Beta)):
             return self.value.mean
         is_number = isinstance(self.value, (int, float)) and not isinstance(self.value, bool)
         return float(self.value) if is_number else math.nan
@@ -184,7 +179,7 @@ class Parameter(Place):
     def times(self, factor: float) -> dict[str, Any]:
         """The number itself times a factor, within its limits; as `Scenario.vary` takes it."""
         if isinstance(self.value, Distribution):
-            return {self.path: scaled(self.value, max(factor, LEAST))}
+            return {self.path: plain(self.value.scaled(max(factor, LEAST)))}
         return self.at(self.number * factor)
 
     def at(self, number: float) -> dict[str, Any]:

@@ -13,8 +13,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from funnelsim.among_customers import AMONG, ONE
-from funnelsim.distributions import BrokenRule, duration, duration_text
+from funnelsim.distributions import AMONG, ONE, BrokenRule, duration, duration_text
 from funnelsim.errors import MISSING, MOST_TOLD, Finding, Problem, nearest
 from funnelsim.scenario.customer_problems import named, problems_of_customers
 from funnelsim.scenario.keys import ADD, add, as_list, as_table, instead

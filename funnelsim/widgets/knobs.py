@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from funnelsim.among_customers import Beta
-from funnelsim.distributions import Distribution
-from funnelsim.scenario import Scenario
+from funnelsim.distributions import Beta, Distribution
+from funnelsim.scenario import Scenario, plain
 from funnelsim.scenario.in_words import number_text
 from funnelsim.scenario.parameters import Parameter, parameter
 from funnelsim.scenario.ranges import even_steps, positions
@@ -96,9 +95,8 @@ def _of_mean(found: Parameter, group: str) -> Knob:
     """The knob of a number, or of the mean that a distribution is given by, to be read in code."""
     inner = found
     if isinstance(found.value, Distribution):
-        kind = found.value.kind
-        is_given = getattr(getattr(found.value, kind), "mean", None) is not None
-        path = f"{found.path}.{kind}"
+        path, (numbers,) = f"{found.path}.{found.value.kind}", plain(found.value).values()
+        is_given = isinstance(numbers, dict) and "mean" in numbers
         inner = parameter(found.scenario, f"{path}.mean" if is_given else path)
     return knob(inner if inner.kind.turned else found, group, found.short)
 

@@ -11,8 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from funnelsim import sampling
-from funnelsim.distributions import DurationDistribution, Floats, Ints
+from funnelsim.distributions import DurationDistribution, Floats, Ints, choose, rounded
 from funnelsim.engines.draws.drawn import Bools, Small, same
 from funnelsim.journal import NEVER, statuses
 from funnelsim.scenario import Scenario
@@ -59,7 +58,7 @@ def draw_deliveries(scenario: Scenario, uniform: Uniform, count: int) -> Deliver
         is_kept=np.ones(count, dtype=bool),
         is_told=np.zeros(count, dtype=bool),
     )
-    drawn.payment[:] = sampling.choose([p.share for p in payments], uniform("payment"))
+    drawn.payment[:] = choose([p.share for p in payments], uniform("payment"))
     for number, method in enumerate(payments):
         mine = np.flatnonzero(drawn.payment == number)
         way = _way(method, number, names, _of_these(uniform, mine))
@@ -79,7 +78,7 @@ def _way(method: Payment, number: int, names: list[str], uniform: Uniform) -> De
     """The way of orders that are all paid by one method."""
 
     def duration(question: str, length: DurationDistribution) -> Ints:
-        return sampling.whole(sampling.inverse(length, uniform(question)))
+        return rounded(length.ppf(uniform(question)))
 
     ends = np.cumsum([duration(f"status {name}", last) for name, last in method.statuses], axis=0)
     count = ends.shape[1]

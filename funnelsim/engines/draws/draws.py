@@ -20,10 +20,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelsim import sampling
 from funnelsim.analytic.arrivals import mean_by_day, time_of_day
 from funnelsim.chance import Chance, keys, mixed, number_of
-from funnelsim.distributions import DAY, DurationDistribution, Floats, Ints
+from funnelsim.distributions import DAY, DurationDistribution, Floats, Ints, choose, rounded
 from funnelsim.engines.draws.counts import count_quantile
 from funnelsim.engines.draws.drawn import (
     Bools,
@@ -166,9 +165,7 @@ class Draws:
         if not shares:
             return same(0, len(key), "i2")
         who = mixed(key, None if of.strides == (0,) else of)
-        return self._chance.column(
-            "segment", who, 0, lambda u: sampling.choose(shares, u), np.int16
-        )
+        return self._chance.column("segment", who, 0, lambda u: choose(shares, u), np.int16)
 
     def _children(self, parents: Leads, orders: list[OrderDraws], before: int) -> Leads:
         """The leads that may come of these orders: whom promoters refer, who is sold more.
@@ -305,7 +302,7 @@ class Draws:
             rows=rows.astype(np.int32),
             slack=slack,
             decision_time=decision_time,
-            reason=column("loss reason", partial(sampling.choose, reasons), "i2")
+            reason=column("loss reason", partial(choose, reasons), "i2")
             if len(reasons) > 1
             else same(0, len(rows), "i2"),
             missed=missed,
@@ -410,4 +407,4 @@ def _ln_odds_ratio(odds_ratio: float | Mapping[str, float], stage: Stage) -> flo
 
 
 def _durations(distribution: DurationDistribution, u: Floats) -> Ints:
-    return sampling.whole(sampling.inverse(distribution, u))
+    return rounded(distribution.ppf(u))

@@ -18,11 +18,19 @@ from typing import Any
 
 import numpy as np
 
-from funnelsim import sampling
-from funnelsim.among_customers import Beta
 from funnelsim.analytic.arrivals import mean_by_day
 from funnelsim.chance import Chance
-from funnelsim.distributions import DAY, DurationDistribution, Floats, Ints
+from funnelsim.distributions import (
+    DAY,
+    Beta,
+    DurationDistribution,
+    Floats,
+    Ints,
+    Law,
+    Lomax,
+    choose,
+    rounded,
+)
 from funnelsim.engines.draws.drawn import Bools, Leads, StageDraws
 from funnelsim.fitted import customer_keys, deal_keys, fitted
 from funnelsim.journal import CUSTOMER, NEVER, OPEN_DEAL
@@ -82,7 +90,7 @@ class Initial:
         """Where nobody says, by the mix of the leads that will come (even, where none will)."""
         mix = [float(mean_by_day(self._scenario, c).sum()) for c in self._scenario.channels]
         mix = mix if sum(mix) else [1.0] * len(mix)
-        return sampling.choose(mix, chance.uniform("channel", leads.asked(rows)))
+        return choose(mix, chance.uniform("channel", leads.asked(rows)))
 
     # --- deals --------------------------------------------------------------------------------
 
@@ -141,8 +149,7 @@ class Initial:
         """What is left of a time, given its age."""
         if len(here):
             age = self.deals.age[deal].astype(float)
-            left = sampling.remaining(distribution, age, uniform(question)[here])
-            column[here] = sampling.whole(left)
+            column[here] = rounded(distribution.residual(uniform(question)[here], age))
 
     def deal_values(self, leads: Leads, rows: Ints, cents: Ints) -> Ints:
         """The values of first orders, for open deals those that are known."""
@@ -177,19 +184,14 @@ class Initial:
         at = leads.initial[rows] - self.count
         age = self.customers.last[at].astype(float)
         again = self._again(leads, rows, at)
-        u = chance.uniform("rest of the gap", who)
-        if retention.gap.rate_among:
-            shape, per = self._buying(at, before=True)
-            longer = (per / (per + age / DAY)) ** shape
-            with np.errstate(divide="ignore", over="ignore"):
-                # a gap whose rate is Gamma is Lomax distributed: its inverse, given the age
-                left = (per + age / DAY) * np.expm1(-np.log1p(-u) / shape) * DAY
-        else:
-            longer = sampling.survival(retention.gap, age)
-            left = sampling.remaining(retention.gap, age, u)
+        gap: Law = retention.gap.law
+        if retention.gap.rate_among:  # known better of each by what it has bought
+            gap = Lomax(*self._buying(at, before=True))
+        longer = gap.sf(age)
+        left = gap.residual(chance.uniform("rest of the gap", who), age)
         active = again * longer / np.maximum(again * longer + 1 - again, 1e-300)
         is_active = chance.uniform("still active", who) < active
-        return np.where(is_active, np.maximum(sampling.whole(left), 1), NEVER)
+        return np.where(is_active, np.maximum(rounded(left), 1), NEVER)
 
     def _again(self, leads: Leads, rows: Ints, at: Ints) -> Floats:
         """The probability of another order after the last, before its gap is looked at."""

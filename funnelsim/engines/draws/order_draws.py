@@ -13,10 +13,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelsim import sampling
-from funnelsim.among_customers import Beta, GapDistribution
 from funnelsim.chance import Chance, MixedKeys
-from funnelsim.distributions import DAY, Floats, Ints, duration_text
+from funnelsim.distributions import (
+    DAY,
+    Beta,
+    Floats,
+    GapDistribution,
+    Ints,
+    duration_text,
+    rounded,
+)
 from funnelsim.engines.draws.counts import poisson_quantile
 from funnelsim.engines.draws.deliveries import Deliveries, draw_deliveries
 from funnelsim.engines.draws.drawn import Bools, Columns, Leads, OrderDraws, same
@@ -165,7 +171,7 @@ def draw_orders(
 
 def _may_order_too_often(scenario: Scenario) -> bool:
     retention = scenario.retention
-    return retention is not None and (sampling.mean(retention.gap) * MOST_ORDERS < scenario.horizon)
+    return retention is not None and (retention.gap.mean * MOST_ORDERS < scenario.horizon)
 
 
 def _drawn(
@@ -186,7 +192,7 @@ def _drawn(
         if not len(rows):
             return drawn
         if count == MOST_ORDERS and scenario.retention:
-            mean_gap = sampling.mean(scenario.retention.gap)
+            mean_gap = scenario.retention.gap.mean
             on_average = duration_text(round(mean_gap)) if mean_gap < math.inf else "any"
             raise FunnelSimError(
                 f"retention.gap is {on_average} on average; with that, a customer orders more "
@@ -241,9 +247,9 @@ def _orders(
     nothing, nobody = same(0, count), same(False, count, "?")
     offers = nothing
     for offer in order.offers:
-        value = sampling.inverse(offer.value, uniform(f"value of offer {offer.name}"))
+        value = offer.value.ppf(uniform(f"value of offer {offer.name}"))
         taken = uniform(f"offer {offer.name}") < offer.probability
-        offers = offers + np.where(taken, sampling.whole(value * 100), 0)
+        offers = offers + np.where(taken, rounded(value * 100), 0)
     delivery = draw_deliveries(scenario, uniform, count)
     slack = same(-math.inf, count, "f8")
     gap = returns_within = nothing
@@ -261,7 +267,7 @@ def _orders(
         post_purchase = scenario.campaign(POST_PURCHASE)
         if post_purchase and post_purchase.within:
             u = uniform("return because of a campaign")
-            returns_within = sampling.whole(u * post_purchase.within)
+            returns_within = rounded(u * post_purchase.within)
     feeling = after_wait = same(NEVER, count, "i1")
     if scenario.satisfaction:
         u = uniform("satisfaction")
@@ -314,10 +320,10 @@ def order_value(
     of = scenario.order.value
 
     def drawn(u: Floats) -> Floats:
-        return sampling.inverse(of, u)
+        return of.ppf(u)
 
     def cents(u: Floats) -> Ints:
-        return sampling.whole(drawn(u) * 100)
+        return rounded(drawn(u) * 100)
 
     if not scenario.segments and not scenario.upsell:
         found = chance.column("order value", asked, numbers, cents, np.int64)
@@ -329,7 +335,7 @@ def order_value(
         if scenario.upsell:
             more = value * scenario.upsell.order_value_factor
             value = np.where(leads.kind[rows] == UPSOLD, more, value)
-        found = sampling.whole(value * 100)
+        found = rounded(value * 100)
     return found if initial is None or numbers[0] > 1 else initial.deal_values(leads, rows, found)
 
 
@@ -357,9 +363,9 @@ def _feelings(
 
 def _gaps(gap: GapDistribution, own: Habits, u: Floats) -> Ints:
     if gap.rate_among is None:
-        return sampling.whole(sampling.inverse(gap, u))
+        return rounded(gap.ppf(u))
     with np.errstate(divide="ignore", over="ignore"):  # so seldom that it is never
-        return sampling.whole(-np.log1p(-u) / own.rate * DAY)
+        return rounded(-np.log1p(-u) / own.rate * DAY)
 
 
 def _earliest_next(

@@ -6,24 +6,29 @@ for all, or a distribution among customers.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, ClassVar, Self
 
+import numpy as np
 from pydantic import BeforeValidator, Discriminator, Field, Tag
 
-from funnelsim.distributions import (
+from funnelsim.distributions.distribution import DurationDistribution
+from funnelsim.distributions.exponential import Exponential
+from funnelsim.distributions.law import Law
+from funnelsim.distributions.part import Limits, Part
+from funnelsim.distributions.values import (
+    DAY,
     BrokenRule,
-    DurationDistribution,
-    Exponential,
-    Limits,
-    Part,
+    Floats,
     PerUnit,
     Positive,
     PositiveDuration,
     Probability,
     number,
 )
-from funnelsim.kinds import AMONG_CUSTOMERS, LEAST, Kind
+from funnelsim.kinds import AMONG_CUSTOMERS, Kind
 
 _SHAPE = Kind("number", low=0.001, high=1000)
 
@@ -94,7 +99,36 @@ class ExponentialGap(Exponential[PositiveDuration]):
     rate: OneRate | None = Field(None, description="a day")  # type: ignore[assignment]
 
 
-ANY: Limits = (1, None)  # microseconds, the least that a duration can be above 0
+@dataclass(frozen=True)
+class Lomax(Law):
+    """Of exponential times (microseconds) whose rate is Gamma among customers.
+
+    `shape` and `rate` (days) are those of the Gamma: numbers, or a column with those of each
+    customer, given what it has bought. Source: N. L. Johnson, S. Kotz and N. Balakrishnan,
+    Continuous Univariate Distributions, volume 1, 2nd edition 1994, section 20.3.
+    """
+
+    shape: float | Floats
+    rate: float | Floats
+
+    @property
+    def mean(self) -> float:
+        """The mean, for one shape and rate; infinite for a shape of at most 1."""
+        shape, rate = float(self.shape), float(self.rate)
+        return rate / (shape - 1) * DAY if shape > 1 else math.inf
+
+    def ppf(self, u: Floats) -> Floats:
+        return self.residual(u, np.zeros(len(u)))
+
+    def sf(self, t: Floats) -> Floats:
+        return (self.rate / (self.rate + t / DAY)) ** self.shape
+
+    def residual(self, u: Floats, age: Floats) -> Floats:
+        with np.errstate(divide="ignore", over="ignore"):  # so seldom that it is never
+            return (self.rate + age / DAY) * np.expm1(-np.log1p(-u) / self.shape) * DAY
+
+    def scaled(self, factor: float) -> Self:
+        return replace(self, rate=self.rate * factor)
 
 
 class GapDistribution(DurationDistribution):
@@ -102,20 +136,15 @@ class GapDistribution(DurationDistribution):
 
     exponential: ExponentialGap | None = Field(None, description="without memory")
 
+    @property
+    def law(self) -> Law:
+        among = self.rate_among
+        return Lomax(among.shape, among.rate) if among is not None else super().law
+
     def limits(self) -> dict[str, Limits]:
         """A gap that is always 0 would place orders without end at one moment."""
-        ends: dict[str, Limits] = dict.fromkeys(
-            ("constant", "uniform.high", "triangular.high"), ANY
-        )
-        if self.empirical is None:
-            return ends
-        weights = self.empirical.weights or [1.0] * len(self.empirical.values)
-        both = enumerate(zip(self.empirical.values, weights, strict=True), start=1)
-        longer = [f"#{place}" for place, (value, weight) in both if value and weight]
-        if len(longer) == 1:
-            ends[f"empirical.values.{longer[0]}"] = ANY
-            ends[f"empirical.weights.{longer[0]}"] = (LEAST, None)
-        return ends
+        numbers = self.law.above_0(least=1).items()  # microsecond
+        return {f"{self.kind}.{path}".rstrip("."): (least, None) for path, least in numbers}
 
     @property
     def rate_among(self) -> GammaAmong | None:

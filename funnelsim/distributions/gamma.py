@@ -1,0 +1,54 @@
+"""A sum of exponential ones, more or less: as many as its shape says, which need not be whole."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Generic
+
+import numpy as np
+from pydantic import Field, model_validator
+
+from funnelsim.distributions.exponential import given_in_one_way, unit_of_rate
+from funnelsim.distributions.law import WrittenLaw
+from funnelsim.distributions.values import CV, Floats, P, PerUnit, Spread
+
+
+class Gamma(WrittenLaw, Generic[P]):
+    ways: ClassVar = (("mean", "cv"), ("shape", "rate"))
+    mean_: P | None = Field(None, alias="mean", title="mean", description="of all values")
+    cv: Spread | None = Field(None, description=CV)
+    shape: Spread | None = Field(None, description="the larger, the more even")
+    rate: PerUnit | None = Field(None, description="a day, for a duration")
+
+    @model_validator(mode="after")
+    def _check(self) -> Gamma[P]:
+        given_in_one_way(self, self.ways)
+        return self
+
+    @property
+    def mean(self) -> float:
+        if self.mean_ is not None:
+            return float(self.mean_)
+        assert self.shape is not None and self.rate is not None
+        return self.shape / self.rate * unit_of_rate(self)
+
+    def ppf(self, u: Floats) -> Floats:
+        from scipy.special import gammaincinv
+
+        return self.mean / self._shape * gammaincinv(self._shape, u)
+
+    def sf(self, t: Floats) -> Floats:
+        from scipy.special import gammaincc
+
+        return np.asarray(gammaincc(self._shape, t / self.mean * self._shape))
+
+    def isf(self, q: Floats) -> Floats:
+        from scipy.special import gammainccinv
+
+        return self.mean / self._shape * gammainccinv(self._shape, q)
+
+    @property
+    def _shape(self) -> float:
+        if self.shape is not None:
+            return self.shape
+        assert self.cv is not None
+        return float(self.cv**-2.0)

@@ -1,0 +1,41 @@
+"""With a long tail: the logarithm is normal, as of times and amounts that are products of many."""
+
+from __future__ import annotations
+
+import math
+from typing import Generic
+
+import numpy as np
+from pydantic import Field
+
+from funnelsim.distributions.law import WrittenLaw
+from funnelsim.distributions.values import CV, Floats, P, Spread
+
+
+class Lognormal(WrittenLaw, Generic[P]):
+    mean: P = Field(description="of all values")
+    cv: Spread = Field(description=CV)
+
+    def ppf(self, u: Floats) -> Floats:
+        from scipy.special import ndtri
+
+        middle, deviation = self._of_logarithm()
+        return np.exp(middle + deviation * ndtri(u))
+
+    def sf(self, t: Floats) -> Floats:
+        from scipy.special import ndtr
+
+        middle, deviation = self._of_logarithm()
+        with np.errstate(divide="ignore"):
+            return np.asarray(ndtr((middle - np.log(t)) / deviation))
+
+    def isf(self, q: Floats) -> Floats:
+        from scipy.special import ndtri
+
+        middle, deviation = self._of_logarithm()
+        return np.exp(middle - deviation * ndtri(q))
+
+    def _of_logarithm(self) -> tuple[float, float]:
+        """Mean and standard deviation of the logarithm."""
+        variance = math.log1p(self.cv**2)
+        return math.log(self.mean) - variance / 2, math.sqrt(variance)
