@@ -87,13 +87,13 @@ class Scenario(Part):
     """how long it is simulated, from the start"""
     warm_up: Annotated[Duration, Section("The horizon and the warm-up")] = Field(0, title="warm-up")
     """a beginning that no figure counts"""
-    channels: tuple[Channel, ...]
+    channels: tuple[Channel, ...] = Field(json_schema_extra={"minItems": 1})
     """where leads come from"""
     segments: tuple[Segment, ...] = ()
     """kinds of leads"""
     teams: tuple[Team, ...] = ()
     """sales staff who follow up"""
-    stages: tuple[Stage, ...]
+    stages: tuple[Stage, ...] = Field(json_schema_extra={"minItems": 2})
     """the way to the goal, which is the last"""
     order: Order | None = None
     """what a customer orders"""

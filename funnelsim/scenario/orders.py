@@ -83,7 +83,7 @@ class Payment(Part):
     """by which it is found in paths and tables"""
     share: ShareOfAll
     """of all orders; the shares of all methods sum to 1"""
-    statuses: tuple[Status, ...] = Field(title="time in status")
+    statuses: tuple[Status, ...] = Field(title="time in status", json_schema_extra={"minItems": 2})
     """names, each with how long it lasts"""
     cancel_probability: Probability = 0.0
     """at the end of the first status"""
