@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import json
 import math
-import numbers
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
 import altair as alt
 import numpy as np
 
+from funnelsim.arguments import a_number, given
 from funnelsim.charts.experiment_rows import (
     as_numbers,
     axis_unit,
@@ -30,7 +30,6 @@ from funnelsim.charts.experiment_rows import (
 from funnelsim.charts.parts import NAMES, rows_data, sentence
 from funnelsim.charts.rows import Rows
 from funnelsim.charts.theme import COLOURS
-from funnelsim.errors import Finding, FunnelSimError, Problem
 from funnelsim.experiment.comparison import Comparison
 from funnelsim.experiment.replications import Experiment
 from funnelsim.experiment.sensitivities import Sensitivity
@@ -61,7 +60,7 @@ def replications(
     The bars are what one future may bring; the interval, which shortens with more replications, is
     how well the mean is known. A `target` is drawn as a line, with the share that reaches it.
     """
-    x = _an(Experiment, x, "charts.replications", "fs.replicate(scenario)")
+    x = given(Experiment, x, "charts.replications", "fs.replicate(scenario)")
     its = figure_drawn(x.scenario, figure, x.table)
     label, kind = its.alone, its.unit
     title, money = f"{label}, {x.scenario.name}", x.scenario.currency
@@ -84,7 +83,7 @@ def replications(
     middle = f"9 of 10 replications lie from {range_text(row['5%'], row['95%'], kind, money)}"
     subtitle = [f"{len(values):,} replication{'s' * (len(values) > 1)}: {told}", middle]
     if target is not None:
-        goal = alt.Chart(rows_data([{"from": _a_target(target) * times}]))
+        goal = alt.Chart(rows_data([{"from": a_number("target", target) * times}]))
         parts.append(goal.mark_rule(color=DOWN, strokeWidth=2, strokeDash=[5, 4]).encode(x=across))
         share = figure_text(float((values >= target).mean()), "share")
         subtitle.append(f"{figure_text(target, kind, money)} (dashed) or more in {share} of them")
@@ -121,12 +120,6 @@ def _histogram(
     )
 
 
-def _a_target(target: object) -> float:
-    if isinstance(target, numbers.Real) and math.isfinite(target):
-        return float(target)
-    raise FunnelSimError(str(Problem("target", target, "it is a number, of the figure drawn")))
-
-
 # --- a comparison -------------------------------------------------------------------------------
 
 
@@ -139,7 +132,7 @@ def differences(
     better or worse is said where one points at it. `figures` are names of `summary`; without them
     the usual ones, as far as the scenario states them.
     """
-    c = _an(Comparison, c, "charts.differences", 'fs.compare({"today": s, "faster": s2})')
+    c = given(Comparison, c, "charts.differences", 'fs.compare({"today": s, "faster": s2})')
     table = c.differences(baseline)
     first = next(iter(c.experiments)) if baseline is None else baseline
     base = c.experiments[first]
@@ -198,7 +191,7 @@ def sweep(x: Sweep, figure: str = "profit") -> alt.TopLevelMixin:
     Of two parameters the first runs along the axis, the second has a line for each value. Values
     that are neither numbers nor durations stand side by side in the order given.
     """
-    x = _an(Sweep, x, "charts.sweep", 'fs.sweep(s, "teams.sales.reps", [1, 2, 3])')
+    x = given(Sweep, x, "charts.sweep", 'fs.sweep(s, "teams.sales.reps", [1, 2, 3])')
     its = figure_drawn(x.scenario, figure, x.tables[0])
     label, kind = its.alone, its.unit
     table = x.table[figure]
@@ -286,7 +279,7 @@ def tornado(x: Sensitivity, most: int = 12) -> alt.TopLevelMixin:
     A bar runs from today's mean to the changed one, the thin line is its 95 % interval. The text
     at the end of a bar is the value that the parameter then has. Only the first `most` are drawn.
     """
-    x = _an(Sensitivity, x, "charts.tornado", "fs.sensitivity(scenario)")
+    x = given(Sensitivity, x, "charts.tornado", "fs.sensitivity(scenario)")
     its = figure_drawn(x.scenario, x.figure, [x.figure])
     label, kind = its.alone, its.unit
     money = x.scenario.currency
@@ -352,7 +345,7 @@ def _tornado_of(rows: Rows, at: dict[str, Any]) -> alt.LayerChart | alt.FacetCha
 
 def warm_up(x: WarmUp) -> alt.TopLevelMixin:
     """Open leads at the end of each day, the week's mean, its level, and the advised warm-up."""
-    x = _an(WarmUp, x, "charts.warm_up", "fs.warm_up_advice(scenario)")
+    x = given(WarmUp, x, "charts.warm_up", "fs.warm_up_advice(scenario)")
     title = f"How the pipeline fills, {x.scenario.name}"
     if x.table.empty:
         return sentence(title, x.sentence)
@@ -384,11 +377,3 @@ def warm_up(x: WarmUp) -> alt.TopLevelMixin:
     return alt.layer(*parts).properties(
         width=600, height=240, title=alt.Title(title, subtitle=wrapped(x.sentence))
     )
-
-
-def _an(kind: type[T], value: object, name: str, way_out: str) -> T:
-    if isinstance(value, kind):
-        return value
-    found = Finding(f"given a {type(value).__name__}")
-    rule = f"it takes what {way_out.split('(')[0]} returns"
-    raise FunnelSimError(str(Problem(name, found, rule, f"write {way_out}")))

@@ -17,8 +17,9 @@ from typing import Annotated, Any
 
 from pydantic import Field, ValidationError
 
+from funnelsim.arguments import refused
 from funnelsim.distributions import DAY, Duration, Limits, Part, PositiveDuration
-from funnelsim.errors import Finding, FunnelSimError, Problem, ScenarioError
+from funnelsim.errors import Finding, Problem, ScenarioError
 from funnelsim.fields import Section
 from funnelsim.scenario.files import templates, text_of
 from funnelsim.scenario.keys import LISTS
@@ -233,6 +234,4 @@ def a_scenario(value: object, name: str) -> Scenario:
     """The value, if it is a scenario; FunnelSimError, naming who asked for one, if not."""
     if isinstance(value, Scenario):
         return value
-    raise FunnelSimError(
-        str(Problem("scenario", value, f"{name} takes a Scenario", 'write fs.load("aida")'))
-    )
+    raise refused("scenario", value, f"{name} takes a Scenario", 'write fs.load("aida")')
