@@ -26,6 +26,7 @@ _HOME = {
     "load": "scenario",
     "templates": "scenario",
     "parameters": "scenario.parameters",
+    "schema": "scenario.schema",
     "simulate": "engines",
     "State": "state",
     "Journal": "journal",
@@ -126,6 +127,7 @@ __all__ = [
     "reps_table",
     "response_times",
     "retention_by_period",
+    "schema",
     "sensitivity",
     "simulate",
     "summary",
@@ -198,6 +200,7 @@ if TYPE_CHECKING:
     from funnelsim.report import write_report
     from funnelsim.scenario import Scenario, load, templates
     from funnelsim.scenario.parameters import parameters
+    from funnelsim.scenario.schema import schema
     from funnelsim.state import State
     from funnelsim.widgets.explorer import explore
     from funnelsim.widgets.plan_form import plan_form

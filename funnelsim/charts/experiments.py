@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import json
 import math
-import numbers
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
 import altair as alt
 import numpy as np
 
+from funnelsim.arguments import a_number, given
 from funnelsim.charts.experiment_rows import (
     as_numbers,
     axis_unit,
@@ -31,7 +31,6 @@ from funnelsim.charts.parts import NAMES, rows_data, sentence
 from funnelsim.charts.rows import Rows
 from funnelsim.charts.theme import COLOURS
 from funnelsim.earlier import earlier_argument
-from funnelsim.errors import Finding, FunnelSimError, Problem
 from funnelsim.experiment.comparison import Comparison
 from funnelsim.experiment.replications import Experiment
 from funnelsim.experiment.sensitivities import Sensitivity
@@ -63,7 +62,7 @@ def replications(
     The bars are what one future may bring; the interval, which shortens with more replications, is
     how well the mean is known. A `target` is drawn as a line, with the share that reaches it.
     """
-    experiment = _an(Experiment, experiment, "charts.replications", "fs.replicate(scenario)")
+    experiment = given(Experiment, experiment, "charts.replications", "fs.replicate(scenario)")
     its = figure_drawn(experiment.scenario, figure, experiment.table)
     label, kind = its.alone, its.unit
     title, money = f"{label}, {experiment.scenario.name}", experiment.scenario.currency
@@ -86,7 +85,7 @@ def replications(
     middle = f"9 of 10 replications lie from {range_text(row['5%'], row['95%'], kind, money)}"
     subtitle = [f"{len(values):,} replication{'s' * (len(values) > 1)}: {told}", middle]
     if target is not None:
-        goal = alt.Chart(rows_data([{"from": _a_target(target) * times}]))
+        goal = alt.Chart(rows_data([{"from": a_number("target", target) * times}]))
         parts.append(goal.mark_rule(color=DOWN, strokeWidth=2, strokeDash=[5, 4]).encode(x=across))
         share = figure_text(float((values >= target).mean()), "share")
         subtitle.append(f"{figure_text(target, kind, money)} (dashed) or more in {share} of them")
@@ -123,12 +122,6 @@ def _histogram(
     )
 
 
-def _a_target(target: object) -> float:
-    if isinstance(target, numbers.Real) and math.isfinite(target):
-        return float(target)
-    raise FunnelSimError(str(Problem("target", target, "it is a number, of the figure drawn")))
-
-
 # --- a comparison -------------------------------------------------------------------------------
 
 
@@ -142,9 +135,8 @@ def differences(
     better or worse is said where one points at it. `figures` are names of `summary`; without them
     the usual ones, as far as the scenario states them.
     """
-    comparison = _an(
-        Comparison, comparison, "charts.differences", 'fs.compare({"today": s, "faster": s2})'
-    )
+    way_out = 'fs.compare({"today": s, "faster": s2})'
+    comparison = given(Comparison, comparison, "charts.differences", way_out)
     table = comparison.differences(baseline)
     first = next(iter(comparison.experiments)) if baseline is None else baseline
     base = comparison.experiments[first]
@@ -204,7 +196,7 @@ def sweep(sweep: Sweep, figure: str = "profit") -> alt.TopLevelMixin:
     Of two parameters the first runs along the axis, the second has a line for each value. Values
     that are neither numbers nor durations stand side by side in the order given.
     """
-    sweep = _an(Sweep, sweep, "charts.sweep", 'fs.sweep(s, "teams.sales.reps", [1, 2, 3])')
+    sweep = given(Sweep, sweep, "charts.sweep", 'fs.sweep(s, "teams.sales.reps", [1, 2, 3])')
     its = figure_drawn(sweep.scenario, figure, sweep.tables[0])
     label, kind = its.alone, its.unit
     table = sweep.table[figure]
@@ -293,7 +285,7 @@ def tornado(sensitivity: Sensitivity, most: int = 12) -> alt.TopLevelMixin:
     A bar runs from today's mean to the changed one, the thin line is its 95 % interval. The text
     at the end of a bar is the value that the parameter then has. Only the first `most` are drawn.
     """
-    sensitivity = _an(Sensitivity, sensitivity, "charts.tornado", "fs.sensitivity(scenario)")
+    sensitivity = given(Sensitivity, sensitivity, "charts.tornado", "fs.sensitivity(scenario)")
     its = figure_drawn(sensitivity.scenario, sensitivity.figure, [sensitivity.figure])
     label, kind = its.alone, its.unit
     money = sensitivity.scenario.currency
@@ -362,7 +354,7 @@ def _tornado_of(rows: Rows, at: dict[str, Any]) -> alt.LayerChart | alt.FacetCha
 @earlier_argument("x", "warm_up")
 def warm_up(warm_up: WarmUp) -> alt.TopLevelMixin:
     """Open leads at the end of each day, the week's mean, its level, and the advised warm-up."""
-    warm_up = _an(WarmUp, warm_up, "charts.warm_up", "fs.warm_up_advice(scenario)")
+    warm_up = given(WarmUp, warm_up, "charts.warm_up", "fs.warm_up_advice(scenario)")
     title = f"How the pipeline fills, {warm_up.scenario.name}"
     if warm_up.table.empty:
         return sentence(title, warm_up.sentence)
@@ -396,11 +388,3 @@ def warm_up(warm_up: WarmUp) -> alt.TopLevelMixin:
     return alt.layer(*parts).properties(
         width=600, height=240, title=alt.Title(title, subtitle=wrapped(warm_up.sentence))
     )
-
-
-def _an(kind: type[T], value: object, name: str, way_out: str) -> T:
-    if isinstance(value, kind):
-        return value
-    found = Finding(f"given a {type(value).__name__}")
-    rule = f"it takes what {way_out.split('(')[0]} returns"
-    raise FunnelSimError(str(Problem(name, found, rule, f"write {way_out}")))

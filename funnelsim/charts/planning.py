@@ -11,12 +11,12 @@ from typing import Any
 import altair as alt
 import numpy as np
 
+from funnelsim.arguments import a_choice, given
 from funnelsim.charts.experiment_rows import axis_unit, figure_axis, figure_title
 from funnelsim.charts.parts import axis_of, rows_data, sentence
 from funnelsim.charts.rows import Rows
 from funnelsim.charts.theme import COLOURS
 from funnelsim.earlier import earlier_argument
-from funnelsim.errors import Finding, FunnelSimError, Problem, nearest
 from funnelsim.planner import Forecast, Plan
 from funnelsim.planner.results import unit_of
 from funnelsim.planner.text_tables import chance_text
@@ -38,9 +38,7 @@ def plan_reps(plan: Plan, team: str | None = None) -> alt.TopLevelMixin:
     if plan.reps_tried.empty:
         return sentence(title, "No team calls anybody in this scenario.")
     if team is not None:
-        if team not in plan.reps.index:
-            way_out = nearest(team, plan.reps.index)
-            raise FunnelSimError(str(Problem("team", team, "the plan has no such", way_out)))
+        team = a_choice("team", team, plan.reps.index, "the plan has no such")
         return _team(plan, team).properties(title=alt.Title(title, subtitle=f"team {team}"))
     charts = [_team(plan, str(team)) for team in plan.reps.index]
     return alt.vconcat(*charts, spacing=22).properties(
@@ -162,11 +160,8 @@ def forecast(
 
     `figure` is "sales" or "revenue"; a `target` is drawn as a line, with the chance of reaching it.
     """
-    if not isinstance(forecast, Forecast):
-        raise FunnelSimError(_not_given(forecast, "charts.forecast", "fs.forecast(scenario)"))
-    if figure not in forecast.totals:
-        rule = f"there are: {', '.join(map(str, forecast.totals.columns))}"
-        raise FunnelSimError(str(Problem("figure", figure, rule)))
+    forecast = given(Forecast, forecast, "charts.forecast", "fs.forecast(scenario)")
+    figure = a_choice("figure", figure, forecast.totals.columns)
     kind, money = unit_of(figure), forecast.scenario.currency
     rows: Rows = [{"week": 0.0, "day": "0", "low": 0.0, "mid": 0.0, "high": 0.0, "told": "0"}]
     for day, row in forecast.along[figure].iterrows():
@@ -211,15 +206,7 @@ def forecast(
 
 
 def a_plan(value: object, name: str) -> Plan:
-    if isinstance(value, Plan):
-        return value
-    raise FunnelSimError(_not_given(value, name, "fs.plan(scenario, target=100)"))
-
-
-def _not_given(value: object, name: str, way_out: str) -> str:
-    found = Finding(f"given a {type(value).__name__}")
-    rule = f"it takes what {way_out.split('(')[0]} returns"
-    return str(Problem(name, found, rule, f"write {way_out}"))
+    return given(Plan, value, name, "fs.plan(scenario, target=100)")
 
 
 def amount_of(plan: Plan) -> str:

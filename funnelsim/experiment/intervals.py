@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from funnelsim.errors import FunnelSimError, Problem
 from funnelsim.metrics.figures import entry
 
 if TYPE_CHECKING:
@@ -86,13 +85,3 @@ def student_t(confidence: float, count: Any) -> Any:
 
     freedom = np.where(np.asarray(count) > 1, np.asarray(count, dtype=float) - 1, math.nan)
     return stdtrit(freedom, (1 + confidence) / 2)
-
-
-def a_confidence(value: object) -> float:
-    """The value, if it is a confidence; FunnelSimError if not."""
-    number = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
-    given = float(value) if number else 0.0  # type: ignore[arg-type]
-    if 0 < given < 1:
-        return given
-    way_out = f"write {given / 100:g} for {given:g} %" if 1 < given < 100 else "write 0.95"
-    raise FunnelSimError(str(Problem("confidence", value, "it lies between 0 and 1", way_out)))

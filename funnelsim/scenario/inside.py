@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from funnelsim.distributions import Beta, Distribution, Limits, Part
+from funnelsim.fields import model_in
 from funnelsim.kinds import DATE, PART, WEIGHT, EntryNames, Kind, Slider, Usual, mark_of
-from funnelsim.scenario.keys import model_in
 from funnelsim.scenario.paths import names_of
 
 NO_LIMITS: Limits = (None, None)

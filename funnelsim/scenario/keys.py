@@ -7,12 +7,11 @@ TOML's keys belong to the header above them. So a key that is added at the end o
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, get_args
-
-from pydantic import BaseModel
+from typing import Any
 
 from funnelsim.distributions import Distribution
 from funnelsim.errors import nearest
+from funnelsim.fields import model_in
 from funnelsim.kinds import PART, Kind, mark_of
 from funnelsim.meant import written
 
@@ -49,14 +48,7 @@ _EXAMPLES = {
     "invites": "0.5",
     "factor": "2",
 }
-_OTHER_WORDS = {
-    **dict.fromkeys(("min", "minimum", "from", "lower"), "low"),
-    **dict.fromkeys(("max", "maximum", "to", "upper"), "high"),
-    **dict.fromkeys(("sd", "std", "stdev", "sigma"), "cv"),
-    **dict.fromkeys(("average", "avg", "mu"), "mean"),
-    **dict.fromkeys(("lambda", "per_day"), "rate"),
-}
-_SAY = {"cv": "cv, which is standard deviation ÷ mean"}
+_SPREAD = ("sd", "std", "stdev", "sigma")  # of these there is none near, and cv is not self-evident
 
 
 def fields(model: Any, location: tuple[int | str, ...]) -> list[str]:
@@ -80,13 +72,6 @@ def _keys(model: Any) -> list[str]:
 def _kind_at(model: Any, key: str) -> Kind:
     by_key = {field.alias or name: name for name, field in model.model_fields.items()}
     return mark_of(model, by_key[key], Kind) or PART
-
-
-def model_in(annotation: Any) -> Any:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    inside = (model_in(argument) for argument in get_args(annotation))
-    return next((model for model in inside if model is not None), None)
 
 
 # --- missing, or no table -----------------------------------------------------------------------
@@ -148,9 +133,8 @@ def instead(root: Any, parents: tuple[int | str, ...], key: str, value: Any, tab
         return f"write {_header(key)}, not inside of {_header(here)}" if is_part else TOP
     if issubclass(model, Distribution):
         return _with_its_kind(model, table) or nearest(key, known)
-    other = _OTHER_WORDS.get(key)
-    if other in known:
-        return f"write {_SAY.get(other, other)}"
+    if key in _SPREAD and "cv" in known:
+        return "write cv, which is standard deviation ÷ mean"
     if isinstance(value, Mapping) and here in LISTS:  # [stages.Interest.follow_up]
         for inner in value:
             if inner in known and _is_part(model_in(model.model_fields[inner].annotation)):
