@@ -20,7 +20,8 @@ from tied_scenarios import tied_tables
 
 import funnelsim as fs
 from funnelsim.cli import main
-from funnelsim.distributions import BrokenRule, duration, positive_duration
+from funnelsim.distributions import BrokenRule, duration
+from funnelsim.distributions.values import positive_duration
 
 HERE = Path(__file__).resolve().parent
 SCHEMA = fs.schema()
