@@ -56,7 +56,7 @@ _HOME = {
     "forecast": "planner",
     "write_report": "report",
     "write_workbook": "workbook",
-    "explore": "widgets.explorer",
+    "explore": "widgets.boards.explore",
     "plan_form": "widgets.plan_form",
     "check": "exercises",
     "hint": "exercises",
@@ -173,6 +173,6 @@ if TYPE_CHECKING:
     from funnelsim.scenario import Scenario, load, templates
     from funnelsim.scenario.parameters import parameters
     from funnelsim.state import State
-    from funnelsim.widgets.explorer import explore
+    from funnelsim.widgets.boards.explore import explore
     from funnelsim.widgets.plan_form import plan_form
     from funnelsim.workbook import write_workbook
