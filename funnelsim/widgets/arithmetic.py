@@ -30,7 +30,8 @@ WHY = (
 SUM = (
     '<div class="funnelsim-sum{% if is_long %} long{% endif %}" title="{{ why }}"><p>'
     '<span class="product" title="{{ product }}">{{ product }}</span> '
-    '<span class="result">{{ result }}</span></p><small title="{{ notes }}">{{ notes }}</small></div>'
+    '<span class="result">{{ result }}</span></p>'
+    '<small title="{{ notes }}">{{ notes }}</small></div>'
 )
 
 
