@@ -36,11 +36,11 @@ def test_what_is_named_is_what_can_be_turned():
     assert list(board.sliders) == [labels[path] for path in NUMBER_AND_CHOICES]
     assert board.change == {} and board.scenario == FOLLOW_UP
     conversion, service, hours = board.sliders.values()
-    conversion.value, service.value, hours.value = 0.3, "newest first", "always"
+    conversion.value, service.value, hours.value = 0.3, "newest first", "Mon-Fri 09:00-17:00"
     assert board.change == {
         "stages.Interest.conversion": 0.3,
         "teams.sales.serves": "newest first",
-        "teams.sales.open": "always",
+        "teams.sales.open": "Mon-Fri 09:00-17:00",
     }
     direct = fs.simulate(FOLLOW_UP.vary(board.change), seed=1, progress=False)
     assert board.journal.follow_ups.equals(direct.follow_ups)

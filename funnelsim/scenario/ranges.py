@@ -55,9 +55,9 @@ def positions(parameter: Parameter) -> tuple[float, ...]:
         for value in _grid(parameter)
         if low - 1e-9 <= value <= high + 1e-9 and not (value <= kind.low and kind.is_open)
     }
-    # one that reads as the start does would look like a place where the slider sticks
-    told = parameter.in_words(start)
-    return tuple(sorted({start, *(v for v in inside if parameter.in_words(v) != told)}))
+    # two that read alike would look like a place where the slider sticks: the lower one stays
+    told = {parameter.in_words(value): value for value in sorted(inside, reverse=True)}
+    return tuple(sorted((told | {parameter.in_words(start): start}).values()))
 
 
 def choices(parameter: Parameter) -> tuple[Any, ...]:
