@@ -7,7 +7,7 @@
     j = fs.simulate(s, seed=1)     # a journal: what happened
     fs.funnel_table(j)             # counts and rates by stage
     fs.summary(j)                  # key figures
-    fs.explore(s)                  # sliders, in JupyterLab
+    fs.explore(s)                  # sliders, in JupyterLab; fs.board(s, "follow-up") is another
 
 Every name below loads its module when it is first used, so that `import funnelsim` costs nothing.
 """
@@ -56,6 +56,7 @@ _HOME = {
     "forecast": "planner",
     "write_report": "report",
     "write_workbook": "workbook",
+    "board": "widgets.boards",
     "explore": "widgets.boards.explore",
     "plan_form": "widgets.plan_form",
     "check": "exercises",
@@ -75,6 +76,7 @@ __all__ = [
     "Scenario",
     "ScenarioError",
     "State",
+    "board",
     "calibrate",
     "channels_table",
     "charts",
@@ -173,6 +175,7 @@ if TYPE_CHECKING:
     from funnelsim.scenario import Scenario, load, templates
     from funnelsim.scenario.parameters import parameters
     from funnelsim.state import State
+    from funnelsim.widgets.boards import board
     from funnelsim.widgets.boards.explore import explore
     from funnelsim.widgets.plan_form import plan_form
     from funnelsim.workbook import write_workbook

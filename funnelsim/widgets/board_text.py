@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -120,10 +121,16 @@ FIGURES = """<div class="funnelsim-figures">
 {%- endfor %}</div>"""
 
 
-def figures_html(s: Scenario, now: pd.Series, before: pd.Series | None, spread: Spread) -> str:
+def figures_html(
+    s: Scenario,
+    now: pd.Series,
+    before: pd.Series | None,
+    spread: Spread,
+    names: Sequence[str] = (),
+) -> str:
     """Key figures as tiles, with the difference from what was kept, and the range of chance."""
     tiles = []
-    for figure, name in tiles_of(s):
+    for figure, name in tiles_of(s, names):
         value, unit = float(now[figure.name]), figure.unit
         low, high = (figure_text(end, unit, short=True) for end in spread.range_of(figure.name))
         change = verdict = ""
@@ -144,12 +151,19 @@ def figures_html(s: Scenario, now: pd.Series, before: pd.Series | None, spread: 
     return page(FIGURES, tiles=tiles, why=WHY_RANGES)
 
 
-def tiles_of(s: Scenario) -> list[tuple[Figure, str]]:
-    """The figures with a tile, at most eight of those that are stated; and what the tile says."""
-    stated = [figure for figure in stated_figures(s).values() if figure.tile.name]
-    first = sorted(stated, key=lambda figure: figure.tile.place)[:MOST_TILES]
+def tiles_of(s: Scenario, names: Sequence[str] = ()) -> list[tuple[Figure, str]]:
+    """The figures with a tile, at most eight of those that are stated, or of these; and what the
+    tile says.
+    """
+    stated = stated_figures(s)
+    with_tile = [figure for figure in stated.values() if figure.tile.name]
+    usual = sorted(with_tile, key=lambda figure: figure.tile.place)
+    first = [stated[name] for name in names if name in stated] if names else usual
     money = f", {s.currency}"
-    return [(figure, figure.tile.name + money * (figure.unit == MONEY)) for figure in first]
+    return [
+        (figure, (figure.tile.name or figure.alone) + money * (figure.unit == MONEY))
+        for figure in first[:MOST_TILES]
+    ]
 
 
 def difference(value: float, before: float, kind: str) -> str:

@@ -10,8 +10,8 @@ brings its own maker.
 from __future__ import annotations
 
 import numbers
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
@@ -22,7 +22,7 @@ from funnelsim.errors import FunnelSimError, Problem
 from funnelsim.experiment.chunks import a_number_of_replications, a_seed
 from funnelsim.experiment.spread import Spread, spread
 from funnelsim.journal import Journal
-from funnelsim.metrics import funnel_table
+from funnelsim.metrics import funnel_table, summary
 from funnelsim.scenario import Scenario
 
 LEADS_AT_ONCE = 3_000  # of which eight histories take about 0.1 s: a slider answers at once
@@ -142,6 +142,66 @@ class SideBySide:
             yield None if here is None else pair
         for there in self.simulated.refined(pair.there):
             yield None if there is None else replace(pair, there=there)
+
+
+@dataclass(frozen=True, eq=False)
+class Staffed(Picture):
+    """A picture, and the key figures of the same customers with other numbers of reps: of which
+    scenario, with one rep, these are.
+    """
+
+    others: Mapping[int, pd.Series] = field(default_factory=dict)
+    others_of: Scenario | None = None
+
+
+@dataclass(frozen=True)
+class Staffing:
+    """Makes pictures of a scenario with other numbers of reps in a team beside it, up to `most`.
+
+    A draft keeps the others of the picture before, which are of another scenario than its own
+    wherever more was changed than the number of reps.
+    """
+
+    simulated: Simulated
+    team: str
+    most: int
+
+    def reps(self, scenario: Scenario) -> int:
+        return next(team.reps for team in scenario.teams if team.name == self.team)
+
+    def with_reps(self, scenario: Scenario, reps: int) -> Scenario:
+        return scenario.vary({f"teams.{self.team}.reps": reps})
+
+    def draft(self, scenario: Scenario, shown: Staffed | None = None) -> Staffed:
+        picture = self.simulated.draft(scenario, shown)
+        if isinstance(picture, Staffed):
+            return picture
+        others, others_of = (shown.others, shown.others_of) if shown else ({}, None)
+        return Staffed(**vars(picture), others=others, others_of=others_of)
+
+    def refined(self, picture: Staffed) -> Iterator[Picture | None]:
+        """First the others, one replication of each, then all replications of the picture."""
+        s = picture.scenario
+        one = self.with_reps(s, 1)
+        if picture.others_of != one:
+            others = {}
+            for reps in self._tried(self.reps(s)):
+                yield None
+                (journal,) = simulate_together(
+                    self.with_reps(s, reps), self.simulated.seed, range(1)
+                )
+                others[reps] = summary(journal)
+            picture = replace(picture, others=others, others_of=one)
+            yield picture
+        yield from self.simulated.refined(picture)
+
+    def _tried(self, reps: int) -> list[int]:
+        """Numbers of reps to try: some from one to the most, and one more than there are."""
+        even = {round(1 + n * (self.most - 1) / (TRIED - 1)) for n in range(TRIED)}
+        return sorted(even | {reps + 1})
+
+
+TRIED = 8  # numbers of reps, from one to the most
 
 
 # --- how much of the horizon ----------------------------------------------------------------------

@@ -61,35 +61,34 @@ def explore(
     if isinstance(parameters, numbers.Integral) and not isinstance(parameters, bool):
         warnings.warn("write fs.explore(scenario, seed=...)", DeprecationWarning, stacklevel=2)
         parameters, seed = None, int(parameters)
-    maker = Simulated.of(scenario, seed, days, n)
-    shown = maker.shortened(scenario)
-    turned = knobs(shown) if parameters is None else _named(scenario, parameters, maker)
-    return Frame(board(scenario, maker, turned))
+    simulated = Simulated.of(scenario, seed, days, n)
+    named = None if parameters is None else _named(scenario, parameters, simulated)
+    return Frame(board(scenario, simulated, named))
 
 
-def board(scenario: Scenario, maker: Simulated, turned: list[Knob]) -> Board:
-    """The explorer as data."""
+def board(scenario: Scenario, simulated: Simulated, named: list[Knob] | None = None) -> Board:
+    """The explorer as data, with the knobs that are named, or those that matter."""
     panes = [Chart(_funnel_rows, _funnel, _leads, len(scenario.stages) + len(scenario.life_stages))]
     if scenario.order is not None:
         panes.append(Chart(_revenue_rows, _revenue, _paid))
     return Board(
         scenario,
-        maker,
+        simulated,
         panes,
-        turned,
+        knobs(simulated.shortened(scenario)) if named is None else named,
         line=lambda seen: sum_html(seen.now.journal),
         figures=_figures,
     )
 
 
-def _named(scenario: Scenario, names: Iterable[str], maker: Simulated) -> list[Knob]:
+def _named(scenario: Scenario, names: Iterable[str], simulated: Simulated) -> list[Knob]:
     """The knobs of these parameters."""
     listed = [names] if isinstance(names, str) else names
     if not isinstance(listed, Iterable):
         way_out = 'write ["teams.sales.reps", ...]; fs.parameters(scenario) lists all there are'
         raise FunnelSimError(str(Problem("parameters", names, "it is a list of paths", way_out)))
     found = knobs_named(scenario, listed)
-    if maker.horizon and any("horizon" in knob.change(knob.start) for knob in found):
+    if simulated.horizon and any("horizon" in knob.change(knob.start) for knob in found):
         rule = "the board shows only the first days of it, and these stay"
         raise FunnelSimError(str(Problem("horizon", Finding("turned"), rule, "write days=...")))
     return found
