@@ -163,7 +163,9 @@ def bars(name: str, count: Any) -> Chart:
         return alt.Chart(data[name]).mark_bar().encode(x=alt.X("count:Q", scale=scale))
 
     return Chart(
-        lambda seen: {name: [{"count": count(seen)}]}, draw, lambda s: {f"{name}_top": count(s)}
+        lambda seen: {name: [{"count": count(seen)}]},
+        draw,
+        lambda seen, rows: {f"{name}_top": count(seen)},
     )
 
 

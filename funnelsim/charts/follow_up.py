@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import altair as alt
@@ -61,6 +62,7 @@ def open_rows(s: Scenario, team: int, begin: int) -> Rows:
     ]
 
 
+@lru_cache(maxsize=2)  # a board draws the picture of now, and one that was kept, again and again
 def waited_rows(j: Journal, team: int) -> Rows:
     """Visits by how long they waited for the team, and what became of them: all stages together."""
     of_team = {stage.name for stage in j.scenario.stages if _is_of(stage, j.scenario, team)}

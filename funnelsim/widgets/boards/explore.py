@@ -17,13 +17,13 @@ from collections.abc import Iterable
 import altair as alt
 
 from funnelsim import charts
-from funnelsim.charts.rows import Rows, band_rows, funnel_rows, order_kinds, revenue_rows
+from funnelsim.charts.rows import band_rows, funnel_rows, order_kinds, revenue_rows
 from funnelsim.errors import Finding, FunnelSimError, Problem
 from funnelsim.experiment.spread import nine_in_ten
 from funnelsim.scenario import Scenario
 from funnelsim.widgets.arithmetic import sum_html
 from funnelsim.widgets.board_text import band_text, figures_html
-from funnelsim.widgets.boards.frame import Board, Chart, Data, Drawn, Frame, Seen
+from funnelsim.widgets.boards.frame import Board, Chart, Data, Drawn, Frame, RowsByName, Seen
 from funnelsim.widgets.knobs import Knob, knobs, knobs_named
 from funnelsim.widgets.picture import Simulated
 
@@ -102,12 +102,12 @@ def _figures(seen: Seen) -> str:
 # --- the funnel ---------------------------------------------------------------------------------
 
 
-def _funnel_rows(seen: Seen) -> dict[str, Rows]:
+def _funnel_rows(seen: Seen) -> RowsByName:
     before = seen.before.table if seen.before else None
     return {"funnel": funnel_rows(seen.now.table, before, seen.now.scenario)}
 
 
-def _leads(seen: Seen) -> dict[str, float]:
+def _leads(seen: Seen, rows: RowsByName) -> dict[str, float]:
     return {"leads_top": 1.3 * max(int(p.table["entered"].max()) for p in seen.pictures)}
 
 
@@ -119,7 +119,7 @@ def _funnel(seen: Seen, data: Data, dark: bool) -> Drawn:
 # --- its revenue ----------------------------------------------------------------------------------
 
 
-def _revenue_rows(seen: Seen) -> dict[str, Rows]:
+def _revenue_rows(seen: Seen) -> RowsByName:
     now, before = seen.now, seen.before
     return {
         "revenue": revenue_rows(now.journal),
@@ -129,7 +129,7 @@ def _revenue_rows(seen: Seen) -> dict[str, Rows]:
     }
 
 
-def _paid(seen: Seen) -> dict[str, float]:
+def _paid(seen: Seen, rows: RowsByName) -> dict[str, float]:
     """A draft leaves room for the full band, which is wider: so the axis stands still then."""
     low, high = seen.now.spread.range_of("revenue")
     room = 0.0 if seen.now.spread.is_nine_in_ten else 0.5 * (high - low)

@@ -23,7 +23,7 @@ from funnelsim.scenario import Scenario
 from funnelsim.scenario.parameters import every
 from funnelsim.tables import figure_text
 from funnelsim.widgets.board_text import difference, figures_html
-from funnelsim.widgets.boards.frame import Board, Chart, Data, Drawn, Seen, View
+from funnelsim.widgets.boards.frame import Board, Chart, Data, Drawn, RowsByName, Seen, View
 from funnelsim.widgets.knobs import knobs_named
 from funnelsim.widgets.picture import Simulated, Staffing
 
@@ -61,7 +61,9 @@ def _turned(s: Scenario, team: int) -> Iterator[str]:
     yield from (f"teams.{name}.{key}" for key in ("reps", "open", "serves"))
     for stage in s.stages:
         if stage.follow_up and stage.follow_up.team == name:
-            paths = [f"stages.{stage.name}.follow_up.{key}" for key in TURNED]
+            call, is_again = stage.follow_up, stage.follow_up.reach_probability < 1
+            idle = {"attempts": not is_again, "every": not is_again or call.attempts == 1}
+            paths = [f"stages.{stage.name}.follow_up.{key}" for key in TURNED if not idle.get(key)]
             yield from (path for path in paths if path in there)
 
 
@@ -69,15 +71,14 @@ def _turned(s: Scenario, team: int) -> Iterator[str]:
 
 
 def _queue(team: int) -> Chart:
-    def rows(seen: Seen) -> dict[str, Rows]:
+    def rows(seen: Seen) -> RowsByName:
         begin = next(iter(seen.view.values()))
         queue, *before = (drawn.queue_rows(p.journal, team, begin) for p in seen.pictures)
         hours = drawn.open_rows(seen.now.scenario, team, begin)
         return {"queue": queue, "hours": hours, "queue_before": before[0] if before else []}
 
-    def tops(seen: Seen) -> dict[str, float]:
-        found = rows(seen)
-        return {"waiting_top": 1.1 * _most(found["queue"] + found["queue_before"], "waiting")}
+    def tops(seen: Seen, rows: RowsByName) -> dict[str, float]:
+        return {"waiting_top": 1.1 * _most(rows["queue"] + rows["queue_before"], "waiting")}
 
     def draw(seen: Seen, data: Data, dark: bool) -> Drawn:
         top = alt.ExprRef("waiting_top")
@@ -87,13 +88,12 @@ def _queue(team: int) -> Chart:
 
 
 def _waited(team: int) -> Chart:
-    def rows(seen: Seen) -> dict[str, Rows]:
+    def rows(seen: Seen) -> RowsByName:
         waited, *before = (drawn.waited_rows(p.journal, team) for p in seen.pictures)
         return {"waited": waited, "waited_before": before[0] if before else []}
 
-    def tops(seen: Seen) -> dict[str, float]:
-        found = rows(seen)
-        return {"visits_top": 1.05 * _most(found["waited"] + found["waited_before"], "visits")}
+    def tops(seen: Seen, rows: RowsByName) -> dict[str, float]:
+        return {"visits_top": 1.05 * _most(rows["waited"] + rows["waited_before"], "visits")}
 
     def draw(seen: Seen, data: Data, dark: bool) -> Drawn:
         top = alt.ExprRef("visits_top")
@@ -103,7 +103,7 @@ def _waited(team: int) -> Chart:
 
 
 def _reps(maker: Staffing) -> Chart:
-    def rows(seen: Seen) -> dict[str, Rows]:
+    def rows(seen: Seen) -> RowsByName:
         s, is_old = seen.now.scenario, seen.now.others_of != maker.with_reps(seen.now.scenario, 1)
         here = {maker.reps(s): seen.now.figures}
         curve = drawn.reps_rows(seen.now.others | ({} if is_old else here), s, is_old)

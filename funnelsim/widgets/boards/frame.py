@@ -33,6 +33,7 @@ from funnelsim.widgets.newest import Newest
 LARGE = 1.3  # times the size of the type
 SIDE_BY_SIDE = 3  # charts, from which on they stand in two columns
 
+RowsByName = dict[str, Rows]
 Data = Mapping[str, alt.Data]
 Drawn = alt.Chart | alt.LayerChart | alt.FacetChart  # what has a width and a height
 
@@ -62,14 +63,14 @@ class Chart:
     """A pane with an Altair chart, one view or layers, whose rows are swapped.
 
     `rows` are the data sets by name; `draw` makes the chart of the data with these names, for a
-    light or a dark page. `tops` says how far scales must reach, by the name of the parameter that
+    light or a dark page. `tops` says of these rows how far scales must reach, by the name of the parameter that
     the chart has as `alt.ExprRef(name)`: scales only grow, and in steps, so that a move is seen in
     the bars and not in the axes. `lines` is how many bars stand below each other.
     """
 
-    rows: Callable[[Seen], dict[str, Rows]]
+    rows: Callable[[Seen], RowsByName]
     draw: Callable[[Seen, Data, bool], Drawn]
-    tops: Callable[[Seen], dict[str, float]] = lambda seen: {}
+    tops: Callable[[Seen, RowsByName], dict[str, float]] = lambda seen, rows: {}
     lines: int = 4
 
 
@@ -155,7 +156,6 @@ class Frame(ipywidgets.VBox):
         self._head, self._sum, self._figures, self._foot = (ipywidgets.HTML() for _ in range(4))
         self._panes = [pane for pane in board.panes if isinstance(pane, Chart)]
         self._html = [(p, ipywidgets.HTML()) for p in board.panes if isinstance(p, Html)]
-        self._fit(self._seen())
         self._chart = LiveChart(*self._charts())
         super().__init__(self._layout())
         self.add_class("funnelsim-board")
@@ -270,8 +270,8 @@ class Frame(ipywidgets.VBox):
 
     def _draw(self) -> None:
         board, seen = self._board, self._seen()
-        self._fit(seen)
-        self._chart.update(self._rows(seen), self._tops)
+        rows = {name: some for _, rows, _ in self._fitted(seen) for name, some in rows.items()}
+        self._chart.update(rows, self._tops)
         self._head.value = board.head(seen)
         self._sum.value = board.line(seen)
         self._figures.value = board.figures(seen)
@@ -279,34 +279,39 @@ class Frame(ipywidgets.VBox):
         for pane, widget in self._html:
             widget.value = pane.html(seen)
 
-    def _rows(self, seen: Seen) -> dict[str, Rows]:
-        return {name: rows for pane in self._panes for name, rows in pane.rows(seen).items()}
-
     # -- how it looks
 
-    def _fit(self, seen: Seen) -> None:
-        """Scales only grow, and in steps."""
+    def _fitted(self, seen: Seen) -> list[tuple[Chart, RowsByName, list[str]]]:
+        """Each chart with its rows and the names of its scales, which only grow, and in steps."""
+        fitted = []
         for pane in self._panes:
-            for name, needed in pane.tops(seen).items():
+            rows = pane.rows(seen)
+            tops = pane.tops(seen, rows)
+            for name, needed in tops.items():
                 if name not in self._tops or needed > self._tops[name]:
                     self._tops[name] = next_step(needed)
+            fitted.append((pane, rows, list(tops)))
+        return fitted
 
     def _charts(self) -> tuple[list[Drawn], list[Drawn], float]:
-        seen, size = self._seen(), LARGE if self._large.value else 1.0
+        seen = self._seen()
+        fitted = self._fitted(seen)
         light, dark = (
-            [self._chart_of(pane, seen, dark) for pane in self._panes] for dark in (False, True)
+            [self._chart_of(pane, rows, tops, seen, dark) for pane, rows, tops in fitted]
+            for dark in (False, True)
         )
-        return light, dark, size
+        return light, dark, LARGE if self._large.value else 1.0
 
-    def _chart_of(self, pane: Chart, seen: Seen, dark: bool) -> Drawn:
-        data = {name: charts.rows_data(rows, name) for name, rows in pane.rows(seen).items()}
-        tops = [alt.param(name, value=self._tops[name]) for name in pane.tops(seen)]
-        drawn = pane.draw(seen, data, dark).add_params(*tops)
+    def _chart_of(
+        self, pane: Chart, rows: RowsByName, tops: list[str], seen: Seen, dark: bool
+    ) -> Drawn:
+        data = {name: charts.rows_data(some, name) for name, some in rows.items()}
+        scales = [alt.param(name, value=self._tops[name]) for name in tops]
+        drawn = pane.draw(seen, data, dark).add_params(*scales)
         return drawn.properties(width="container", height="container")
 
     def _restyle(self) -> None:
         (self.add_class if self._large.value else self.remove_class)("funnelsim-large")
-        self._fit(self._seen())  # after a reset there are no scales until its picture comes
         self._chart.restyle(*self._charts())
 
     def _layout(self) -> list[ipywidgets.Widget]:
