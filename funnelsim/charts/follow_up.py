@@ -67,11 +67,10 @@ def waited_rows(j: Journal, team: int) -> Rows:
     """Visits by how long they waited for the team, and what became of them: all stages together."""
     of_team = {stage.name for stage in j.scenario.stages if _is_of(stage, j.scenario, team)}
     table = losses_by_response(j).reset_index()
-    table = (
-        table[table["stage"].isin(of_team)].groupby("waited", observed=False).sum(numeric_only=True)
-    )
+    table["waited"] = table["waited"].astype(object).map(WAITED)
+    sums = table[table["stage"].isin(of_team)].groupby("waited", sort=False)[COUNTS].sum()
     rows: Rows = []
-    for waited, line in table.iterrows():
+    for waited, line in sums.iterrows():
         start, visits = 0, int(line["visits"])
         for outcome, column in _OUTCOMES:
             leads = int(line[column])
@@ -86,6 +85,13 @@ def waited_rows(j: Journal, team: int) -> Rows:
     return rows
 
 
+# the bins of `losses_by_response`, so few that each has its line on a board
+_BINS = (
+    ("under 5 min", 1), ("5 to 30 min", 1), ("30 min to 3 h", 2), ("3 to 12 h", 2),
+    ("12 h to 2 days", 2), ("2 to 7 days", 2), ("over a week", 2),
+)  # fmt: skip
+WAITED = dict(zip(BINS, [name for name, count in _BINS for _ in range(count)], strict=True))
+COUNTS = ["visits", "advanced", "lost_after_call", "gone_cold"]
 _OUTCOMES = (
     ("advanced", "advanced"),
     (AFTER_CALL, "lost_after_call"),
@@ -98,13 +104,13 @@ def _is_of(stage: Any, s: Scenario, team: int) -> bool:
 
 
 def reps_rows(figures: Mapping[int, Mapping[str, float]], s: Scenario, is_old: bool) -> Rows:
-    """A row for each number of reps: the share gone cold, and the money; `is_old` marks rows of a
-    scenario that has been changed since.
+    """A row for each number of reps: who has gone cold, in percent, and what that is worth;
+    `is_old` marks rows of a scenario that has been changed since.
     """
     return [
         {
             "reps": reps,
-            "cold": float(found["share_gone_cold"]),
+            "cold": 100 * float(found["share_gone_cold"]),
             "gone_cold": figure_text(found["share_gone_cold"], "share"),
             "response": figure_text(found["mean_response_days"], "days"),
             "customers": figure_text(found["customers"], "count"),
@@ -126,7 +132,7 @@ def queue_chart(
     scale = alt.Scale(type="utc", nice=False)
     x = alt.X("when:T", title=None, scale=scale, axis=WEEKDAYS)
     counts = alt.Scale(domainMin=0, domainMax=top, nice=False, zero=True)
-    y = alt.Y("waiting:Q", title="leads waiting", scale=counts, axis=alt.Axis(tickCount=4))
+    y = alt.Y("waiting:Q", title="waiting (grey: open)", scale=counts, axis=alt.Axis(tickCount=4))
     opened = (
         alt.Chart(hours)
         .mark_rect(color=COLOURS["band"], opacity=0.18)
@@ -154,9 +160,8 @@ def waited_chart(
     data: alt.Data, baseline: alt.Data, top: alt.ExprRef, dark: bool = False
 ) -> Layers:
     """Rows of `waited_rows` as stacked bars; the visits of a baseline as ticks."""
-    y = alt.Y(
-        "waited:N", title=None, scale=alt.Scale(domain=list(BINS), paddingInner=0.25), axis=NAMES
-    )
+    lines = alt.Scale(domain=[name for name, _ in _BINS], paddingInner=0.25)
+    y = alt.Y("waited:N", title=None, scale=lines, axis=NAMES)
     scale = alt.Scale(domainMin=0, domainMax=top, nice=False, zero=True)
     x = alt.X("start:Q", axis=alt.Axis(tickCount=4, grid=False), title="visits", scale=scale)
     tooltip = [
@@ -165,7 +170,8 @@ def waited_chart(
         alt.Tooltip("leads:Q", title="Visits", format=",d"),
         alt.Tooltip("share:N", title="Of those who waited that long"),
     ]
-    colour = alt.Color("outcome:N", scale=WHICH)
+    columns = alt.Legend(columns=alt.ExprRef("ceil(width / 160)"))
+    colour = alt.Color("outcome:N", scale=WHICH, legend=columns)
     bars = alt.Chart(data).mark_bar(clip=True)
     kept = alt.Chart(baseline).transform_filter("datum.outcome == 'advanced' && datum.visits > 0")
     return alt.layer(
@@ -176,7 +182,7 @@ def waited_chart(
     )
 
 
-def reps_chart(data: alt.Data, here: alt.Data, most: int, dark: bool = False) -> Layers:
+def reps_chart(data: alt.Data, here: alt.Data, most: int, top: alt.ExprRef) -> Layers:
     """Rows of `reps_rows` as a curve, paler where they are old, and the row of now as a point."""
     x = alt.X(
         "reps:Q",
@@ -186,9 +192,9 @@ def reps_chart(data: alt.Data, here: alt.Data, most: int, dark: bool = False) ->
     )
     y = alt.Y(
         "cold:Q",
-        title="share gone cold",
-        scale=alt.Scale(domain=[0, 1]),
-        axis=alt.Axis(format="~%", tickCount=4),
+        title="gone cold, %",
+        scale=alt.Scale(domainMin=0, domainMax=top, nice=False, zero=True),
+        axis=alt.Axis(tickCount=4),
     )
     tooltip = [
         alt.Tooltip("reps:Q", title="Reps"),

@@ -110,9 +110,12 @@ def _reps(maker: Staffing) -> Chart:
         return {"curve": curve, "here": drawn.reps_rows(here, s, False)}
 
     def draw(seen: Seen, data: Data, dark: bool) -> Drawn:
-        return drawn.reps_chart(data["curve"], data["here"], maker.most, dark)
+        return drawn.reps_chart(data["curve"], data["here"], maker.most, alt.ExprRef("cold_top"))
 
-    return Chart(rows, draw)
+    def tops(seen: Seen, rows: RowsByName) -> dict[str, float]:
+        return {"cold_top": 1.15 * _most(rows["curve"] + rows["here"], "cold")}
+
+    return Chart(rows, draw, tops)
 
 
 def _most(rows: Rows, column: str) -> float:

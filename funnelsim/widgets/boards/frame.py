@@ -63,9 +63,9 @@ class Chart:
     """A pane with an Altair chart, one view or layers, whose rows are swapped.
 
     `rows` are the data sets by name; `draw` makes the chart of the data with these names, for a
-    light or a dark page. `tops` says of these rows how far scales must reach, by the name of the parameter that
-    the chart has as `alt.ExprRef(name)`: scales only grow, and in steps, so that a move is seen in
-    the bars and not in the axes. `lines` is how many bars stand below each other.
+    light or a dark page. `tops` says of these rows how far scales must reach, by the name of the
+    parameter that the chart has as `alt.ExprRef(name)`: scales only grow, and in steps, so that a
+    move is seen in the bars and not in the axes. `lines` is how many bars stand below each other.
     """
 
     rows: Callable[[Seen], RowsByName]
