@@ -14,8 +14,8 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from funnelsim import __version__
 from funnelsim.errors import FunnelSimError
+from funnelsim.version import __version__
 
 if TYPE_CHECKING:
     from funnelsim.calibration import Calibration
@@ -281,7 +281,8 @@ def _calibrate(chosen: argparse.Namespace) -> None:
     if chosen.out or chosen.deals_out:
         print()
     if chosen.out:
-        write_text(chosen.out, calibration.scenario.to_toml())
+        made = calibration.provenance.as_comment()
+        write_text(chosen.out, f"{made}\n{calibration.scenario.to_toml()}")
         print(f"Scenario: {chosen.out.resolve()}")
     if chosen.deals_out:
         deals = calibration.state.deals.to_csv(index=False, lineterminator="\n")

@@ -10,9 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from html import escape
 from numbers import Real
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -23,10 +25,14 @@ from funnelsim.calibration.report import CalibrationReport
 from funnelsim.calibration.to_scenario import loss_reasons, scenario_tables
 from funnelsim.deals.tidy import Export, read_export
 from funnelsim.errors import FunnelSimError
+from funnelsim.journal.provenance import Provenance
+from funnelsim.reading import read_bytes
 from funnelsim.scenario import Scenario
 from funnelsim.state import State
 
 __all__ = ["Calibration", "CalibrationReport", "calibrate"]
+
+IN_THE_SCENARIO = ("name", "currency")  # arguments that need not be told apart from it
 
 
 @dataclass(frozen=True)
@@ -35,7 +41,8 @@ class Calibration:
 
     `overall` is the share of leads that become customers (the product of the stages'
     conversions), `overall_se` its standard error. `state` holds the deals that were open when the
-    export was taken: `fs.plan(calibration, ..., initial=calibration.state)`.
+    export was taken: `fs.plan(calibration, ..., initial=calibration.state)`. `provenance` says of
+    which file and columns it was made.
     """
 
     scenario: Scenario
@@ -43,6 +50,7 @@ class Calibration:
     overall: float
     overall_se: float
     state: State
+    provenance: Provenance
 
     @property
     def pilot(self) -> tuple[int, int] | None:
@@ -143,6 +151,7 @@ def calibrate(
     >>> found.scenario.stages[0].name, round(found.overall, 2)
     ('Lead', 0.67)
     """
+    asked = {name: value for name, value in locals().items() if name not in IN_THE_SCENARIO}
     if not isinstance(decided_quantile, Real) or not 0.5 <= decided_quantile < 1:
         raise FunnelSimError(
             f"decided_quantile is {decided_quantile!r}; it lies from 0.5 to below 1 (0.95: the "
@@ -155,10 +164,21 @@ def calibrate(
         stages, words=(won_value, lost_value), ends=(first_stage, goal), since=since,
         export_date=export_date, dayfirst=dayfirst, decimal=decimal,
     )  # fmt: skip
-    return _estimated(export, decided_quantile, name, currency)
+    asked["deals"] = _in_words(deals, export)
+    return _estimated(export, decided_quantile, name, currency, asked)
 
 
-def _estimated(export: Export, quantile: float, name: str, currency: str) -> Calibration:
+def _in_words(deals: pd.DataFrame | str | Path, export: Export) -> str:
+    """Which export it is: a file by its name, not its folder, and by what it holds."""
+    rows = f"{export.rows:,} rows"
+    if isinstance(deals, pd.DataFrame):
+        return f"a table of {rows}"
+    return f"{Path(deals).name}, {rows}, SHA-256 {sha256(read_bytes(deals)).hexdigest()}"
+
+
+def _estimated(
+    export: Export, quantile: float, name: str, currency: str, asked: dict[str, Any]
+) -> Calibration:
     """Scenario and report of an export that has been read."""
     table, used = stage_table(export, quantile)
     rates, weekdays, days = arrivals(export)
@@ -180,12 +200,14 @@ def _estimated(export: Export, quantile: float, name: str, currency: str) -> Cal
         assumptions=telling.assumptions(not worth.empty, export, days),
         notes=(*export.notes, *worth_notes, *telling.warnings(table, worth, export, days)),
     )
+    scenario = Scenario(name=name, currency=currency, **tables)
     return Calibration(
-        scenario=Scenario(name=name, currency=currency, **tables),
+        scenario=scenario,
         report=report,
         overall=float(table["conversion"].prod()),
         overall_se=product_se(list(table["conversion"]), list(table["se"])),
         state=open_deals(export, table),
+        provenance=Provenance("calibration", scenario, None, asked),
     )
 
 

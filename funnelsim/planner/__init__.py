@@ -25,6 +25,7 @@ from funnelsim.analytic.usual_sum import naive_leads, worth_of_a_sale
 from funnelsim.distributions import Floats
 from funnelsim.errors import Finding, FunnelSimError, Problem, nearest
 from funnelsim.experiment.chunks import a_seed, an_executor
+from funnelsim.journal.provenance import Provenance
 from funnelsim.planner import knowledge as known
 from funnelsim.planner import needs, obstacles, telling
 from funnelsim.planner.answer import Plan
@@ -32,7 +33,7 @@ from funnelsim.planner.closed_form import formula, quantile, why_not
 from funnelsim.planner.commission import along, per_sale
 from funnelsim.planner.forecasts import Forecast, forecast
 from funnelsim.planner.futures import Futures
-from funnelsim.planner.given import a_bar, up_to_the_deadline
+from funnelsim.planner.given import a_bar, provenance_of, up_to_the_deadline
 from funnelsim.planner.levers import MOST_LEADS, MOST_PLANNED, Lever, leads_at, lever, no_further
 from funnelsim.planner.parts import part_of
 from funnelsim.planner.results import a_metric, result
@@ -111,6 +112,11 @@ def plan(
         way_out = nearest(arrivals, ARRIVALS)
         raise FunnelSimError(str(Problem("arrivals", arrivals, "there is no such", way_out)))
     moved, seed, executor = lever(today, change), a_seed(seed), an_executor(executor)
+    settings = {
+        "target": target, "metric": metric, "probability": probability, "within": within,
+        "change": change, "pilot": pilot, "arrivals": arrivals, "most_gone_cold": most_gone_cold,
+    }  # fmt: skip
+    made = provenance_of("plan", scenario, seed, initial, settings)
     reason = why_not(today, metric) or ("business is running" if initial is not None else "")
     if not reason and not leads_of_channels(today).sum():
         rule = "no channel brings leads in this time"
@@ -137,7 +143,8 @@ def plan(
             )
         asked = telling.Asked(today, target, metric, probability, moved, knowledge, futures, naive)
         hindrances = obstacles.of(asked, solved.found) if solved.found.limit else []
-        return _told(asked, solved, naive, open_business, remaining, most_gone_cold, hindrances)
+        told = asked, solved, naive, open_business, remaining, most_gone_cold, hindrances
+        return _told(*told, made)
 
 
 # --- what is asked ----------------------------------------------------------------------------
@@ -178,6 +185,7 @@ def _told(
     remaining: float,
     most_gone_cold: float,
     hindrances: list[str],
+    made: Provenance,
 ) -> Plan:
     found, moved = solved.found, asked.lever
     x = found.x if found.x is not None else found.best
@@ -256,6 +264,7 @@ def _told(
         open_business=open_business,
         remaining=remaining,
         sentences=(),
+        provenance=made,
     )
     return replace(plan_, sentences=telling.sentences(plan_, asked, hindrances, most_gone_cold))
 

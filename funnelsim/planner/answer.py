@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
 
+from funnelsim.journal.provenance import Provenance
 from funnelsim.planner.needs import Deadline
 from funnelsim.scenario import Scenario
 from funnelsim.scenario.parameters import parameter
@@ -44,6 +45,7 @@ class Plan:
     `open_business` what open deals and customers bring (mean, 10 %, 50 %, 90 %) of the metric,
                     None without `initial`; `remaining` what is left of the target on average
     `sentences`     the answer in words, the most important first
+    `provenance`    how it was made: the scenario as it was given, and all other arguments
     """
 
     today: Scenario
@@ -80,6 +82,7 @@ class Plan:
     open_business: pd.Series | None
     remaining: float
     sentences: tuple[str, ...]
+    provenance: Provenance
 
     @property
     def moved(self) -> str:

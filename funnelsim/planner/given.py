@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from funnelsim.deadlines import up_to
+from funnelsim.journal.provenance import AtTheStart, Provenance
 from funnelsim.planner.knowledge import (
     Knowledge,
     about,
@@ -17,6 +18,7 @@ from funnelsim.planner.knowledge import (
 )
 from funnelsim.progress import Bar, progress_bar
 from funnelsim.scenario import Scenario, a_scenario
+from funnelsim.state import State
 
 
 def up_to_the_deadline(
@@ -37,6 +39,16 @@ def up_to_the_deadline(
         seen = np.array([about(today, knowledge).seen])
         (today,) = variants(today, seen, np.ones(1))
     return today, None if knowledge is None else about(today, knowledge)
+
+
+def provenance_of(
+    made: str, scenario: Any, seed: int, initial: State | None, settings: dict[str, Any]
+) -> Provenance:
+    """How a plan or a forecast was made of a scenario or a calibration, as it was given."""
+    source = None
+    if hasattr(scenario, "overall_se"):  # a Calibration
+        source, scenario = scenario.provenance, scenario.scenario
+    return Provenance(made, scenario, seed, settings, AtTheStart.of(initial), source=source)
 
 
 def a_bar(progress: bool | Bar, total: int, is_guess: bool = False) -> AbstractContextManager[Bar]:
