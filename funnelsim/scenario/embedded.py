@@ -127,15 +127,14 @@ def _in_workbook(content: bytes, path: str, planned: bool) -> Embedded | None:
 
 def _cells(content: bytes, path: str, sheet: str) -> list[list[Any]]:
     """The rows of a sheet, empty cells as empty texts; none where there is no such sheet."""
-    import pandas as pd
+    from python_calamine import CalamineError, CalamineWorkbook
 
     try:
-        with pd.ExcelFile(io.BytesIO(content), engine="calamine") as book:
-            if sheet not in book.sheet_names:
-                return []
-            table = book.parse(sheet, header=None, dtype=object, keep_default_na=False)
-    except Exception as error:  # what a broken workbook raises is the reader's own affair
+        book = CalamineWorkbook.from_filelike(io.BytesIO(content))
+        if sheet not in book.sheet_names:
+            return []
+        rows: list[list[Any]] = book.get_sheet_by_name(sheet).to_python()
+    except CalamineError as error:
         rule, way_out = "it is no workbook, or a protected or broken one", "load the .toml file"
         raise FunnelSimError(str(Problem("load", path, rule, way_out))) from error
-    rows: list[list[Any]] = table.to_numpy().tolist()
     return rows

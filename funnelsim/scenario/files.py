@@ -34,7 +34,7 @@ def text_of(name_or_path: str | Path, planned: bool) -> tuple[str | Embedded, st
         raise FunnelSimError(str(_not_there(str(name_or_path), path)))
     try:
         content = path.read_bytes()
-        return embedded(content, str(path), planned) or _text(content), path.name
+        return embedded(content, path.name, planned) or _text(content), path.name
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         rule = f"its line {line} is not UTF-8, which a scenario file is"
