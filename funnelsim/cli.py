@@ -20,6 +20,10 @@ from funnelsim.version import __version__
 if TYPE_CHECKING:
     from funnelsim.calibration import Calibration
 
+A_SCENARIO = (
+    "the name of a scenario that comes along, a .toml file, or a report or workbook made with one"
+)
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do one command; 0 when it went well, 1 when it could not be done, 130 when interrupted."""
@@ -80,13 +84,11 @@ def parser() -> argparse.ArgumentParser:
     describe = commands.add_parser(
         "describe", help="what a scenario says before it is simulated: leads, conversion, load"
     )
-    describe.add_argument(
-        "scenario", help="the name of a scenario that comes along, or a .toml file"
-    )
+    describe.add_argument("scenario", help=A_SCENARIO)
     describe.set_defaults(command=_describe)
 
     run = commands.add_parser("run", help="simulate a scenario; print its funnel and key figures")
-    run.add_argument("scenario", help="the name of a scenario that comes along, or a .toml file")
+    run.add_argument("scenario", help=A_SCENARIO)
     run.add_argument("--seed", type=int, default=1, help="another seed, another history (1)")
     run.add_argument(
         "--engine", default="auto", choices=["auto", "columns", "process"],
@@ -115,7 +117,7 @@ def parser() -> argparse.ArgumentParser:
 
 def _add_plan(plan: argparse.ArgumentParser) -> None:
     plan.set_defaults(command=_plan)
-    plan.add_argument("scenario", help="the name of a scenario that comes along, or a .toml file")
+    plan.add_argument("scenario", help=A_SCENARIO)
     plan.add_argument("--target", type=float, required=True, help="sales, or an amount of money")
     plan.add_argument(
         "--metric", default="sales", choices=["sales", "revenue", "contribution", "profit"],

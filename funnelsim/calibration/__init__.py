@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from html import escape
 from numbers import Real
 from pathlib import Path
 from typing import Any
@@ -26,6 +25,7 @@ from funnelsim.calibration.to_scenario import loss_reasons, scenario_tables
 from funnelsim.deals.tidy import Export, read_export
 from funnelsim.errors import FunnelSimError
 from funnelsim.journal.provenance import Provenance
+from funnelsim.pages import page
 from funnelsim.reading import read_bytes
 from funnelsim.scenario import Scenario
 from funnelsim.state import State
@@ -72,7 +72,7 @@ class Calibration:
         return f"{self.scenario.name}\n\n{self.report}"
 
     def _repr_html_(self) -> str:
-        return f"<h2>{escape(self.scenario.name)}</h2>{self.report._repr_html_()}"
+        return page("<h2>{{ name }}</h2>", name=self.scenario.name) + self.report._repr_html_()
 
 
 def calibrate(

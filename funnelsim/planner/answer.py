@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from html import escape
 from typing import TYPE_CHECKING
 
 from funnelsim.journal.provenance import Provenance
+from funnelsim.pages import page
 from funnelsim.planner.needs import Deadline
 from funnelsim.scenario import Scenario
 from funnelsim.scenario.parameters import parameter
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+SENTENCES = """\
+{% for sentence in sentences %}
+<p>{% if loop.first %}<strong>{{ sentence }}</strong>{% else %}{{ sentence }}{% endif %}</p>
+{% endfor %}"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,6 +104,4 @@ class Plan:
         return f"<Plan for {self.scenario.name!r}: {reached}>\n{self}"
 
     def _repr_html_(self) -> str:
-        first, *others = self.sentences
-        rest = "".join(f"<p>{escape(sentence)}</p>" for sentence in others)
-        return f"<p><strong>{escape(first)}</strong></p>{rest}"
+        return page(SENTENCES, sentences=self.sentences)
