@@ -14,11 +14,15 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from funnelsim import __version__
 from funnelsim.errors import FunnelSimError
+from funnelsim.version import __version__
 
 if TYPE_CHECKING:
     from funnelsim.calibration import Calibration
+
+A_SCENARIO = (
+    "the name of a scenario that comes along, a .toml file, or a report or workbook made with one"
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -80,9 +84,7 @@ def parser() -> argparse.ArgumentParser:
     describe = commands.add_parser(
         "describe", help="what a scenario says before it is simulated: leads, conversion, load"
     )
-    describe.add_argument(
-        "scenario", help="the name of a scenario that comes along, or a .toml file"
-    )
+    describe.add_argument("scenario", help=A_SCENARIO)
     describe.set_defaults(command=_describe)
 
     schema = commands.add_parser("schema", help="what an editor needs to complete a scenario file")
@@ -90,7 +92,7 @@ def parser() -> argparse.ArgumentParser:
     schema.set_defaults(command=_schema)
 
     run = commands.add_parser("run", help="simulate a scenario; print its funnel and key figures")
-    run.add_argument("scenario", help="the name of a scenario that comes along, or a .toml file")
+    run.add_argument("scenario", help=A_SCENARIO)
     run.add_argument("--seed", type=int, default=1, help="another seed, another history (1)")
     run.add_argument(
         "--engine", default="auto", choices=["auto", "columns", "process"],
@@ -119,7 +121,7 @@ def parser() -> argparse.ArgumentParser:
 
 def _add_plan(plan: argparse.ArgumentParser) -> None:
     plan.set_defaults(command=_plan)
-    plan.add_argument("scenario", help="the name of a scenario that comes along, or a .toml file")
+    plan.add_argument("scenario", help=A_SCENARIO)
     plan.add_argument("--target", type=float, required=True, help="sales, or an amount of money")
     plan.add_argument(
         "--metric", default="sales", choices=["sales", "revenue", "contribution", "profit"],
@@ -302,7 +304,8 @@ def _calibrate(chosen: argparse.Namespace) -> None:
     if chosen.out or chosen.deals_out:
         print()
     if chosen.out:
-        write_text(chosen.out, calibration.scenario.to_toml())
+        made = calibration.provenance.as_comment()
+        write_text(chosen.out, f"{made}\n{calibration.scenario.to_toml()}")
         print(f"Scenario: {chosen.out.resolve()}")
     if chosen.deals_out:
         deals = calibration.state.deals.to_csv(index=False, lineterminator="\n")

@@ -54,28 +54,29 @@ def demo(data: Path | None, out: Path, seed: int) -> Path:
 
     print("\nWriting the report ...", flush=True)
     page = write_report(journal, out / "report.html", calibration=calibration)
-    scenario = write_text(out / "scenario.toml", s.to_toml())
+    comment = calibration.provenance.as_comment()
+    scenario = write_text(out / "scenario.toml", f"{comment}\n{s.to_toml()}")
     print(f"Report (opens offline): {page.resolve()}")
     print(f"Scenario:               {scenario.resolve()}")
     return page
 
 
-def _source(data: Path | None) -> tuple[str, pd.DataFrame, dict[str, Any]]:
-    """What is read, as a name, a table and what `calibrate` must be told about it."""
+def _source(data: Path | None) -> tuple[str, pd.DataFrame | Path, dict[str, Any]]:
+    """What is read, as a name, a table or a file, and what `calibrate` must be told about it."""
     if data is None:
         path = bundled("crm_deals.csv")
         named = {"name": "B2B firm, from the bundled CRM export"}
-        return f"the bundled export, {path.name}", read_table(path), CRM_COLUMNS | named
+        return f"the bundled export, {path.name}", path, CRM_COLUMNS | named
     if (data / OLIST_LEADS).is_file() or (data / OLIST_DEALS).is_file():
         named = {"name": "Marketing Funnel by Olist, leads of 2018", "currency": "BRL"}
         return f"{data} (Olist)", read_olist_funnel(data), OLIST_COLUMNS | named
     if data.is_dir():
         raise FunnelSimError(f"{data} is a folder without {OLIST_LEADS}; {_expected()}")
-    table = read_table(data)
-    missing = [c for c in _names() if c not in table.columns]
+    columns = read_table(data).columns
+    missing = [c for c in _names() if c not in columns]
     if missing:
         raise FunnelSimError(f"{data} has no column {', '.join(missing)}; {_expected()}")
-    return str(data), table, CRM_COLUMNS | {"name": f"calibrated from {data.name}"}
+    return str(data), data, CRM_COLUMNS | {"name": f"calibrated from {data.name}"}
 
 
 def _names() -> list[str]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from html import escape
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
@@ -29,7 +28,7 @@ from funnelsim.distributions import DAY, Floats, duration_text
 from funnelsim.experiment.too_small import queue_warnings
 from funnelsim.metrics.basis import ratio
 from funnelsim.scenario import Scenario, a_scenario
-from funnelsim.tables import WIDTH, as_html, as_text, figure_text
+from funnelsim.tables import WIDTH, as_text, figure_text, sections_as_html
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -80,8 +79,8 @@ class Description:
         return f"<Description of {self.scenario.name!r}>\n\n{self}"
 
     def _repr_html_(self) -> str:
-        tables = (f"<h3>{escape(title)}</h3>{as_html(table)}" for title, table in self.sections())
-        return "\n".join([*tables, *(f"<p>{escape(text)}</p>" for text in self.sentences)])
+        tables = ((title, (), table) for title, table in self.sections())
+        return sections_as_html([*tables, ("", self.sentences, None)])
 
 
 def describe(scenario: Scenario) -> Description:

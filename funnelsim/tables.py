@@ -8,19 +8,36 @@
 from __future__ import annotations
 
 import math
-from html import escape
+from collections.abc import Iterable
 from textwrap import fill
 
 import pandas as pd
+from markupsafe import Markup
 
 from funnelsim.journal import Journal
 from funnelsim.metrics import funnel_table, summary
 from funnelsim.metrics.figures import stated_figures
 from funnelsim.metrics.groups import OVERALL, funnel_by, reps_table
+from funnelsim.pages import page
 from funnelsim.saving import write_text  # noqa: F401  (where it was in earlier versions)
 
 NOTHING = "–"
 WIDTH = 96  # of a console
+TABLE = """\
+<div class="wide"><table>
+<thead><tr>{% for name in heads %}
+<th{{ marks[loop.index0] }}>{{ name }}</th>{% endfor %}
+</tr></thead>
+<tbody>{% for row in rows %}
+<tr>{% for text in row %}<td{{ marks[loop.index0] }}>{{ text }}</td>{% endfor %}</tr>
+{% endfor %}
+</tbody></table></div>"""
+SECTIONS = """\
+{% for title, lines, table in sections %}
+{% if title %}<h3>{{ title }}</h3>{% endif %}
+{% for line in lines %}<p>{{ line }}</p>{% endfor %}
+{{ table }}
+{% endfor %}"""
 
 
 def figure_text(value: float, kind: str, currency: str = "", short: bool = False) -> str:
@@ -194,20 +211,20 @@ def as_text(table: pd.DataFrame) -> str:
 def as_html(table: pd.DataFrame) -> str:
     """The same as an HTML table in a box that scrolls sideways; every text is escaped."""
     marks = [_mark(table.iloc[:, i]) for i in range(table.shape[1])]
-    heads = zip(table.columns, marks, strict=True)
-    head = "".join(f"<th{mark}>{escape(str(name))}</th>" for name, mark in heads)
-    body = "".join(
-        "<tr>"
-        + "".join(
-            f"<td{mark}>{escape(str(cell))}</td>" for cell, mark in zip(row, marks, strict=True)
-        )
-        + "</tr>\n"
-        for row in table.astype(str).to_numpy().tolist()
-    )
-    return (
-        f'<div class="wide"><table>\n<thead><tr>{head}</tr></thead>\n'
-        f"<tbody>{body}</tbody></table></div>"
-    )
+    return page(TABLE, heads=table.columns, rows=table.astype(str).to_numpy(), marks=marks)
+
+
+def sections_as_html(sections: Iterable[tuple[str, Iterable[str], pd.DataFrame | None]]) -> str:
+    """(title, lines, table) one below the other on a page; each of them may be missing.
+
+    >>> sections_as_html([("Mind", ["a < b"], None)])
+    '<h3>Mind</h3><p>a &lt; b</p>\\n'
+    """
+    parts = [
+        (title, lines, "" if table is None else Markup(as_html(table)))
+        for title, lines, table in sections
+    ]
+    return page(SECTIONS, sections=parts)
 
 
 def print_journal(journal: Journal) -> None:
@@ -235,8 +252,8 @@ def say(sentence: str) -> None:
 def _mark(column: pd.Series) -> str:
     """How a column stands on a page: figures to the right, long text may wrap."""
     if _numeric(column):
-        return ' class="number"'
-    return ' class="long"' if column.astype(str).str.len().max() > 32 else ""
+        return Markup(' class="number"')
+    return Markup(' class="long"') if column.astype(str).str.len().max() > 32 else ""
 
 
 def _numeric(column: pd.Series) -> bool:

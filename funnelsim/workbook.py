@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,16 @@ from funnelsim.errors import Finding, FunnelSimError, Problem
 from funnelsim.planner import Plan
 from funnelsim.planner.text_tables import OUTCOME, about, assumptions, said_of_reps
 from funnelsim.saving import beside
+from funnelsim.scenario import Scenario
+from funnelsim.scenario.embedded import (
+    HASH,
+    LINE,
+    LONGEST_CELL,
+    PLANNED_SHEET,
+    SHEET,
+    VERSION,
+    rows_of,
+)
 
 WIDEST = 60  # characters of a column
 A_DAY = datetime.datetime(2027, 1, 1)  # always the same: the same plan makes the same bytes
@@ -40,9 +50,11 @@ def write_workbook(plan: Plan, path: str | Path) -> Path:
 
     Sheets: Plan (the answer and what it says), Stages, Channels, People (where there are teams),
     Chance (the curve, with a chart), Outcome, Assumptions (every field of the scenario, stated or
-    left at its default). Of a target that cannot be met they hold the best that was tried, and say
-    so. A folder that is missing is made; an existing file is replaced. Raises FunnelSimError for
-    what is no plan, for a name that does not end in .xlsx and for a file that cannot be written.
+    left at its default), Made with (version, seed, all that was asked, and the scenario that was
+    planned from), Planned scenario; `fs.load` reads both scenarios back. Of a target that cannot be
+    met they hold the best that was tried, and say so. A folder that is missing is made; an existing
+    file is replaced. Raises FunnelSimError for what is no plan, for a name that does not end in
+    .xlsx and for a file that cannot be written.
 
     >>> import tempfile
     >>> import funnelsim as fs
@@ -71,6 +83,10 @@ def write_workbook(plan: Plan, path: str | Path) -> Path:
                 for name, columns in _sheets(plan):
                     _table_sheet(book, formats, name, columns)
                 _chance_chart(book, plan)
+                made, planned = plan.provenance, plan.scenario
+                hashed = [(VERSION, made.version), (HASH, planned.sha256)]
+                _scenario_sheet(book, formats, SHEET, made.rows(), made.scenario)
+                _scenario_sheet(book, formats, PLANNED_SHEET, hashed, planned)
         except xlsxwriter.exceptions.FileCreateError as error:  # the system's, in a wrapper
             raise OSError(str(error)) from error
     return path
@@ -213,6 +229,26 @@ def _table_sheet(book: Any, formats: dict[str, Any], name: str, columns: list[Co
             _write(sheet, row, place, value, formats[form])
         longest = max(len(str(v)) for v in values) if form == "text" and len(values) else 12
         sheet.set_column(place, place, min(max(longest, len(head)) + 2, WIDEST))
+
+
+def _scenario_sheet(
+    book: Any,
+    formats: dict[str, Any],
+    name: str,
+    made_with: Iterable[tuple[str, str]],
+    scenario: Scenario,
+) -> None:
+    """A scenario as `fs.load` reads it back (`scenario/embedded.py`), below what is said of it."""
+    sheet = book.add_worksheet(name)
+    sheet.set_column(0, 0, 34)
+    sheet.set_column(1, 1, 90)
+    rows = [*made_with, ("", "")]
+    heads = (LINE, "The scenario, as a file that funnelsim reads")
+    lines = list(rows_of(scenario.to_toml()))
+    for row, (left, right) in enumerate([*rows, heads, *lines]):
+        form = formats["head" if row == len(rows) else "text"]
+        _write(sheet, row, 0, left, formats["whole"] if isinstance(left, int) else form)
+        _write(sheet, row, 1, right[:LONGEST_CELL], form)
 
 
 def _write(sheet: Any, row: int, column: int, value: Any, form: Any) -> None:

@@ -134,6 +134,7 @@ def test_values_and_assumptions_stand_in_the_workbook(plan: Any, tmp_path: Path)
     book = openpyxl.load_workbook(fs.write_workbook(plan, tmp_path / "plan.xlsx"))
     assert book.sheetnames == [
         *("Plan", "Stages", "Channels", "People", "Chance", "Outcome", "Assumptions"),
+        *("Made with", "Planned scenario"),
     ]
     facts = {row[0].value: row[1].value for row in book["Plan"].rows}
     assert (facts["Leads in all"], facts["Chance of the target"]) == (plan.leads, plan.chance)

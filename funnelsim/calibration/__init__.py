@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
+from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -22,10 +23,15 @@ from funnelsim.calibration.report import CalibrationReport
 from funnelsim.calibration.state_today import state_today
 from funnelsim.calibration.to_scenario import loss_reasons, scenario_tables
 from funnelsim.deals.tidy import Export, read_export
+from funnelsim.journal.provenance import Provenance
+from funnelsim.pages import page
+from funnelsim.reading import read_bytes
 from funnelsim.scenario import Scenario
 from funnelsim.state import State
 
 __all__ = ["Calibration", "CalibrationReport", "calibrate"]
+
+IN_THE_SCENARIO = ("name", "currency")  # arguments that need not be told apart from it
 
 
 @dataclass(frozen=True)
@@ -34,7 +40,8 @@ class Calibration:
 
     `overall` is the share of leads that become customers (the product of the stages'
     conversions), `overall_se` its standard error. `state` holds the deals that were open when the
-    export was taken: `fs.plan(calibration, ..., initial=calibration.state)`.
+    export was taken: `fs.plan(calibration, ..., initial=calibration.state)`. `provenance` says of
+    which file and columns it was made.
     """
 
     scenario: Scenario
@@ -42,6 +49,7 @@ class Calibration:
     overall: float
     overall_se: float
     state: State
+    provenance: Provenance
 
     @property
     def pilot(self) -> tuple[int, int] | None:
@@ -63,7 +71,7 @@ class Calibration:
         return f"{self.scenario.name}\n\n{self.report}"
 
     def _repr_html_(self) -> str:
-        return f"<h2>{escape(self.scenario.name)}</h2>{self.report._repr_html_()}"
+        return page("<h2>{{ name }}</h2>", name=self.scenario.name) + self.report._repr_html_()
 
 
 def calibrate(
@@ -142,6 +150,7 @@ def calibrate(
     >>> found.scenario.stages[0].name, round(found.overall, 2)
     ('Lead', 0.67)
     """
+    asked = {name: value for name, value in locals().items() if name not in IN_THE_SCENARIO}
     age = "0.95 is the age at which 95 % of the decisions had been made"
     decided_quantile = a_number("decided_quantile", decided_quantile, 0.5, below=1, way_out=age)
     export = read_export(
@@ -151,10 +160,21 @@ def calibrate(
         stages, words=(won_value, lost_value), ends=(first_stage, goal), since=since,
         export_date=export_date, dayfirst=dayfirst, decimal=decimal,
     )  # fmt: skip
-    return _estimated(export, decided_quantile, name, currency)
+    asked["deals"] = _in_words(deals, export)
+    return _estimated(export, decided_quantile, name, currency, asked)
 
 
-def _estimated(export: Export, quantile: float, name: str, currency: str) -> Calibration:
+def _in_words(deals: pd.DataFrame | str | Path, export: Export) -> str:
+    """Which export it is: a file by its name, not its folder, and by what it holds."""
+    rows = f"{export.rows:,} rows"
+    if isinstance(deals, pd.DataFrame):
+        return f"a table of {rows}"
+    return f"{Path(deals).name}, {rows}, SHA-256 {sha256(read_bytes(deals)).hexdigest()}"
+
+
+def _estimated(
+    export: Export, quantile: float, name: str, currency: str, asked: dict[str, Any]
+) -> Calibration:
     """Scenario and report of an export that has been read."""
     table, used = stage_table(export, quantile)
     rates, weekdays, days = arrivals(export)
@@ -176,12 +196,14 @@ def _estimated(export: Export, quantile: float, name: str, currency: str) -> Cal
         assumptions=sentences.assumptions(not worth.empty, export, days),
         notes=(*export.notes, *worth_notes, *sentences.warnings(table, worth, export, days)),
     )
+    scenario = Scenario(name=name, currency=currency, **tables)
     return Calibration(
-        scenario=Scenario(name=name, currency=currency, **tables),
+        scenario=scenario,
         report=report,
         overall=float(table["conversion"].prod()),
         overall_se=product_se(list(table["conversion"]), list(table["se"])),
         state=state_today(export, table),
+        provenance=Provenance("calibration", scenario, None, asked),
     )
 
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from html import escape
 from textwrap import wrap
 
 import pandas as pd
 
-from funnelsim.tables import as_html, as_text, figure_text
+from funnelsim.tables import as_text, figure_text, sections_as_html
 
 RULE = (
     "A stage's conversion comes from the visits old enough to have been decided: those that "
@@ -77,12 +76,7 @@ class CalibrationReport:
         return "\n\n".join(parts)
 
     def _repr_html_(self) -> str:
-        return "\n".join(
-            f"<h3>{escape(title)}</h3>"
-            + "".join(f"<p>{escape(line)}</p>" for line in lines)
-            + (as_html(table) if table is not None else "")
-            for title, lines, table in self.sections()
-        )
+        return sections_as_html(self.sections())
 
 
 def stages_as_text(stages: pd.DataFrame) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +20,7 @@ from funnelsim.experiment import chunks
 from funnelsim.experiment.intervals import intervals
 from funnelsim.experiment.replications import Experiment, figures_table, stopped
 from funnelsim.experiment.too_small import queue_warnings
+from funnelsim.journal.provenance import AtTheStart, Provenance
 from funnelsim.progress import progress_bar
 from funnelsim.scenario import Scenario
 from funnelsim.state import State
@@ -34,12 +35,13 @@ class Comparison:
     """Scenarios simulated on the same customers; `experiments` holds each by its name.
 
     `table` has a row per scenario and replication (both in the index) and the columns of
-    `summary`.
+    `summary`; `provenance` is that of the first scenario, with the hashes of all of them.
     """
 
     experiments: dict[str, Experiment]
     warnings: list[str]
     interrupted: bool
+    provenance: Provenance
 
     @property
     def table(self) -> pd.DataFrame:
@@ -137,12 +139,19 @@ def compare(
     tables, interrupted, sentences = same_customers(
         list(named.values()), n, seed, chunks.an_executor(executor), progress, initial
     )
+    start = AtTheStart.of(initial)
     experiments = {
-        name: Experiment(s, int(seed), table, queue_warnings(s, table), interrupted, {})
-        for (name, s), table in zip(named.items(), tables, strict=True)
-    }
+        name: Experiment(
+            s, int(seed), table, queue_warnings(s, table), interrupted, {},
+            Provenance("experiment", given, int(seed), {"n": n}, start),
+        )
+        for (name, s), given, table in zip(named.items(), scenarios.values(), tables, strict=True)
+    }  # fmt: skip
     told = [f"{name}: {text}" for name, e in experiments.items() for text in e.warnings]
-    return Comparison(experiments, told + sentences, interrupted)
+    hashes = {name: experiment.provenance.sha256 for name, experiment in experiments.items()}
+    first = next(iter(experiments.values())).provenance
+    made = replace(first, made="comparison", settings={"n": n, "scenarios": hashes})
+    return Comparison(experiments, told + sentences, interrupted, made)
 
 
 def same_customers(

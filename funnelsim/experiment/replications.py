@@ -19,6 +19,7 @@ from funnelsim.experiment import chunks
 from funnelsim.experiment.intervals import QUANTILES, intervals, intervals_of_figures
 from funnelsim.experiment.too_small import queue_warnings
 from funnelsim.journal import Journal
+from funnelsim.journal.provenance import AtTheStart, Provenance
 from funnelsim.metrics.figures import figures_of
 from funnelsim.progress import progress_bar
 from funnelsim.scenario import Scenario
@@ -39,7 +40,7 @@ class Experiment:
 
     `table` has a row per replication (the index) and the columns of `summary`; `journals` those
     asked for, by replication; `warnings` what should be said of it; `interrupted` is True after
-    Ctrl-C, which leaves the replications that were finished.
+    Ctrl-C, which leaves the replications that were finished; `provenance` says how it was made.
     """
 
     scenario: Scenario
@@ -48,6 +49,7 @@ class Experiment:
     warnings: list[str]
     interrupted: bool
     journals: dict[int, Journal]
+    provenance: Provenance
 
     def summary(self, confidence: float = 0.95) -> pd.DataFrame:
         """A row for each key figure: what to expect, and how far one simulation may be from it.
@@ -111,6 +113,7 @@ def replicate(
     >>> x.table.shape[0], x.interrupted
     (3, False)
     """
+    given = scenario
     scenario, initial = chunks.begun(scenario, initial, "replicate")
     n, executor = chunks.a_number_of_replications(n), chunks.an_executor(executor)
     keep = a_choice("keep", keep, KEEP)
@@ -142,7 +145,9 @@ def replicate(
         say(sentences[-1])
     journals = {r: results[r][1] for r in table.index} if keep == "journals" else {}
     sentences = queue_warnings(scenario, table) + sentences
-    return Experiment(scenario, int(seed), table, sentences, interrupted, journals)
+    settings = {"n": n, "precision": precision, "figure": figure, "keep": keep}
+    made = Provenance("experiment", given, int(seed), settings, AtTheStart.of(initial))
+    return Experiment(scenario, int(seed), table, sentences, interrupted, journals, made)
 
 
 def _table(results: dict[int, Any], keep: str) -> pd.DataFrame:

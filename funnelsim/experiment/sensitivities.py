@@ -16,6 +16,7 @@ from funnelsim.experiment.comparison import paired, same_customers
 from funnelsim.experiment.replications import a_figure
 from funnelsim.experiment.sweeps import parts
 from funnelsim.experiment.too_small import queue_warnings
+from funnelsim.journal.provenance import AtTheStart, Provenance
 from funnelsim.scenario import Scenario
 from funnelsim.scenario.parameters import changed, stands_at, to_turn, usual
 from funnelsim.state import State
@@ -33,7 +34,7 @@ class Sensitivity:
     distribution its mean); `down` and `up`, the differences of the figure's mean to today's at the
     low and at the high value, each with its 95 % interval (`down_low`, `down_high`, `up_low`,
     `up_high`; paired, Student's t); and `effect`, the larger of the two differences without its
-    sign. `mean` is the figure today.
+    sign. `mean` is the figure today; `provenance` says how all this was made.
     """
 
     scenario: Scenario
@@ -42,6 +43,7 @@ class Sensitivity:
     table: pd.DataFrame
     warnings: list[str]
     interrupted: bool
+    provenance: Provenance
 
     def __repr__(self) -> str:
         cut = ", interrupted" if self.interrupted else ""
@@ -79,6 +81,7 @@ def sensitivity(
     """
     import pandas as pd
 
+    given = scenario
     scenario, initial = chunks.begun(scenario, initial, "sensitivity")
     n, executor = chunks.a_number_of_replications(n, least=2), chunks.an_executor(executor)
     pairs = _pairs(scenario, changes, a_share("change", change, way_out="write 0.1 for a tenth"))
@@ -105,7 +108,10 @@ def sensitivity(
     table = table.sort_values("effect", ascending=False, kind="stable")
     mean = float(tables[0][figure].mean())
     told_of = queue_warnings(scenario, tables[0]) + sentences
-    return Sensitivity(scenario, figure, mean, table, told_of, interrupted)
+    turned_by = dict(changes) if isinstance(changes, Mapping) else list(pairs)
+    settings = {"changes": turned_by, "figure": figure, "change": change, "n": n}
+    made = Provenance("sensitivity", given, int(seed), settings, AtTheStart.of(initial))
+    return Sensitivity(scenario, figure, mean, table, told_of, interrupted, made)
 
 
 Setting = dict[str, Any]

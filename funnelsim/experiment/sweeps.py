@@ -13,6 +13,7 @@ from funnelsim.experiment import chunks
 from funnelsim.experiment.comparison import same_customers
 from funnelsim.experiment.intervals import intervals_of_figures
 from funnelsim.experiment.too_small import queue_warnings
+from funnelsim.journal.provenance import AtTheStart, Provenance
 from funnelsim.scenario import Scenario
 from funnelsim.scenario.parameters import changed, stands_at
 from funnelsim.state import State
@@ -27,7 +28,8 @@ SHOWN = ["mean", "low", "high"]
 class Sweep:
     """A scenario at each of the settings; the same customers in all of them.
 
-    `settings` has the values of each setting by path, `tables` its key figures by replication.
+    `settings` has the values of each setting by path, `tables` its key figures by replication;
+    `provenance` says how it was made.
     """
 
     scenario: Scenario
@@ -36,6 +38,7 @@ class Sweep:
     tables: list[pd.DataFrame]
     warnings: list[str]
     interrupted: bool
+    provenance: Provenance
 
     @property
     def table(self) -> pd.DataFrame:
@@ -91,6 +94,7 @@ def sweep(
     >>> x.table["profit"].columns.tolist(), x.table.index.tolist()
     (['mean', 'low', 'high'], [1, 2, 3])
     """
+    given = scenario
     scenario, initial = chunks.begun(scenario, initial, "sweep")
     n, executor = chunks.a_number_of_replications(n, least=2), chunks.an_executor(executor)
     grid = _grid(path, values)
@@ -102,7 +106,8 @@ def sweep(
         for setting, varied, table in zip(settings, scenarios, tables, strict=True)
         for text in queue_warnings(varied, table)
     ]
-    return Sweep(scenario, list(grid), settings, tables, told + sentences, interrupted)
+    made = Provenance("sweep", given, int(seed), {"path": grid, "n": n}, AtTheStart.of(initial))
+    return Sweep(scenario, list(grid), settings, tables, told + sentences, interrupted, made)
 
 
 def _in_words(scenario: Scenario, setting: Mapping[str, Any]) -> str:

@@ -26,6 +26,7 @@ from funnelsim.experiment.intervals import intervals
 from funnelsim.experiment.replications import stopped
 from funnelsim.experiment.too_small import queue_warnings
 from funnelsim.journal import NEVER, Journal
+from funnelsim.journal.provenance import Provenance
 from funnelsim.progress import progress_bar
 from funnelsim.scenario import Scenario, a_scenario
 from funnelsim.tables import say
@@ -46,7 +47,7 @@ class WarmUp:
     in the funnel at the end of the day, the ends `low` and `high` of its 95 % interval, and
     `week`, the mean of the seven days around. `level` is the mean of the second half of the
     horizon, `warm_up` the advice in days; both are None where the pipeline does not level off.
-    `sentence` says it in words.
+    `sentence` says it in words, `provenance` how it was made.
     """
 
     scenario: Scenario
@@ -55,6 +56,7 @@ class WarmUp:
     warm_up: int | None
     sentence: str
     warnings: list[str]
+    provenance: Provenance
 
     def __repr__(self) -> str:
         head = f"<WarmUp of {self.scenario.name!r}>"
@@ -105,7 +107,8 @@ def warm_up_advice(
     level, warm_up, sentence = _advice(scenario, by_day)
     if scenario != given:
         outcome.sentences.insert(0, "Growth, seasons and bursts of the channels are left out here.")
-    return WarmUp(given, table, level, warm_up, sentence, outcome.sentences)
+    made = Provenance("warm-up", given, int(seed), {"n": n})
+    return WarmUp(given, table, level, warm_up, sentence, outcome.sentences, made)
 
 
 def _even(scenario: Scenario) -> Scenario:

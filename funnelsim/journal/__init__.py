@@ -33,6 +33,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelsim.distributions import DAY, Ints
+from funnelsim.journal.provenance import AtTheStart, Provenance, versions
 from funnelsim.journal.whole import (
     CLOSED,
     COLUMNS,
@@ -139,10 +140,31 @@ class Journal:
         self.replications: Sequence[int] = (replication,)  # of `Together` several
         self.initial = initial  # the state at the start, if the simulation began in the middle
         self.whole: dict[str, Table] = {name: tables[name] for name in COLUMNS}
+        self._versions = versions()  # now: a pickle is read on other machines, by other versions
 
     def rows(self, table: str) -> int:
         """How many rows the table has."""
         return len(self.whole[table][next(iter(COLUMNS[table]))])
+
+    @cached_property
+    def provenance(self) -> Provenance:
+        """How it was made: `fs.simulate` with all that makes the same journal again.
+
+        >>> from funnelsim import load, simulate
+        >>> made = simulate(load("aida"), seed=3).provenance
+        >>> again = simulate(made.scenario, made.seed, replication=made.replication)
+        >>> again.provenance == made
+        True
+        """
+        return Provenance(
+            "journal",
+            self.scenario,
+            self.seed,
+            start=AtTheStart.of(self.initial),
+            replication=self.replication,
+            engine=self.engine,
+            versions=self._versions,
+        )
 
     # --- replications: a journal holds one; `Together`, several ---------------------------------
 

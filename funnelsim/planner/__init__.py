@@ -25,6 +25,7 @@ from funnelsim.arguments import a_choice, a_number, a_share, refused
 from funnelsim.distributions import Floats
 from funnelsim.errors import Finding
 from funnelsim.experiment.chunks import a_seed, an_executor
+from funnelsim.journal.provenance import Provenance
 from funnelsim.planner import outcomes, reps_required, too_late
 from funnelsim.planner.answer import Plan
 from funnelsim.planner.closed_form import formula, quantile, why_not
@@ -36,7 +37,7 @@ from funnelsim.planner.levers import MOST_LEADS, MOST_PLANNED, Lever, leads_at, 
 from funnelsim.planner.outcomes import QUANTILES
 from funnelsim.planner.parameter_uncertainty import Pilot, classes_for, may_be
 from funnelsim.planner.part_of_a_future import part_of
-from funnelsim.planner.question import Question, a_bar, up_to_the_deadline
+from funnelsim.planner.question import Question, a_bar, provenance_of, up_to_the_deadline
 from funnelsim.planner.requirements import channels_required, stages_required
 from funnelsim.planner.results import a_metric, result
 from funnelsim.planner.search import UNBIASED
@@ -113,6 +114,11 @@ def plan(
         raise refused("target", target, rule, f"write {math.ceil(target)}")
     arrivals = a_choice("arrivals", arrivals, ARRIVALS)
     moved, seed, executor = lever(today, change), a_seed(seed), an_executor(executor)
+    settings = {
+        "target": target, "metric": metric, "probability": probability, "within": within,
+        "change": change, "pilot": pilot, "arrivals": arrivals, "most_gone_cold": most_gone_cold,
+    }  # fmt: skip
+    made = provenance_of("plan", scenario, seed, initial, settings)
     reason = why_not(today, metric) or ("business is running" if initial is not None else "")
     if not reason and not leads_of_channels(today).sum():
         rule = "no channel brings leads in this time"
@@ -139,7 +145,8 @@ def plan(
             )
         question = Question(today, target, metric, probability, moved, uncertainty, futures, naive)
         hindrances = reasons_and_ways_out(question, solved.found) if solved.found.limit else []
-        return _told(question, solved, naive, open_business, remaining, most_gone_cold, hindrances)
+        told = question, solved, naive, open_business, remaining, most_gone_cold, hindrances
+        return _told(*told, made)
 
 
 # --- what is asked ----------------------------------------------------------------------------
@@ -171,6 +178,7 @@ def _told(
     remaining: float,
     most_gone_cold: float,
     hindrances: list[str],
+    made: Provenance,
 ) -> Plan:
     found, moved = solved.found, question.lever
     x = found.x if found.x is not None else found.best
@@ -249,6 +257,7 @@ def _told(
         open_business=open_business,
         remaining=remaining,
         sentences=(),
+        provenance=made,
     )
     return replace(plan_, sentences=sentences(plan_, question, hindrances, most_gone_cold))
 

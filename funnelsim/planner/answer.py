@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from html import escape
 from typing import TYPE_CHECKING
 
+from funnelsim.journal.provenance import Provenance
+from funnelsim.pages import page
 from funnelsim.planner.too_late import Deadline
 from funnelsim.scenario import Scenario
 from funnelsim.scenario.parameters import parameter
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+SENTENCES = """\
+{% for sentence in sentences %}
+<p>{% if loop.first %}<strong>{{ sentence }}</strong>{% else %}{{ sentence }}{% endif %}</p>
+{% endfor %}"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +52,7 @@ class Plan:
     `open_business` what open deals and customers bring (mean, 10 %, 50 %, 90 %) of the metric,
                     None without `initial`; `remaining` what is left of the target on average
     `sentences`     the answer in words, the most important first
+    `provenance`    how it was made: the scenario as it was given, and all other arguments
     """
 
     today: Scenario
@@ -81,6 +89,7 @@ class Plan:
     open_business: pd.Series | None
     remaining: float
     sentences: tuple[str, ...]
+    provenance: Provenance
 
     @property
     def moved(self) -> str:
@@ -96,6 +105,4 @@ class Plan:
         return f"<Plan for {self.scenario.name!r}: {reached}>\n{self}"
 
     def _repr_html_(self) -> str:
-        first, *others = self.sentences
-        rest = "".join(f"<p>{escape(sentence)}</p>" for sentence in others)
-        return f"<p><strong>{escape(first)}</strong></p>{rest}"
+        return page(SENTENCES, sentences=self.sentences)

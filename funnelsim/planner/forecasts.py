@@ -19,10 +19,11 @@ from funnelsim.experiment.chunks import (
     of_each,
 )
 from funnelsim.journal import Journal
+from funnelsim.journal.provenance import Provenance
 from funnelsim.metrics.money import counts_as_revenue
 from funnelsim.planner.futures import Futures
 from funnelsim.planner.parameter_uncertainty import CLASSES, Pilot, may_be
-from funnelsim.planner.question import a_bar, up_to_the_deadline
+from funnelsim.planner.question import a_bar, provenance_of, up_to_the_deadline
 from funnelsim.planner.results import sale_times
 from funnelsim.progress import Bar
 from funnelsim.scenario import Scenario
@@ -46,7 +47,8 @@ class Forecast:
     "revenue" (net), quantile "10%", "50%", "90%" or "mean"; `by_week` counts the week, `so_far`
     all up to its end. `along` is `so_far` by day: the index is days since the warm-up (weeks' ends
     only, of more than 400 days). `totals` has a row per replication and a column per figure.
-    `known_from` says how well the conversion is known ("" where it is taken as certain).
+    `known_from` says how well the conversion is known ("" where it is taken as certain),
+    `provenance` how all this was made.
     """
 
     scenario: Scenario
@@ -54,7 +56,8 @@ class Forecast:
     so_far: pd.DataFrame
     totals: pd.DataFrame
     along: pd.DataFrame
-    known_from: str = ""
+    known_from: str
+    provenance: Provenance
 
     def chance(self, figure: str, target: float) -> float:
         """How often the figure ("sales" or "revenue") reaches the target by the horizon.
@@ -111,6 +114,8 @@ def forecast(
     today, uncertainty = up_to_the_deadline(scenario, within, pilot, "forecast")
     today, initial = begun(today, initial, "forecast")
     n, executor = a_number_of_replications(n), an_executor(executor)
+    settings = {"n": n, "within": within, "pilot": pilot}
+    made_by = provenance_of("forecast", scenario, a_seed(seed), initial, settings)
     scenarios = [today]
     if uncertainty is not None:
         made = may_be(today, uncertainty)
@@ -134,7 +139,7 @@ def forecast(
     weeks = pd.RangeIndex(1, int(weekly.sum()) + 1, name="week")
     days = pd.Index((ends - today.warm_up) / DAY, name="day")
     tables = _quantiles(by_week, weeks), _quantiles(so_far, weeks), totals
-    return Forecast(today, *tables, _quantiles(along, days), known_from)
+    return Forecast(today, *tables, _quantiles(along, days), known_from, made_by)
 
 
 def _figures(scenario: Scenario) -> tuple[str, ...]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from funnelsim.deadlines import up_to
+from funnelsim.journal.provenance import AtTheStart, Provenance
 from funnelsim.planner.futures import Futures
 from funnelsim.planner.levers import Lever
 from funnelsim.planner.parameter_uncertainty import (
@@ -21,6 +22,7 @@ from funnelsim.planner.parameter_uncertainty import (
 )
 from funnelsim.progress import Bar, progress_bar
 from funnelsim.scenario import Scenario, a_scenario
+from funnelsim.state import State
 
 if TYPE_CHECKING:
     from funnelsim.calibration import Calibration
@@ -58,6 +60,20 @@ def up_to_the_deadline(
         seen = np.array([about(today, uncertainty).seen])
         (today,) = variants(today, seen, np.ones(1))
     return today, None if uncertainty is None else about(today, uncertainty)
+
+
+def provenance_of(
+    made: str,
+    scenario: Scenario | Calibration,
+    seed: int,
+    initial: State | None,
+    settings: dict[str, Any],
+) -> Provenance:
+    """How a plan or a forecast was made of a scenario or a calibration, as it was given."""
+    source = None
+    if not isinstance(scenario, Scenario):
+        source, scenario = scenario.provenance, scenario.scenario
+    return Provenance(made, scenario, seed, settings, AtTheStart.of(initial), source=source)
 
 
 def a_bar(progress: bool | Bar, total: int, is_guess: bool = False) -> AbstractContextManager[Bar]:

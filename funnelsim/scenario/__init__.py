@@ -19,8 +19,10 @@ from pydantic import Field, ValidationError
 
 from funnelsim.arguments import refused
 from funnelsim.distributions import DAY, Duration, Limits, Part, PositiveDuration
-from funnelsim.errors import Finding, Problem, ScenarioError
+from funnelsim.errors import Finding, FunnelSimError, Problem, ScenarioError
 from funnelsim.fields import Section
+from funnelsim.scenario.canonical import canonical, hash_of
+from funnelsim.scenario.embedded import Embedded, changed_since
 from funnelsim.scenario.files import templates, text_of
 from funnelsim.scenario.keys import LISTS
 from funnelsim.scenario.leads import Channel, Segment
@@ -31,6 +33,7 @@ from funnelsim.scenario.problems import problems_between_fields, problems_of_fie
 from funnelsim.scenario.stages import FollowUp, Recovery, Stage, Team
 from funnelsim.scenario.syntax import problems_of_syntax
 from funnelsim.scenario.values import LifeStages, Start, Text
+from funnelsim.version import __version__
 
 __all__ = [
     "Campaign",
@@ -132,7 +135,20 @@ class Scenario(Part):
         return {"warm_up": (None, self.horizon - 1), "horizon": (self.warm_up + 1, None)}
 
     def __hash__(self) -> int:
-        return hash(self.to_toml())
+        return hash(self.sha256)
+
+    @property
+    def sha256(self) -> str:
+        """The SHA-256 of what it says, 64 hexadecimal digits: its name in reports and workbooks.
+
+        Equal scenarios have the same, on every machine: the order of keys and what is at its
+        default make no difference.
+
+        >>> aida = load("aida")
+        >>> aida.sha256 == Scenario.from_toml(aida.to_toml()).sha256
+        True
+        """
+        return hash_of(canonical(self.tables()))
 
     @property
     def days(self) -> int:
@@ -221,13 +237,27 @@ def _without_end(tables: Mapping[str, Any]) -> Problem | None:
     return Problem(level[0][0], Finding("too deep"), rule, "leave it out")
 
 
-def load(name_or_path: str | Path) -> Scenario:
-    """The scenario of this name (see `templates`), or the one in this .toml file.
+def load(name_or_path: str | Path, *, planned: bool = False) -> Scenario:
+    """The scenario of this name (see `templates`), or the one in this file.
 
-    Raises `ScenarioError` for what is wrong in the file, `FunnelSimError` where there is none.
+    The file is a .toml file, or a report (.html) or a workbook (.xlsx) that funnelsim wrote: of a
+    journal its scenario; of a plan the one that was planned from, or, with `planned`, the one that
+    the plan proposes. What a file is, its content says, not its name.
+
+    Raises `ScenarioError` for what is wrong in the text, `FunnelSimError` where there is none, and
+    for the text of a report or workbook that was changed since: its figures are not of that text.
     """
-    text, source = text_of(name_or_path)
-    return Scenario.from_toml(text, source)
+    found, source = text_of(name_or_path, planned)
+    if isinstance(found, Embedded):
+        scenario = Scenario.from_toml(found.text, f"the scenario in {source}")
+        if scenario.sha256 != found.sha256:
+            raise changed_since(found, scenario.sha256, source, __version__)
+        return scenario
+    if planned:
+        rule = "a scenario by itself is planned by nobody"
+        way_out = "leave planned out, or load the report or workbook of a plan"
+        raise FunnelSimError(str(Problem("load", str(name_or_path), rule, way_out)))
+    return Scenario.from_toml(found, source)
 
 
 def a_scenario(value: object, name: str) -> Scenario:

@@ -1,4 +1,7 @@
-"""The text of a scenario: one that comes along, by its name, or a file's, by its path."""
+"""The text of a scenario: one that comes along, by its name, or a file's, by its path.
+
+A file may also be a report or a workbook that was made with a scenario (`embedded.py`).
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,10 @@ from pathlib import Path
 
 from funnelsim.arguments import refused
 from funnelsim.errors import FunnelSimError, Problem, nearest
+from funnelsim.scenario.embedded import Embedded, embedded
 
 _TEMPLATES = Path(__file__).parents[1] / "scenarios"
+_SUFFIXES = (".toml", ".html", ".htm", ".xlsx")
 
 
 def templates() -> list[str]:
@@ -21,7 +26,7 @@ def templates() -> list[str]:
     return sorted(path.stem for path in _TEMPLATES.glob("*.toml"))
 
 
-def text_of(name_or_path: str | Path) -> tuple[str, str]:
+def text_of(name_or_path: str | Path, planned: bool) -> tuple[str | Embedded, str]:
     """The text, and the name of its file; `FunnelSimError` where there is none."""
     path = Path(str(name_or_path))
     if str(name_or_path) in templates():
@@ -29,7 +34,8 @@ def text_of(name_or_path: str | Path) -> tuple[str, str]:
     elif not _is(path, Path.is_file):
         raise FunnelSimError(str(_not_there(str(name_or_path), path)))
     try:
-        return path.read_text(encoding="utf-8-sig"), path.name
+        content = path.read_bytes()
+        return embedded(content, path.name, planned) or _text(content), path.name
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         rule = f"its line {line} is not UTF-8, which a scenario file is"
@@ -39,12 +45,17 @@ def text_of(name_or_path: str | Path) -> tuple[str, str]:
         raise FunnelSimError(f"{path} cannot be read: {error}") from None
 
 
+def _text(content: bytes) -> str:
+    """A text with the ends of lines as Python has them."""
+    return content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+
+
 def _not_there(given: str, path: Path) -> Problem:
     """No scenario of this name and no such file: what is there instead."""
     if "\n" in given:
         rule = "this is the name of a scenario or the path of a .toml file"
         return Problem("load", given, rule, "fs.Scenario.from_toml reads the text of a file")
-    is_path = path.suffix.lower() == ".toml" or "/" in given or "\\" in given
+    is_path = path.suffix.lower() in _SUFFIXES or "/" in given or "\\" in given
     if not is_path:
         rule = "this is the name of a scenario or the path of a .toml file"
         beside = f"{given}.toml"
