@@ -18,6 +18,8 @@ exclude_patterns = ["_build"]
 
 html_theme = "furo"
 html_title = f"funnelsim {release}"
+html_static_path = ["style"]
+html_css_files = ["code.css"]
 html_copy_source = False  # the pages are in docs/ already
 
 autodoc_member_order = "bysource"
