@@ -38,7 +38,8 @@ def main() -> None:
         _draw(name, getattr(fs.charts, name)(journal))
     plan = fs.plan(fs.load("aida-follow-up"), 330, progress=False)
     _draw("plan_chance", fs.charts.plan_chance(plan))
-    shop = fs.Scenario.from_toml(files((ROOT / "docs" / "tutorial.md").read_text("utf-8"))["shop.toml"])
+    tutorial = (ROOT / "docs" / "tutorial.md").read_text("utf-8")
+    shop = fs.Scenario.from_toml(files(tutorial)["shop.toml"])
     _draw("tutorial_funnel", fs.charts.funnel(fs.simulate(shop, seed=1)))
     path = chromium.find()
     if path is None:

@@ -2,8 +2,8 @@
 
     python scripts/scenario_page.py
 
-Run it after changing a field or what is said of it; a test says when that was forgotten. What stands
-above the mark on the page is written by hand.
+Run it after changing a field or what is said of it; a test says when that was forgotten. What
+stands above the mark on the page is written by hand.
 """
 
 from __future__ import annotations
@@ -23,8 +23,7 @@ PAGE = ROOT / "docs" / "scenario_file.md"
 MARK = "<!-- what follows is written by scripts/scenario_page.py -->\n"
 sys.path.insert(0, str(ROOT))
 
-from funnelsim.among_customers import Beta, GapDistribution  # noqa: E402
-from funnelsim.distributions import AmountDistribution, Distribution  # noqa: E402
+from funnelsim.distributions import Distribution  # noqa: E402
 from funnelsim.kinds import (  # noqa: E402
     DURATION,
     FACTOR,
@@ -37,10 +36,14 @@ from funnelsim.kinds import (  # noqa: E402
     mark_of,
 )
 from funnelsim.meant import written  # noqa: E402
-from funnelsim.scenario import Scenario  # noqa: E402
+from funnelsim.scenario import Order, Retention, Scenario  # noqa: E402
 from funnelsim.scenario.keys import model_at, model_in  # noqa: E402
 
 LARGEST_TOLD = 1e9  # what lies above is no limit that anybody meets
+OF_AMOUNTS, OF_GAPS, AMONG_CUSTOMERS = (
+    model_in(part.model_fields[name].annotation)
+    for part, name in ((Order, "value"), (Retention, "gap"), (Retention, "repeat_probability"))
+)
 SAID = (DURATION, FACTOR, MONEY, ODDS_RATIO)  # whose units stand above the tables
 
 
@@ -55,7 +58,7 @@ def parts(model: type[BaseModel], path: str = "") -> Iterator[tuple[str, type[Ba
     """Every part that has keys of its own, with its path, in the order of the fields."""
     for name, info in model.model_fields.items():
         inner = model_in(info.annotation)
-        if inner is not None and not issubclass(inner, (Distribution, Beta)):
+        if inner is not None and not issubclass(inner, (Distribution, AMONG_CUSTOMERS)):
             here = f"{path}.{name}" if path else name
             yield here, inner
             yield from parts(inner, here)
@@ -143,13 +146,15 @@ def left_out(info: FieldInfo) -> str:
 
 def distributions() -> str:
     """The kinds of a distribution and their keys, of durations and of money; what differs."""
-    lines = ["## A distribution", "", DISTRIBUTION, "", "| kind | what it is | keys |", "|---|---|---|"]
-    for kind, info in AmountDistribution.model_fields.items():
+    head, rule = "| kind | what it is | keys |", "|---|---|---|"
+    lines = ["## A distribution", "", DISTRIBUTION, "", head, rule]
+    for kind, info in OF_AMOUNTS.model_fields.items():
         lines.append(f"| `{kind}` | {info.description} | {keys(model_in(info.annotation))} |")
-    lines += ["", AMONG, "", "| where | what it is | keys |", "|---|---|---|"]
-    gap: Any = model_in(GapDistribution.model_fields["exponential"].annotation)
+    lines += ["", AMONG, "", head.replace("kind", "where"), rule]
+    gap: Any = model_in(OF_GAPS.model_fields["exponential"].annotation)
     rate = model_in(gap.model_fields["rate"].annotation)
-    for where, among in (("a probability", Beta), ("the rate of an exponential gap", rate)):
+    places = {"a repeat probability": AMONG_CUSTOMERS, "the rate of an exponential gap": rate}
+    for where, among in places.items():
         for kind, info in among.model_fields.items():
             told = keys(model_in(info.annotation))
             lines.append(f"| {where} | `{kind}`: {info.description} | {told} |")
@@ -157,10 +162,9 @@ def distributions() -> str:
 
 
 DISTRIBUTION = """\
-is a table with one key, its kind: `{ exponential = { mean = "5 h" } }`. Of durations its values are text
-with a unit, of money they are numbers."""
-AMONG = """\
-What differs among customers is said in the same way:"""
+is a table with one key, its kind: `{ exponential = { mean = "5 h" } }`. Of durations its values are
+text with a unit, of money they are numbers."""
+AMONG = "What differs among customers is said in the same way:"
 
 
 def keys(part: Any) -> str:

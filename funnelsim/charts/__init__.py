@@ -124,6 +124,11 @@ def revenue(j: Journal) -> alt.TopLevelMixin:
     It is net: an order counts when it is placed, if it was not cancelled, refused or returned by
     the horizon. The height at the right edge is `summary(j)["revenue"]`. Dates are those of the
     scenario.
+
+    >>> import funnelsim as fs
+    >>> journal = fs.simulate(fs.load("aida-follow-up"), seed=1)
+    >>> fs.charts.revenue(journal).title.text
+    'Revenue of AIDA with follow-up'
     """
     s = a_journal(j, "charts.revenue").scenario
     title = f"Revenue of {s.name}"
@@ -144,7 +149,13 @@ def revenue(j: Journal) -> alt.TopLevelMixin:
 
 
 def losses(j: Journal) -> alt.TopLevelMixin:
-    """Leads lost, by the stage that lost them and the reason, the commonest reason first."""
+    """Leads lost, by the stage that lost them and the reason, the commonest reason first.
+
+    >>> import funnelsim as fs
+    >>> journal = fs.simulate(fs.load("aida-follow-up"), seed=1)
+    >>> fs.charts.losses(journal).title.text
+    'Where leads were lost in AIDA with follow-up'
+    """
     table = funnel_table(a_journal(j, "charts.losses"))
     title = f"Where leads were lost in {j.scenario.name}"
     lost = int(table["lost"].sum())

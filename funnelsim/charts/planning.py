@@ -30,6 +30,11 @@ def plan_reps(p: Plan, team: str | None = None) -> alt.TopLevelMixin:
     """What other numbers of reps would do to the planned leads: gone cold, and sales.
 
     Of all teams, or of one.
+
+    >>> import funnelsim as fs
+    >>> plan = fs.plan(fs.load("aida-follow-up"), target=330, progress=False)
+    >>> fs.charts.plan_reps(plan).title.text
+    'Reps and the planned leads, AIDA with follow-up'
     """
     p = a_plan(p, "charts.plan_reps")
     title = f"Reps and the planned leads, {p.today.name}"
@@ -79,7 +84,13 @@ def _team(p: Plan, team: str) -> alt.HConcatChart:
 
 
 def plan_stages(p: Plan) -> alt.TopLevelMixin:
-    """How many must enter each stage, in all and a day, by the horizon."""
+    """How many must enter each stage, in all and a day, by the horizon.
+
+    >>> import funnelsim as fs
+    >>> plan = fs.plan(fs.load("aida"), target=150)
+    >>> fs.charts.plan_stages(plan).title.text
+    'What each stage needs, AIDA'
+    """
     p = a_plan(p, "charts.plan_stages")
     rows: Rows = [
         {
@@ -109,7 +120,13 @@ def plan_stages(p: Plan) -> alt.TopLevelMixin:
 
 
 def plan_channels(p: Plan) -> alt.TopLevelMixin:
-    """Leads a day of each channel, today and planned, and its ceiling as a line."""
+    """Leads a day of each channel, today and planned, and its ceiling as a line.
+
+    >>> import funnelsim as fs
+    >>> plan = fs.plan(fs.load("aida"), target=150)
+    >>> fs.charts.plan_channels(plan).title
+    'Leads by channel, AIDA'
+    """
     p = a_plan(p, "charts.plan_channels")
     rows: Rows = []
     for channel, row in p.channels.iterrows():
@@ -154,6 +171,11 @@ def forecast(f: Forecast, figure: str = "sales", target: float | None = None) ->
     """What may come, day by day: the median of all futures and where 8 in 10 of them lie.
 
     `figure` is "sales" or "revenue"; a `target` is drawn as a line, with the chance of reaching it.
+
+    >>> import funnelsim as fs
+    >>> foreseen = fs.forecast(fs.load("aida"), n=20)
+    >>> fs.charts.forecast(foreseen, target=100).title.text
+    'What AIDA may bring'
     """
     if not isinstance(f, Forecast):
         raise FunnelSimError(_not_given(f, "charts.forecast", "fs.forecast(scenario)"))

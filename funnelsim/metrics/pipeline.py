@@ -25,6 +25,14 @@ from funnelsim.metrics.basis import a_journal, divided
 if TYPE_CHECKING:
     import pandas as pd
 
+__all__ = [
+    "open_deals",
+    "pipeline_board",
+    "sales_velocity",
+    "weighted_forecast",
+    "win_probabilities",
+]
+
 
 def open_deals(j: Journal, day: float, stale_quantile: float = 0.9) -> pd.DataFrame:
     """The deals open at the moment `day`, one row each, by lead; times in days, money in currency.
@@ -170,6 +178,12 @@ def win_probabilities(j: Journal) -> pd.Series:
 
     Measured on the leads won or lost between warm-up and horizon. While many are still open it is
     too low where winning takes longer than losing: the winners are yet to come.
+
+    >>> from funnelsim import load, simulate
+    >>> j = simulate(load("b2b-pipeline"), seed=1, progress=False)
+    >>> chances = win_probabilities(j)
+    >>> bool(chances["Lead"] < chances["Proposal"])
+    True
     """
     decided = _decided(a_journal(j, "win_probabilities"))
     visits = j.stage_visits.drop_duplicates(["lead", "stage"])
