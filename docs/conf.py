@@ -38,6 +38,8 @@ _NEXT = re.compile(r"(`\w+`(?:, `\w+`)*) +(\S.*)")
 def entries_as_list(app, what, name, obj, options, lines):
     """Names with what they are beside them, laid out in columns, become a list of definitions."""
     told, in_entry = [], False
+    if "Attributes:" in lines:  # of a part of a scenario, whose fields have a page
+        lines[lines.index("Attributes:") :] = ["All fields: :doc:`/scenario_file`."]
     for line in lines:
         if found := _ENTRY.fullmatch(line) or (in_entry and _NEXT.fullmatch(line)):
             names = re.sub(r"\w+", r"`\g<0>`", found[1].replace("`", ""))

@@ -26,6 +26,7 @@ _HOME = {
     "load": "scenario",
     "templates": "scenario",
     "parameters": "scenario.parameters",
+    "schema": "scenario.schema",
     "simulate": "engines",
     "State": "state",
     "Journal": "journal",
@@ -106,6 +107,7 @@ __all__ = [
     "replicate",
     "reps_table",
     "retention_by_period",
+    "schema",
     "sensitivity",
     "simulate",
     "summary",
@@ -172,6 +174,7 @@ if TYPE_CHECKING:
     from funnelsim.report import write_report
     from funnelsim.scenario import Scenario, load, templates
     from funnelsim.scenario.parameters import parameters
+    from funnelsim.scenario.schema import schema
     from funnelsim.state import State
     from funnelsim.widgets.explorer import explore
     from funnelsim.widgets.plan_form import plan_form

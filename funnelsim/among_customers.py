@@ -42,12 +42,15 @@ Scale = Annotated[Positive, Kind("number", "days", is_open=True, power=1)]
 
 
 class BetaAmong(Part):
+    section = "Coming back"
     a: Shape = Field(description="the mean is a ÷ (a + b)")
     b: Shape = Field(description="the larger a + b, the more alike are the customers")
 
 
 class Beta(Part):
     """A probability that is Beta among customers; each has its own, once for all."""
+
+    section = "Coming back"
 
     of: ClassVar[Kind] = AMONG_CUSTOMERS
     beta: BetaAmong = Field(description="the shapes of the distribution")
@@ -70,12 +73,15 @@ class Beta(Part):
 
 
 class GammaAmong(Part):
+    section = "Coming back"
     shape: Shape = Field(description="of the rates; above 1 the gap has a mean")
     rate: Scale = Field(description="days; the gaps are as long as this is large")
 
 
 class GammaRate(Part):
     """A rate (per day) that is Gamma among customers; each has its own, once for all."""
+
+    section = "Coming back"
 
     gamma: GammaAmong = Field(description="shape and rate of the distribution")
 

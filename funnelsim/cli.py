@@ -85,6 +85,10 @@ def parser() -> argparse.ArgumentParser:
     )
     describe.set_defaults(command=_describe)
 
+    schema = commands.add_parser("schema", help="what an editor needs to complete a scenario file")
+    schema.add_argument("--out", type=Path, metavar="FILE", help="write the JSON schema there")
+    schema.set_defaults(command=_schema)
+
     run = commands.add_parser("run", help="simulate a scenario; print its funnel and key figures")
     run.add_argument("scenario", help="the name of a scenario that comes along, or a .toml file")
     run.add_argument("--seed", type=int, default=1, help="another seed, another history (1)")
@@ -211,6 +215,23 @@ def _describe(chosen: argparse.Namespace) -> None:
     from funnelsim.scenario import load
 
     print(describe(load(chosen.scenario)))
+
+
+def _schema(chosen: argparse.Namespace) -> None:
+    import json
+    from urllib.parse import quote
+
+    from funnelsim.saving import write_text
+    from funnelsim.scenario.schema import schema
+
+    text = json.dumps(schema(), indent=1, ensure_ascii=not chosen.out) + "\n"  # any console
+    if not chosen.out:
+        print(text, end="")
+        return
+    path = write_text(chosen.out, text)
+    print(f"Schema: {path.resolve()}")
+    print("The first line of a scenario in the same folder, for an editor that reads it:")
+    print(f"#:schema ./{quote(path.name)}")
 
 
 def _run(chosen: argparse.Namespace) -> None:

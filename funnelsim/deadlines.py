@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from datetime import datetime, time, timedelta
 
+from funnelsim.arguments import refused
 from funnelsim.distributions import BrokenRule, duration, duration_text
-from funnelsim.errors import FunnelSimError, Problem
 from funnelsim.scenario import Scenario
 
 MONTHS = {"month": 1, "quarter": 3, "year": 12}
@@ -40,7 +40,7 @@ def up_to(within: object, scenario: Scenario) -> Scenario:
         rule = broken.rule.removesuffix(", in quotes")
     if rule:
         way_out = 'write "90 days", "13 weeks", "3 months", "1 quarter" or "1 year"'
-        raise FunnelSimError(str(Problem("within", within, rule, way_out)))
+        raise refused("within", within, rule, way_out)
     return scenario.vary({"horizon": duration_text(scenario.warm_up + length)})
 
 

@@ -25,6 +25,7 @@ from pydantic import (
     model_validator,
 )
 
+from funnelsim.fields import documented
 from funnelsim.kinds import (
     DURATION,
     MONEY,
@@ -194,9 +195,18 @@ Limits = tuple[Any, Any]  # numbers or None: the least and the largest that othe
 
 
 class Part(BaseModel):
-    """Part of a scenario: frozen, and with no keys but its own."""
+    """Part of a scenario: frozen, and with no keys but its own.
+
+    The docstring below a field is what the scenario says of it: in `fs.parameters`, in `help` of
+    the part, in an editor. `section` is the section of docs/model.md that defines the fields.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+    section: ClassVar[str] = "A scenario file"
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        documented(cls)
 
     def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
         return self  # frozen: a copy could not differ

@@ -13,8 +13,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from funnelsim.arguments import refused
 from funnelsim.distributions import DAY, duration, duration_text
-from funnelsim.errors import Finding, FunnelSimError, Problem, nearest
+from funnelsim.errors import Finding, FunnelSimError, nearest
 from funnelsim.saving import write_text
 from funnelsim.scenario import Scenario
 
@@ -127,9 +128,7 @@ def a_state(value: object, name: str) -> State | None:
     if value is None or isinstance(value, State):
         return value
     rule = f"{name} takes a State"
-    raise FunnelSimError(
-        str(Problem("initial", value, rule, "write fs.State(deals=..., customers=...)"))
-    )
+    raise refused("initial", value, rule, "write fs.State(deals=..., customers=...)")
 
 
 def _read(path: str | Path | None) -> pd.DataFrame | None:
@@ -157,21 +156,17 @@ def _table(name: str, given: Any, columns: Sequence[str]) -> pd.DataFrame:
     except (TypeError, ValueError) as error:
         rule = f"it is a table: {error}"
         found = Finding(f"a {type(given).__name__}")
-        raise FunnelSimError(str(Problem(name, found, rule, "give a DataFrame"))) from None
+        raise refused(name, found, rule, "give a DataFrame") from None
     _refuse_twice(table, name)
     unknown = [column for column in table.columns if column not in columns]
     if unknown:
-        raise FunnelSimError(
-            str(Problem(f"{name}.{unknown[0]}", Finding("a column"), "there is no such",
-                        nearest(unknown[0], columns)))
-        )  # fmt: skip
+        path, near = f"{name}.{unknown[0]}", nearest(unknown[0], columns)
+        raise refused(path, Finding("a column"), "there is no such", near)
     missing = [column for column in columns if column in NEEDED and column not in table]
     if missing:
         there = ", ".join(map(str, table.columns)) or "no column"
         rule, way_out = f"there are: {there}", f"the table needs {', '.join(missing)}"
-        raise FunnelSimError(
-            str(Problem(f"{name}.{missing[0]}", Finding("missing"), rule, way_out))
-        )
+        raise refused(f"{name}.{missing[0]}", Finding("missing"), rule, way_out)
     return table
 
 

@@ -11,11 +11,11 @@ from __future__ import annotations
 import inspect
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_origin
 
-from pydantic import BaseModel, PlainSerializer
+from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -24,6 +24,7 @@ MARK = "<!-- what follows is written by scripts/scenario_page.py -->\n"
 sys.path.insert(0, str(ROOT))
 
 from funnelsim.distributions import Distribution  # noqa: E402
+from funnelsim.fields import default_of, key_of, section_of  # noqa: E402
 from funnelsim.kinds import (  # noqa: E402
     DURATION,
     FACTOR,
@@ -67,7 +68,19 @@ def parts(model: type[BaseModel], path: str = "") -> Iterator[tuple[str, type[Ba
 def section(path: str, part: type[BaseModel]) -> str:
     """A heading as in a file, what the part is, and a row for each of its keys."""
     rows = [row(part, name, info) for name, info in part.model_fields.items()]
-    return "\n".join([f"## {header(path)}", "", about(part), "", *HEAD, *rows])
+    return "\n".join([f"## {header(path)}", "", about(part), "", defined(part), "", *HEAD, *rows])
+
+
+def defined(part: type[BaseModel]) -> str:
+    """Where in the model its fields are defined."""
+    titles = dict.fromkeys(section_of(part, name) for name in part.model_fields)
+    links = [f"[{title}](model.md#{slug(title)})" for title in titles]
+    return f"What they mean: {', '.join(links)}."
+
+
+def slug(title: str) -> str:
+    """What a link to this heading ends in."""
+    return re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-")
 
 
 def header(path: str) -> str:
@@ -91,7 +104,7 @@ HEAD = ("| key | what it is | kind | limits | left out |", "|---|---|---|---|---
 def row(part: type[BaseModel], name: str, info: FieldInfo) -> str:
     """One key: what it says, its kind with the unit, what it may be, and its default."""
     kind = kind_of(part, name, info)
-    cells = (f"`{info.alias or name}`", info.description or "", what(kind), limits(kind))
+    cells = (f"`{key_of(name, info)}`", info.description or "", what(kind), limits(kind))
     return f"| {' | '.join(cells)} | {left_out(info)} |"
 
 
@@ -131,17 +144,12 @@ def left_out(info: FieldInfo) -> str:
     """What holds where the key is not there."""
     if info.is_required():
         return "**needed**"
-    default = info.get_default(call_default_factory=True)
-    texts = [mark.func for mark in info.metadata if isinstance(mark, PlainSerializer)]
-    if isinstance(default, BaseModel):
-        default = default.model_dump(exclude_defaults=True)
-    elif texts and default is not None:
-        default = texts[0](default)  # type: ignore[call-arg]
-    if default is None or default in ((), [], {}):
+    default = default_of(info)
+    if default is None or default in ([], {}):
         return "none"
-    if isinstance(default, (tuple, list)) and len(set(default)) == 1:
+    if isinstance(default, list) and len(set(default)) == 1:
         return f"`{written(default[0])}` each"
-    return f"`{written(dict(default) if isinstance(default, Mapping) else default)}`"
+    return f"`{written(default)}`"
 
 
 def distributions() -> str:

@@ -234,7 +234,10 @@ def test_rows_are_named_by_the_line_of_their_file(tmp_path):
         ({"stages": "won"}, "stages is 'won'"),
         ({"outcome": "id"}, "never says 'won' or 'lost'"),
         ({"decided_quantile": 1.5}, "decided_quantile is 1.5"),
-        ({"decided_quantile": "x"}, "decided_quantile is 'x'"),
+        (
+            {"decided_quantile": "x"},
+            'decided_quantile is "x"; it is a number from 0.5 to below 1: 0.95 is the age',
+        ),
         ({"created": None}, "created is None; it is the name of a column"),
         ({"created": ["created"]}, r"created is \['created'\]; it is the name of a column"),
         ({"id": 3}, "id is 3; it is the name of a column"),

@@ -269,7 +269,7 @@ def test_a_cohort_is_worth_what_its_customers_are(seed: int) -> None:
     [
         (lambda j: fs.cohort_retention(j, "week"), 'period is "week"; a period is "month" or'),
         (lambda j: fs.cohort_retention(j, by="aeg"), "by is .* did you mean age"),
-        (lambda j: fs.cohort_retention(j, 0), "period is 0; this is a number of days above 0"),
+        (lambda j: fs.cohort_retention(j, 0), "period is 0; it is a number of days above 0"),
         (lambda j: fs.cohort_retention(j, 0.001), "more than 1,000 of them: take a longer one"),
         (lambda j: fs.retention_by_period(j, "month"), "period_days is .*number of days"),
         (lambda j: fs.retention_by_period(j, 30, -1), "active_days is -1"),

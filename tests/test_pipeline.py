@@ -242,7 +242,7 @@ def test_velocity_is_what_sales_bring_in_a_day(seed) -> None:
 @pytest.mark.parametrize("day", [-0.1, 40.1, math.nan, math.inf, "5", None, True])
 @pytest.mark.parametrize("table", [fs.open_deals, fs.pipeline_board, pipeline.weighted_forecast])
 def test_a_day_that_the_journal_does_not_know_is_told_so(six, table, day) -> None:
-    rule = r"day is .*; a day is a number from the warm-up to the horizon, 0 to 40: "
+    rule = r"day is .*; it is a day between the warm-up and the horizon, from 0 to 40: "
     with pytest.raises(fs.FunnelSimError, match=rule):
         table(six, day)
 

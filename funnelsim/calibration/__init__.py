@@ -11,18 +11,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
-from numbers import Real
 from pathlib import Path
 
 import pandas as pd
 
+from funnelsim.arguments import a_number
 from funnelsim.calibration import telling
 from funnelsim.calibration.estimate import arrivals, channel_odds, product_se, stage_table
 from funnelsim.calibration.open_deals import open_deals
 from funnelsim.calibration.report import CalibrationReport
 from funnelsim.calibration.to_scenario import loss_reasons, scenario_tables
 from funnelsim.deals.tidy import Export, read_export
-from funnelsim.errors import FunnelSimError
 from funnelsim.scenario import Scenario
 from funnelsim.state import State
 
@@ -143,11 +142,8 @@ def calibrate(
     >>> found.scenario.stages[0].name, round(found.overall, 2)
     ('Lead', 0.67)
     """
-    if not isinstance(decided_quantile, Real) or not 0.5 <= decided_quantile < 1:
-        raise FunnelSimError(
-            f"decided_quantile is {decided_quantile!r}; it lies from 0.5 to below 1 (0.95: the "
-            "age at which 95 % of the decisions had been made)"
-        )
+    age = "0.95 is the age at which 95 % of the decisions had been made"
+    decided_quantile = a_number("decided_quantile", decided_quantile, 0.5, below=1, way_out=age)
     export = read_export(
         deals,
         {"created": created, "won": won, "lost": lost, "outcome": outcome, "id": id,

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import altair as alt
 import numpy as np
 
+from funnelsim.arguments import a_choice
 from funnelsim.charts.rows import Rows
 from funnelsim.distributions import DAY, BrokenRule, duration
-from funnelsim.errors import FunnelSimError, Problem, nearest
 from funnelsim.experiment.sweeps import Sweep, label
 from funnelsim.metrics.figure import Figure
 from funnelsim.metrics.figures import figures_of
@@ -117,11 +117,7 @@ def tornado_rows(table: pd.DataFrame, kind: str, money: str, unit: Unit = AS_IT_
 
 def figure_drawn(scenario: Scenario, figure: str, known: Any) -> Figure:
     """The key figure of this name; FunnelSimError for one that the experiment has not."""
-    if figure not in known:
-        raise FunnelSimError(
-            str(Problem("figure", figure, "the experiment has no such", nearest(figure, known)))
-        )
-    return figures_of(scenario)[figure]
+    return figures_of(scenario)[a_choice("figure", figure, known, "the experiment has no such")]
 
 
 def figure_axis(kind: str) -> alt.Axis:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import json
 import math
-import numbers
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
 import altair as alt
 import numpy as np
 
+from funnelsim.arguments import a_number, given
 from funnelsim.charts.experiment_rows import (
     as_numbers,
     axis_unit,
@@ -30,7 +30,6 @@ from funnelsim.charts.experiment_rows import (
 from funnelsim.charts.parts import NAMES, rows_data, sentence
 from funnelsim.charts.rows import Rows
 from funnelsim.charts.theme import COLOURS
-from funnelsim.errors import Finding, FunnelSimError, Problem
 from funnelsim.experiment.comparison import Comparison
 from funnelsim.experiment.replications import Experiment
 from funnelsim.experiment.sensitivities import Sensitivity
@@ -67,7 +66,7 @@ def replications(
     >>> fs.charts.replications(experiment, "revenue").title.text
     'Revenue, AIDA with follow-up'
     """
-    x = _an(Experiment, x, "charts.replications", "fs.replicate(scenario)")
+    x = given(Experiment, x, "charts.replications", "fs.replicate(scenario)")
     its = figure_drawn(x.scenario, figure, x.table)
     label, kind = its.alone, its.unit
     title, money = f"{label}, {x.scenario.name}", x.scenario.currency
@@ -90,7 +89,7 @@ def replications(
     middle = f"9 of 10 replications lie from {range_text(row['5%'], row['95%'], kind, money)}"
     subtitle = [f"{len(values):,} replication{'s' * (len(values) > 1)}: {told}", middle]
     if target is not None:
-        goal = alt.Chart(rows_data([{"from": _a_target(target) * times}]))
+        goal = alt.Chart(rows_data([{"from": a_number("target", target) * times}]))
         parts.append(goal.mark_rule(color=DOWN, strokeWidth=2, strokeDash=[5, 4]).encode(x=across))
         share = figure_text(float((values >= target).mean()), "share")
         subtitle.append(f"{figure_text(target, kind, money)} (dashed) or more in {share} of them")
@@ -127,12 +126,6 @@ def _histogram(
     )
 
 
-def _a_target(target: object) -> float:
-    if isinstance(target, numbers.Real) and math.isfinite(target):
-        return float(target)
-    raise FunnelSimError(str(Problem("target", target, "it is a number, of the figure drawn")))
-
-
 # --- a comparison -------------------------------------------------------------------------------
 
 
@@ -152,7 +145,7 @@ def differences(
     >>> fs.charts.differences(comparison).title.text
     'Difference to two reps'
     """
-    c = _an(Comparison, c, "charts.differences", 'fs.compare({"today": s, "faster": s2})')
+    c = given(Comparison, c, "charts.differences", 'fs.compare({"today": s, "faster": s2})')
     table = c.differences(baseline)
     first = next(iter(c.experiments)) if baseline is None else baseline
     base = c.experiments[first]
@@ -217,7 +210,7 @@ def sweep(x: Sweep, figure: str = "profit") -> alt.TopLevelMixin:
     >>> fs.charts.sweep(found).title.text
     'Profit, AIDA with follow-up'
     """
-    x = _an(Sweep, x, "charts.sweep", 'fs.sweep(s, "teams.sales.reps", [1, 2, 3])')
+    x = given(Sweep, x, "charts.sweep", 'fs.sweep(s, "teams.sales.reps", [1, 2, 3])')
     its = figure_drawn(x.scenario, figure, x.tables[0])
     label, kind = its.alone, its.unit
     table = x.table[figure]
@@ -311,7 +304,7 @@ def tornado(x: Sensitivity, most: int = 12) -> alt.TopLevelMixin:
     >>> fs.charts.tornado(found).title.text
     'What it depends on: Profit, AIDA with follow-up'
     """
-    x = _an(Sensitivity, x, "charts.tornado", "fs.sensitivity(scenario)")
+    x = given(Sensitivity, x, "charts.tornado", "fs.sensitivity(scenario)")
     its = figure_drawn(x.scenario, x.figure, [x.figure])
     label, kind = its.alone, its.unit
     money = x.scenario.currency
@@ -384,7 +377,7 @@ def warm_up(x: WarmUp) -> alt.TopLevelMixin:
     >>> fs.charts.warm_up(advice).title.text
     'How the pipeline fills, AIDA with follow-up'
     """
-    x = _an(WarmUp, x, "charts.warm_up", "fs.warm_up_advice(scenario)")
+    x = given(WarmUp, x, "charts.warm_up", "fs.warm_up_advice(scenario)")
     title = f"How the pipeline fills, {x.scenario.name}"
     if x.table.empty:
         return sentence(title, x.sentence)
@@ -416,11 +409,3 @@ def warm_up(x: WarmUp) -> alt.TopLevelMixin:
     return alt.layer(*parts).properties(
         width=600, height=240, title=alt.Title(title, subtitle=wrapped(x.sentence))
     )
-
-
-def _an(kind: type[T], value: object, name: str, way_out: str) -> T:
-    if isinstance(value, kind):
-        return value
-    found = Finding(f"given a {type(value).__name__}")
-    rule = f"it takes what {way_out.split('(')[0]} returns"
-    raise FunnelSimError(str(Problem(name, found, rule, f"write {way_out}")))

@@ -11,11 +11,11 @@ from typing import Any
 import altair as alt
 import numpy as np
 
+from funnelsim.arguments import a_choice, given
 from funnelsim.charts.experiment_rows import axis_unit, figure_axis, figure_title
 from funnelsim.charts.parts import axis_of, rows_data, sentence
 from funnelsim.charts.rows import Rows
 from funnelsim.charts.theme import COLOURS
-from funnelsim.errors import Finding, FunnelSimError, Problem, nearest
 from funnelsim.planner import Forecast, Plan
 from funnelsim.planner.results import unit_of
 from funnelsim.planner.tables import chance_text
@@ -41,9 +41,7 @@ def plan_reps(p: Plan, team: str | None = None) -> alt.TopLevelMixin:
     if p.reps_tried.empty:
         return sentence(title, "No team calls anybody in this scenario.")
     if team is not None:
-        if team not in p.reps.index:
-            way_out = nearest(team, p.reps.index)
-            raise FunnelSimError(str(Problem("team", team, "the plan has no such", way_out)))
+        team = a_choice("team", team, p.reps.index, "the plan has no such")
         return _team(p, team).properties(title=alt.Title(title, subtitle=f"team {team}"))
     charts = [_team(p, str(team)) for team in p.reps.index]
     return alt.vconcat(*charts, spacing=22).properties(
@@ -177,11 +175,8 @@ def forecast(f: Forecast, figure: str = "sales", target: float | None = None) ->
     >>> fs.charts.forecast(foreseen, target=100).title.text
     'What AIDA may bring'
     """
-    if not isinstance(f, Forecast):
-        raise FunnelSimError(_not_given(f, "charts.forecast", "fs.forecast(scenario)"))
-    if figure not in f.totals:
-        rule = f"there are: {', '.join(map(str, f.totals.columns))}"
-        raise FunnelSimError(str(Problem("figure", figure, rule)))
+    f = given(Forecast, f, "charts.forecast", "fs.forecast(scenario)")
+    figure = a_choice("figure", figure, f.totals.columns)
     kind, money = unit_of(figure), f.scenario.currency
     rows: Rows = [{"week": 0.0, "day": "0", "low": 0.0, "mid": 0.0, "high": 0.0, "told": "0"}]
     for day, row in f.along[figure].iterrows():
@@ -226,15 +221,7 @@ def forecast(f: Forecast, figure: str = "sales", target: float | None = None) ->
 
 
 def a_plan(value: object, name: str) -> Plan:
-    if isinstance(value, Plan):
-        return value
-    raise FunnelSimError(_not_given(value, name, "fs.plan(scenario, target=100)"))
-
-
-def _not_given(value: object, name: str, way_out: str) -> str:
-    found = Finding(f"given a {type(value).__name__}")
-    rule = f"it takes what {way_out.split('(')[0]} returns"
-    return str(Problem(name, found, rule, f"write {way_out}"))
+    return given(Plan, value, name, "fs.plan(scenario, target=100)")
 
 
 def amount_of(p: Plan) -> str:

@@ -8,14 +8,14 @@ takes. Both read the same `draws/`, and neither knows the other.
 from __future__ import annotations
 
 import math
-import numbers
 from collections.abc import Iterator, Mapping
 
-from funnelsim.errors import FunnelSimError, Problem, nearest
+from funnelsim.arguments import a_choice, a_seed
+from funnelsim.errors import FunnelSimError
 from funnelsim.journal import Journal, Table
 from funnelsim.journal.together import Together
 from funnelsim.progress import Bar, progress_bar
-from funnelsim.scenario import Scenario
+from funnelsim.scenario import Scenario, a_scenario
 from funnelsim.state import State, a_state
 
 LEADS_TOGETHER = 100_000  # about; in one go: enough to be quick, few enough for the cache
@@ -47,24 +47,15 @@ def simulate(
     >>> len(journal.leads) == len(simulate(load("aida"), seed=1).leads)
     True
     """
-    if not isinstance(scenario, Scenario):
-        rule = "simulate takes a Scenario"
-        raise FunnelSimError(str(Problem("scenario", scenario, rule, 'write fs.load("aida")')))
-    for name, value in (("seed", seed), ("replication", replication)):
-        whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
-        if not whole or not 0 <= value < 2**64:
-            raise FunnelSimError(str(Problem(name, value, "it is a whole number, 0 to 2^64 - 1")))
-    if engine not in ENGINES:
-        raise FunnelSimError(
-            str(Problem("engine", engine, "there is none", nearest(engine, ENGINES)))
-        )
+    scenario, initial = a_scenario(scenario, "simulate"), a_state(initial, "simulate")
+    seed, replication = a_seed(seed), a_seed(replication, "replication")
+    engine = a_choice("engine", engine, ENGINES)
 
     name = "process" if engine == "process" else "columns"
     _guard(scenario, MOST_LEADS[name])
-    initial = a_state(initial, "simulate")
     tell = _by_process if name == "process" else _by_columns
-    tables = tell(scenario, int(seed), int(replication), progress, initial)
-    return Journal(scenario, int(seed), int(replication), name, tables, initial)
+    tables = tell(scenario, seed, replication, progress, initial)
+    return Journal(scenario, seed, replication, name, tables, initial)
 
 
 def _guard(scenario: Scenario, most: int) -> None:

@@ -19,11 +19,12 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
 from inspect import signature
-from numbers import Integral, Real
+from numbers import Real
 from pkgutil import iter_modules
 from typing import Any
 
-from funnelsim.errors import FunnelSimError, Problem, nearest
+from funnelsim.arguments import a_seed
+from funnelsim.errors import FunnelSimError, nearest
 from funnelsim.exercises.answers import Reading, read
 from funnelsim.exercises.entry import Exercise
 from funnelsim.exercises.judging import Finding, judge, judge_without_seed
@@ -69,10 +70,9 @@ def check(number: Any = "", answer: Any = ..., *, seed: int | None = None) -> Ve
     if answer is ... and lesson in ("", *_lessons()):
         return _so_far(lesson)
     exercise = find(_number(number, answer))
-    if seed is not None and (isinstance(seed, bool) or not isinstance(seed, Integral)):
-        rule = "it is the whole number with which you simulated"
-        raise FunnelSimError(str(Problem("seed", seed, rule)))
-    finding = _find_out(exercise, answer, None if seed is None else int(seed))
+    if seed is not None:
+        seed = a_seed(seed, rule="it is the whole number with which you simulated")
+    finding = _find_out(exercise, answer, seed)
     tries = _tries[exercise.number]
     tries.outcome = "right" if "right" in (tries.outcome, finding.outcome) else finding.outcome
     return Verdict(exercise.number, *finding)

@@ -11,7 +11,6 @@ the model itself is raised as it is. Ctrl-C keeps what is finished.
 
 from __future__ import annotations
 
-import numbers
 import os
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, as_completed
@@ -19,8 +18,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from funnelsim.analytic.arrivals import expected_leads
+from funnelsim.arguments import a_seed, a_whole_number, refused
 from funnelsim.engines import simulate_together
-from funnelsim.errors import Finding, FunnelSimError, Problem
+from funnelsim.errors import Finding, FunnelSimError
 from funnelsim.journal import Journal
 from funnelsim.journal.together import Together
 from funnelsim.metrics import key_figures
@@ -173,7 +173,7 @@ def _handed_over(
                 return futures, work[place:]
             if isinstance(error, RuntimeError):  # what executors say that were shut down
                 rule = f"it takes no more work: {error}"
-                raise FunnelSimError(str(_executor_problem(executor, rule))) from error
+                raise _no_executor(executor, rule) from error
             raise
         futures[future] = number, part
     return futures, []
@@ -234,30 +234,19 @@ def begun(value: object, initial: object, name: str) -> tuple[Scenario, State | 
 
 def a_number_of_replications(n: object, least: int = 1) -> int:
     """The value, if it is a whole number of at least so many."""
-    whole = isinstance(n, numbers.Integral) and not isinstance(n, bool)
-    if whole and least <= int(n) <= 2**63:  # type: ignore[call-overload]
-        return int(n)  # type: ignore[call-overload]
     why = "" if least == 1 else ", since an interval needs several"
-    raise FunnelSimError(str(Problem("n", n, f"it is a whole number of at least {least}{why}")))
-
-
-def a_seed(seed: object) -> int:
-    """The value, if it is a seed."""
-    whole = isinstance(seed, numbers.Integral) and not isinstance(seed, bool)
-    if whole and 0 <= int(seed) < 2**64:  # type: ignore[call-overload]
-        return int(seed)  # type: ignore[call-overload]
-    raise FunnelSimError(str(Problem("seed", seed, "it is a whole number, 0 to 2^64 - 1")))
+    return a_whole_number("n", n, least, rule=f"it is a whole number of at least {least}{why}")
 
 
 def an_executor(executor: object) -> Executor | None:
     """The value, if it is none or a `concurrent.futures.Executor`."""
     if executor is None or isinstance(executor, Executor):
         return executor
-    raise FunnelSimError(str(_executor_problem(executor, "it is a concurrent.futures.Executor")))
+    raise _no_executor(executor, "it is a concurrent.futures.Executor")
 
 
-def _executor_problem(executor: object, rule: str) -> Problem:
+def _no_executor(executor: object, rule: str) -> FunnelSimError:
     is_a = f"a {type(executor).__name__}"
     found = Finding(f"the class {executor.__name__}" if isinstance(executor, type) else is_a)
     way_out = "give ProcessPoolExecutor() or, from a Dask client, client.get_executor()"
-    return Problem("executor", found, rule, way_out)
+    return refused("executor", found, rule, way_out)

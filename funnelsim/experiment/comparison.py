@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from funnelsim.errors import FunnelSimError, Problem, nearest
+from funnelsim.arguments import a_choice, refused
 from funnelsim.experiment import chunks
 from funnelsim.experiment.intervals import a_confidence, intervals
 from funnelsim.experiment.replications import Experiment, figures_table, stopped
@@ -69,10 +69,9 @@ class Comparison:
 
         confidence = a_confidence(confidence)
         names = list(self.experiments)
-        first = names[0] if baseline is None else baseline
-        if first not in self.experiments:
-            rule = "there is no such scenario"
-            raise FunnelSimError(str(Problem("baseline", baseline, rule, nearest(first, names))))
+        first = names[0]
+        if baseline is not None:
+            first = a_choice("baseline", baseline, names, "there is no such scenario")
         base = self.experiments[first].table
         parts = {
             name: paired(base, self.experiments[name].table, confidence)
@@ -129,10 +128,10 @@ def compare(
     way_out = 'write {"today": s, "faster": s2}'
     if not isinstance(scenarios, Mapping):
         rule = "compare takes a table of names and scenarios"
-        raise FunnelSimError(str(Problem("scenarios", scenarios, rule, way_out)))
+        raise refused("scenarios", scenarios, rule, way_out)
     if len(scenarios) < 2:
         rule = "a comparison takes at least two"
-        raise FunnelSimError(str(Problem("scenarios", list(scenarios), rule, way_out)))
+        raise refused("scenarios", list(scenarios), rule, way_out)
     named = {str(name): chunks.begun(s, initial, "compare")[0] for name, s in scenarios.items()}
     n = chunks.a_number_of_replications(n, least=2)
     tables, interrupted, sentences = same_customers(

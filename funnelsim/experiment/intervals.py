@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from funnelsim.errors import FunnelSimError, Problem
+from funnelsim.arguments import a_share
 from funnelsim.metrics.figures import entry
 
 if TYPE_CHECKING:
@@ -90,9 +90,4 @@ def student_t(confidence: float, count: Any) -> Any:
 
 def a_confidence(value: object) -> float:
     """The value, if it is a confidence; FunnelSimError if not."""
-    number = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
-    given = float(value) if number else 0.0  # type: ignore[arg-type]
-    if 0 < given < 1:
-        return given
-    way_out = f"write {given / 100:g} for {given:g} %" if 1 < given < 100 else "write 0.95"
-    raise FunnelSimError(str(Problem("confidence", value, "it lies between 0 and 1", way_out)))
+    return a_share("confidence", value, way_out="write 0.95")

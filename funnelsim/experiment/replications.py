@@ -7,7 +7,6 @@ in a pool or on a cluster. Only the key figures are kept, a row of a table each.
 from __future__ import annotations
 
 import math
-import numbers
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from funnelsim.errors import FunnelSimError, Problem, nearest
+from funnelsim.arguments import a_choice, a_share, refused
 from funnelsim.experiment import chunks
 from funnelsim.experiment.intervals import QUANTILES, a_confidence, intervals, intervals_of_figures
 from funnelsim.experiment.too_small import queue_warnings
@@ -114,8 +113,7 @@ def replicate(
     """
     scenario, initial = chunks.begun(scenario, initial, "replicate")
     n, executor = chunks.a_number_of_replications(n), chunks.an_executor(executor)
-    if keep not in KEEP:
-        raise FunnelSimError(str(Problem("keep", keep, "there is no such", nearest(keep, KEEP))))
+    keep = a_choice("keep", keep, KEEP)
     goal = _goal(scenario, precision, figure)
     whole = partial(chunks.of_each, chunks.figures_and_journal)
     measure: chunks.Measure = chunks.summaries if keep == "figures" else whole
@@ -179,22 +177,14 @@ def _goal(
     if precision is None or figure is None:
         lacks = "precision" if precision is None else "figure"
         rule, way_out = "they go together", 'write precision=0.01, figure="revenue"'
-        raise FunnelSimError(str(Problem(lacks, None, rule, way_out)))
-    number = isinstance(precision, numbers.Real) and not isinstance(precision, bool)
-    if not number or not 0 < precision < 1:
-        rule = "it is a share of the mean, between 0 and 1"
-        raise FunnelSimError(str(Problem("precision", precision, rule, "0.01 is one per cent")))
-    return float(precision), a_figure(scenario, figure)
+        raise refused(lacks, None, rule, way_out)
+    rule, way_out = "it is a share of the mean, between 0 and 1", "write 0.01 for one per cent"
+    return a_share("precision", precision, rule, way_out), a_figure(scenario, figure)
 
 
 def a_figure(scenario: Scenario, figure: str) -> str:
     """The name, if the scenario has such a key figure; FunnelSimError if not."""
-    names = list(figures_of(scenario))
-    if figure in names:
-        return figure
-    raise FunnelSimError(
-        str(Problem("figure", figure, "summary has no such", nearest(figure, names)))
-    )
+    return a_choice("figure", figure, figures_of(scenario), "summary has no such")
 
 
 def _next_batch(table: pd.DataFrame, precision: float, figure: str) -> int:

@@ -5,13 +5,12 @@ One at a time, so it does not tell what two changes do together; `sweep` over tw
 
 from __future__ import annotations
 
-import numbers
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from funnelsim.errors import FunnelSimError, Problem
+from funnelsim.arguments import a_share, refused
 from funnelsim.experiment import chunks
 from funnelsim.experiment.comparison import paired, same_customers
 from funnelsim.experiment.replications import a_figure
@@ -82,7 +81,7 @@ def sensitivity(
 
     scenario, initial = chunks.begun(scenario, initial, "sensitivity")
     n, executor = chunks.a_number_of_replications(n, least=2), chunks.an_executor(executor)
-    pairs = _pairs(scenario, changes, _a_share(change))
+    pairs = _pairs(scenario, changes, a_share("change", change, way_out="write 0.1 for a tenth"))
     figure = a_figure(scenario, figure)
     varied = [changed(scenario, setting) for pair in pairs.values() for setting in pair]
     today, *turned = same = [scenario, *varied]
@@ -122,7 +121,7 @@ def _pairs(scenario: Scenario, changes: Any, change: float) -> dict[str, tuple[S
         if wrong:
             rule = "a parameter is given its low and its high value"
             value = changes[wrong[0]]
-            raise FunnelSimError(str(Problem(str(wrong[0]), value, rule, "write (low, high)")))
+            raise refused(str(wrong[0]), value, rule, "write (low, high)")
         pairs = {path: ({path: low}, {path: high}) for path, (low, high) in changes.items()}
     else:
         found = [to_turn(scenario, path) for path in parts(changes)]
@@ -130,14 +129,5 @@ def _pairs(scenario: Scenario, changes: Any, change: float) -> dict[str, tuple[S
     if not pairs:
         rule = "it names the parameters to turn, one at least"
         way_out = 'write ["stages.Interest.conversion"], or leave it out for the usual ones'
-        raise FunnelSimError(str(Problem("changes", changes, rule, way_out)))
+        raise refused("changes", changes, rule, way_out)
     return pairs
-
-
-def _a_share(change: object) -> float:
-    number = isinstance(change, numbers.Real) and not isinstance(change, bool)
-    if number and 0 < change < 1:  # type: ignore[operator]
-        return float(change)  # type: ignore[arg-type]
-    raise FunnelSimError(
-        str(Problem("change", change, "it is a share, between 0 and 1", "0.1 is a tenth"))
-    )

@@ -8,7 +8,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from funnelsim.errors import FunnelSimError, Problem
+from funnelsim.arguments import refused
 from funnelsim.experiment import chunks
 from funnelsim.experiment.comparison import same_customers
 from funnelsim.experiment.intervals import a_confidence, intervals_of_figures
@@ -116,15 +116,15 @@ def _grid(path: Any, values: Any) -> dict[str, list[Any]]:
     if isinstance(path, Mapping) and (values is not None or not 1 <= len(path) <= 2):
         way_out = 'write {"teams.sales.reps": [1, 2], "stages.Interest.conversion": [0.4, 0.5]}'
         rule = "a sweep takes a path and its values, or a table of one or two of them"
-        raise FunnelSimError(str(Problem("path", dict(path), rule, way_out)))
+        raise refused("path", dict(path), rule, way_out)
     grid = {}
     for name, entry in given.items():
         if not isinstance(name, str):
-            raise FunnelSimError(str(Problem("path", name, "it is a text with dots")))
+            raise refused("path", name, "it is a text with dots")
         grid[name] = parts(entry)
         if not grid[name]:
             rule = f"values are a list of what {name} shall be, one at least"
-            raise FunnelSimError(str(Problem("values", entry, rule, "write [1, 2, 3]")))
+            raise refused("values", entry, rule, "write [1, 2, 3]")
     return grid
 
 

@@ -13,14 +13,13 @@ All orders placed count, kept or not, and upsells too; customers count from the 
 from __future__ import annotations
 
 import math
-import numbers
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from funnelsim import sampling
+from funnelsim.arguments import a_choice, a_number, is_number, refused
 from funnelsim.distributions import DAY, Floats, Ints
-from funnelsim.errors import FunnelSimError, Problem, nearest
 from funnelsim.journal import CUSTOMER, KINDS, Journal
 from funnelsim.metrics import a_journal
 from funnelsim.metrics.basis import Bools
@@ -62,9 +61,9 @@ def retention_rate(j: Journal, begin: float, end: float, active_days: float | No
     """
     scenario = a_journal(j, "retention_rate").scenario
     last = scenario.horizon / DAY
-    if not (_is_number(begin) and _is_number(end) and 0 <= begin < end <= last):
+    if not (is_number(begin) and is_number(end) and 0 <= begin < end <= last):
         rule = f"the first is before the second, both from day 0 to day {last:g}"
-        raise FunnelSimError(str(Problem("begin and end", (begin, end), rule)))
+        raise refused("begin and end", (begin, end), rule)
     days = active_days_of(j, active_days)
     start, stayed, _, _ = _stayed(j, begin, end, days)
     return stayed / start if start and begin >= _says_from(j, days) else math.nan
@@ -131,7 +130,7 @@ def active_days_of(j: Journal, active_days: float | None = None) -> float:
         gap = float(apart.mean()) if len(apart) else math.nan
     if not gap > 0:
         rule = "nobody orders twice here, so that nothing tells how long a customer is active"
-        raise FunnelSimError(str(Problem("active_days", None, rule, "write active_days=90")))
+        raise refused("active_days", None, rule, "write active_days=90")
     return 1.5 * gap
 
 
@@ -203,9 +202,8 @@ class _Grid:
     """Orders by cohort and period; only of customers whose first order came after the warm-up."""
 
     def __init__(self, j: Journal, period: str | float, by: str) -> None:
-        if by not in (AGE, CALENDAR):
-            rule = "periods since the first order count by one of two"
-            raise FunnelSimError(str(Problem("by", by, rule, nearest(by, (AGE, CALENDAR)))))
+        rule = "periods since the first order count by one of two"
+        by = a_choice("by", by, (AGE, CALENDAR), rule)
         scenario = j.scenario
         edges, self.names = _periods(j, period)
         customer, placed = _orders(j)
@@ -256,7 +254,7 @@ def _periods(j: Journal, period: str | float) -> tuple[Ints, list[Any]]:
     if isinstance(period, str):
         if period != MONTH:
             rule = f'a period is "{MONTH}" or a number of days'
-            raise FunnelSimError(str(Problem("period", period, rule)))
+            raise refused("period", period, rule)
         start = np.datetime64(j.scenario.start, "us")
         first = (start + np.timedelta64(warm_up, "us")).astype("datetime64[M]")
         last = (start + np.timedelta64(horizon - 1, "us")).astype("datetime64[M]")
@@ -267,7 +265,7 @@ def _periods(j: Journal, period: str | float) -> tuple[Ints, list[Any]]:
     count = -(-(horizon - warm_up) // length)
     if count > MOST_PERIODS:
         rule = f"the simulation has more than {MOST_PERIODS:,} of them"
-        raise FunnelSimError(str(Problem("period", period, rule, "take a longer one")))
+        raise refused("period", period, rule, "take a longer one")
     edges = warm_up + length * np.arange(count + 1)
     return edges, [day if day % 1 else int(day) for day in (edges[:-1] / DAY).tolist()]
 
@@ -311,12 +309,11 @@ def customer_lifetime_value(j: Journal, annual_discount_rate: float = 0.0) -> pd
 
 def _discounted(j: Journal, annual_discount_rate: float) -> Floats:
     """What each order left before CAC, as it was worth on the day of the customer's first."""
-    if not _is_number(annual_discount_rate) or not 0 <= annual_discount_rate < math.inf:
-        rule = "a discount rate is a number from 0 on, 0.1 for 10 % a year"
-        raise FunnelSimError(str(Problem("annual_discount_rate", annual_discount_rate, rule)))
+    name, way_out = "annual_discount_rate", "write 0.1 for 10 % a year"
+    rate = a_number(name, annual_discount_rate, 0, way_out=way_out)
     orders = j.orders
     age = orders["placed"] - orders.groupby("customer")["placed"].transform("min")
-    worth = left_by_orders(j) / 100 / (1 + annual_discount_rate) ** (age / 365)
+    worth = left_by_orders(j) / 100 / (1 + rate) ** (age / 365)
     return worth.to_numpy(dtype=float)
 
 
@@ -329,11 +326,8 @@ def _orders(j: Journal) -> tuple[Ints, Ints]:
     return j.whole["leads"]["customer"][t["lead"]], t["placed"]
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, numbers.Real) and not isinstance(value, bool)
-
-
 def _a_period(value: Any, name: str) -> float:
-    if _is_number(value) and 0 < value < math.inf and round(value * DAY) > 0:
-        return float(value)
-    raise FunnelSimError(str(Problem(name, value, "this is a number of days above 0")))
+    days = a_number(name, value, above=0, is_a="a number of days")
+    if not round(days * DAY):
+        raise refused(name, value, "it is a microsecond at least")
+    return days

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from funnelsim.arguments import refused
 from funnelsim.distributions import DAY, Floats, Ints
-from funnelsim.errors import FunnelSimError, Problem
 from funnelsim.journal import DETRACTOR, NEVER, PROMOTER, Journal
 from funnelsim.metrics import stated
 from funnelsim.metrics.basis import ratio
@@ -411,4 +411,4 @@ def _a_scenario(value: object) -> Scenario:
     if isinstance(value, Scenario):
         return value
     rule, way_out = "figures takes a Scenario, or nothing", 'write fs.load("aida")'
-    raise FunnelSimError(str(Problem("scenario", value, rule, way_out)))
+    raise refused("scenario", value, rule, way_out)

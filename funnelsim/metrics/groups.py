@@ -17,13 +17,13 @@ holds them may close them.
 from __future__ import annotations
 
 from statistics import NormalDist
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from funnelsim.arguments import a_choice, a_share
 from funnelsim.distributions import DAY, Floats
-from funnelsim.errors import FunnelSimError, Problem, nearest
 from funnelsim.journal import CUSTOMER, GONE_COLD, KINDS, NEVER, Journal
 from funnelsim.journal.people import holders_of_visits, named, people, teams_of_people
 from funnelsim.metrics.basis import a_journal, ratio, since_warm_up
@@ -57,7 +57,7 @@ def wilson_interval(
     >>> [(round(float(a), 3), round(float(b), 3)) for a, b in zip(low, high)]
     [(0.439, 1.0), (0.0, 0.278), (0.826, 0.945)]
     """
-    z = NormalDist().inv_cdf((1 + _confidence(confidence)) / 2)
+    z = NormalDist().inv_cdf((1 + a_share("confidence", confidence, way_out="write 0.95")) / 2)
     count = np.asarray(n, dtype=float)
     count = np.where(count > 0, count, np.nan)
     share = np.asarray(successes, dtype=float) / count
@@ -304,10 +304,8 @@ def _groups(journal: Journal, by: str) -> pd.Series:
 
 
 def _check(journal: Journal, by: str) -> None:
-    known = _known(journal.scenario)
-    if by not in known:
-        rule = "this is what the leads of the journal can be grouped by"
-        raise FunnelSimError(str(Problem("by", by, rule, nearest(by, known))))
+    rule = "this is what the leads of the journal can be grouped by"
+    a_choice("by", by, _known(journal.scenario), rule)
 
 
 def _teams(journal: Journal, who: pd.Series, by: str) -> pd.Series:
@@ -420,10 +418,3 @@ def _waits(journal: Journal) -> pd.DataFrame:
     cold = visits[since & (visits["reason"] == GONE_COLD)]
     cold = cold.assign(days=cold["decided"] - cold["entered"])
     return pd.concat([t[["stage", "outcome", "reason", "days"]] for t in (reached, cold)])
-
-
-def _confidence(value: Any) -> float:
-    if isinstance(value, (int, float)) and 0 < value < 1:
-        return float(value)
-    rule = "a confidence is a number between 0 and 1"
-    raise FunnelSimError(str(Problem("confidence", value, rule, "the default is 0.95")))

@@ -10,14 +10,12 @@ is what somebody knows who has seen the whole journal, the same on every day.
 
 from __future__ import annotations
 
-import math
-import numbers
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from funnelsim.arguments import a_number
 from funnelsim.distributions import DAY, Floats
-from funnelsim.errors import FunnelSimError, Problem
 from funnelsim.journal import Journal
 from funnelsim.journal.people import holders, named, owners
 from funnelsim.metrics.basis import a_journal, divided
@@ -63,7 +61,8 @@ def open_deals(j: Journal, day: float, stale_quantile: float = 0.9) -> pd.DataFr
     """
     journal = a_journal(j, "open_deals")
     day = _day(journal, day)
-    stale_quantile = _quantile(stale_quantile)
+    way_out = "the default is 0.9"
+    stale_quantile = a_number("stale_quantile", stale_quantile, 0, 1, way_out=way_out)
     deals = _open_visits(journal, day).reset_index(drop=True)
     leads = journal.leads.loc[deals["lead"]].reset_index(drop=True)
     deals["age_days"] = day - leads["arrived"]
@@ -246,19 +245,5 @@ def _median_days_left(deals: pd.DataFrame, won: pd.DataFrame) -> Floats:
 def _day(journal: Journal, day: Any) -> float:
     """The day as a float, if the journal can tell what was then."""
     first, last = journal.scenario.warm_up / DAY, journal.scenario.horizon / DAY
-    if _is_number(day) and first <= day <= last:
-        return float(day)
-    rule = f"a day is a number from the warm-up to the horizon, {first:g} to {last:g}"
-    raise FunnelSimError(str(Problem("day", day, rule, "0 is the start of the scenario")))
-
-
-def _quantile(value: Any) -> float:
-    if _is_number(value) and 0 <= value <= 1:
-        return float(value)
-    rule = "a quantile is a number from 0 to 1"
-    raise FunnelSimError(str(Problem("stale_quantile", value, rule, "the default is 0.9")))
-
-
-def _is_number(value: Any) -> bool:
-    is_real = isinstance(value, numbers.Real) and not isinstance(value, (bool, np.bool_))
-    return is_real and math.isfinite(value)
+    is_a, way_out = "a day between the warm-up and the horizon,", "0 is the start of the scenario"
+    return a_number("day", day, first, last, is_a=is_a, way_out=way_out)

@@ -6,13 +6,12 @@ figures are of the whole simulation, and earned = redeemed + expired + open, exa
 
 from __future__ import annotations
 
-import numbers
 from typing import NamedTuple
 
 import numpy as np
 
+from funnelsim.arguments import a_number
 from funnelsim.distributions import DAY, Floats, Ints
-from funnelsim.errors import FunnelSimError, Problem
 from funnelsim.journal import EARNED, EXPIRED, REDEEMED, Journal
 from funnelsim.metrics.basis import a_journal, ratio
 
@@ -88,12 +87,10 @@ def points_liability(journal: Journal, day: float | None = None) -> float:
     """
     scenario = a_journal(journal, "points_liability").scenario
     last = scenario.horizon / DAY
-    number = isinstance(day, numbers.Real) and not isinstance(day, bool)
-    if day is not None and not (number and 0 <= day <= last):
-        rule = f"the simulation goes from day 0 to day {last:g}"
-        raise FunnelSimError(str(Problem("day", day, rule)))
+    if day is not None:
+        day = a_number("day", day, 0, last, is_a="a day of the simulation,")
     if scenario.loyalty is None:
         return 0.0
-    moment = scenario.horizon if day is None else round(float(day) * DAY)
+    moment = scenario.horizon if day is None else round(day * DAY)
     earned, redeemed, expired = points_so_far(journal, [moment])
     return float(earned[0] - redeemed[0] - expired[0]) * scenario.loyalty.point_value

@@ -9,7 +9,6 @@ the way to both). Here the question is taken in, and the answer put together.
 from __future__ import annotations
 
 import math
-import numbers
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
@@ -22,8 +21,9 @@ from funnelsim.analytic.arrivals import leads_of_channels, whole_days
 from funnelsim.analytic.costs import cost_of_channels
 from funnelsim.analytic.time_to_sale import entries, shares_of_channels
 from funnelsim.analytic.usual_sum import naive_leads, worth_of_a_sale
+from funnelsim.arguments import a_choice, a_number, a_share, refused
 from funnelsim.distributions import Floats
-from funnelsim.errors import Finding, FunnelSimError, Problem, nearest
+from funnelsim.errors import Finding
 from funnelsim.experiment.chunks import a_seed, an_executor
 from funnelsim.planner import knowledge as known
 from funnelsim.planner import needs, obstacles, telling
@@ -97,30 +97,26 @@ def plan(
     ('formula', 0.9, True)
     """
     today, knowledge = up_to_the_deadline(scenario, within, pilot, "plan")
-    _between("target", target, "it is a number above 0", math.inf)
-    _between("probability", probability, "it lies between 0 and 1", 1.0)
-    target, probability = float(target), float(probability)
-    _between("most_gone_cold", most_gone_cold, "it is a share, between 0 and 1", 1.0)
+    target, probability = a_number("target", target, above=0), a_share("probability", probability)
+    most_gone_cold = a_share("most_gone_cold", most_gone_cold)
     if a_state(initial, "plan") is not None:
         today = from_today(today)
     metric = a_metric(metric, today)
     if metric == "sales" and target != int(target):
         rule = "sales come in whole numbers"
-        raise FunnelSimError(str(Problem("target", target, rule, f"write {math.ceil(target)}")))
-    if arrivals not in ARRIVALS:
-        way_out = nearest(arrivals, ARRIVALS)
-        raise FunnelSimError(str(Problem("arrivals", arrivals, "there is no such", way_out)))
+        raise refused("target", target, rule, f"write {math.ceil(target)}")
+    arrivals = a_choice("arrivals", arrivals, ARRIVALS)
     moved, seed, executor = lever(today, change), a_seed(seed), an_executor(executor)
     reason = why_not(today, metric) or ("business is running" if initial is not None else "")
     if not reason and not leads_of_channels(today).sum():
         rule = "no channel brings leads in this time"
-        raise FunnelSimError(str(Problem("channels", Finding("given"), rule, "give them a rate")))
+        raise refused("channels", Finding("given"), rule, "give them a rate")
     if arrivals == "fixed" and (reason or not moved.moves_leads):
         rule = f"a fixed number of leads has an answer only by formula; here {reason or 'not'}"
-        raise FunnelSimError(str(Problem("arrivals", arrivals, rule, 'write arrivals="random"')))
+        raise refused("arrivals", arrivals, rule, 'write arrivals="random"')
     if reason and probability > MOST_SIMULATED:
         rule = f"a search knows chances up to {MOST_SIMULATED:g}: here {reason}"
-        raise FunnelSimError(str(Problem("probability", probability, rule, "write 0.99")))
+        raise refused("probability", probability, rule, "write 0.99")
     with a_bar(progress, MOST * 4, is_guess=True) as bar:
         futures = Futures(bar, seed, initial, executor)
         open_business = _open_business(today, metric, futures)
@@ -141,15 +137,6 @@ def plan(
 
 
 # --- what is asked ----------------------------------------------------------------------------
-
-
-def _between(name: str, value: Any, rule: str, most: float) -> None:
-    """FunnelSimError for what does not lie between 0 and the most."""
-    number = isinstance(value, numbers.Real) and not isinstance(value, bool)
-    if not number or not 0 < float(value) < most:
-        is_percent = number and most == 1 and 1 < float(value) < 100
-        way_out = f"write {value / 100:g} for {value:g} %" if is_percent else ""
-        raise FunnelSimError(str(Problem(name, value, rule, way_out)))
 
 
 def _open_business(today: Scenario, metric: str, futures: Futures) -> pd.Series | None:

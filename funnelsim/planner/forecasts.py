@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numbers
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
@@ -10,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from funnelsim.arguments import a_choice, a_number
 from funnelsim.distributions import DAY, WEEK, Floats, Ints
-from funnelsim.errors import FunnelSimError, Problem
 from funnelsim.experiment.chunks import (
     a_number_of_replications,
     a_seed,
@@ -65,12 +64,8 @@ class Forecast:
         >>> told.chance("sales", 0)
         1.0
         """
-        if figure not in self.totals:
-            rule = f"there are: {', '.join(map(str, self.totals.columns))}"
-            raise FunnelSimError(str(Problem("figure", figure, rule)))
-        if not isinstance(target, numbers.Real):
-            raise FunnelSimError(str(Problem("target", target, "it is a number")))
-        return float((self.totals[figure] >= float(target)).mean())
+        figure = a_choice("figure", figure, self.totals.columns)
+        return float((self.totals[figure] >= a_number("target", target)).mean())
 
     def __repr__(self) -> str:
         last = self.so_far.iloc[-1]

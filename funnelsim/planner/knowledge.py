@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from funnelsim.analytic.conversion import mean_conversion
+from funnelsim.arguments import refused
 from funnelsim.distributions import Floats
-from funnelsim.errors import Finding, FunnelSimError, Problem
+from funnelsim.errors import Finding
 from funnelsim.scaling import scaled
 from funnelsim.scenario import Scenario
 
@@ -84,7 +85,7 @@ def from_pilot(pilot: object) -> Knowledge:
         sales, leads = -1, -1
     if not 0 <= sales <= leads or not leads:
         rule = "it is sales seen and the leads they came of"
-        raise FunnelSimError(str(Problem("pilot", pilot, rule, 'write "15 of 300" or (15, 300)')))
+        raise refused("pilot", pilot, rule, 'write "15 of 300" or (15, 300)')
     words = f"{sales:,} sale{'s' * (sales != 1)} seen from {leads:,} lead{'s' * (leads != 1)}"
     a, b = 1.0 + sales, 1.0 + leads - sales
     return Knowledge(a, b, sales / leads if 0 < sales < leads else a / (a + b), words)
@@ -120,7 +121,7 @@ def about(scenario: Scenario, knowledge: Knowledge) -> Knowledge:
         can = f"between {least:.2g} and {most:.2g}" if most > least else f"{most:.3g}"
         rule = f"with any odds the scenario's conversion is {can}"
         way_out = "a stage that nobody or everybody passes, calls that reach few, or missed leads?"
-        raise FunnelSimError(str(Problem("the overall conversion", found, rule, way_out)))
+        raise refused("the overall conversion", found, rule, way_out)
     seen = min(max(knowledge.seen, least), most)
     nominal = mean_conversion(scenario)
     return replace(knowledge, seen=seen, nominal=nominal, least=least, most=most)

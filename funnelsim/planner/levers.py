@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 
 from funnelsim.analytic.arrivals import expected_leads, leads_of_channels
 from funnelsim.analytic.costs import costs_by_sale
+from funnelsim.arguments import refused
 from funnelsim.distributions import Floats, duration_text
-from funnelsim.errors import FunnelSimError, Problem, ScenarioError, nearest
+from funnelsim.errors import ScenarioError, nearest
 from funnelsim.kinds import BY_ODDS, IN_STEPS
 from funnelsim.scenario import Channel, Scenario
 from funnelsim.scenario.leads import Burst
@@ -92,7 +93,7 @@ def lever(scenario: Scenario, change: str) -> Lever:
                 "no channel brings leads" if change == "leads" else "no paid channel brings leads"
             )
             way_out = "give each the leads_per_day of today: the plan keeps their mix"
-            raise FunnelSimError(str(Problem("change", change, rule, way_out)))
+            raise refused("change", change, rule, way_out)
         limits = [
             c.ceiling / rate_of(c, scenario) if c.ceiling is not None else math.inf
             for c in paid
@@ -103,11 +104,11 @@ def lever(scenario: Scenario, change: str) -> Lever:
         paths = [f"teams.{team.name}.reps" for team in scenario.teams]
         if len(paths) > 1:
             rule, way_out = "there are several teams", f"write one of: {', '.join(paths)}"
-            raise FunnelSimError(str(Problem("change", change, rule, way_out)))
+            raise refused("change", change, rule, way_out)
         change = paths[0]
     if change in ("horizon", "warm_up", "start"):
         rule, way_out = "a plan does not move the time", 'say it with within="120 days"'
-        raise FunnelSimError(str(Problem("change", change, rule, way_out)))
+        raise refused("change", change, rule, way_out)
     found = _to_move(scenario, change)
     if not math.isfinite(found.number):  # a distribution without a mean has a scale all the same
         return Lever(scenario, change, MOST_TURNED)
@@ -131,7 +132,7 @@ def _to_move(scenario: Scenario, change: object) -> Parameter:
     is_word = isinstance(change, str) and get_close_matches(change, ["leads", "budget", "reps"])
     if is_word or not isinstance(change, str):
         rule = "there is no team" if change == "reps" else "it is one of these, or a path"
-        raise FunnelSimError(str(Problem("change", change, rule, nearest(change, there))))
+        raise refused("change", change, rule, nearest(change, there))
     try:
         found = parameter(scenario, change)
     except ScenarioError as error:

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from funnelsim.arguments import a_choice, refused
 from funnelsim.distributions import Floats, Ints
-from funnelsim.errors import FunnelSimError, Problem, nearest
 from funnelsim.journal import Journal
 from funnelsim.metrics.basis import Bools, sales, sales_of
 from funnelsim.metrics.figure import COUNT, MONEY
@@ -71,12 +71,9 @@ def _counted(journal: Journal) -> Bools:
 
 def a_metric(metric: object, scenario: Scenario) -> str:
     """The name, if the scenario has such a figure; FunnelSimError if not."""
-    if metric not in METRICS:
-        raise FunnelSimError(
-            str(Problem("metric", metric, "a plan has no such", nearest(metric, METRICS)))
-        )
+    metric = a_choice("metric", metric, METRICS, "a plan has no such")
     if metric != "sales" and scenario.order is None:
         rule = "the scenario has no [order], so nothing is earned"
         way_out = 'give it one, or plan metric="sales"'
-        raise FunnelSimError(str(Problem("metric", metric, rule, way_out)))
-    return str(metric)
+        raise refused("metric", metric, rule, way_out)
+    return metric

@@ -13,12 +13,14 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field, ValidationError
 
+from funnelsim.arguments import refused
 from funnelsim.distributions import DAY, Duration, Limits, Part, PositiveDuration
-from funnelsim.errors import Finding, FunnelSimError, Problem, ScenarioError
+from funnelsim.errors import Finding, Problem, ScenarioError
+from funnelsim.fields import Section
 from funnelsim.scenario.files import templates, text_of
 from funnelsim.scenario.keys import LISTS
 from funnelsim.scenario.leads import Channel, Segment
@@ -74,27 +76,44 @@ class Scenario(Part):
     True
     """
 
-    name: Text = Field(description="as a report shows it")
-    currency: Text = Field("EUR", description="of all money")
-    start: Start = Field(datetime.date(2027, 1, 4), description="the first day")
-    horizon: PositiveDuration = Field(description="how long it is simulated, from the start")
-    warm_up: Duration = Field(0, title="warm-up", description="a beginning that no figure counts")
-    channels: tuple[Channel, ...] = Field(description="where leads come from")
-    segments: tuple[Segment, ...] = Field((), description="kinds of leads")
-    teams: tuple[Team, ...] = Field((), description="sales staff who follow up")
-    stages: tuple[Stage, ...] = Field(description="the way to the goal, which is the last")
-    order: Order | None = Field(None, description="what a customer orders")
-    retention: Retention | None = Field(None, title="coming back", description="further orders")
-    loyalty: Loyalty | None = Field(
-        None, title="loyalty programme", description="points and tiers of its members"
+    section = "A scenario file"
+
+    name: Text
+    """as a report shows it"""
+    currency: Text = "EUR"
+    """of all money"""
+    start: Start = datetime.date(2027, 1, 4)
+    """the first day"""
+    horizon: Annotated[PositiveDuration, Section("The horizon and the warm-up")]
+    """how long it is simulated, from the start"""
+    warm_up: Annotated[Duration, Section("The horizon and the warm-up")] = Field(0, title="warm-up")
+    """a beginning that no figure counts"""
+    channels: tuple[Channel, ...] = Field(json_schema_extra={"minItems": 1})
+    """where leads come from"""
+    segments: tuple[Segment, ...] = ()
+    """kinds of leads"""
+    teams: tuple[Team, ...] = ()
+    """sales staff who follow up"""
+    stages: tuple[Stage, ...] = Field(json_schema_extra={"minItems": 2})
+    """the way to the goal, which is the last"""
+    order: Order | None = None
+    """what a customer orders"""
+    retention: Retention | None = Field(None, title="coming back")
+    """further orders"""
+    loyalty: Loyalty | None = Field(None, title="loyalty programme")
+    """points and tiers of its members"""
+    campaigns: tuple[Campaign, ...] = ()
+    """messages to customers"""
+    satisfaction: Satisfaction | None = None
+    """how customers feel"""
+    referral: Referral | None = None
+    """leads that promoters bring"""
+    upsell: Upsell | None = None
+    """another deal with a customer"""
+    life_stages: Annotated[LifeStages, Section("Satisfaction, referral, upsell")] = Field(
+        default_factory=lambda: MappingProxyType({})
     )
-    campaigns: tuple[Campaign, ...] = Field((), description="messages to customers")
-    satisfaction: Satisfaction | None = Field(None, description="how customers feel")
-    referral: Referral | None = Field(None, description="leads that promoters bring")
-    upsell: Upsell | None = Field(None, description="another deal with a customer")
-    life_stages: LifeStages = Field(
-        default_factory=lambda: MappingProxyType({}), description="after the goal, in the funnel"
-    )
+    """after the goal, in the funnel"""
 
     def __init__(self, /, **tables: Any) -> None:  # `self` may be a key, and then is a wrong one
         problems: list[Problem] = []
@@ -206,6 +225,9 @@ def load(name_or_path: str | Path) -> Scenario:
     """The scenario of this name (see `templates`), or the one in this .toml file.
 
     Raises `ScenarioError` for what is wrong in the file, `FunnelSimError` where there is none.
+
+    >>> load("aida").stages[0].name
+    'Attention'
     """
     text, source = text_of(name_or_path)
     return Scenario.from_toml(text, source)
@@ -215,6 +237,4 @@ def a_scenario(value: object, name: str) -> Scenario:
     """The value, if it is a scenario; FunnelSimError, naming who asked for one, if not."""
     if isinstance(value, Scenario):
         return value
-    raise FunnelSimError(
-        str(Problem("scenario", value, f"{name} takes a Scenario", 'write fs.load("aida")'))
-    )
+    raise refused("scenario", value, f"{name} takes a Scenario", 'write fs.load("aida")')

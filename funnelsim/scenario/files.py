@@ -6,6 +6,7 @@ from collections.abc import Callable
 from difflib import get_close_matches
 from pathlib import Path
 
+from funnelsim.arguments import refused
 from funnelsim.errors import FunnelSimError, Problem, nearest
 
 _TEMPLATES = Path(__file__).parents[1] / "scenarios"
@@ -33,7 +34,7 @@ def text_of(name_or_path: str | Path) -> tuple[str, str]:
         line = error.object[: error.start].count(b"\n") + 1
         rule = f"its line {line} is not UTF-8, which a scenario file is"
         way_out = 'in your editor choose "Save as" with the encoding UTF-8'
-        raise FunnelSimError(str(Problem("load", str(path), rule, way_out))) from None
+        raise refused("load", str(path), rule, way_out) from None
     except OSError as error:
         raise FunnelSimError(f"{path} cannot be read: {error}") from None
 

@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 
 from funnelsim.among_customers import Beta
 from funnelsim.distributions import Distribution, Limits, Part
+from funnelsim.fields import model_in
 from funnelsim.kinds import DATE, PART, WEIGHT, Entries, Kind, Slider, Usual, mark_of
-from funnelsim.scenario.keys import model_in
 from funnelsim.scenario.paths import names_of
 
 NO_LIMITS: Limits = (None, None)

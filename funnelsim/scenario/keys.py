@@ -7,12 +7,11 @@ TOML's keys belong to the header above them. So a key that is added at the end o
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, get_args
-
-from pydantic import BaseModel
+from typing import Any
 
 from funnelsim.distributions import Distribution
 from funnelsim.errors import nearest
+from funnelsim.fields import model_in
 from funnelsim.meant import written
 
 LISTS = (
@@ -74,13 +73,6 @@ def model_at(model: Any, location: tuple[int | str, ...]) -> Any:
 
 def _keys(model: Any) -> list[str]:
     return [field.alias or name for name, field in model.model_fields.items()]
-
-
-def model_in(annotation: Any) -> Any:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    inside = (model_in(argument) for argument in get_args(annotation))
-    return next((model for model in inside if model is not None), None)
 
 
 # --- missing, or no table -----------------------------------------------------------------------

@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import ConfigDict, Field
 
 from funnelsim.distributions import Amount, Duration, Limits, Part, Probability
+from funnelsim.fields import Section
 from funnelsim.kinds import USUAL
 from funnelsim.scenario.values import (
     Dispersion,
@@ -30,11 +31,16 @@ from funnelsim.scenario.values import (
 class Burst(Part):
     """A stretch of the run in which a channel brings more, or fewer, leads."""
 
+    section = "Leads"
+
     model_config = ConfigDict(frozen=True, extra="forbid", serialize_by_alias=True)
 
-    from_: Duration = Field(alias="from", title="from", description="from the start of the run")
-    to: Duration = Field(description="from the start of the run")
-    factor: Factor = Field(description="times as many leads")
+    from_: Duration = Field(alias="from", title="from")
+    """from the start of the run"""
+    to: Duration
+    """from the start of the run"""
+    factor: Factor
+    """times as many leads"""
 
     def limits(self) -> dict[str, Limits]:
         return {"from": (None, self.to - 1), "to": (self.from_ + 1, None)}
@@ -47,44 +53,46 @@ class Channel(Part):
     weekday × month × growth × burst factors, none of them normalised.
     """
 
-    name: Name = Field(description="by which it is found in paths and tables")
-    leads_per_day: Annotated[LeadsPerDay | None, USUAL] = Field(
-        None, description="before any other factor"
-    )
-    impressions_per_day: ImpressionsPerDay | None = Field(
-        None, description="in place of leads_per_day: how often it is seen"
-    )
+    section = "Leads"
+
+    name: Name
+    """by which it is found in paths and tables"""
+    leads_per_day: Annotated[LeadsPerDay | None, USUAL] = None
+    """before any other factor"""
+    impressions_per_day: ImpressionsPerDay | None = None
+    """in place of leads_per_day: how often it is seen"""
     click_through_rate: Annotated[Probability | None, USUAL] = Field(
-        None, title="click-through rate", description="leads ÷ impressions"
+        None, title="click-through rate"
     )
-    weekdays: Weekdays = Field((1.0,) * 7, description="factors of its leads, Monday first")
-    months: Months = Field((1.0,) * 12, description="factors of its leads, January first")
-    growth: FactorAbove0 = Field(
-        1.0, title="growth a year", description="the factor by which leads grow in 365 days"
-    )
-    bursts: tuple[Burst, ...] = Field((), description="stretches with more leads, or fewer")
-    dispersion: Dispersion = Field(
-        1.0, description="variance ÷ mean of the leads of a day; 1 is Poisson"
-    )
-    hours: Hours = Field((1.0,) * 24, description="weights of the hours of the day")
-    cost_per_lead: Annotated[Amount, USUAL] = Field(0.0, description="for each lead")
-    cost_per_click: Annotated[Amount, USUAL] = Field(
-        0.0, description="with impressions, where every lead is a click"
-    )
-    cost_per_day: Amount = Field(0.0, description="for each day")
-    commission: Annotated[Probability, USUAL] = Field(
-        0.0, description="share of what its customers pay"
-    )
-    cost_per_sale: Annotated[Amount, USUAL] = Field(
-        0.0, description="for each first order kept, or goal reached without [order]"
-    )
-    ceiling: LeadsPerDay | None = Field(
-        None, title="ceiling", description="leads a day at most, for a plan"
-    )
-    odds_ratio: OddsRatio = Field(1.0, description="of advancing: for every stage, or by stage")
-    labels: Labels = Field(
-        default_factory=lambda: MappingProxyType({}), description="columns of the leads' table"
-    )
+    """leads ÷ impressions"""
+    weekdays: Weekdays = (1.0,) * 7
+    """factors of its leads, Monday first"""
+    months: Months = (1.0,) * 12
+    """factors of its leads, January first"""
+    growth: FactorAbove0 = Field(1.0, title="growth a year")
+    """the factor by which leads grow in 365 days"""
+    bursts: tuple[Burst, ...] = ()
+    """stretches with more leads, or fewer"""
+    dispersion: Dispersion = 1.0
+    """variance ÷ mean of the leads of a day; 1 is Poisson"""
+    hours: Hours = (1.0,) * 24
+    """weights of the hours of the day"""
+    cost_per_lead: Annotated[Amount, USUAL] = 0.0
+    """for each lead"""
+    cost_per_click: Annotated[Amount, USUAL] = 0.0
+    """with impressions, where every lead is a click"""
+    cost_per_day: Amount = 0.0
+    """for each day"""
+    commission: Annotated[Probability, USUAL] = 0.0
+    """share of what its customers pay"""
+    cost_per_sale: Annotated[Amount, USUAL] = 0.0
+    """for each first order kept, or goal reached without [order]"""
+    ceiling: LeadsPerDay | None = Field(None, title="ceiling")
+    """leads a day at most, for a plan"""
+    odds_ratio: OddsRatio = 1.0
+    """of advancing: for every stage, or by stage"""
+    labels: Labels = Field(default_factory=lambda: MappingProxyType({}))
+    """columns of the leads' table"""
 
     def there(self) -> Collection[str]:
         by_clicks = ("cost_per_click",) if self.leads_per_day is not None else ()
@@ -106,11 +114,17 @@ class Channel(Part):
 class Segment(Part):
     """A kind of lead: its share, and how it differs."""
 
-    name: Name = Field(description="by which it is found in paths and tables")
-    share: ShareOfAll = Field(description="of all leads; the shares of all segments sum to 1")
-    odds_ratio: OddsRatio = Field(1.0, description="of advancing: for every stage, or by stage")
-    order_value_factor: FactorAbove0 = Field(1.0, description="times the value of an order")
-    repeat_odds_ratio: Ratio = Field(1.0, description="of ordering again")
-    labels: Labels = Field(
-        default_factory=lambda: MappingProxyType({}), description="columns of the leads' table"
-    )
+    section = "Leads"
+
+    name: Name
+    """by which it is found in paths and tables"""
+    share: ShareOfAll
+    """of all leads; the shares of all segments sum to 1"""
+    odds_ratio: OddsRatio = 1.0
+    """of advancing: for every stage, or by stage"""
+    order_value_factor: Annotated[FactorAbove0, Section("Orders")] = 1.0
+    """times the value of an order"""
+    repeat_odds_ratio: Annotated[Ratio, Section("Coming back")] = 1.0
+    """of ordering again"""
+    labels: Labels = Field(default_factory=lambda: MappingProxyType({}))
+    """columns of the leads' table"""

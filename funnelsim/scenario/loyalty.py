@@ -18,6 +18,7 @@ from funnelsim.distributions import (
     PositiveDuration,
     Probability,
 )
+from funnelsim.fields import Section
 from funnelsim.kinds import LEAST, ODDS_RATIO, Slider
 from funnelsim.scenario.values import (
     POST_PURCHASE,
@@ -41,39 +42,55 @@ OF_KIND = {
 class Tier(Part):
     """What members have from a spending within the period on."""
 
-    name: Name = Field(description="by which it is found in paths and tables")
-    from_spend: Amount = Field(0.0, description="paid for kept orders in the period before")
-    repeat_odds_ratio: Ratio = Field(1.0, description="of ordering again")
-    order_value_factor: FactorAbove0 = Field(1.0, description="times the value of an order")
-    points_factor: Factor = Field(1.0, description="times the points of an order")
-    discount: Annotated[Probability, Slider(most=0.3)] = Field(0.0, description="on every order")
-    free_shipping_from: Amount | None = Field(
-        None, description="value less discount from which on there is no shipping fee"
-    )
+    section = "The loyalty programme"
+
+    name: Name
+    """by which it is found in paths and tables"""
+    from_spend: Amount = 0.0
+    """paid for kept orders in the period before"""
+    repeat_odds_ratio: Ratio = 1.0
+    """of ordering again"""
+    order_value_factor: Annotated[FactorAbove0, Section("Orders")] = 1.0
+    """times the value of an order"""
+    points_factor: Factor = 1.0
+    """times the points of an order"""
+    discount: Annotated[Probability, Slider(most=0.3), Section("Orders")] = 0.0
+    """on every order"""
+    free_shipping_from: Annotated[Amount | None, Section("Orders")] = None
+    """value less discount from which on there is no shipping fee"""
 
 
 class Loyalty(Part):
     """Customers may enrol with their first order; members earn points and reach tiers."""
 
-    enrolment: Probability = Field(description="of becoming a member, with the first order")
+    section = "The loyalty programme"
+
+    enrolment: Probability
+    """of becoming a member, with the first order"""
     self_selection: Annotated[FactorAbove0, Slider(least=1.0, most=5.0)] = Field(
-        1.0,
-        title="self-selection",
-        description="above 1 those who would buy again anyway enrol more often",
+        1.0, title="self-selection"
     )
+    """above 1 those who would buy again anyway enrol more often"""
     points_per_unit: Annotated[Points, Slider(times=5.0)] = Field(
-        0.0, title="points per unit of currency", description="of what is paid"
+        0.0, title="points per unit of currency"
     )
-    point_value: Amount = Field(0.0, description="of a point that is redeemed")
-    redeem_from: Points = Field(1.0, description="the balance from which on points are redeemed")
-    redeem_probability: Probability = Field(0.0, description="at an order, with that balance")
-    expires_after: PositiveDuration | None = Field(
-        None, description="from when they were earned; left out, points do not expire"
-    )
-    cost_per_day: Amount = Field(0.0, description="of the programme, for each day")
-    fee: Amount = Field(0.0, description="of a member, for each period")
-    period: PositiveDuration = Field(YEAR, description="in which spending counts for the tiers")
-    tiers: tuple[Tier, ...] = Field((), description="what members have, by their spending")
+    """of what is paid"""
+    point_value: Annotated[Amount, Section("Orders")] = 0.0
+    """of a point that is redeemed"""
+    redeem_from: Points = 1.0
+    """the balance from which on points are redeemed"""
+    redeem_probability: Probability = 0.0
+    """at an order, with that balance"""
+    expires_after: PositiveDuration | None = None
+    """from when they were earned; left out, points do not expire"""
+    cost_per_day: Amount = 0.0
+    """of the programme, for each day"""
+    fee: Amount = 0.0
+    """of a member, for each period"""
+    period: PositiveDuration = YEAR
+    """in which spending counts for the tiers"""
+    tiers: tuple[Tier, ...] = ()
+    """what members have, by their spending"""
 
     def limits(self) -> dict[str, Limits]:
         ends: dict[str, Limits] = {}
@@ -100,20 +117,24 @@ class Campaign(Part):
     the second.
     """
 
-    name: Name = Field(description="by which it is found in paths and tables")
-    kind: CampaignKind = Field(description="when it is sent, and what it can do")
-    cost_per_send: Amount = Field(0.0, title="cost of a message", description="for each one sent")
-    within: PositiveDuration | None = Field(
-        None, description="in which those order who come only because of it"
-    )
-    odds_ratio: Annotated[Ratio, replace(ODDS_RATIO, low=1.0, is_open=False)] = Field(
-        1.0, description="of ordering again"
-    )
-    after: PositiveDuration | None = Field(None, description="without an order")
-    probability: Probability = Field(
-        0.0, title="win-back", description="of an order, because of the message"
-    )
-    discount: Probability = Field(0.0, description="on the order that wins back")
+    section = "Campaigns"
+
+    name: Name
+    """by which it is found in paths and tables"""
+    kind: CampaignKind
+    """when it is sent, and what it can do"""
+    cost_per_send: Amount = Field(0.0, title="cost of a message")
+    """for each one sent"""
+    within: PositiveDuration | None = None
+    """in which those order who come only because of it"""
+    odds_ratio: Annotated[Ratio, replace(ODDS_RATIO, low=1.0, is_open=False)] = 1.0
+    """of ordering again"""
+    after: PositiveDuration | None = None
+    """without an order"""
+    probability: Probability = Field(0.0, title="win-back")
+    """of an order, because of the message"""
+    discount: Probability = 0.0
+    """on the order that wins back"""
 
     def there(self) -> Collection[str]:
         others = {name for kind, names in OF_KIND.items() if kind != self.kind for name in names}

@@ -36,17 +36,27 @@ from funnelsim.scenario.values import (
 class Offer(Part):
     """Something added to an order at checkout."""
 
-    name: Name = Field(description="by which it is found in paths")
-    probability: Probability = Field(description="of being taken, at every order")
-    value: AmountDistribution = Field(description="what it adds to the order")
+    section = "Orders"
+
+    name: Name
+    """by which it is found in paths"""
+    probability: Probability
+    """of being taken, at every order"""
+    value: AmountDistribution
+    """what it adds to the order"""
 
 
 class Late(Part):
     """A delivery that takes longer than it should."""
 
-    probability: Probability = Field(description="of being late")
-    delay: DurationDistribution = Field(description="added before the delivery")
-    notified: Truth = Field(False, description="the customer is told, and minds it less")
+    section = "Orders"
+
+    probability: Probability
+    """of being late"""
+    delay: DurationDistribution
+    """added before the delivery"""
+    notified: Truth = False
+    """the customer is told, and minds it less"""
 
 
 def _status(value: Any) -> Any:
@@ -67,30 +77,41 @@ class Payment(Part):
     at the end of the last; otherwise it is closed then, and kept.
     """
 
-    name: Name = Field(description="by which it is found in paths and tables")
-    share: ShareOfAll = Field(description="of all orders; the shares of all methods sum to 1")
-    statuses: tuple[Status, ...] = Field(
-        title="time in status", description="names, each with how long it lasts"
-    )
-    cancel_probability: Probability = Field(0.0, description="at the end of the first status")
-    refuse_probability: Probability = Field(0.0, description="on reaching the last status")
-    return_probability: Probability = Field(0.0, description="at the end of the last status")
-    late: Late | None = Field(
-        None, title="late delivery", description="deliveries that take longer than they should"
-    )
+    section = "Orders"
+
+    name: Name
+    """by which it is found in paths and tables"""
+    share: ShareOfAll
+    """of all orders; the shares of all methods sum to 1"""
+    statuses: tuple[Status, ...] = Field(title="time in status", json_schema_extra={"minItems": 2})
+    """names, each with how long it lasts"""
+    cancel_probability: Probability = 0.0
+    """at the end of the first status"""
+    refuse_probability: Probability = 0.0
+    """on reaching the last status"""
+    return_probability: Probability = 0.0
+    """at the end of the last status"""
+    late: Late | None = Field(None, title="late delivery")
+    """deliveries that take longer than they should"""
 
 
 class Order(Part):
     """What a customer orders: its value at list price, and the share of it that is margin."""
 
-    value: Annotated[AmountDistribution, USUAL] = Field(description="of the basket, at list price")
-    margin: Annotated[Probability, USUAL] = Field(1.0, description="share of the list price")
-    shipping_cost: Amount = Field(0.0, description="what sending it costs")
-    shipping_fee: Amount = Field(0.0, description="what the customer pays for that")
-    offers: tuple[Offer, ...] = Field((), description="what may be added at checkout")
-    payments: tuple[Payment, ...] = Field(
-        (), description="how orders are paid; left out, an order is closed at once"
-    )
+    section = "Orders"
+
+    value: Annotated[AmountDistribution, USUAL]
+    """of the basket, at list price"""
+    margin: Annotated[Probability, USUAL] = 1.0
+    """share of the list price"""
+    shipping_cost: Amount = 0.0
+    """what sending it costs"""
+    shipping_fee: Amount = 0.0
+    """what the customer pays for that"""
+    offers: tuple[Offer, ...] = ()
+    """what may be added at checkout"""
+    payments: tuple[Payment, ...] = ()
+    """how orders are paid; left out, an order is closed at once"""
 
 
 class Retention(Part):
@@ -100,13 +121,14 @@ class Retention(Part):
     among them, and an exponential gap may have a rate that is Gamma among them.
     """
 
-    repeat_probability: Annotated[OneProbability, USUAL, Slider(most=0.95)] = Field(
-        description="that another order follows one that was kept"
-    )
-    gap: Annotated[GapDistribution, USUAL] = Field(description="until the next order")
-    dropout_after: DropoutAfter = Field(
-        FIRST_ORDER, description="from when on; with the second the first coin always falls well"
-    )
+    section = "Coming back"
+
+    repeat_probability: Annotated[OneProbability, USUAL, Slider(most=0.95)]
+    """that another order follows one that was kept"""
+    gap: Annotated[GapDistribution, USUAL]
+    """until the next order"""
+    dropout_after: DropoutAfter = FIRST_ORDER
+    """from when on; with the second the first coin always falls well"""
 
 
 class LateFollowUp(Part):
@@ -115,25 +137,40 @@ class LateFollowUp(Part):
     Of the first order of a deal, an upsold one too; what is ordered later knows nothing of it.
     """
 
-    after: Duration = Field(description="a longer response is late")
-    odds_ratio: Ratio = Field(description="of being a detractor")
+    section = "Satisfaction, referral, upsell"
+
+    after: Duration
+    """a longer response is late"""
+    odds_ratio: Ratio
+    """of being a detractor"""
 
 
 class LateDelivery(Part):
     """A delivery later than `after` the order makes detractors; fewer where they were told."""
 
-    after: Duration = Field(description="from placing the order; a longer one is late")
-    odds_ratio: Ratio = Field(description="of being a detractor")
-    notified_odds_ratio: Ratio = Field(1.0, description="in its place, where they were told")
+    section = "Satisfaction, referral, upsell"
+
+    after: Duration
+    """from placing the order; a longer one is late"""
+    odds_ratio: Ratio
+    """of being a detractor"""
+    notified_odds_ratio: Ratio = 1.0
+    """in its place, where they were told"""
 
 
 class Satisfaction(Part):
     """How customers feel when an order is closed as kept; detractors don't buy again."""
 
-    promoter: Probability = Field(title="promoters", description="share of those who judge")
-    detractor: Probability = Field(title="detractors", description="share of those who judge")
-    late_follow_up: LateFollowUp | None = Field(None, description="makes detractors")
-    late_delivery: LateDelivery | None = Field(None, description="makes detractors")
+    section = "Satisfaction, referral, upsell"
+
+    promoter: Probability = Field(title="promoters")
+    """share of those who judge"""
+    detractor: Probability = Field(title="detractors")
+    """share of those who judge"""
+    late_follow_up: LateFollowUp | None = None
+    """makes detractors"""
+    late_delivery: LateDelivery | None = None
+    """makes detractors"""
 
     def limits(self) -> dict[str, Limits]:
         return {"promoter": (None, 1 - self.detractor), "detractor": (None, 1 - self.promoter)}
@@ -142,22 +179,32 @@ class Satisfaction(Part):
 class Referral(Part):
     """Promoters bring new leads, who enter the funnel as the channel "referral"."""
 
-    invites: Annotated[Rate, USUAL] = Field(
-        title="leads by a promoter's order", description="mean number, of each kept order"
-    )
-    delay: DurationDistribution = Field(AT_ONCE, description="from the order to the new lead")
-    enters: StageName = Field(title="enters at", description="the stage of the new lead")
-    odds_ratio: Ratio = Field(1.0, description="of advancing, in place of a channel's")
-    reward: Amount = Field(0.0, description="for each new lead who buys")
-    max_leads: Count = Field(
-        100_000, title="leads at most", description="more are an avalanche, which is an error"
-    )
+    section = "Satisfaction, referral, upsell"
+
+    invites: Annotated[Rate, USUAL] = Field(title="leads by a promoter's order")
+    """mean number, of each kept order"""
+    delay: DurationDistribution = AT_ONCE
+    """from the order to the new lead"""
+    enters: StageName = Field(title="enters at")
+    """the stage of the new lead"""
+    odds_ratio: Ratio = 1.0
+    """of advancing, in place of a channel's"""
+    reward: Amount = 0.0
+    """for each new lead who buys"""
+    max_leads: Count = Field(100_000, title="leads at most")
+    """more are an avalanche, which is an error"""
 
 
 class Upsell(Part):
     """After a kept order the same customer may enter the funnel once more, for something else."""
 
-    probability: Annotated[Probability, USUAL] = Field(description="of being asked, after an order")
-    delay: DurationDistribution = Field(AT_ONCE, description="from the order to the new deal")
-    enters: StageName = Field(title="enters at", description="the stage of the new deal")
-    order_value_factor: FactorAbove0 = Field(1.0, description="times the value of an order")
+    section = "Satisfaction, referral, upsell"
+
+    probability: Annotated[Probability, USUAL]
+    """of being asked, after an order"""
+    delay: DurationDistribution = AT_ONCE
+    """from the order to the new deal"""
+    enters: StageName = Field(title="enters at")
+    """the stage of the new deal"""
+    order_value_factor: FactorAbove0 = 1.0
+    """times the value of an order"""

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from funnelsim.among_customers import Beta
 from funnelsim.distributions import DAY, LARGEST, Distribution, Part, duration_text
-from funnelsim.errors import MISSING, Finding, FunnelSimError, Problem, ScenarioError, nearest
+from funnelsim.errors import MISSING, Finding, Problem, ScenarioError, nearest
 from funnelsim.kinds import (
     BY_ODDS,
     CURRENCY,
@@ -247,14 +247,9 @@ def parameters(scenario: Scenario) -> pd.DataFrame:
     """
     import pandas as pd
 
-    from funnelsim.scenario import Scenario
+    from funnelsim.scenario import a_scenario
 
-    if not isinstance(scenario, Scenario):
-        way_out = 'write fs.load("aida")'
-        raise FunnelSimError(
-            str(Problem("scenario", scenario, "parameters takes a Scenario", way_out))
-        )
-    found = list(every(scenario))
+    found = list(every(a_scenario(scenario, "parameters")))
     columns: dict[str, list[Any]] = {
         "label": [p.label for p in found],
         "value": [p.text for p in found],

@@ -13,8 +13,9 @@ from typing import Any
 
 from funnelsim.distributions import Part
 from funnelsim.errors import Problem, nearest
+from funnelsim.fields import model_in
 from funnelsim.kinds import Entries, mark_of
-from funnelsim.scenario.keys import LISTS, model_in
+from funnelsim.scenario.keys import LISTS
 
 
 def plain(value: Any) -> Any:

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Annotated, Any
 
 import numpy as np
-from pydantic import AfterValidator, BeforeValidator, PlainSerializer
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer
 
 from funnelsim.distributions import (
     Amount,
@@ -328,8 +328,10 @@ Serves = Annotated[str, BeforeValidator(_serves), replace(CHOICE, options=SERVES
 DROPOUTS = (FIRST_ORDER, FIRST_REPEAT)
 _dropout = _one_of("customers can drop out from one of two orders on", *DROPOUTS)
 DropoutAfter = Annotated[str, BeforeValidator(_dropout), replace(CHOICE, options=DROPOUTS)]
-_campaign = _one_of("there are two kinds of campaigns", POST_PURCHASE, WIN_BACK)
-CampaignKind = Annotated[str, BeforeValidator(_campaign), NAME]  # another one has other fields
+CAMPAIGN_KINDS = (POST_PURCHASE, WIN_BACK)
+_campaign = _one_of("there are two kinds of campaigns", *CAMPAIGN_KINDS)
+_KIND = replace(NAME, options=CAMPAIGN_KINDS)  # no choice: another one has other fields
+CampaignKind = Annotated[str, BeforeValidator(_campaign), _KIND]
 Rate = Annotated[float, BeforeValidator(_rate), MEAN_NUMBER]
 Truth = Annotated[bool, BeforeValidator(_truth), ON_OFF]
 
@@ -340,6 +342,15 @@ def _frozen(value: Any) -> Any:
 
 def _thawed(value: Any) -> Any:
     return dict(value) if isinstance(value, Mapping) else value
+
+
+def _in_schema(**words: Any) -> Any:
+    """What a JSON schema says besides of a table: of its keys, of its values."""
+    return Field(json_schema_extra=words)
+
+
+def _but(*taken: str) -> dict[str, Any]:
+    return {"not": {"enum": list(taken)}}
 
 
 OddsRatio = Annotated[
@@ -355,6 +366,7 @@ Reasons = Annotated[
     AfterValidator(_frozen),
     PlainSerializer(_thawed),
     WEIGHT,
+    _in_schema(propertyNames=_but(MISSED, GONE_COLD, NOT_REACHED), minProperties=1),
 ]
 Labels = Annotated[
     Mapping[str, str],
@@ -362,6 +374,7 @@ Labels = Annotated[
     AfterValidator(_frozen),
     PlainSerializer(_thawed),
     TEXT,
+    _in_schema(propertyNames=_but(*LEAD_COLUMNS)),
 ]
 LifeStages = Annotated[
     Mapping[str, str],
@@ -369,4 +382,5 @@ LifeStages = Annotated[
     AfterValidator(_frozen),
     PlainSerializer(_thawed),
     TEXT,
+    _in_schema(additionalProperties={"type": "string", "enum": list(LIFE)}),
 ]
