@@ -27,7 +27,7 @@ class FunnelSimError(Exception):
     ...     fs.load("ada")
     ... except fs.FunnelSimError as error:
     ...     print(error)
-    load is "ada"; this is the name of a scenario or the path of a .toml file: did you mean aida? ...
+    load is "ada"; this is the name of a scenario or the path of ...: did you mean aida? ...
     """
 
 
