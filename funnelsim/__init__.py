@@ -7,7 +7,7 @@
     j = fs.simulate(s, seed=1)     # a journal: what happened
     fs.funnel_table(j)             # counts and rates by stage
     fs.summary(j)                  # key figures
-    fs.explore(s)                  # sliders, in JupyterLab
+    fs.explore(s)                  # sliders, in JupyterLab; fs.board(s, "follow-up") is another
 
 Every name below loads its module when it is first used, so that `import funnelsim` costs nothing.
 """
@@ -57,7 +57,8 @@ _HOME = {
     "forecast": "planner",
     "write_report": "report",
     "write_workbook": "workbook",
-    "explore": "widgets.explorer",
+    "board": "widgets.boards",
+    "explore": "widgets.boards.explore",
     "plan_form": "widgets.plan_form",
     "check": "exercises",
     "hint": "exercises",
@@ -76,6 +77,7 @@ __all__ = [
     "Scenario",
     "ScenarioError",
     "State",
+    "board",
     "calibrate",
     "channels_table",
     "charts",
@@ -176,6 +178,7 @@ if TYPE_CHECKING:
     from funnelsim.scenario.parameters import parameters
     from funnelsim.scenario.schema import schema
     from funnelsim.state import State
-    from funnelsim.widgets.explorer import explore
+    from funnelsim.widgets.boards import board
+    from funnelsim.widgets.boards.explore import explore
     from funnelsim.widgets.plan_form import plan_form
     from funnelsim.workbook import write_workbook

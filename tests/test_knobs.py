@@ -62,7 +62,7 @@ def test_every_slider_changes_something_that_is_seen(name):
     tiles = [figure.name for figure, _ in board_text.tiles_of(scenario)]
 
     def seen():
-        shown = scenario.vary({"horizon": f"{board._horizon} us"} | change)
+        shown = scenario.vary({"horizon": f"{board.journal.scenario.horizon} us"} | change)
         picture = Picture.of(shown, seed=1, replications=2)
         counts = picture.table.filter(["entered", "advanced", "lost", "open"])
         return counts.to_csv(), picture.figures[tiles].to_list(), picture.spread.revenue.tolist()

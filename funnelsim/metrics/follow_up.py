@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from funnelsim.journal import (
     FAILED_CALLS,
     FOLLOW_UP_OUTCOMES,
     GONE_COLD,
+    MISSED,
     NEVER,
     SERVED,
     Journal,
@@ -67,6 +69,36 @@ def waits(journal: Journal) -> Ints:
         # the calls of a visit stand one after the other, and the first is queued on entering
         entered = entered[np.arange(len(entered)) - calls["call"]]
     return calls["started"] - entered
+
+
+def waiting(journal: Journal, times: Ints, team: int | None = None) -> Ints:
+    """How many leads wait for a call at each moment, in the order of `times` (microseconds).
+
+    A lead waits from when its call is queued until a rep begins it, or until its patience ends; of
+    a call that nobody ever makes (missed) no queue knows. Of all teams or of one; an event at the
+    very moment has happened.
+    """
+    calls, visits = journal.whole["follow_ups"], journal.whole["stage_visits"]
+    these = calls["outcome"] != FOLLOW_UP_OUTCOMES.index(MISSED)
+    if team is not None:
+        these &= journal.team_of_stage[calls["stage"]] == team
+    queued, left = calls["queued"][these], calls["started"][these].copy()
+    gave_up = left == NEVER
+    visit = [_numbered(visits), _numbered({key: calls[key][these][gave_up] for key in VISIT})]
+    order = np.argsort(visit[0], kind="stable")
+    left[gave_up] = visits["decided"][order[np.searchsorted(visit[0], visit[1], sorter=order)]]
+    left = left[left != NEVER]  # who still waits at the horizon leaves no queue
+    came, went = (np.searchsorted(np.sort(at), times, side="right") for at in (queued, left))
+    return came - went
+
+
+VISIT = ("lead", "stage", "attempt")  # what tells a visit
+
+
+def _numbered(visits: Mapping[str, Ints]) -> Ints:
+    """A number for each visit, the same wherever lead, stage and attempt are the same."""
+    lead, stage, attempt = (visits[key].astype(np.int64) for key in VISIT)
+    return (lead << 32) + (stage << 16) + attempt
 
 
 def ended_and_gone_cold(journal: Journal, team: int | None = None) -> tuple[Ints, Ints]:

@@ -6,7 +6,6 @@ enter further down; they are said beside it, or the sum would not be one of like
 
 from __future__ import annotations
 
-import html
 import math
 from typing import Any
 
@@ -16,6 +15,7 @@ from funnelsim.analytic.usual_sum import lift_of_odds
 from funnelsim.journal import KINDS, REFERRED, UPSOLD, Journal
 from funnelsim.journal.whole import FAILED_CALLS
 from funnelsim.metrics.basis import since_warm_up
+from funnelsim.pages import page
 from funnelsim.scenario import Channel, Scenario
 from funnelsim.scenario.in_words import share_text
 from funnelsim.scenario.values import REFERRAL, OddsRatio
@@ -26,6 +26,12 @@ WHY = (
     "Leads that came in × the conversions of the stages. Who converts better or worse than that is "
     "the last factor. The rest is chance, leads still open, gone cold or never reached, late "
     "answers, and those who come back after they were lost."
+)
+SUM = (
+    '<div class="funnelsim-sum{% if is_long %} long{% endif %}" title="{{ why }}"><p>'
+    '<span class="product" title="{{ product }}">{{ product }}</span> '
+    '<span class="result">{{ result }}</span></p>'
+    '<small title="{{ notes }}">{{ notes }}</small></div>'
 )
 
 
@@ -45,12 +51,9 @@ def sum_html(journal: Journal) -> str:
     if lift != 1:
         product += f" × {lift:.3g}"
     result = f"= {expected:,.0f}; simulated {_bought(first):,}"
-    notes = html.escape("; ".join([*_lifted(s, first, lift), *_between(first), *_later(s, later)]))
-    long = " long" if len(product) > LONG else ""
-    return (
-        f'<div class="funnelsim-sum{long}" title="{html.escape(WHY)}"><p><span class="product" '
-        f'title="{product}">{product}</span> <span class="result">{result}</span></p>'
-        f'<small title="{notes}">{notes}</small></div>'
+    notes = "; ".join([*_lifted(s, first, lift), *_between(first), *_later(s, later)])
+    return page(
+        SUM, product=product, result=result, notes=notes, why=WHY, is_long=len(product) > LONG
     )
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import html
 import json
 import sys
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -15,30 +15,42 @@ from funnelsim.errors import FunnelSimError
 from funnelsim.experiment.spread import Spread
 from funnelsim.metrics.figure import MONEY, Figure
 from funnelsim.metrics.figures import stated_figures
+from funnelsim.pages import page
 from funnelsim.scenario import Scenario, load, templates
 from funnelsim.scenario.in_words import short_duration
 from funnelsim.tables import NOTHING, cents, figure_text
 
+HEAD = "<h2>{{ name }}</h2><p{% if note %} title='{{ note }}'{% endif %}>{{ facts }}</p>"
+MORE_DAYS = "fs.explore(scenario, days=…) shows more, and answers slower"
 
-def head_html(s: Scenario, horizon: int, seed: int, kept: bool) -> str:
-    """Name and facts; `horizon` is how much of the scenario's is shown, in microseconds."""
-    facts, note = f"all {s.horizon / DAY:g} days", ""
-    if horizon < s.horizon:
-        first = short_duration(horizon).removesuffix(" days")
-        facts = f"the first {first} of {s.horizon / DAY:g} days"
-        note = " title='fs.explore(scenario, days=…) shows more, and answers slower'"
-    facts += f" from {s.start}"
-    if s.order:
-        facts += f", money in {s.currency}"
-    by_day = [c.cost_per_day for c in s.channels] + [team.cost_per_rep_day for team in s.teams]
-    if horizon % DAY and any(by_day):
+
+def head_html(shown: Scenario, horizon: int, seed: int, kept: bool) -> str:
+    """Name and facts of what is shown; `horizon` is the whole scenario's, in microseconds."""
+    facts, is_all = f"all {horizon / DAY:g} days", shown.horizon >= horizon
+    if not is_all:
+        first = short_duration(shown.horizon).removesuffix(" days")
+        facts = f"the first {first} of {horizon / DAY:g} days"
+    facts += f" from {shown.start}"
+    if shown.order:
+        facts += f", money in {shown.currency}"
+    by_day = [c.cost_per_day for c in shown.channels] + [t.cost_per_rep_day for t in shown.teams]
+    if shown.horizon % DAY and any(by_day):
         facts += ", costs of whole days"
     facts += f"; seed {seed}" + ("; dashed: kept as today" if kept else "")
-    return f"<h2>{html.escape(s.name)}</h2><p{note}>{html.escape(facts)}</p>"
+    return page(HEAD, name=shown.name, facts=facts, note="" if is_all else MORE_DAYS)
 
 
 def problem_html(error: FunnelSimError) -> str:
-    return f'<div class="funnelsim-sum funnelsim-problem">{html.escape(str(error))}</div>'
+    return page('<div class="funnelsim-sum funnelsim-problem">{{ error }}</div>', error=error)
+
+
+FOOT = """<div class="funnelsim-foot">
+{%- if varied %}In code: <code title="{{ varied }}"><span class="unseen">import funnelsim as fs
+</span>s = {% if is_long %}<span class="long">{{ start }}</span>{% else %}{{ start }}{% endif %}
+{{- varied }}</code><button onclick="{{ copy }}">Copy</button>
+{%- else %}<span>Move a slider: the same customers walk through the changed funnel.</span>
+{%- endif %}<span title="{{ why }}">Ranges: {{ histories }}</span></div>"""
+COPY = "navigator.clipboard.writeText(this.previousElementSibling.textContent)"
 
 
 def foot_html(s: Scenario, change: dict[str, Any], spread: Spread) -> str:
@@ -47,21 +59,27 @@ def foot_html(s: Scenario, change: dict[str, Any], spread: Spread) -> str:
     The code runs by itself in a new cell. What is too long to be read, or goes without saying, is
     copied with it and not shown.
     """
-    why = f"From {len(spread):,} replications. {WHY_RANGES}"
-    ranges = f'<span title="{why}">Ranges: {of_histories(spread)}</span>'
-    if not change:
-        hint = "Move a slider: the same customers walk through the changed funnel."
-        return f'<div class="funnelsim-foot"><span>{hint}</span>{ranges}</div>'
-    start = html.escape(in_code(s))
-    if len(start) > SHOWN:
-        start = f'<span class="long">{start}</span>'
-    varied = html.escape(f".vary({json.dumps(change, ensure_ascii=False)})")
-    copy = "navigator.clipboard.writeText(this.previousElementSibling.textContent)"
-    return (
-        f'<div class="funnelsim-foot">In code: <code title="{varied}">'
-        f'<span class="unseen">import funnelsim as fs\n</span>s = {start}{varied}</code>'
-        f'<button onclick="{copy}">Copy</button>{ranges}</div>'
+    start = in_code(s) if change else ""
+    return page(
+        FOOT,
+        varied=f".vary({as_python(change)})" if change else "",
+        start=start,
+        is_long=len(start) > SHOWN,
+        copy=COPY,
+        why=f"From {len(spread):,} replications. {WHY_RANGES}",
+        histories=of_histories(spread),
     )
+
+
+def as_python(value: Any) -> str:
+    """A change as a person would write it.
+
+    >>> as_python({"teams.sales.open": "always", "on": True})
+    '{"teams.sales.open": "always", "on": True}'
+    """
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{as_python(k)}: {as_python(v)}' for k, v in value.items())}}}"
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)
 
 
 SHOWN = 60  # characters of code; the text of a whole scenario is more
@@ -92,36 +110,60 @@ WHY_RANGES = (
 
 
 MOST_TILES = 8
+NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
 
 
-def figures_html(s: Scenario, now: pd.Series, before: pd.Series | None, spread: Spread) -> str:
+FIGURES = """<div class="funnelsim-figures">
+{%- for tile in tiles %}<div title="{{ tile.name }}: {{ tile.docs }}">
+<span class="name">{{ tile.name }}</span><span class="value">{{ tile.said }}</span>
+{%- if tile.change %}<span class="change {{ tile.verdict }}">{{ tile.change }}</span>{% endif %}
+<span class="range" title="{{ why }}">{{ tile.ends }}</span></div>
+{%- endfor %}</div>"""
+
+
+def figures_html(
+    s: Scenario,
+    now: pd.Series,
+    before: pd.Series | None,
+    spread: Spread,
+    names: Sequence[str] = (),
+) -> str:
     """Key figures as tiles, with the difference from what was kept, and the range of chance."""
     tiles = []
-    for figure, name in tiles_of(s):
+    for figure, name in tiles_of(s, names):
         value, unit = float(now[figure.name]), figure.unit
-        said, name = figure_text(value, unit, short=True), html.escape(name)
         low, high = (figure_text(end, unit, short=True) for end in spread.range_of(figure.name))
-        ends = low if low == high == NOTHING else f"{low} to {high}"
-        change = ""
+        change = verdict = ""
         if before is not None:  # in a line of its own, so that no tile grows while a slider moves
             more = value - float(before[figure.name])
-            change = difference(value, float(before[figure.name]), unit) or "&nbsp;"
+            change = difference(value, float(before[figure.name]), unit) or NO_BREAK_SPACE
             verdict = figure.verdict(more, more) if change != "=" else ""
-            change = f'<span class="change {verdict}">{change}</span>'
         tiles.append(
-            f'<div title="{name}: {html.escape(figure.docs)}"><span class="name">{name}</span>'
-            f'<span class="value">{said}</span>{change}'
-            f'<span class="range" title="{WHY_RANGES}">{ends}</span></div>'
+            {
+                "name": name,
+                "docs": figure.docs,
+                "said": figure_text(value, unit, short=True),
+                "change": change,
+                "verdict": verdict,
+                "ends": low if low == high == NOTHING else f"{low} to {high}",
+            }
         )
-    return f'<div class="funnelsim-figures">{"".join(tiles)}</div>'
+    return page(FIGURES, tiles=tiles, why=WHY_RANGES)
 
 
-def tiles_of(s: Scenario) -> list[tuple[Figure, str]]:
-    """The figures with a tile, at most eight of those that are stated; and what the tile says."""
-    stated = [figure for figure in stated_figures(s).values() if figure.tile.name]
-    first = sorted(stated, key=lambda figure: figure.tile.place)[:MOST_TILES]
+def tiles_of(s: Scenario, names: Sequence[str] = ()) -> list[tuple[Figure, str]]:
+    """The figures with a tile, at most eight of those that are stated, or of these; and what the
+    tile says.
+    """
+    stated = stated_figures(s)
+    with_tile = [figure for figure in stated.values() if figure.tile.name]
+    usual = sorted(with_tile, key=lambda figure: figure.tile.place)
+    first = [stated[name] for name in names if name in stated] if names else usual
     money = f", {s.currency}"
-    return [(figure, figure.tile.name + money * (figure.unit == MONEY)) for figure in first]
+    return [
+        (figure, (figure.tile.name or figure.alone) + money * (figure.unit == MONEY))
+        for figure in first[:MOST_TILES]
+    ]
 
 
 def difference(value: float, before: float, kind: str) -> str:

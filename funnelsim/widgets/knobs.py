@@ -1,4 +1,4 @@
-"""What can be turned on a live board: one `Knob` for each parameter that matters and is there.
+"""What can be turned on a live board: a `Knob` for each parameter that matters, or is asked for.
 
 A knob offers a list of values with their unit in words; the scenario's own value is always one of
 them, exactly. `change(value)` is what `Scenario.vary` takes, so a move on the board can be
@@ -7,17 +7,20 @@ carried on in code.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
 from funnelsim.among_customers import Beta
 from funnelsim.distributions import Distribution
+from funnelsim.errors import Finding, Problem, ScenarioError
+from funnelsim.kinds import PART
 from funnelsim.scenario import Scenario
 from funnelsim.scenario.in_words import number_text
-from funnelsim.scenario.parameters import Parameter, parameter
-from funnelsim.scenario.ranges import even_steps, positions
+from funnelsim.scenario.parameters import Parameter, every, not_turned, parameter
+from funnelsim.scenario.ranges import choices, even_steps, positions
 from funnelsim.scenario.values import PROMOTES, WIN_BACK
 
 MOST = 12  # more sliders would stand lower than the charts beside them, and below the window
@@ -25,13 +28,16 @@ MOST = 12  # more sliders would stand lower than the charts beside them, and bel
 
 @dataclass(frozen=True)
 class Knob:
-    """One slider: its group and label, its start value, what it offers, what a move changes."""
+    """A slider, or a list of choices: its group, its label, its start value, what it offers, what a
+    move changes.
+    """
 
     group: str
     label: str
-    start: float
-    options: tuple[tuple[str, float], ...]
-    change: Callable[[float], dict[str, Any]]
+    start: Any
+    options: tuple[tuple[str, Any], ...]
+    change: Callable[[Any], dict[str, Any]]
+    is_choice: bool = False
 
 
 def knobs(s: Scenario) -> list[Knob]:
@@ -42,6 +48,55 @@ def knobs(s: Scenario) -> list[Knob]:
     first = [*_conversions(s), *_leads(s), *_follow_ups(s)]
     others = [*_commissions(s), *_repeats(s), *_win_back(s), *_loyalty(s), *_promoters(s)]
     return first + others[: max(0, MOST - len(first))]
+
+
+def knobs_named(s: Scenario, names: Iterable[str]) -> list[Knob]:
+    """The knobs of these parameters, each a dotted path or a label of `fs.parameters`, or one of
+    `knobs`. ScenarioError for what there is not, cannot be turned, or is turned by two of them.
+    """
+    usual = {one.label: one for one in knobs(s)}
+    labels = {found.label: found for found in every(s)}
+    found: list[Knob] = []
+    turned_by: dict[str, str] = {}
+    for name in names:
+        one = usual.get(name) or knob_of(labels.get(name) or parameter(s, name))
+        for path in one.change(one.start):
+            for other, label in turned_by.items():
+                if f"{path}.".startswith(f"{other}.") or f"{other}.".startswith(f"{path}."):
+                    raise ScenarioError([_turned_twice(name, path, label)])
+        turned_by |= dict.fromkeys(one.change(one.start), name)
+        found.append(one)
+    return found
+
+
+def _turned_twice(name: str, path: str, other: str) -> Problem:
+    if name == other:
+        return Problem(name, Finding("named twice"), "a board has one slider for it")
+    rule = f"it turns {path}, which {other} turns already"
+    return Problem(name, Finding("one of two for the same"), rule, "name one of the two")
+
+
+def knob_of(found: Parameter) -> Knob:
+    """The knob of any parameter; ScenarioError for one that is neither a number nor a choice."""
+    part = found.path.partition(".")[0] if found.owner else "scenario"
+    group = part.replace("_", " ").capitalize()
+    if offered := choices(found):
+        options = tuple((found.in_words(value), value) for value in offered)
+        change = partial(_put, found.path)
+        return Knob(group, found.label, found.value, options, change, is_choice=True)
+    if found.kind.turned and positions(found):
+        return replace(_of_mean(found, group), label=found.label)
+    if found.kind.name == PART.name:
+        raise not_turned(found, "")
+    rule = f"its kind is {found.kind.name}, and a board turns numbers and choices"
+    if found.kind.turned:
+        rule = "it has no mean that a slider could stand at"
+    lists = "fs.parameters(scenario) lists all there are"
+    raise ScenarioError([Problem(found.path, Finding(found.text), rule, lists)])
+
+
+def _put(path: str, value: Any) -> dict[str, Any]:
+    return {path: value}
 
 
 def knob(found: Parameter, group: str, label: str = "") -> Knob:

@@ -1,15 +1,17 @@
 """What a live board shows of a scenario: one history, and how far chance spreads such histories.
 
-`Picture.of` simulates a few replications, a draft for a slider that is being dragged; `refined`
-goes on to as many as are asked for, in pieces between which it can be given up.
+A board's pictures come from a maker, which knows two things. `draft(scenario, shown)` is quick, for
+a slider that is being dragged; `refined(picture)` goes on from there, in pieces between which it
+can be given up. `Simulated` makes a `Picture` of a scenario, `SideBySide` two of the same
+customers: of the scenario and of a variant of it. A board that only tells what a scenario says
+brings its own maker.
 """
 
 from __future__ import annotations
 
-import math
 import numbers
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
@@ -17,10 +19,10 @@ from funnelsim.analytic.arrivals import time_of_leads
 from funnelsim.distributions import DAY, duration_text
 from funnelsim.engines import simulate_together
 from funnelsim.errors import FunnelSimError, Problem
-from funnelsim.experiment.chunks import a_number_of_replications
+from funnelsim.experiment.chunks import a_number_of_replications, a_seed
 from funnelsim.experiment.spread import Spread, spread
 from funnelsim.journal import Journal
-from funnelsim.metrics import funnel_table
+from funnelsim.metrics import funnel_table, summary
 from funnelsim.scenario import Scenario
 
 LEADS_AT_ONCE = 3_000  # of which eight histories take about 0.1 s: a slider answers at once
@@ -31,20 +33,24 @@ MOST = 10_000  # replications of a board
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """A simulated scenario: replication 0 in full, and the spread of as many as there are."""
+    """A simulated scenario: replication 0 in full, and the spread of as many as there are.
+
+    `horizon` is the scenario's, in microseconds; the journal may show less of it.
+    """
 
     journal: Journal
     table: pd.DataFrame
     figures: pd.Series
     spread: Spread
+    horizon: int
 
     @staticmethod
-    def of(scenario: Scenario, seed: int, replications: int) -> Picture:
+    def of(scenario: Scenario, seed: int, replications: int, horizon: int = 0) -> Picture:
         """A picture from replications 0, 1 ...; the first is what `simulate` gives."""
         parts = list(simulate_together(scenario, seed, range(replications)))
         first, found = next(parts[0].split()), spread(parts)
         figures = pd.Series({key: values[0] for key, values in found.figures.items()})
-        return Picture(first, funnel_table(first), figures, found)
+        return Picture(first, funnel_table(first), figures, found, horizon or scenario.horizon)
 
     def refined(self, replications: int) -> Iterator[Picture | None]:
         """None before each further piece of work; at the end the picture from all replications."""
@@ -59,6 +65,143 @@ class Picture:
     @property
     def scenario(self) -> Scenario:
         return self.journal.scenario
+
+
+@dataclass(frozen=True)
+class Simulated:
+    """Makes a picture by simulating: so much of the horizon (0: all of it), so often."""
+
+    seed: int
+    horizon: int
+    replications: int
+
+    @staticmethod
+    def of(scenario: Scenario, seed: object, days: float | None, n: object) -> Simulated:
+        """As `explore` is asked for it; FunnelSimError for what is none."""
+        horizon, replications = horizon_shown(scenario, days), histories_of_a_board(n)
+        is_all = horizon >= scenario.horizon
+        return Simulated(a_seed(seed), 0 if is_all else horizon, replications)
+
+    def shortened(self, scenario: Scenario) -> Scenario:
+        """The scenario as far as it is shown."""
+        if not 0 < self.horizon < scenario.horizon:
+            return scenario
+        return scenario.vary({"horizon": duration_text(self.horizon)})
+
+    def draft(self, scenario: Scenario, shown: Picture | None = None) -> Picture:
+        """A picture from few replications; `shown` itself, if it is one of this scenario."""
+        short = self.shortened(scenario)
+        if shown is not None and shown.scenario == short and shown.horizon == scenario.horizon:
+            return shown
+        return Picture.of(short, self.seed, min(DRAFT, self.replications), scenario.horizon)
+
+    def refined(self, picture: Picture) -> Iterator[Picture | None]:
+        """From all replications; None wherever it may be given up."""
+        return picture.refined(self.replications)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A scenario, and beside it a variant of it, lived through by the same customers."""
+
+    here: Picture
+    there: Picture
+
+    @property
+    def journal(self) -> Journal:
+        return self.here.journal
+
+    @property
+    def horizon(self) -> int:
+        return self.here.horizon
+
+    @property
+    def spread(self) -> Spread:
+        """Of the one with fewer replications."""
+        return min(self.here.spread, self.there.spread, key=len)
+
+
+@dataclass(frozen=True)
+class SideBySide:
+    """Makes pairs: of a scenario and of what `variant` makes of it."""
+
+    simulated: Simulated
+    variant: Callable[[Scenario], Scenario]
+
+    def draft(self, scenario: Scenario, shown: Pair | None = None) -> Pair:
+        """Both from few replications; what is shown of either is kept."""
+        here = self.simulated.draft(scenario, shown.here if shown else None)
+        there = self.simulated.draft(self.variant(scenario), shown.there if shown else None)
+        is_shown = shown is not None and here is shown.here and there is shown.there
+        return shown if shown is not None and is_shown else Pair(here, there)
+
+    def refined(self, pair: Pair) -> Iterator[Pair | None]:
+        """One after the other from all replications; None wherever it may be given up."""
+        for here in self.simulated.refined(pair.here):
+            pair = pair if here is None else replace(pair, here=here)
+            yield None if here is None else pair
+        for there in self.simulated.refined(pair.there):
+            yield None if there is None else replace(pair, there=there)
+
+
+@dataclass(frozen=True, eq=False)
+class Staffed(Picture):
+    """A picture, and the key figures of the same customers with other numbers of reps: of which
+    scenario, with one rep, these are.
+    """
+
+    others: Mapping[int, pd.Series] = field(default_factory=dict)
+    others_of: Scenario | None = None
+
+
+@dataclass(frozen=True)
+class Staffing:
+    """Makes pictures of a scenario with other numbers of reps in a team beside it, up to `most`.
+
+    A draft keeps the others of the picture before, which are of another scenario than its own
+    wherever more was changed than the number of reps.
+    """
+
+    simulated: Simulated
+    team: str
+    most: int
+
+    def reps(self, scenario: Scenario) -> int:
+        return next(team.reps for team in scenario.teams if team.name == self.team)
+
+    def with_reps(self, scenario: Scenario, reps: int) -> Scenario:
+        return scenario.vary({f"teams.{self.team}.reps": reps})
+
+    def draft(self, scenario: Scenario, shown: Staffed | None = None) -> Staffed:
+        picture = self.simulated.draft(scenario, shown)
+        if isinstance(picture, Staffed):
+            return picture
+        others, others_of = (shown.others, shown.others_of) if shown else ({}, None)
+        return Staffed(**vars(picture), others=others, others_of=others_of)
+
+    def refined(self, picture: Staffed) -> Iterator[Picture | None]:
+        """First the others, one replication of each, then all replications of the picture."""
+        s = picture.scenario
+        one = self.with_reps(s, 1)
+        if picture.others_of != one:
+            others = {}
+            for reps in self._tried(self.reps(s)):
+                yield None
+                (journal,) = simulate_together(
+                    self.with_reps(s, reps), self.simulated.seed, range(1)
+                )
+                others[reps] = summary(journal)
+            picture = replace(picture, others=others, others_of=one)
+            yield picture
+        yield from self.simulated.refined(picture)
+
+    def _tried(self, reps: int) -> list[int]:
+        """Numbers of reps to try: some from one to the most, and one more than there are."""
+        even = {round(1 + n * (self.most - 1) / (TRIED - 1)) for n in range(TRIED)}
+        return sorted(even | {reps + 1})
+
+
+TRIED = 8  # numbers of reps, from one to the most
 
 
 # --- how much of the horizon ----------------------------------------------------------------------
@@ -91,37 +234,3 @@ def histories_of_a_board(n: object) -> int:
         rule = f"a board takes {MOST:,} at most"
         raise FunnelSimError(str(Problem("n", n, rule, "fs.replicate simulates more")))
     return number
-
-
-# --- scales ---------------------------------------------------------------------------------------
-
-
-def fitted(tops: dict[str, float], pictures: list[Picture], band: bool) -> dict[str, float]:
-    """The ends of the scales, by name: those there are, or the next step up where more is needed.
-
-    So a move is seen in the bars, not in the axes. A draft leaves room for the full band, which
-    is wider, so that the axis stands still when it comes.
-    """
-    leads = max(int(p.table["entered"].max()) for p in pictures)
-    paid = max(float(p.figures["revenue"]) for p in pictures)
-    if band:
-        ends = pictures[0].spread.range_of("revenue")
-        room = 0.0 if pictures[0].spread.is_nine_in_ten else 0.5
-        paid = max(paid, ends[1] + room * (ends[1] - ends[0]))
-    needed = {"leads_top": 1.3 * leads, "revenue_top": 1.02 * paid}
-    return {
-        name: next_step(top) if top > tops.get(name, 0.0) else tops.get(name, 1.0)
-        for name, top in needed.items()
-    }
-
-
-def next_step(needed: float) -> float:
-    """The next round number, a scale's end: 1, 1.5, 2, 3, 4, 5, 7 or 10 times a power of ten.
-
-    >>> next_step(1300), next_step(42)
-    (1500.0, 50.0)
-    """
-    if needed <= 1:
-        return 1.0
-    power = 10.0 ** math.floor(math.log10(needed))
-    return next(n * power for n in (1, 1.5, 2, 3, 4, 5, 7, 10) if n * power >= needed)

@@ -1,0 +1,392 @@
+"""What all live boards have in common: layout, threading, scales, what was kept, large type.
+
+A board is data, a `Board`: what is turned (`Knob`), what is looked at (`View`), and the panes that
+its pictures are shown in (`Chart`, `Html`), each a function of what there is to see (`Seen`). The
+`Frame` is the widget of any board. A move of a slider makes the picture of the changed scenario:
+a draft at once, a better one when the slider rests. One thing is made at a time; of the moves made
+meanwhile only the newest is next, so dragging queues nothing up. "Keep as today" freezes the
+picture, to compare what follows with it. What is only looked at is drawn anew, and not simulated.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any, Protocol
+
+import altair as alt
+import ipywidgets
+
+from funnelsim import charts
+from funnelsim.charts.rows import Rows
+from funnelsim.errors import FunnelSimError
+from funnelsim.journal import Journal
+from funnelsim.pages import page
+from funnelsim.scenario import Scenario
+from funnelsim.widgets.board_text import foot_html, head_html, problem_html
+from funnelsim.widgets.knobs import Knob
+from funnelsim.widgets.live_chart import STATIC, LiveChart
+from funnelsim.widgets.newest import Newest
+
+LARGE = 1.3  # times the size of the type
+SIDE_BY_SIDE = 3  # charts, from which on they stand in two columns
+
+RowsByName = dict[str, Rows]
+Data = Mapping[str, alt.Data]
+Drawn = alt.Chart | alt.LayerChart | alt.FacetChart  # what has a width and a height
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a pane is made of.
+
+    `start` is the scenario where nothing is moved, `change` what was moved; `now` the picture to
+    show and `before` the one that was kept, or None; `view` what is looked at, by label.
+    """
+
+    start: Any
+    change: Mapping[str, Any]
+    now: Any
+    before: Any
+    view: Mapping[str, Any]
+
+    @property
+    def pictures(self) -> list[Any]:
+        """The picture now, and the one that was kept."""
+        return [self.now] if self.before is None else [self.now, self.before]
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A pane with an Altair chart, one view or layers, whose rows are swapped.
+
+    `rows` are the data sets by name; `draw` makes the chart of the data with these names, for a
+    light or a dark page. `tops` says of these rows how far scales must reach, by the name of the
+    parameter that the chart has as `alt.ExprRef(name)`: scales only grow, and in steps, so that a
+    move is seen in the bars and not in the axes. `lines` is how many bars stand below each other.
+    """
+
+    rows: Callable[[Seen], RowsByName]
+    draw: Callable[[Seen, Data, bool], Drawn]
+    tops: Callable[[Seen, RowsByName], dict[str, float]] = lambda seen, rows: {}
+    lines: int = 4
+
+
+@dataclass(frozen=True)
+class Html:
+    """A pane with a piece of HTML, above the charts."""
+
+    html: Callable[[Seen], str]
+
+
+@dataclass(frozen=True)
+class View:
+    """What is looked at: a slider, or a list of choices, that draws anew and simulates nothing."""
+
+    label: str
+    options: tuple[tuple[str, Any], ...]
+    start: Any
+    group: str = "Shown"
+    is_choice: bool = False
+
+
+class Maker(Protocol):
+    """Makes pictures; see `widgets/picture.py`. It works in a thread and touches no widget."""
+
+    def draft(self, scenario: Any, shown: Any = None) -> Any:
+        """A picture that can be had quickly; `shown` itself, if it is one of this scenario."""
+
+    def refined(self, picture: Any) -> Iterator[Any]:
+        """Better ones, None wherever it may be given up."""
+
+
+def usual_head(seen: Seen) -> str:
+    """Name and facts of a scenario that is simulated."""
+    journal, is_kept = seen.now.journal, seen.before is not None
+    return head_html(journal.scenario, seen.now.horizon, journal.seed, is_kept)
+
+
+def usual_foot(seen: Seen) -> str:
+    """What was moved, in code, and what the ranges are made of."""
+    return foot_html(seen.start, dict(seen.change), seen.now.spread)
+
+
+@dataclass(frozen=True)
+class Board:
+    """A board as data: its sliders, its panes, and how its pictures are made.
+
+    `line` is the sentence below the head, where an error is said, too; `figures` are tiles.
+    `start` is a scenario, or whatever else the maker makes a picture of, if nothing is turned.
+    """
+
+    start: Any
+    maker: Maker
+    panes: Sequence[Chart | Html]
+    knobs: Sequence[Knob] = ()
+    views: Sequence[View] = ()
+    line: Callable[[Seen], str] = lambda seen: ""
+    figures: Callable[[Seen], str] = lambda seen: ""
+    head: Callable[[Seen], str] = usual_head
+    foot: Callable[[Seen], str] = usual_foot
+
+
+class Frame(ipywidgets.VBox):
+    """The widget of a board.
+
+    `.sliders` and `.views` by label; `.scenario` with all that was moved, `.change` what was moved,
+    as `Scenario.vary` takes it; `.picture` as the sliders stand, `.journal` of the days it shows;
+    `.baseline` the journal kept, or None.
+    """
+
+    def __init__(self, board: Board) -> None:
+        self._board, self._knobs = board, {knob.label: knob for knob in board.knobs}
+        self._kept: Any = None
+        self._tops: dict[str, float] = {}
+        self._shown = board.maker.draft(board.start)
+        self._newest = Newest(self._pictures, self._show)
+        self._busy_setting = False  # while several sliders are set as one move
+
+        self.sliders = Controls({knob.label: control_of(knob) for knob in board.knobs})
+        self.views = Controls({view.label: control_of(view) for view in board.views})
+        self._keep = button("Keep as today", "Freeze this picture and compare what follows with it")
+        self._reset = button("Reset", "All sliders back to the values of the scenario")
+        self._large = ipywidgets.ToggleButton(description="Large type", tooltip="For a projector")
+        self._head, self._sum, self._figures, self._foot = (ipywidgets.HTML() for _ in range(4))
+        self._panes = [pane for pane in board.panes if isinstance(pane, Chart)]
+        self._html = [(p, ipywidgets.HTML()) for p in board.panes if isinstance(p, Html)]
+        self._chart = LiveChart(*self._charts())
+        super().__init__(self._layout())
+        self.add_class("funnelsim-board")
+        self._draw()
+
+        for control in self.sliders.values():
+            control.observe(lambda _: self._moved(), "value")
+        for control in self.views.values():
+            control.observe(lambda _: self._draw(), "value")
+        self._keep.on_click(lambda _: self.keep() if self._kept is None else self.forget())
+        self._reset.on_click(lambda _: self.reset())
+        self._large.observe(lambda _: self._restyle(), "value")
+        self._newest.ask(self.change)  # what is shown so far is a draft
+
+    def __repr__(self) -> str:
+        # what a page shows that cannot run widgets
+        name = getattr(self._board.start, "name", "your data")
+        return f"Live board of {name}: Run ▸ Run All Cells brings it to life"
+
+    # -- what a reader gets from it
+
+    @property
+    def change(self) -> dict[str, Any]:
+        """What was moved, as `Scenario.vary` takes it."""
+        moved: dict[str, Any] = {}
+        for label, knob in self._knobs.items():
+            if self.sliders[label].value != knob.start:
+                moved |= knob.change(self.sliders[label].value)
+        return moved
+
+    @property
+    def scenario(self) -> Scenario:
+        """The scenario as the sliders stand, over its whole horizon."""
+        return self._changed(self.change)
+
+    @property
+    def picture(self) -> Any:
+        """The picture as the sliders stand now."""
+        picture = self._board.maker.draft(self.scenario, self._shown)
+        if picture is not self._shown:  # a move is still being simulated
+            self._show(picture)
+        self._newest.settle()
+        return picture
+
+    @property
+    def journal(self) -> Journal:
+        """The journal of the days shown, as the sliders stand now."""
+        return self.picture.journal
+
+    @property
+    def baseline(self) -> Journal | None:
+        """The journal that "Keep as today" froze."""
+        return None if self._kept is None else self._kept.journal
+
+    def keep(self) -> None:
+        """Freeze the picture as the sliders stand, to compare what follows with it."""
+        self._kept = self.picture
+        self._keep.description = "Forget today"
+        self._draw()
+
+    def forget(self) -> None:
+        """Drop what was kept."""
+        self._kept = None
+        self._keep.description = "Keep as today"
+        self._draw()
+
+    def reset(self) -> None:
+        """All sliders back to the scenario's values; what was kept stays."""
+        self._busy_setting = True
+        for label, knob in self._knobs.items():
+            self.sliders[label].value = knob.start
+        self._busy_setting = False
+        self._tops = {}  # the scales may shrink again
+        self._moved()
+
+    # -- from a move to a picture
+
+    def _changed(self, change: Mapping[str, Any]) -> Any:
+        return self._board.start.vary(change) if change else self._board.start
+
+    def _moved(self) -> None:
+        if self._busy_setting:
+            return
+        for label, knob in self._knobs.items():
+            slider = self.sliders[label]
+            mark = slider.add_class if slider.value != knob.start else slider.remove_class
+            mark("funnelsim-moved")
+        self._foot.value = self._board.foot(self._seen())
+        self._newest.ask(self.change)
+
+    def _pictures(self, change: dict[str, Any]) -> Iterator[Any]:
+        """A draft, then better ones. Runs beside the kernel's own work, in a thread: it touches no
+        widget.
+        """
+        try:
+            picture = self._board.maker.draft(self._changed(change), self._shown)
+            yield picture
+            yield from self._board.maker.refined(picture)
+        except FunnelSimError as error:
+            yield error
+
+    def _show(self, picture: Any) -> None:
+        if isinstance(picture, FunnelSimError):
+            self._sum.value = problem_html(picture)  # the last picture that could be made stays
+            return
+        self._shown = picture
+        self._draw()
+
+    def _seen(self) -> Seen:
+        view = {label: control.value for label, control in self.views.items()}
+        return Seen(self._board.start, self.change, self._shown, self._kept, view)
+
+    def _draw(self) -> None:
+        board, seen = self._board, self._seen()
+        rows = {name: some for _, rows, _ in self._fitted(seen) for name, some in rows.items()}
+        self._chart.update(rows, self._tops)
+        self._head.value = board.head(seen)
+        self._sum.value = board.line(seen)
+        self._figures.value = board.figures(seen)
+        self._foot.value = board.foot(seen)
+        for pane, widget in self._html:
+            widget.value = pane.html(seen)
+
+    # -- how it looks
+
+    def _fitted(self, seen: Seen) -> list[tuple[Chart, RowsByName, list[str]]]:
+        """Each chart with its rows and the names of its scales, which only grow, and in steps."""
+        fitted = []
+        for pane in self._panes:
+            rows = pane.rows(seen)
+            tops = pane.tops(seen, rows)
+            for name, needed in tops.items():
+                if name not in self._tops or needed > self._tops[name]:
+                    self._tops[name] = next_step(needed)
+            fitted.append((pane, rows, list(tops)))
+        return fitted
+
+    def _charts(self) -> tuple[list[Drawn], list[Drawn], float]:
+        seen = self._seen()
+        fitted = self._fitted(seen)
+        light, dark = (
+            [self._chart_of(pane, rows, tops, seen, dark) for pane, rows, tops in fitted]
+            for dark in (False, True)
+        )
+        return light, dark, LARGE if self._large.value else 1.0
+
+    def _chart_of(
+        self, pane: Chart, rows: RowsByName, tops: list[str], seen: Seen, dark: bool
+    ) -> Drawn:
+        data = {name: charts.rows_data(some, name) for name, some in rows.items()}
+        scales = [alt.param(name, value=self._tops[name]) for name in tops]
+        drawn = pane.draw(seen, data, dark).add_params(*scales)
+        return drawn.properties(width="container", height="container")
+
+    def _restyle(self) -> None:
+        (self.add_class if self._large.value else self.remove_class)("funnelsim-large")
+        self._chart.restyle(*self._charts())
+
+    def _layout(self) -> list[ipywidgets.Widget]:
+        css = (STATIC / "board.css").read_text(encoding="utf-8")
+        lines = self._panes[0].lines if self._panes else 0
+        if len(self._panes) >= SIDE_BY_SIDE:
+            self._chart.add_class("funnelsim-columns")
+        pieces = [widget for _, widget in self._html]
+        left = box(ipywidgets.VBox, self._controls(), "funnelsim-controls")
+        right = box(ipywidgets.VBox, [self._figures, *pieces, self._chart], "funnelsim-pictures")
+        style = f"<style>{css}.funnelsim-board {{ --stages: {lines}; }}</style>"
+        buttons = [self._keep, self._reset, self._large]
+        return [
+            ipywidgets.HTML(style, layout={"display": "none"}),
+            box(ipywidgets.HBox, [self._head, *buttons], "funnelsim-head"),
+            self._sum,
+            box(ipywidgets.HBox, [left, right], "funnelsim-body"),
+            self._foot,
+        ]
+
+    def _controls(self) -> list[ipywidgets.Widget]:
+        """What is turned and looked at, under a heading for each group."""
+        shown: list[ipywidgets.Widget] = []
+        offered: list[Knob | View] = [*self._board.knobs, *self._board.views]
+        group = None
+        for one in offered:
+            if one.group != group:
+                group = one.group
+                shown.append(ipywidgets.HTML(page("<h3>{{ group }}</h3>", group=group)))
+            shown.append((self.sliders | self.views)[one.label])
+        return shown
+
+
+# --- parts of the frame -------------------------------------------------------------------------
+
+
+class Controls(dict[str, ipywidgets.Widget]):
+    """Sliders by label; one that is not there names the nearest."""
+
+    def __missing__(self, label: str) -> ipywidgets.Widget:
+        near = get_close_matches(str(label), self, n=1, cutoff=0)
+        raise KeyError(f"no slider {label!r} here" + (f", but {near[0]!r}" if near else ""))
+
+
+def control_of(one: Knob | View) -> ipywidgets.Widget:
+    kind = ipywidgets.Dropdown if one.is_choice else ipywidgets.SelectionSlider
+    more = {} if one.is_choice else {"continuous_update": True}
+    control = kind(
+        options=one.options,
+        value=one.start,
+        description=one.label,
+        tooltip=one.label,  # a long one is cut
+        **more,
+    )
+    control.add_class("funnelsim-slider")
+    return control
+
+
+def button(text: str, tooltip: str) -> ipywidgets.Button:
+    return ipywidgets.Button(description=text, tooltip=tooltip)
+
+
+def box(kind: type[ipywidgets.Box], children: list[ipywidgets.Widget], name: str) -> ipywidgets.Box:
+    made = kind(children)
+    made.add_class(name)
+    return made
+
+
+def next_step(needed: float) -> float:
+    """The next round number, a scale's end: 1, 1.5, 2, 3, 4, 5, 7 or 10 times a power of ten.
+
+    >>> next_step(1300), next_step(42)
+    (1500.0, 50.0)
+    """
+    if needed <= 1:
+        return 1.0
+    power = 10.0 ** math.floor(math.log10(needed))
+    return next(n * power for n in (1, 1.5, 2, 3, 4, 5, 7, 10) if n * power >= needed)
