@@ -17,7 +17,7 @@ help:  ## Say what there is
 	@echo "make bench             measure speed, write benchmarks/RESULTS.md"
 	@echo "make notebooks         run lessons and solutions, store their outputs, write the exercises"
 	@echo "make constraints       choose versions of all packages, write constraints.txt and constraints-oldest.txt"
-	@echo "make docs              build the documentation into docs/_build/html"
+	@echo "make docs              build the documentation into docs/_build/html, without a network"
 	@echo "make clean             remove .venv, .venv-oldest and everything that was built"
 
 lab:
@@ -38,7 +38,7 @@ oldest:
 	@$(OLDEST) -m pytest -n 2 --dist loadfile --nbval-lax
 
 lint:
-	@$(BOOTSTRAP) test
+	@$(BOOTSTRAP) test docs
 	@$(PY) -m ruff check .
 	@$(PY) -m mypy
 
@@ -56,7 +56,7 @@ constraints:
 
 docs:
 	@$(BOOTSTRAP) docs
-	@$(PY) -m sphinx -W -q docs docs/_build/html
+	@$(PY) -m sphinx -W -n -q docs docs/_build/html
 	@echo "docs/_build/html/index.html"
 
 clean:

@@ -14,6 +14,8 @@ import pandas as pd
 from funnelsim.errors import FunnelSimError
 from funnelsim.reading import find_column, read_table, read_text, read_times
 
+__all__ = ["bundled", "load_crm_deals", "read_olist_funnel"]
+
 # What `calibrate` has to be told about the two data sets.
 CRM_COLUMNS: dict[str, Any] = {
     "id": "lead_id",
@@ -44,7 +46,12 @@ OLIST_SOURCE = (
 
 
 def bundled(name: str) -> Path:
-    """The path of a file in datasets/: of the repository, or of the installed package."""
+    """The path of a file in datasets/: of the repository, or of the installed package.
+
+    >>> import funnelsim as fs
+    >>> fs.datasets.bundled("crm_deals.csv").name
+    'crm_deals.csv'
+    """
     package = Path(__file__).parent
     places = [package / "_course" / "datasets" / name, package.parent / "datasets" / name]
     for place in places:
@@ -90,6 +97,12 @@ def read_olist_funnel(folder: str | Path) -> pd.DataFrame:
     Licence: CC BY-NC-SA 4.0; it is no part of funnelsim.
 
     Raises FunnelSimError if the folder, a file or a column is missing.
+
+    >>> import funnelsim as fs
+    >>> fs.read_olist_funnel("no such folder")
+    Traceback (most recent call last):
+        ...
+    funnelsim.errors.FunnelSimError: no such folder is not a folder with ...
     """
     folder = Path(folder)
     if not folder.is_dir():

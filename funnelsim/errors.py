@@ -18,7 +18,17 @@ LONGEST_PATH, LONGEST_SENTENCE = 120, 400  # characters; names are a user's, and
 
 
 class FunnelSimError(Exception):
-    """The root of everything that funnelsim raises on purpose."""
+    """The root of everything that funnelsim raises on purpose.
+
+    It names the place, the value, the rule and the way out.
+
+    >>> import funnelsim as fs
+    >>> try:
+    ...     fs.load("ada")
+    ... except fs.FunnelSimError as error:
+    ...     print(error)
+    load is "ada"; this is the name of a scenario or the path of ...: did you mean aida? ...
+    """
 
 
 class QuestionError(FunnelSimError):
@@ -101,7 +111,15 @@ def _written(value: Any) -> str:
 
 
 class ScenarioError(FunnelSimError, ValueError):
-    """A scenario that cannot be simulated; `.problems` holds one `Problem` per wrong field."""
+    """A scenario that cannot be simulated; `.problems` holds one `Problem` per wrong field.
+
+    >>> import funnelsim as fs
+    >>> try:
+    ...     fs.load("aida").vary({"horizon": "soon", "stages.Interest.conversion": 1.4})
+    ... except fs.ScenarioError as error:
+    ...     print([problem.path for problem in error.problems])
+    ['horizon', 'stages.Interest.conversion']
+    """
 
     def __init__(self, problems: Sequence[Problem], source: str = "") -> None:
         self.problems = tuple(problems)

@@ -1,4 +1,4 @@
-"""Make the pictures of the README in docs/pictures: the charts, and the board in a real browser.
+"""Make the pictures of README and pages in docs/pictures: charts, and the board in a real browser.
 
     python scripts/pictures.py
 
@@ -19,6 +19,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "scripts")]
 
 import browser  # noqa: E402
 import chromium  # noqa: E402
+from doc_pages import files  # noqa: E402
 
 import funnelsim as fs  # noqa: E402
 from funnelsim.charts.theme import VEGA_LITE, small_png  # noqa: E402
@@ -37,6 +38,9 @@ def main() -> None:
         _draw(name, getattr(fs.charts, name)(journal))
     plan = fs.plan(fs.load("aida-follow-up"), 330, progress=False)
     _draw("plan_chance", fs.charts.plan_chance(plan))
+    tutorial = (ROOT / "docs" / "tutorial.md").read_text("utf-8")
+    shop = fs.Scenario.from_toml(files(tutorial)["shop.toml"])
+    _draw("tutorial_funnel", fs.charts.funnel(fs.simulate(shop, seed=1)))
     path = chromium.find()
     if path is None:
         sys.exit(f"the board needs a browser: {chromium.HOW_TO_GET_IT}")

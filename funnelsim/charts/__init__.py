@@ -129,6 +129,11 @@ def revenue(journal: Journal) -> alt.TopLevelMixin:
     It is net: an order counts when it is placed, if it was not cancelled, refused or returned by
     the horizon. The height at the right edge is `summary(j)["revenue"]`. Dates are those of the
     scenario.
+
+    >>> import funnelsim as fs
+    >>> journal = fs.simulate(fs.load("aida-follow-up"), seed=1)
+    >>> fs.charts.revenue(journal).title.text
+    'Revenue of AIDA with follow-up'
     """
     s = a_journal(journal, "charts.revenue").scenario
     title = f"Revenue of {s.name}"
@@ -150,7 +155,13 @@ def revenue(journal: Journal) -> alt.TopLevelMixin:
 
 @earlier_argument("j", "journal")
 def losses(journal: Journal) -> alt.TopLevelMixin:
-    """Leads lost, by the stage that lost them and the reason, the commonest reason first."""
+    """Leads lost, by the stage that lost them and the reason, the commonest reason first.
+
+    >>> import funnelsim as fs
+    >>> journal = fs.simulate(fs.load("aida-follow-up"), seed=1)
+    >>> fs.charts.losses(journal).title.text
+    'Where leads were lost in AIDA with follow-up'
+    """
     table = funnel_table(a_journal(journal, "charts.losses"))
     title = f"Where leads were lost in {journal.scenario.name}"
     lost = int(table["lost"].sum())

@@ -111,6 +111,11 @@ def lifetime_value(journal: Journal, annual_discount_rate: float = 0.0) -> alt.T
     The last bar also holds the hundredth of the customers that are worth most. The lines are the
     mean, and CAC where it costs anything to win a customer. Customers count who ordered first since
     the warm-up, those too whose lead came in before: the subtitle says how many.
+
+    >>> import funnelsim as fs
+    >>> journal = fs.simulate(fs.load("aida-follow-up"), seed=1)
+    >>> fs.charts.lifetime_value(journal).title.text
+    'Customer lifetime value so far, AIDA with follow-up'
     """
     s = a_journal(journal, "charts.lifetime_value").scenario
     title = f"Customer lifetime value so far, {s.name}"
@@ -237,6 +242,11 @@ def points(journal: Journal) -> alt.TopLevelMixin:
 
     The upper edge is all that was earned. From the start on, warm-up included; `summary` has the
     figures at the right edge.
+
+    >>> import funnelsim as fs
+    >>> journal = fs.simulate(fs.load("aida-loyalty-advocacy"), seed=1)
+    >>> fs.charts.points(journal).title.text
+    'Points of AIDA, loyalty and advocacy'
     """
     s = a_journal(journal, "charts.points").scenario
     title = f"Points of {s.name}"
@@ -338,6 +348,11 @@ def waterfall(journal: Journal) -> alt.TopLevelMixin:
 
     Blue bars are what is left, vermilion ones what is gone, and a loss. The steps sum exactly, in
     cents.
+
+    >>> import funnelsim as fs
+    >>> journal = fs.simulate(fs.load("aida-follow-up"), seed=1)
+    >>> fs.charts.waterfall(journal).title.text
+    'From revenue to profit, AIDA with follow-up'
     """
     s = a_journal(journal, "charts.waterfall").scenario
     if s.order is None:

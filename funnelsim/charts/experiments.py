@@ -61,6 +61,12 @@ def replications(
 
     The bars are what one future may bring; the interval, which shortens with more replications, is
     how well the mean is known. A `target` is drawn as a line, with the share that reaches it.
+
+    >>> import funnelsim as fs
+    >>> s = fs.load("aida-follow-up")
+    >>> experiment = fs.replicate(s, n=5, progress=False)
+    >>> fs.charts.replications(experiment, "revenue").title.text
+    'Revenue, AIDA with follow-up'
     """
     experiment = given(Experiment, experiment, "charts.replications", "fs.replicate(scenario)")
     its = figure_drawn(experiment.scenario, figure, experiment.table)
@@ -134,6 +140,13 @@ def differences(
     An interval that leaves out 0 is a difference that chance does not explain; whether it is for
     better or worse is said where one points at it. `figures` are names of `summary`; without them
     the usual ones, as far as the scenario states them.
+
+    >>> import funnelsim as fs
+    >>> s = fs.load("aida-follow-up")
+    >>> both = {"two reps": s, "one": s.vary({"teams.sales.reps": 1})}
+    >>> comparison = fs.compare(both, n=5, progress=False)
+    >>> fs.charts.differences(comparison).title.text
+    'Difference to two reps'
     """
     way_out = 'fs.compare({"today": s, "faster": s2})'
     comparison = given(Comparison, comparison, "charts.differences", way_out)
@@ -195,6 +208,12 @@ def sweep(sweep: Sweep, figure: str = "profit") -> alt.TopLevelMixin:
     What lies between them is not simulated: the line only joins them.
     Of two parameters the first runs along the axis, the second has a line for each value. Values
     that are neither numbers nor durations stand side by side in the order given.
+
+    >>> import funnelsim as fs
+    >>> s = fs.load("aida-follow-up")
+    >>> found = fs.sweep(s, "teams.sales.reps", [1, 2], n=5, progress=False)
+    >>> fs.charts.sweep(found).title.text
+    'Profit, AIDA with follow-up'
     """
     sweep = given(Sweep, sweep, "charts.sweep", 'fs.sweep(s, "teams.sales.reps", [1, 2, 3])')
     its = figure_drawn(sweep.scenario, figure, sweep.tables[0])
@@ -284,6 +303,12 @@ def tornado(sensitivity: Sensitivity, most: int = 12) -> alt.TopLevelMixin:
 
     A bar runs from today's mean to the changed one, the thin line is its 95 % interval. The text
     at the end of a bar is the value that the parameter then has. Only the first `most` are drawn.
+
+    >>> import funnelsim as fs
+    >>> s = fs.load("aida-follow-up")
+    >>> found = fs.sensitivity(s, ["teams.sales.reps"], n=5, progress=False)
+    >>> fs.charts.tornado(found).title.text
+    'What it depends on: Profit, AIDA with follow-up'
     """
     sensitivity = given(Sensitivity, sensitivity, "charts.tornado", "fs.sensitivity(scenario)")
     its = figure_drawn(sensitivity.scenario, sensitivity.figure, [sensitivity.figure])
@@ -353,7 +378,14 @@ def _tornado_of(rows: Rows, at: dict[str, Any]) -> alt.LayerChart | alt.FacetCha
 
 @earlier_argument("x", "warm_up")
 def warm_up(warm_up: WarmUp) -> alt.TopLevelMixin:
-    """Open leads at the end of each day, the week's mean, its level, and the advised warm-up."""
+    """Open leads at the end of each day, the week's mean, its level, and the advised warm-up.
+
+    >>> import funnelsim as fs
+    >>> s = fs.load("aida-follow-up")
+    >>> advice = fs.warm_up_advice(s, n=5, progress=False)
+    >>> fs.charts.warm_up(advice).title.text
+    'How the pipeline fills, AIDA with follow-up'
+    """
     warm_up = given(WarmUp, warm_up, "charts.warm_up", "fs.warm_up_advice(scenario)")
     title = f"How the pipeline fills, {warm_up.scenario.name}"
     if warm_up.table.empty:

@@ -43,6 +43,11 @@ def plan_chance(plan: Plan) -> alt.TopLevelMixin:
     The plan and the usual sum are marked on the curve. The upright band says how sure the number
     of leads is, that along the curve how sure the chance is (95 %); without them it is a formula's.
     The curve ends where nothing more was tried.
+
+    >>> import funnelsim as fs
+    >>> plan = fs.plan(fs.load("aida"), target=150)
+    >>> fs.charts.plan_chance(plan).title.text
+    'Chance of 150 sales, AIDA'
     """
     plan = a_plan(plan, "charts.plan_chance")
     across = _moved(plan)
@@ -153,6 +158,11 @@ def plan_cliff(plan: Plan) -> alt.TopLevelMixin:
     """What leads bring on average, against the target: where the line bends, teams are full.
 
     The band says how sure the mean is (95 %); without it it is a formula's.
+
+    >>> import funnelsim as fs
+    >>> plan = fs.plan(fs.load("aida"), target=150)
+    >>> fs.charts.plan_cliff(plan).title.text
+    'Sales expected, AIDA'
     """
     plan = a_plan(plan, "charts.plan_cliff")
     across = _moved(plan)

@@ -32,6 +32,11 @@ def plan_reps(plan: Plan, team: str | None = None) -> alt.TopLevelMixin:
     """What other numbers of reps would do to the planned leads: gone cold, and sales.
 
     Of all teams, or of one.
+
+    >>> import funnelsim as fs
+    >>> plan = fs.plan(fs.load("aida-follow-up"), target=330, progress=False)
+    >>> fs.charts.plan_reps(plan).title.text
+    'Reps and the planned leads, AIDA with follow-up'
     """
     plan = a_plan(plan, "charts.plan_reps")
     title = f"Reps and the planned leads, {plan.today.name}"
@@ -80,7 +85,13 @@ def _team(plan: Plan, team: str) -> alt.HConcatChart:
 
 @earlier_argument("p", "plan")
 def plan_stages(plan: Plan) -> alt.TopLevelMixin:
-    """How many must enter each stage, in all and a day, by the horizon."""
+    """How many must enter each stage, in all and a day, by the horizon.
+
+    >>> import funnelsim as fs
+    >>> plan = fs.plan(fs.load("aida"), target=150)
+    >>> fs.charts.plan_stages(plan).title.text
+    'What each stage needs, AIDA'
+    """
     plan = a_plan(plan, "charts.plan_stages")
     rows: Rows = [
         {
@@ -111,7 +122,13 @@ def plan_stages(plan: Plan) -> alt.TopLevelMixin:
 
 @earlier_argument("p", "plan")
 def plan_channels(plan: Plan) -> alt.TopLevelMixin:
-    """Leads a day of each channel, today and planned, and its ceiling as a line."""
+    """Leads a day of each channel, today and planned, and its ceiling as a line.
+
+    >>> import funnelsim as fs
+    >>> plan = fs.plan(fs.load("aida"), target=150)
+    >>> fs.charts.plan_channels(plan).title
+    'Leads by channel, AIDA'
+    """
     plan = a_plan(plan, "charts.plan_channels")
     rows: Rows = []
     for channel, row in plan.channels.iterrows():
@@ -159,6 +176,11 @@ def forecast(
     """What may come, day by day: the median of all futures and where 8 in 10 of them lie.
 
     `figure` is "sales" or "revenue"; a `target` is drawn as a line, with the chance of reaching it.
+
+    >>> import funnelsim as fs
+    >>> foreseen = fs.forecast(fs.load("aida"), n=20)
+    >>> fs.charts.forecast(foreseen, target=100).title.text
+    'What AIDA may bring'
     """
     forecast = given(Forecast, forecast, "charts.forecast", "fs.forecast(scenario)")
     figure = a_choice("figure", figure, forecast.totals.columns)

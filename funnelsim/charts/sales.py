@@ -67,6 +67,11 @@ def response_times(journal: Journal) -> alt.TopLevelMixin:
     One row of two pictures for each stage with a follow-up: how many waited that long, and the
     share of them that was lost, after the call or gone cold, with its interval. The counts, and who
     is left out, are those of `losses_by_response`.
+
+    >>> import funnelsim as fs
+    >>> journal = fs.simulate(fs.load("aida-follow-up"), seed=1)
+    >>> fs.charts.response_times(journal).title.text
+    'What waiting costs in AIDA with follow-up'
     """
     journal = a_journal(journal, "charts.response_times")
     title = f"What waiting costs in {journal.scenario.name}"
@@ -90,6 +95,11 @@ def reps(journal: Journal) -> alt.TopLevelMixin:
     its calls. The best by the lower end of the win rate's interval stands on top. Who takes over
     leads that another reached first brings none in; who hands them over may close none. The
     numbers are those of `reps_table`.
+
+    >>> import funnelsim as fs
+    >>> journal = fs.simulate(fs.load("aida-follow-up"), seed=1)
+    >>> fs.charts.reps(journal).title.text
+    'Reps of AIDA with follow-up'
     """
     journal = a_journal(journal, "charts.reps")
     title = f"Reps of {journal.scenario.name}"
@@ -123,6 +133,11 @@ def funnels(journal: Journal, by: str) -> alt.TopLevelMixin:
     `by` is what `funnel_by` takes, whose numbers these are: of those decided. By team and rep what
     they brought in stands on the left, what they had in hand on the right. The best by the lower
     end of the overall interval stands on top, in every picture.
+
+    >>> import funnelsim as fs
+    >>> journal = fs.simulate(fs.load("aida-follow-up"), seed=1)
+    >>> fs.charts.funnels(journal, "channel").title.text
+    'Funnel of AIDA with follow-up by channel'
     """
     journal = a_journal(journal, "charts.funnels")
     title = f"Funnel of {journal.scenario.name} by {by}"

@@ -28,6 +28,14 @@ from funnelsim.metrics.money import counts_as_revenue, left_by_orders
 if TYPE_CHECKING:
     import pandas as pd
 
+__all__ = [
+    "clv_by_cohort",
+    "cohort_retention",
+    "customer_lifetime_value",
+    "retention_by_period",
+    "retention_rate",
+]
+
 MONTH = "month"
 AGE, CALENDAR = "age", "calendar"  # what periods since the first order count by
 MONTH_OF_AGE = 30  # days

@@ -35,6 +35,8 @@ from funnelsim.scenario import Scenario
 if TYPE_CHECKING:
     import pandas as pd
 
+__all__ = ["funnel_by", "losses_by", "losses_by_response", "reps_table", "wilson_interval"]
+
 OVERALL = "overall"
 REP = "rep"
 HANDS = ("team", REP)  # by them a lead is credited twice

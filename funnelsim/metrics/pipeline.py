@@ -24,6 +24,14 @@ from funnelsim.metrics.basis import a_journal, divided
 if TYPE_CHECKING:
     import pandas as pd
 
+__all__ = [
+    "open_deals",
+    "pipeline_board",
+    "sales_velocity",
+    "weighted_forecast",
+    "win_probabilities",
+]
+
 
 @earlier_argument("j", "journal")
 def open_deals(journal: Journal, day: float, stale_quantile: float = 0.9) -> pd.DataFrame:
@@ -175,6 +183,12 @@ def win_probabilities(journal: Journal) -> pd.Series:
 
     Measured on the leads won or lost between warm-up and horizon. While many are still open it is
     too low where winning takes longer than losing: the winners are yet to come.
+
+    >>> from funnelsim import load, simulate
+    >>> j = simulate(load("b2b-pipeline"), seed=1, progress=False)
+    >>> chances = win_probabilities(j)
+    >>> bool(chances["Lead"] < chances["Proposal"])
+    True
     """
     decided = _decided(a_journal(journal, "win_probabilities"))
     visits = journal.stage_visits.drop_duplicates(["lead", "stage"])

@@ -246,6 +246,9 @@ def load(name_or_path: str | Path, *, planned: bool = False) -> Scenario:
 
     Raises `ScenarioError` for what is wrong in the text, `FunnelSimError` where there is none, and
     for the text of a report or workbook that was changed since: its figures are not of that text.
+
+    >>> load("aida").stages[0].name
+    'Attention'
     """
     found, source = text_of(name_or_path, planned)
     if isinstance(found, Embedded):
