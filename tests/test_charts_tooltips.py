@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import everything
@@ -252,7 +253,7 @@ def test_of_replications(follow_up: fs.Scenario) -> None:
     [bars] = told(charts.replications(x, "customers"))
     counts, edges = np.histogram(x.table["customers"], bins=len(bars))
     assert [bar["Replications"] for bar in bars] == [str(count) for count in counts]
-    ends = zip(edges[:-1], edges[1:], strict=True)
+    ends = pairwise(edges)
     told_ends = [charts.experiment_rows.range_text(*two, "count", "EUR") for two in ends]
     assert [bar["Customers"] for bar in bars] == told_ends
 

@@ -10,11 +10,11 @@ import numpy as np
 import openpyxl
 import pytest
 from a_shop import shop
-from funnelsim.analytic.usual_sum import naive_leads
 from test_commission import A_SHOP, BY_SALE, CAC, SAID, SUM
 from test_plan_form import upload
 
 import funnelsim as fs
+from funnelsim.analytic.usual_sum import naive_leads
 from funnelsim.cli import main
 from funnelsim.planner.commission import along
 from funnelsim.planner.futures import Futures
