@@ -42,7 +42,7 @@ NOT_COPIED = shutil.ignore_patterns(".*", "__pycache__", "_build", "build", "dis
 SUBJECTS: dict[str, tuple[list[str], str]] = {
     "draws": (
         ["engines/draws/*.py", "chance.py", "sampling.py", "opening_hours.py", "fitted.py"],
-        "chance distributions opening_hours draws state_says reference_model",
+        "chance distributions opening_hours draws state_by_hand state_says reference_model",
     ),
     "simpy_engine": (
         ["engines/simpy_engine/*.py", "engines/__init__.py"],
@@ -59,7 +59,7 @@ SUBJECTS: dict[str, tuple[list[str], str]] = {
     "money": (
         ["metrics/money.py", "metrics/channels.py", "metrics/revenue.py", "metrics/basis.py",
          "metrics/points.py"],
-        "commission metrics theory_orders orders_by_hand people",
+        "orders_by_hand commission metrics people",
     ),
     "figures": (
         ["metrics/__init__.py", "metrics/facts.py", "metrics/figure.py", "metrics/figures.py",
@@ -72,7 +72,7 @@ SUBJECTS: dict[str, tuple[list[str], str]] = {
     ),
     "closed_form": (
         ["planner/closed_form.py", "planner/knowledge.py"],
-        "planner_theory planner",
+        "planner_theory",
     ),
     "search": (
         ["planner/search.py", "planner/curves.py", "planner/solving.py", "planner/trials.py"],
