@@ -42,7 +42,7 @@ NOT_COPIED = shutil.ignore_patterns(".*", "__pycache__", "_build", "build", "dis
 SUBJECTS: dict[str, tuple[list[str], str]] = {
     "draws": (
         ["engines/draws/*.py", "chance.py", "sampling.py", "opening_hours.py", "fitted.py"],
-        "chance distributions opening_hours draws state_by_hand state_says reference_model",
+        "draws opening_hours state_by_hand reference_model distributions chance state_says",
     ),
     "simpy_engine": (
         ["engines/simpy_engine/*.py", "engines/__init__.py"],
@@ -289,7 +289,7 @@ def _run(files: list[str]) -> None:
     os.chdir(COPY)
     sys.path.insert(0, str(COPY))
     sys.dont_write_bytecode = True  # two changes within a second would look the same
-    os.environ |= {"PYTHONPATH": str(COPY), "FUNNELSIM_SCENARIOS": "20"}
+    os.environ |= {"PYTHONPATH": str(COPY), "FUNNELSIM_SCENARIOS": "20", "FUNNELSIM_SMALLEST": "0"}
     sys.stdout = sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
     import pytest
 

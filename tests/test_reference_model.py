@@ -77,16 +77,6 @@ def both_engines_tell(scenario: fs.Scenario, seed: int, replication: int = 0) ->
         assert differences(journal, reference) == []
 
 
-any_tables = st.one_of(scenario_tables(), scenario_tables(), eventful_lives(), tied_tables())
-
-
-@pytest.mark.slow
-@settings(max_examples=SCENARIOS, suppress_health_check=list(HealthCheck))
-@given(any_tables, st.integers(0, 2**32), st.integers(0, 3))
-def test_on_generated_scenarios(tables: dict[str, Any], seed: int, replication: int) -> None:
-    both_engines_tell(fs.Scenario(**tables), seed, replication)
-
-
 WHOLE = fs.load(Path(__file__).parent / "whole_scenario.toml")
 
 
@@ -171,6 +161,16 @@ def test_with_any_opening_hours(hours: str, seed: int) -> None:
         "teams.sales.reps": 1,
     }
     both_engines_tell(WHOLE.vary(changes), seed)
+
+
+any_tables = st.one_of(scenario_tables(), scenario_tables(), eventful_lives(), tied_tables())
+
+
+@pytest.mark.slow
+@settings(max_examples=SCENARIOS, suppress_health_check=list(HealthCheck))
+@given(any_tables, st.integers(0, 2**32), st.integers(0, 3))
+def test_on_generated_scenarios(tables: dict[str, Any], seed: int, replication: int) -> None:
+    both_engines_tell(fs.Scenario(**tables), seed, replication)
 
 
 # --- and it would notice a slip in what both engines share ----------------------------------------
