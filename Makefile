@@ -1,6 +1,6 @@
 # Needs Python 3.11 or newer and make; scripts/bootstrap.py brings everything else into .venv.
 .DEFAULT_GOAL := help
-.PHONY: help lab demo test oldest lint bench notebooks constraints docs clean
+.PHONY: help lab demo test oldest lint bench mutants notebooks constraints docs clean
 
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	command -v $$p && break; done)
@@ -15,6 +15,7 @@ help:  ## Say what there is
 	@echo "make oldest            all tests on the oldest versions allowed of what funnelsim needs"
 	@echo "make lint              ruff and mypy"
 	@echo "make bench             measure speed, write benchmarks/RESULTS.md"
+	@echo "make mutants           change the code place by place, write what no test notices; ONLY=money SAMPLE=40"
 	@echo "make notebooks         run lessons and solutions, store their outputs, write the exercises"
 	@echo "make constraints       choose versions of all packages, write constraints.txt and constraints-oldest.txt"
 	@echo "make docs              build the documentation into docs/_build/html, without a network"
@@ -46,6 +47,10 @@ bench:
 	@$(BOOTSTRAP) test bench
 	@$(PY) benchmarks/run.py
 
+mutants:
+	@$(BOOTSTRAP) test
+	@$(PY) scripts/mutants.py $(if $(ONLY),--only "$(ONLY)") $(if $(SAMPLE),--sample "$(SAMPLE)")
+
 notebooks:
 	@$(BOOTSTRAP) test
 	@$(PY) scripts/execute_notebooks.py
@@ -60,5 +65,5 @@ docs:
 	@echo "docs/_build/html/index.html"
 
 clean:
-	rm -rf .venv .venv-oldest build dist docs/_build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-oldest .mutants build dist docs/_build .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -11,9 +11,18 @@ import chromium as chromium_finder
 import hypothesis
 import pytest
 
-# A slow machine is not a failure: an example may take its time, and so may making one up.
+# A slow machine is not a failure: an example may take its time, and so may making one up. Who only
+# asks whether a test fails (scripts/mutants.py) need not have the smallest example that does.
+_FOR_WORDS = {hypothesis.Phase.shrink, hypothesis.Phase.explain}
 hypothesis.settings.register_profile(
-    "funnelsim", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+    "funnelsim",
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+    phases=[
+        phase
+        for phase in hypothesis.Phase
+        if phase not in _FOR_WORDS or os.environ.get("FUNNELSIM_SMALLEST") != "0"
+    ],
 )
 hypothesis.settings.load_profile("funnelsim")
 

@@ -9,7 +9,13 @@ import pytest
 from theory import funnel, mean_of, variance_of
 
 import funnelsim as fs
-from funnelsim.analytic.arrivals import expected_leads, mean_by_day, mean_in_time
+from funnelsim.analytic.arrivals import (
+    expected_leads,
+    leads_of_channels,
+    mean_by_day,
+    mean_in_time,
+    whole_days,
+)
 from funnelsim.distributions import DAY
 from funnelsim.engines.draws.draws import Draws
 
@@ -67,6 +73,21 @@ def test_of_a_last_day_that_is_not_whole_the_hours_before_the_horizon_count() ->
     assert expected_leads(scenario) == pytest.approx(37.5)
     whole = with_channel("2 days", hours=hours)
     assert mean_in_time(whole, whole.channels[0]).tolist() == [30, 30]
+
+
+@pytest.mark.parametrize(
+    ("warm_up", "days"),
+    [("0 days", 10), ("3 days", 7), ("60 h", 7), ("1 h", 9), ("9.5 days", 0)],
+)
+def test_a_day_counts_as_a_whole_if_it_begins_after_the_warm_up(warm_up: str, days: int) -> None:
+    scenario = with_channel("10 days", growth=4.0).vary({"warm_up": warm_up})
+    assert whole_days(scenario) == days
+    assert leads_of_channels(scenario) == pytest.approx(sum(means(scenario)[10 - days :]))
+
+
+def test_a_last_day_that_is_not_whole_has_begun() -> None:
+    assert whole_days(with_channel("10 h")) == 1
+    assert whole_days(with_channel("50 h").vary({"warm_up": "30 h"})) == 1
 
 
 @pytest.mark.parametrize(("dispersion", "wider"), [(1.0, 1.0), (3.0, 3.0)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -39,6 +40,54 @@ def test_the_load_is_arrivals_times_handling_over_open_time():
     assert row["work_hours_per_day"] == pytest.approx(interest + desire)
     assert row["open_hours_per_day"] == pytest.approx(2 * 8 * 5 / 7)
     assert row["load"] == pytest.approx((interest + desire) / (2 * 8 * 5 / 7))
+
+
+def one_team(stage: dict[str, Any], **parts: Any) -> float:
+    """Hours a day of ten leads who are called for an hour each time."""
+    call = {"team": "sales", "handling_time": {"constant": "1 h"}, **stage}
+    scenario = fs.Scenario(
+        name="by hand",
+        horizon="28 days",
+        channels=[{"name": "web", "leads_per_day": 10}],
+        teams=[{"name": "sales", "reps": 1}],
+        stages=[{"name": "Interest", "conversion": 0.5, "follow_up": call}, {"name": "Action"}],
+        **parts,
+    )
+    return float(fs.team_load(scenario).loc["sales", "work_hours_per_day"])
+
+
+@pytest.mark.parametrize(
+    ("patience", "second", "third"),
+    [
+        (None, 1, 1),
+        ({"constant": "1 day"}, 1, 0),  # the second begins just in time
+        ({"constant": "23 h"}, 0, 0),
+        ({"exponential": {"mean": "1 day"}}, math.exp(-1), math.exp(-2)),
+    ],
+)
+def test_between_calls_patience_may_end(patience: Any, second: float, third: float) -> None:
+    """The first call is at once, the next ones a day and two days later."""
+    call: dict[str, Any] = {"reach_probability": 0.4, "attempts": 3, "every": "1 day"}
+    if patience:
+        call["patience"] = patience
+    reached = 0.4 + 0.6 * 0.4 * second + 0.6**2 * 0.4 * third
+    assert one_team(call) == pytest.approx(10 * reached, rel=2e-3)
+
+
+def test_detractors_come_back_neither_to_buy_nor_to_be_sold_more() -> None:
+    """5 of 10 buy; of a coin of 0.6 and 30 % detractors come 1 ÷ (1 - 0.42) kept orders each, and
+    each brings a tenth of a deal more, which is one call.
+    """
+    parts: dict[str, Any] = {
+        "order": {"value": {"constant": 10}},
+        "retention": {"repeat_probability": 0.6, "gap": {"constant": "1 day"}},
+        "satisfaction": {"promoter": 0.2, "detractor": 0.3},
+        "upsell": {"probability": 0.1, "enters": "Interest"},
+    }
+    orders = 5 / (1 - 0.6 * 0.7)
+    # a deal that is sold more is an order too, which may bring another, but tosses no coin
+    more = 0.1 * orders / (1 - 0.1 * 0.5)
+    assert one_team({}, **parts) == pytest.approx(10 + more)
 
 
 @pytest.mark.parametrize("name", ["aida-follow-up", "b2b-pipeline", "seven-stage", "upsell"])

@@ -7,12 +7,14 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 from theory import FIVE
 
 import funnelsim as fs
 from funnelsim.analytic.arrivals import leads_of_channels
+from funnelsim.planner import curves
 from funnelsim.planner.curves import add_knots, bounds, points, searched_curve
 from funnelsim.planner.futures import Futures
 from funnelsim.planner.levers import lever
@@ -165,3 +167,30 @@ def _least(chance: Any, probability: float) -> float:
         middle = (low + high) / 2
         low, high = (low, middle) if chance(middle) >= probability else (middle, high)
     return high
+
+
+def test_the_ends_of_the_interval_are_196_standard_errors_away(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A chance that rises in a line, known to 0.05: 0.9 is met at 1.8, for sure 0.196 later."""
+
+    def a_line(trials: Any, target: float, settings: Any, plan: float, chance: float) -> Any:
+        return pd.DataFrame({"chance": settings / 2, "chance_se": 0.05})
+
+    monkeypatch.setattr(curves, "searched_curve", a_line)
+    trials: Any = SimpleNamespace(settings=lambda: [0.0, 3.0])
+    low, high = bounds(trials, 100, 0.9, 1.8, 0.9)
+    grid = 3.0 / 1_999  # of the settings looked at
+    assert (low, high) == pytest.approx((1.8 - 0.196, 1.8 + 0.196), abs=grid)
+
+
+def test_the_error_of_the_search_is_how_far_searches_are_apart(seed: int) -> None:
+    """Where the chance rises steadily; on a flat part its slope is hardly known."""
+    found = []
+    for number in range(80):
+        trials = Sums(MEANS["steep"], seed + number)
+        found.append(search(trials, trials.lever, 300, 0.9, 0.8))
+    spread = np.std([math.log(one.x or 1.0) for one in found], ddof=1)
+    stated = math.sqrt(np.mean([one.error**2 for one in found]))
+    print(f"spread {spread:.4f}, stated {stated:.4f}")
+    assert 0.6 < spread / stated < 1.4  # a spread of 80 is itself known to a twelfth

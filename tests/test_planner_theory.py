@@ -12,10 +12,15 @@ from theory import FIVE, funnel, within
 import funnelsim as fs
 from funnelsim.analytic.arrivals import leads_of_channels
 from funnelsim.analytic.time_to_sale import expected
+from funnelsim.analytic.usual_sum import naive_leads
 from funnelsim.engines import simulate_together
 from funnelsim.planner.closed_form import formula, why_not
+from funnelsim.planner.futures import Futures
 from funnelsim.planner.levers import with_leads
+from funnelsim.planner.outcomes import _payback
 from funnelsim.planner.results import result
+from funnelsim.planner.too_late import deadline
+from funnelsim.progress import progress_bar
 
 
 def shop(conversion: float, **more: object) -> fs.Scenario:
@@ -206,3 +211,60 @@ def test_a_searched_curve_goes_through_the_plan_and_the_usual_sum(name: str, see
         around = np.searchsorted(at, leads)  # told to a whole lead, on the line to its neighbours
         low, high = chance[around - 1], chance[min(around, len(at) - 1)]
         assert min(low, high) - 0.01 <= told <= max(low, high) + 0.01
+
+
+# --- what a plan says beside its number, by hand --------------------------------------------------
+
+
+def test_too_late_is_when_one_in_twenty_winners_gets_there(seed: int) -> None:
+    """Who decides after an exponential time of 10 days: 5 % of the winners do in 0.51 days."""
+    scenario = shop(0.5).vary({"stages.Visit.decision_time": {"exponential": {"mean": "10 days"}}})
+    with progress_bar(1, False) as bar:
+        found = deadline(scenario, Futures(bar, seed))
+    winners = 12_000  # more of them are simulated
+    for day, share in ((found.half, 0.5), (found.last, 0.05)):
+        lead_time = -10 * math.log(1 - share)
+        density = (1 - share) / 10
+        assert within(90 - day, lead_time, math.sqrt(share * (1 - share) / winners) / density)
+    # of those who come evenly over 90 days, the share whose time is left
+    in_time = 1 - 10 / 90 * (1 - math.exp(-9))
+    assert within(found.share_in_time, in_time, math.sqrt(0.11 * 0.89 / winners))
+
+
+def test_a_customer_has_paid_once_the_mean_of_those_seen_so_long_has() -> None:
+    """Ten are seen on the day itself, five a day later, one the day after: 3, 2 and 10 of each."""
+    left, seen = [30.0, 10.0, 10.0, 0.0], [10, 5, 1, 0]
+    ages = [np.array([left, seen]) / 2] * 2 + [None]  # of two replications; one saw no orders
+    for cac, day in ((0, 0), (3, 0), (3.01, 1), (5, 1), (5.01, 2), (15, 2)):
+        assert _payback(ages, cac) == day, cac
+    assert math.isnan(_payback(ages, 15.01))
+    assert math.isnan(_payback(ages, math.inf)) and math.isnan(_payback([None], 1.0))
+
+
+@pytest.mark.parametrize(
+    ("metric", "each", "fixed"),
+    [
+        ("sales", 0.1, 0),
+        ("revenue", 0.1 * 85, 0),
+        # of 85 that are paid 12 % and 3 go to the partner, 32 are goods, 6 the parcel; 2 a lead
+        ("contribution", 0.1 * (85 - 32 - 6 - 0.12 * 85 - 3) - 2, 90 * 4),
+        ("profit", 0.1 * (85 - 32 - 6 - 0.12 * 85 - 3) - 2, 90 * (4 + 2 * 50)),
+    ],
+)
+def test_the_usual_sum_takes_off_all_that_a_sale_and_a_lead_cost(
+    metric: str, each: float, fixed: float
+) -> None:
+    web = {"name": "web", "leads_per_day": 10, "cost_per_lead": 2, "cost_per_day": 4,
+           "commission": 0.12, "cost_per_sale": 3}  # fmt: skip
+    scenario = fs.Scenario(
+        name="by hand",
+        horizon="90 days",
+        channels=[web],
+        teams=[{"name": "sales", "reps": 2, "cost_per_rep_day": 50}],
+        stages=[
+            {"name": "Visit", "conversion": 0.1, "follow_up": {"team": "sales"}},
+            {"name": "Sale"},
+        ],
+        order={"value": {"constant": 80}, "margin": 0.6, "shipping_cost": 6, "shipping_fee": 5},
+    )
+    assert naive_leads(scenario, 1_000, metric) == pytest.approx((1_000 + fixed) / each)
