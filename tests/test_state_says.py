@@ -45,6 +45,26 @@ def test_what_is_left_of_a_decision_is_drawn_given_its_age(seed: int) -> None:
     assert mean_of(decided, expected)
 
 
+@pytest.mark.parametrize("engine", ["process", "columns"])
+def test_a_deal_older_than_any_that_was_seen_decides_at_once(engine: str, seed: int) -> None:
+    stage = {"name": "Interest", "conversion": 0.5}
+    stage["decision_time"] = {"empirical": {"values": ["9 days", "1 day", "5 days"]}}
+    ages = [9.0] * 50 + [8.0] * 50
+    state = fs.State(deals={"stage": ["Interest"] * 100, "days_in_stage": ages})
+    scenario = shop(stages=[stage, {"name": "Action"}])
+    visits = fs.simulate(scenario, seed, engine=engine, initial=state).stage_visits
+    decided = visits[visits["stage"] == "Interest"]["decided"]
+    assert sorted(decided) == [0.0] * 50 + [1.0] * 50
+
+
+def test_a_triangle_of_three_equal_numbers_is_that_number(seed: int) -> None:
+    same = {"triangular": {"low": "5 days", "mode": "5 days", "high": "5 days"}}
+    stage = {"name": "Interest", "conversion": 0.5, "decision_time": same}
+    state = fs.State(deals={"stage": ["Interest"], "days_in_stage": [2.0]})
+    visits = fs.simulate(shop(stages=[stage, {"name": "Action"}]), seed, initial=state).stage_visits
+    assert visits["decided"].iloc[0] == pytest.approx(3)
+
+
 def test_a_deal_of_a_stage_is_won_with_the_conversions_that_are_left(seed: int) -> None:
     stages = [
         {"name": "Interest", "conversion": 0.1},

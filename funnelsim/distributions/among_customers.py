@@ -102,6 +102,8 @@ OneRate = Annotated[Annotated[PerUnit, Tag(ONE)] | Annotated[GammaRate, Tag(AMON
 
 
 class ExponentialGap(Exponential[PositiveDuration]):
+    """As it is written; where the rate differs, the law of the gap is `GapDistribution.law`."""
+
     rate: OneRate | None = Field(None, description="a day")  # type: ignore[assignment]
 
 
