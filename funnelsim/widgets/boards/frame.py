@@ -136,9 +136,9 @@ class Board:
 class Frame(ipywidgets.VBox):
     """The widget of a board.
 
-    `.sliders` by label or path, `.views` by label; `.scenario` with all that was moved, `.change`
-    what was moved, as `Scenario.vary` takes it; `.picture` as the sliders stand, `.journal` of the days it shows;
-    `.baseline` the journal kept, or None.
+    `.sliders` by label or path, `.views` by label; `.change` what was moved, as `Scenario.vary`
+    takes it, `.scenario` with all of that; `.picture` as the sliders stand, `.journal` of the days
+    it shows; `.baseline` the journal kept, or None.
     """
 
     def __init__(self, board: Board) -> None:
