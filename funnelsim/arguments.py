@@ -80,6 +80,11 @@ def a_share(
     )
 
 
+def a_confidence(value: Any) -> float:
+    """The value, if it is the confidence of an interval."""
+    return a_share("confidence", value, way_out="write 0.95")
+
+
 def a_whole_number(name: str, value: Any, low: int = 1, high: int = MOST, rule: str = "") -> int:
     """The value, if it is a whole number from `low` to `high`; 2.0 and True are none.
 

@@ -1,7 +1,8 @@
 """What was meant by a value that cannot be read: the way out, ready to be copied.
 
 Nothing here changes what is read. A scenario holds what its file says, or it is refused; these
-guesses only make the sentence that refuses it useful.
+guesses only make the sentence that refuses it useful. They are about numbers, percentages and
+units; for all else an example is told, and the JSON schema lets an editor say it while one writes.
 """
 
 from __future__ import annotations
@@ -150,100 +151,3 @@ def duration_instead(value: Any) -> str:
     if isinstance(value, datetime.date):
         return 'a length in place of a date, such as "30 days"'
     return '"30 min", "2 h", "1.5 days" or "3 weeks"'
-
-
-# --- dates and hours ----------------------------------------------------------------------
-
-
-def date_meant(text: str) -> str | None:
-    """The date in another order; None: who knows, as with 01/04/2027.
-
-    >>> date_meant("4.1.2027"), date_meant("2027/1/4")
-    ('2027-01-04', '2027-01-04')
-    """
-    if match := re.search(r"(\d{1,2})\.\s*(\d{1,2})\.\s*(\d{4})\b", text):
-        day, month, year = map(int, match.groups())
-    elif match := re.search(r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})\b", text):
-        year, month, day = int(match[1]), int(match[3]), int(match[4])
-    else:
-        return None
-    try:
-        return datetime.date(year, month, day).isoformat()
-    except ValueError:
-        return None
-
-
-_DAYS_MEANT = {
-    "Mon": "monday montag",
-    "Tue": "tuesday dienstag",
-    "Wed": "wednesday mittwoch",
-    "Thu": "thursday donnerstag",
-    "Fri": "friday freitag",
-    "Sat": "saturday samstag",
-    "Sun": "sunday sonntag",
-    "Mon-Sun": "daily täglich",
-    "Mon-Fri": "weekdays workdays werktags",
-}
-_CLOCK = r"(\d{1,2})(?:[:.](\d\d))?\s*(am|pm)?(?:\s*uhr)?"
-_TO = r"\s*(?:-|to|bis)\s*"
-_HOURS = re.compile(rf"{_CLOCK}{_TO}{_CLOCK}|([a-zä]+)\.?(?:{_TO}([a-z]+))?")
-
-
-def hours_meant(text: str) -> str | None:
-    """Opening hours as they could be written; None: who knows. Without weekdays, Mon-Fri.
-
-    >>> hours_meant("Mo-Fr 9-17"), hours_meant("9am to 5 pm"), hours_meant("9-5")
-    ('Mon-Fri 09:00-17:00', 'Mon-Fri 09:00-17:00', 'Mon-Fri 09:00-17:00')
-    >>> hours_meant("Mon, Wed 09:00-12:00, 13:00-17:00 Uhr")
-    'Mon 09:00-12:00; Wed 09:00-12:00; Mon 13:00-17:00; Wed 13:00-17:00'
-    """
-    text = re.sub("[–—]", "-", text.lower())
-    if text.strip() in ("24/7", "24 h", "24h"):
-        return "always"
-    days: list[str] = []
-    parts: list[str] = []
-    in_hours = False
-    for match in _HOURS.finditer(text):
-        first, last = match[7], match[8]
-        if first:
-            names = [_day(name) for name in (first, last) if name]
-            if "" in names or (last and any("-" in name for name in names)):
-                return None
-            days = [*([] if in_hours else days), "-".join(names)]
-        else:
-            hours = _from_to(*match.groups()[:6])
-            if not hours:
-                return None
-            parts += [f"{day} {hours}" for day in days or ["Mon-Fri"]]
-        in_hours = not first
-    rest = _HOURS.sub("", text).strip(" ,;:&+")
-    return "; ".join(parts) if parts and in_hours and not rest.strip(" ,;:&+") else None
-
-
-def _day(word: str) -> str:
-    """Mon, from two letters on, or "" for what is no day."""
-    for day, names in _DAYS_MEANT.items():
-        if len(word) > 1 and any(name.startswith(word) for name in names.split()):
-            return day
-    return ""
-
-
-def _from_to(*clocks: str | None) -> str:
-    """Hour, minute and half of the day, twice: as in a scenario, or "" for what is no time of day.
-
-    >>> _from_to("9", None, None, "5", "30", None), _from_to("9", None, "am", "12", None, "am")
-    ('09:00-17:30', '09:00-24:00')
-    >>> _from_to("22", None, None, "6", None, None)  # the night: two days
-    ''
-    """
-    begin, end = _minutes(*clocks[:3]), _minutes(*clocks[3:]) or 24 * 60
-    is_on_a_dial = int(clocks[0] or 0) <= 12 and not clocks[5]
-    if end <= begin and end < 13 * 60 and is_on_a_dial:  # 9-5
-        end += 12 * 60
-    is_a_day = begin < end <= 24 * 60 and all(int(minute or 0) < 60 for minute in clocks[1::3])
-    return f"{begin // 60:02}:{begin % 60:02}-{end // 60:02}:{end % 60:02}" if is_a_day else ""
-
-
-def _minutes(hour: str | None, minute: str | None, half: str | None) -> int:
-    h = int(hour or 0)
-    return (h % 12 + 12 * (half == "pm") if half else h) * 60 + int(minute or 0)

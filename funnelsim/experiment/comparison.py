@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from funnelsim.arguments import a_choice, refused
+from funnelsim.arguments import a_choice, a_confidence, refused
 from funnelsim.experiment import chunks
-from funnelsim.experiment.intervals import a_confidence, intervals
+from funnelsim.experiment.intervals import intervals
 from funnelsim.experiment.replications import Experiment, figures_table, stopped
 from funnelsim.experiment.too_small import queue_warnings
 from funnelsim.progress import progress_bar

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from funnelsim.arguments import a_share
 from funnelsim.metrics.figures import entry
 
 if TYPE_CHECKING:
@@ -86,8 +85,3 @@ def student_t(confidence: float, count: Any) -> Any:
 
     freedom = np.where(np.asarray(count) > 1, np.asarray(count, dtype=float) - 1, math.nan)
     return stdtrit(freedom, (1 + confidence) / 2)
-
-
-def a_confidence(value: object) -> float:
-    """The value, if it is a confidence; FunnelSimError if not."""
-    return a_share("confidence", value, way_out="write 0.95")

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from funnelsim.arguments import a_choice, a_share, refused
+from funnelsim.arguments import a_choice, a_confidence, a_share, refused
 from funnelsim.experiment import chunks
-from funnelsim.experiment.intervals import QUANTILES, a_confidence, intervals, intervals_of_figures
+from funnelsim.experiment.intervals import QUANTILES, intervals, intervals_of_figures
 from funnelsim.experiment.too_small import queue_warnings
 from funnelsim.journal import Journal
 from funnelsim.metrics.figures import figures_of

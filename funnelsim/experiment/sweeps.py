@@ -8,10 +8,10 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from funnelsim.arguments import refused
+from funnelsim.arguments import a_confidence, refused
 from funnelsim.experiment import chunks
 from funnelsim.experiment.comparison import same_customers
-from funnelsim.experiment.intervals import a_confidence, intervals_of_figures
+from funnelsim.experiment.intervals import intervals_of_figures
 from funnelsim.experiment.too_small import queue_warnings
 from funnelsim.scenario import Scenario
 from funnelsim.scenario.parameters import changed, stands_at

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
-from funnelsim.arguments import a_choice, a_share
+from funnelsim.arguments import a_choice, a_confidence
 from funnelsim.distributions import DAY, Floats
 from funnelsim.journal import CUSTOMER, GONE_COLD, KINDS, NEVER, Journal
 from funnelsim.journal.people import holders_of_visits, named, people, teams_of_people
@@ -57,7 +57,7 @@ def wilson_interval(
     >>> [(round(float(a), 3), round(float(b), 3)) for a, b in zip(low, high)]
     [(0.439, 1.0), (0.0, 0.278), (0.826, 0.945)]
     """
-    z = NormalDist().inv_cdf((1 + a_share("confidence", confidence, way_out="write 0.95")) / 2)
+    z = NormalDist().inv_cdf((1 + a_confidence(confidence)) / 2)
     count = np.asarray(n, dtype=float)
     count = np.where(count > 0, count, np.nan)
     share = np.asarray(successes, dtype=float) / count

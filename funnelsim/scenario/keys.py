@@ -47,14 +47,7 @@ _EXAMPLES = {
     "invites": "0.5",
     "factor": "2",
 }
-_OTHER_WORDS = {
-    **dict.fromkeys(("min", "minimum", "from", "lower"), "low"),
-    **dict.fromkeys(("max", "maximum", "to", "upper"), "high"),
-    **dict.fromkeys(("sd", "std", "stdev", "sigma"), "cv"),
-    **dict.fromkeys(("average", "avg", "mu"), "mean"),
-    **dict.fromkeys(("lambda", "per_day"), "rate"),
-}
-_SAY = {"cv": "cv, which is standard deviation ÷ mean"}
+_SPREAD = ("sd", "std", "stdev", "sigma")  # of these there is none near, and cv is not self-evident
 
 
 def fields(model: Any, location: tuple[int | str, ...]) -> list[str]:
@@ -134,9 +127,8 @@ def instead(root: Any, parents: tuple[int | str, ...], key: str, value: Any, tab
         return f"write {_header(key)}, not inside of {_header(here)}" if is_part else TOP
     if issubclass(model, Distribution):
         return _with_its_kind(model, table) or nearest(key, known)
-    other = _OTHER_WORDS.get(key)
-    if other in known:
-        return f"write {_SAY.get(other, other)}"
+    if key in _SPREAD and "cv" in known:
+        return "write cv, which is standard deviation ÷ mean"
     if isinstance(value, Mapping) and here in LISTS:  # [stages.Interest.follow_up]
         for inner in value:
             if inner in known and _is_part(model_in(model.model_fields[inner].annotation)):

@@ -1,7 +1,8 @@
 """What is wrong with a text that is not TOML, and what was meant: the slips of people who write it.
 
 TOML's parser stops at the first line that it cannot read, and says so in its own words. Here the
-line is looked at, and where the slip is a known one, the lines after it are read as well.
+line is looked at, and where the slip is a known one (a header of the wrong kind, a percentage, a
+unit, quotes), the lines after it are read as well. Of any other its words are told, and an example.
 """
 
 from __future__ import annotations
@@ -11,10 +12,11 @@ import tomllib
 from collections.abc import Callable
 
 from funnelsim.errors import MISSING, Problem
-from funnelsim.meant import date_meant, duration_meant, key_written, number_meant, written
+from funnelsim.meant import duration_meant, key_written, number_meant, written
 
 MOST = 20  # lines that are told at once
 ABOVE = "above it "  # begins what is said of a line that is fine
+A_LINE = 'a line is key = 0.5, or "a text", "30 days", 2027-01-04, [1, 2], { constant = 80 }'
 
 
 def problems_of_syntax(text: str, lists: tuple[str, ...]) -> list[Problem]:
@@ -38,7 +40,8 @@ def problems_of_syntax(text: str, lists: tuple[str, ...]) -> list[Problem]:
         if problems and not way_out:
             break  # it may be wrong only because of what was left out above
         rule = "not TOML" if way_out else f"not TOML: {message.split(' (at')[0]}"
-        problems.append(Problem(f"line {number}", line.strip() or MISSING, rule, way_out))
+        found = line.strip() or MISSING
+        problems.append(Problem(f"line {number}", found, rule, way_out or A_LINE))
         if not way_out or "=" not in line or way_out.startswith(ABOVE):
             break
         lines[number - 1] = ""
@@ -118,15 +121,6 @@ def _a_quote(line: str, bare: str) -> str:
     return 'a quote " is missing' if bare.replace('""', "").count('"') == 1 else ""
 
 
-def _a_minus(line: str, bare: str) -> str:
-    return "write -, the plain minus sign" if re.search(r"=\s*[–−]\s*\d", bare) else ""
-
-
-def _a_fraction(line: str, bare: str) -> str:
-    match = re.search(r"=\s*(\d{1,9})\s*/\s*([1-9]\d{0,8})\s*($|[,}\]])", bare)
-    return f"write {int(match[1]) / int(match[2]):.4g}" if match else ""
-
-
 def _percent(line: str, bare: str) -> str:
     before, mark, _ = bare.partition("%")
     value = re.split(r"[=\[{]|,\s", before)[-1].strip()
@@ -137,65 +131,25 @@ def _percent(line: str, bare: str) -> str:
     return f"write {written(meant if match[1] in ('', '+') else -meant)} for {value} %"
 
 
-def _a_date(line: str, bare: str) -> str:
-    if meant := date_meant(bare):
-        return f"write {meant}"
-    is_date = re.search(r"\d{1,4}([-/.])\d{1,2}\1\d{1,4}", bare)
-    return "a date is year-month-day, such as 2027-01-04" if is_date else ""
-
-
 def _a_comma(line: str, bare: str) -> str:
-    match = re.search(r"=\s*(\d[\d.]*(?:\s*,\s*\d[\d.]*)+)(?![\w.]*\s*=)", bare)
-    if not match:
-        return ""
-    meant, parts = number_meant(match[1]), re.split(r"\s*,\s*", match[1])
-    if len(parts) > 2 or re.search(r"\s", match[1]):
-        number = f"write {written(meant)}, or " if meant is not None else "write "
-        return f"a list stands in [ ]: {number}[{', '.join(parts)}]"
-    if not re.fullmatch(r"\d+", "".join(parts)) and meant is None:
-        return ""  # 2.1.5,3
-    if meant is None:
-        whole = match[1].replace(",", "")
-        return f"write {whole}, or {match[1].replace(',', '.')} if these are decimals"
-    return f"write {written(meant)}: decimals have a point"
+    match = re.search(r"=\s*(\d[\d.]*(?:,\d[\d.]*)+)\s*($|[}\]])", bare)
+    meant = number_meant(match[1]) if match else None
+    if match and meant is None and re.fullmatch(r"\d+,\d+", match[1]):  # 1,000
+        whole, decimals = (match[1].replace(",", by) for by in ("", "."))
+        return f"write {whole}, or {decimals} if these are decimals"
+    return f"write {written(meant)}: decimals have a point" if meant is not None else ""
 
 
 def _a_number_with_more(line: str, bare: str) -> str:
     """`30 days`, `2.50 EUR`, `€ 2.50`, `.5`, `010`, `1 000`."""
-    match = re.search(r"=\s*([^\s\d\"'\[{+-]?\s*\d*\.?\d[^\"\]},;]*)", bare)
-    if not match:
+    match = re.search(r"=\s*([^\s\d\"'\[{+–−-]?\s*\d*\.?\d[^\"\]},;]*)($|[}\]])", bare)
+    value = match[1].strip() if match else ""
+    if not value or _is_fine(f"x = {value}"):  # so it is something else in the line
         return ""
-    value = match[1].strip()
     if duration := duration_meant(value):
         return f'a duration stands in quotes: write "{duration}"'
     meant = number_meant(re.sub(r"(?<=\d)\s+(?=\d{3}\b)", "", value))
     return f"write {written(meant)}" if meant is not None else ""
-
-
-def _a_colon(line: str, bare: str) -> str:
-    if re.search(r"(^|[{,])\s*[\w-]+\s*:", bare):
-        return f"a key and its value have = between them: {line.replace(':', ' =', 1)}"
-    return "a comment begins with #" if bare.startswith("//") else ""
-
-
-def _a_key(line: str, bare: str) -> str:
-    """`too expensive = 2`, `größe = 2`, `= 2`."""
-    if re.search(r"(^|[{,])\s*=", bare):
-        return "a key stands before ="
-    for key in re.findall(r"(?:^|[{,])\s*([^=,{}\[\]\"']+?)\s*=", bare):
-        if not re.fullmatch(r"[A-Za-z0-9_.(\s-]+", key) or re.search(r"[\w-]\s+[\w-]", key):
-            return f"a name with more than plain letters stands in quotes: {key_written(key)} = ..."
-    return ""
-
-
-def _brackets(line: str, bare: str) -> str:
-    if bare.count("{") > bare.count("}"):
-        return "a table in { } begins and ends on one line: add }"
-    if re.search(r",\s*}", bare):
-        return "leave out the comma before }"
-    if re.search(r"\[[^\],]*[\d\"\]}]\s+[\d\"\[{]", bare):
-        return "the entries of a list have commas between them"
-    return ""
 
 
 def _a_word(line: str, bare: str) -> str:
@@ -211,6 +165,5 @@ def _a_word(line: str, bare: str) -> str:
 
 
 SLIPS: tuple[Callable[[str, str], str], ...] = (
-    *(_curly_quotes, _unseen, _a_quote, _a_colon, _a_key, _brackets, _percent, _a_date),
-    *(_a_minus, _a_fraction, _a_comma, _a_number_with_more, _a_word),
+    *(_curly_quotes, _unseen, _a_quote, _percent, _a_comma, _a_number_with_more, _a_word),
 )

@@ -41,7 +41,7 @@ from funnelsim.kinds import (
     Entries,
     Kind,
 )
-from funnelsim.meant import date_meant, hours_meant, number_meant, written
+from funnelsim.meant import number_meant, written
 from funnelsim.opening_hours import week
 
 MISSED, GONE_COLD, NOT_REACHED = "missed", "gone cold", "not reached"  # the follow-up's reasons
@@ -91,7 +91,6 @@ def _whole(value: Any, kind: Kind) -> int:
     )
     if not whole or not kind.holds(value):
         meant = number_meant(value) if isinstance(value, str) else value
-        meant = len(value) if isinstance(value, list) else meant
         is_one = isinstance(meant, (int, float)) and meant is not True
         way_out = f"write {meant:.0f}" if is_one and meant in range(1, most + 1) else ""
         raise BrokenRule(f"this is a whole number from 1 to {most:,}", way_out)
@@ -126,10 +125,7 @@ def _odds_ratio(value: Any) -> float | Mapping[str, float]:
 def _reasons(value: Any) -> Mapping[str, float]:
     rule = "loss reasons are a table of reasons and their weights"
     if not isinstance(value, Mapping):
-        listed = value if isinstance(value, list) else [value]
-        reasons = [reason for reason in listed if isinstance(reason, str)]
-        example = dict.fromkeys(reasons, 1) or {"too expensive": 2, "other": 1}
-        raise BrokenRule(rule, f"write {written(example)}")
+        raise BrokenRule(rule, 'write { "too expensive" = 2, other = 1 }')
     table = _table(rule, amount, value)
     if sum(table.values()) <= 0:
         way_out = 'write { "too expensive" = 2, other = 1 }, or leave them out'
@@ -151,8 +147,7 @@ def _date(value: Any) -> datetime.date:
         raise BrokenRule(rule, f"write {found.date()}")
     if isinstance(found, datetime.date) and 1700 <= found.year <= 2200:
         return found
-    meant = date_meant(value) if isinstance(value, str) else None
-    raise BrokenRule(rule, f"write {meant or '2027-01-04, which is year, month and day'}")
+    raise BrokenRule(rule, "write 2027-01-04, which is year, month and day")
 
 
 def _factors(count: int, rule: str, example: str) -> Callable[[Any], tuple[float, ...]]:
@@ -205,30 +200,13 @@ def _calls(value: Any) -> int:
 def _open_hours(value: Any) -> str:
     if not isinstance(value, str):
         raise BrokenRule("opening hours are a text", f'write "{OFFICE_HOURS}"')
-    try:
-        week(value)
-    except BrokenRule as broken:
-        raise BrokenRule(broken.rule, _hours_instead(value) or broken.way_out) from None
+    week(value)
     return value
-
-
-def _hours_instead(text: str) -> str:
-    """The same hours as they can be read, if it is plain which ones are meant."""
-    meant = hours_meant(text)
-    try:
-        week(meant or "")
-    except BrokenRule:
-        return ""
-    return f'write "{meant}"'
 
 
 def _dates(value: Any) -> tuple[datetime.date, ...]:
     if not isinstance(value, (list, tuple)):
-        try:
-            example = _date(value)
-        except BrokenRule:
-            example = datetime.date(2027, 12, 25)
-        raise BrokenRule("these are dates in [ ]", f"write [{example}]")
+        raise BrokenRule("these are dates in [ ]", "write [2027-12-25]")
     return tuple(_date(date) for date in value)
 
 
