@@ -62,6 +62,7 @@ def test_a_parameter_is_named_by_its_path_or_its_label_or_as_a_slider_of_the_boa
     named = ["sales: reps", "stages.Desire.follow_up.patience", "Leads a day"]
     board = fs.explore(FOLLOW_UP, named, n=FEW)
     assert list(board.sliders) == ["sales: reps", "Desire: patience", "Leads a day"]
+    assert board.sliders["teams.sales.reps"] is board.sliders["sales: reps"]
     board.sliders["Desire: patience"].value = 5 * DAY
     path = "stages.Desire.follow_up.patience.exponential.mean"  # read as a person would write it
     assert board.change == {path: "5 days"}

@@ -29,7 +29,7 @@ MOST = 12  # more sliders would stand lower than the charts beside them, and bel
 @dataclass(frozen=True)
 class Knob:
     """A slider, or a list of choices: its group, its label, its start value, what it offers, what a
-    move changes.
+    move changes; and the path it was named by, if it is for one parameter.
     """
 
     group: str
@@ -38,6 +38,7 @@ class Knob:
     options: tuple[tuple[str, Any], ...]
     change: Callable[[Any], dict[str, Any]]
     is_choice: bool = False
+    path: str = ""
 
 
 def knobs(s: Scenario) -> list[Knob]:
@@ -83,9 +84,9 @@ def knob_of(found: Parameter) -> Knob:
     if offered := choices(found):
         options = tuple((found.in_words(value), value) for value in offered)
         change = partial(_put, found.path)
-        return Knob(group, found.label, found.value, options, change, is_choice=True)
+        return Knob(group, found.label, found.value, options, change, True, found.path)
     if found.kind.turned and positions(found):
-        return replace(_of_mean(found, group), label=found.label)
+        return replace(_of_mean(found, group), label=found.label, path=found.path)
     if found.kind.name == PART.name:
         raise not_turned(found, "")
     rule = f"its kind is {found.kind.name}, and a board turns numbers and choices"

@@ -17,6 +17,7 @@ import altair as alt
 from funnelsim.analytic.teams import team_load
 from funnelsim.charts import follow_up as drawn
 from funnelsim.charts.rows import Rows
+from funnelsim.distributions import WEEK
 from funnelsim.errors import FunnelSimError, Problem
 from funnelsim.pages import page
 from funnelsim.scenario import Scenario
@@ -43,12 +44,14 @@ def board(scenario: Scenario, simulated: Simulated) -> Board:
     team = int(team_load(scenario)["load"].to_numpy().argmax())
     maker = Staffing(simulated, scenario.teams[team].name, max(8, 2 * scenario.teams[team].reps))
     weeks = tuple(drawn.weeks(simulated.shortened(scenario)))
+    # not the first week, which begins with an empty queue, nor one of the warm-up
+    settled = next((at for _, at in weeks if at >= max(scenario.warm_up, WEEK)), weeks[-1][1])
     return Board(
         scenario,
         maker,
         [_queue(team), _waited(team), _reps(maker)],
         knobs_named(scenario, _turned(scenario, team)),
-        [View("Week of the queue", weeks, weeks[min(1, len(weeks) - 1)][1])],
+        [View("Week of the queue", weeks, settled)],
         line=lambda seen: _line(seen, maker),
         figures=lambda seen: _figures(seen, scenario.teams[team].name),
     )

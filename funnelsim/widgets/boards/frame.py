@@ -14,6 +14,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from types import MappingProxyType
 from typing import Any, Protocol
 
 import altair as alt
@@ -135,9 +136,9 @@ class Board:
 class Frame(ipywidgets.VBox):
     """The widget of a board.
 
-    `.sliders` and `.views` by label; `.scenario` with all that was moved, `.change` what was moved,
-    as `Scenario.vary` takes it; `.picture` as the sliders stand, `.journal` of the days it shows;
-    `.baseline` the journal kept, or None.
+    `.sliders` by label or path, `.views` by label; `.change` what was moved, as `Scenario.vary`
+    takes it, `.scenario` with all of that; `.picture` as the sliders stand, `.journal` of the days
+    it shows; `.baseline` the journal kept, or None.
     """
 
     def __init__(self, board: Board) -> None:
@@ -149,6 +150,7 @@ class Frame(ipywidgets.VBox):
         self._busy_setting = False  # while several sliders are set as one move
 
         self.sliders = Controls({knob.label: control_of(knob) for knob in board.knobs})
+        self.sliders.labels = {knob.path: knob.label for knob in board.knobs if knob.path}
         self.views = Controls({view.label: control_of(view) for view in board.views})
         self._keep = button("Keep as today", "Freeze this picture and compare what follows with it")
         self._reset = button("Reset", "All sliders back to the values of the scenario")
@@ -349,9 +351,15 @@ class Frame(ipywidgets.VBox):
 
 
 class Controls(dict[str, ipywidgets.Widget]):
-    """Sliders by label; one that is not there names the nearest."""
+    """Sliders by label, or by the path of the parameter (`labels` knows them); one that is not
+    there names the nearest.
+    """
+
+    labels: Mapping[str, str] = MappingProxyType({})
 
     def __missing__(self, label: str) -> ipywidgets.Widget:
+        if label in self.labels:
+            return self[self.labels[label]]
         near = get_close_matches(str(label), self, n=1, cutoff=0)
         raise KeyError(f"no slider {label!r} here" + (f", but {near[0]!r}" if near else ""))
 
