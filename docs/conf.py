@@ -22,6 +22,8 @@ html_static_path = ["style"]
 html_css_files = ["code.css"]
 html_copy_source = False  # the pages are in docs/ already
 
+smartquotes = False  # "leads" is to be typed as it stands
+python_maximum_signature_line_length = 88
 autodoc_member_order = "bysource"
 default_role = "literal"  # a docstring names what is Python in single backticks
 for module in ("charts", "cohorts", "datasets", "groups", "pipeline"):  # called as a reader does
