@@ -87,7 +87,7 @@ SUBJECTS: dict[str, tuple[list[str], str]] = {
     ),
     "calibration": (
         ["calibration/*.py"],
-        "calibration calibration_reading datasets",
+        "calibration_by_hand calibration calibration_reading datasets",
     ),
 }  # fmt: skip
 
