@@ -52,7 +52,12 @@ LABELS = {
 
 @dataclass(frozen=True, eq=False)
 class Description:
-    """What a scenario says without being simulated; see `fs.describe`."""
+    """What a scenario says without being simulated; see `fs.describe`.
+
+    >>> from funnelsim import describe, load
+    >>> list(describe(load("aida-follow-up")).teams.index)
+    ['sales']
+    """
 
     scenario: Scenario
     channels: pd.DataFrame

@@ -42,6 +42,12 @@ class Calibration:
     conversions), `overall_se` its standard error. `state` holds the deals that were open when the
     export was taken: `fs.plan(calibration, ..., initial=calibration.state)`. `provenance` says of
     which file and columns it was made.
+
+    >>> from funnelsim import calibrate, load_crm_deals
+    >>> deals = load_crm_deals()
+    >>> found = calibrate(deals, created="created", won="won", lost="lost", outcome="outcome")
+    >>> 0 < found.overall_se < found.overall < 1, len(found.state.deals) > 0
+    (True, True)
     """
 
     scenario: Scenario

@@ -35,6 +35,11 @@ class Sensitivity:
     low and at the high value, each with its 95 % interval (`down_low`, `down_high`, `up_low`,
     `up_high`; paired, Student's t); and `effect`, the larger of the two differences without its
     sign. `mean` is the figure today; `provenance` says how all this was made.
+
+    >>> from funnelsim import load, sensitivity
+    >>> found = sensitivity(load("aida"), figure="customers", n=5, progress=False)
+    >>> bool(found.table["effect"].abs().is_monotonic_decreasing)
+    True
     """
 
     scenario: Scenario

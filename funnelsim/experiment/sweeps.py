@@ -30,6 +30,12 @@ class Sweep:
 
     `settings` has the values of each setting by path, `tables` its key figures by replication;
     `provenance` says how it was made.
+
+    >>> from funnelsim import load, sweep
+    >>> s = load("aida-follow-up")
+    >>> reps = sweep(s, "teams.sales.reps", [1, 2], n=5, progress=False)
+    >>> [setting["teams.sales.reps"] for setting in reps.settings], len(reps.tables[0])
+    ([1, 2], 5)
     """
 
     scenario: Scenario

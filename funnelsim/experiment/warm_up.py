@@ -48,6 +48,11 @@ class WarmUp:
     `week`, the mean of the seven days around. `level` is the mean of the second half of the
     horizon, `warm_up` the advice in days; both are None where the pipeline does not level off.
     `sentence` says it in words, `provenance` how it was made.
+
+    >>> from funnelsim import load, warm_up_advice
+    >>> advice = warm_up_advice(load("aida-follow-up"), n=5, progress=False)
+    >>> list(advice.table.columns)
+    ['open_leads', 'low', 'high', 'week']
     """
 
     scenario: Scenario

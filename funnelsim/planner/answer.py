@@ -53,6 +53,11 @@ class Plan:
                     None without `initial`; `remaining` what is left of the target on average
     `sentences`     the answer in words, the most important first
     `provenance`    how it was made: the scenario as it was given, and all other arguments
+
+    >>> from funnelsim import load, plan
+    >>> p = plan(load("aida"), target=150)
+    >>> p.is_reached, p.chance >= 0.9, list(p.channels.index)
+    (True, True, ['search ads', 'recommendation'])
     """
 
     today: Scenario
