@@ -330,7 +330,7 @@ tried, chosen by a hash, and {noticed.total():,} of them were noticed.
 {table}
 ## Not noticed, and why
 
-{listed or "Nothing."}"""
+{listed or "Nothing." + chr(10)}"""
 
 
 if __name__ == "__main__":

@@ -195,3 +195,15 @@ def test_the_largest_discount_holds_that_brought_a_deal_back(seed: int) -> None:
             funnel(**QUIET, **parts), seed, initial=state, engine=engine, progress=False
         )
         assert (j.orders["discount"] == 30).all() and len(j.orders) == 5
+
+
+def test_a_customer_of_the_start_tosses_the_same_coin_whoever_drops_out_when(seed: int) -> None:
+    """It is won where u is below the probability: one that is raised loses nobody."""
+    state = fs.State(customers={"orders": [2] * 200, "days_since_last_order": [1.0] * 200})
+    slack = {}
+    for after in ("first order", "first repeat"):
+        gap = {"constant": "3 days"}
+        retention = {"repeat_probability": 0.5, "gap": gap, "dropout_after": after}
+        drawn = Draws(funnel(**QUIET, retention=retention), seed, initial=state).orders[0]
+        slack[after] = dict(zip(drawn.rows.tolist(), drawn.slack.tolist(), strict=True))
+    assert slack["first repeat"] == slack["first order"] and len(slack["first order"]) > 50
