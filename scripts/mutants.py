@@ -41,7 +41,7 @@ NOT_COPIED = shutil.ignore_patterns(".*", "__pycache__", "_build", "build", "dis
 # A subject: its modules, and its tests.
 SUBJECTS: dict[str, tuple[list[str], str]] = {
     "draws": (
-        ["engines/draws/*.py", "chance.py", "sampling.py", "opening_hours.py", "fitted.py"],
+        ["engines/draws/*.py", "chance.py", "distributions/*.py", "opening_hours.py", "fitted.py"],
         "draws opening_hours state_by_hand reference_model distributions chance state_says",
     ),
     "simpy_engine": (

@@ -76,14 +76,15 @@ class Lab:
         """Scroll down until it is in view: Lab draws only the cells that are."""
         panel = page.locator(".jp-NotebookPanel .jp-WindowedPanel-outer").first
         panel.evaluate("panel => panel.scrollTo(0, 0)")
-        while page.locator(selector).count() == 0:
+        target = page.locator(selector).first
+        while not target.is_visible():  # it may be there, in a cell that is not drawn
             moved = panel.evaluate(
                 "async panel => { const before = panel.scrollTop; panel.scrollBy(0, 300);"
                 " await new Promise(requestAnimationFrame); return panel.scrollTop > before; }"
             )
             if not moved:
-                page.locator(selector).first.wait_for()
-        page.locator(selector).first.scroll_into_view_if_needed()
+                target.wait_for()
+        target.scroll_into_view_if_needed()
 
     def save_and_stop(self, page: Page) -> None:
         """Save the notebook and end its kernel, as closing Lab for the day does."""

@@ -21,8 +21,7 @@ from some_scenarios import scenario_tables
 from tied_scenarios import tied_tables
 
 import funnelsim as fs
-from funnelsim import sampling
-from funnelsim.distributions import HOUR
+from funnelsim.distributions import HOUR, Distribution
 from funnelsim.engines.draws import deliveries, draws, order_draws
 from funnelsim.engines.draws.drawn import same
 from funnelsim.errors import FunnelSimError
@@ -187,14 +186,14 @@ SLIPS: list[tuple[Any, str, Callable[[Any], Any]]] = [
     (draws, "_first_success", lambda was: lambda calls, call, happens, n: same(0, n, "i2")),
     (order_draws, "_feelings", lambda was: lambda s, u, d, waited: was(s, u, d, waited=False)),
     (order_draws, "order_value", lambda was: _once_more(was, 1)),
-    (order_draws.Customers, "enrols", lambda was: lambda self, rows: ~was(self, rows)),
+    (order_draws.CustomerDraws, "enrols", lambda was: lambda self, rows: ~was(self, rows)),
     (
         deliveries,
         "_of_these",
         lambda was: lambda uniform, these: lambda q: uniform(q)[: len(these)],
     ),
-    (sampling, "choose", lambda was: lambda weights, u: was(weights, 1 - u)),
-    (sampling, "inverse", lambda was: lambda d, u: was(d, 1 - u)),
+    (draws, "choose", lambda was: lambda weights, u: was(weights, 1 - u)),
+    (Distribution, "ppf", lambda was: lambda self, u: was(self, 1 - u)),
     (OpeningHours, "is_open", lambda was: lambda self, moment: was(self, moment + HOUR)),
 ]
 
