@@ -65,7 +65,8 @@ def simulate(seed: int = 1, days: float = DAYS) -> dict[str, float]:
     class Arrivals(ciw.dists.Exponential):
         def sample(self, t: Any = None, ind: Any = None) -> float:
             total["leads"] += 1
-            return super().sample(t, ind)
+            drawn: float = super().sample(t, ind)
+            return drawn
 
     exponential, ways = ciw.dists.Exponential, ciw.routing.NetworkRouting
     look, again = exponential(5), exponential(1 / 30)

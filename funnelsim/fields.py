@@ -128,7 +128,7 @@ def in_words(kind: Kind | None) -> str:
 def section_of(part: type[BaseModel], name: str) -> str:
     """The title of the section of docs/model.md that defines the field, or the part in it."""
     if own := mark_of(part, name, Section):
-        return own.title
+        return str(own.title)
     inside = model_in(part.model_fields[name].annotation)
     return str(getattr(inside, "__dict__", {}).get("section") or getattr(part, "section", ""))
 

@@ -71,7 +71,7 @@ SUBJECTS: dict[str, tuple[list[str], str]] = {
         "cohorts groups pipeline",
     ),
     "closed_form": (
-        ["planner/closed_form.py", "planner/knowledge.py"],
+        ["planner/closed_form.py", "planner/parameter_uncertainty.py", "planner/roots.py"],
         "planner_theory",
     ),
     "search": (
@@ -80,9 +80,11 @@ SUBJECTS: dict[str, tuple[list[str], str]] = {
     ),
     "plan": (
         ["planner/__init__.py", "planner/answer.py", "planner/commission.py",
-         "planner/forecasts.py", "planner/futures.py", "planner/given.py", "planner/levers.py",
-         "planner/needs.py", "planner/obstacles.py", "planner/parts.py", "planner/results.py",
-         "planner/tables.py", "planner/telling.py"],
+         "planner/forecasts.py", "planner/futures.py", "planner/infeasible.py",
+         "planner/levers.py", "planner/outcomes.py", "planner/part_of_a_future.py",
+         "planner/question.py", "planner/reps_required.py", "planner/requirements.py",
+         "planner/results.py", "planner/sentences.py", "planner/text_tables.py",
+         "planner/too_late.py"],
         "planner_levers planner_refuses planner plan_commission planner_theory forecast plan_out",
     ),
     "calibration": (

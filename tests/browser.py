@@ -21,7 +21,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import nbformat
-from playwright.sync_api import Page, Route, TimeoutError, expect, sync_playwright
+from playwright.sync_api import BrowserContext, Page, Route, TimeoutError, expect, sync_playwright
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
@@ -40,7 +40,7 @@ expect.set_options(timeout=PATIENCE)  # else each has five seconds
 class Lab:
     """A JupyterLab that runs, and a browser to look at it."""
 
-    def __init__(self, url: str, token: str, context: object) -> None:
+    def __init__(self, url: str, token: str, context: BrowserContext) -> None:
         self.url, self.token, self._context = url, token, context
 
     def page(self, width: int = 1280, height: int = 800) -> Page:

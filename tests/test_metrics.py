@@ -288,7 +288,7 @@ def test_liability_on_a_day_is_what_was_open_when_it_began(seed: int) -> None:
 
 @pytest.mark.parametrize("day", [-1, 200.1, "1", True])
 def test_a_day_outside_of_the_simulation_has_no_liability(day: object) -> None:
-    with pytest.raises(fs.FunnelSimError, match=r"day is .*from day 0 to day 90"):
+    with pytest.raises(fs.FunnelSimError, match=r"day is .*a day of the simulation, from 0 to 90"):
         fs.points_liability(fs.simulate(fs.load("aida")), day)
 
 

@@ -14,7 +14,8 @@ def mean_by_day(scenario: Scenario, channel: Channel) -> Floats:
     dates = np.datetime64(scenario.start) + days
     weekday = (days + scenario.start.weekday()) % 7
     month = dates.astype("datetime64[M]").astype(int) % 12
-    mean = channel.rate * np.array(channel.weekdays)[weekday] * np.array(channel.months)[month]
+    mean: Floats = channel.rate * np.array(channel.weekdays)[weekday]
+    mean = mean * np.array(channel.months)[month]
     mean = mean * channel.growth ** (days / 365)
     for burst in channel.bursts:  # a day that the burst covers in part has its share of it
         covered = np.minimum(burst.to, (days + 1) * DAY) - np.maximum(burst.from_, days * DAY)

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 def cents(amounts: pd.Series | Floats) -> Ints:
     """Currency as whole cents."""
-    return np.rint(np.asarray(amounts) * 100).astype(np.int64)
+    found: Ints = np.rint(np.asarray(amounts) * 100).astype(np.int64)
+    return found
 
 
 def costs_by_sale(channel: Channel, scenario: Scenario) -> bool:

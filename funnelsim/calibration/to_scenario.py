@@ -70,7 +70,8 @@ def _warm_up(table: pd.DataFrame) -> int:
         spread = math.sqrt(math.log1p(row["cv"] ** 2))
         typical = row["mean_days"] * math.exp(-(spread**2) / 2)
         quantiles.append(typical * math.exp(NormalDist().inv_cdf(0.999) * spread))
-    return min(math.ceil(sum(quantiles)), LONGEST_WARM_UP)
+    found: int = min(math.ceil(sum(quantiles)), LONGEST_WARM_UP)
+    return found
 
 
 def _time(days: float, cv: float) -> dict[str, Any]:

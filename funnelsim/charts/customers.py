@@ -168,7 +168,10 @@ def value_chart(rows: Rows, lines: Rows, currency: str) -> alt.LayerChart | alt.
     line = at.mark_rule(color=COLOURS["baseline"], strokeWidth=1.5)
     line = line.encode(strokeDash=dash, y2="end:Q")
     names = at.mark_text(align="left", baseline="top", dx=5).encode(text="name:N")
-    return alt.layer(alt.layer(bars, words), alt.layer(line, names)).resolve_scale(y="independent")
+    found: alt.LayerChart | alt.FacetChart = alt.layer(
+        alt.layer(bars, words), alt.layer(line, names)
+    ).resolve_scale(y="independent")
+    return found
 
 
 def line_rows(lines: list[tuple[str, float]], currency: str) -> Rows:

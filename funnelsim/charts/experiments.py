@@ -116,7 +116,7 @@ def _histogram(
         for low, high, count in zip(edges[:-1], edges[1:], counts, strict=True)
     ]
     bars = alt.Chart(rows_data(rows)).mark_bar(color=ONE, stroke="white", strokeWidth=0.5)
-    return bars.encode(
+    found: alt.Chart = bars.encode(
         x=across,
         x2="to:Q",
         y=alt.Y("zero:Q", title="replications", axis=alt.Axis(format=",d", tickMinStep=1)),
@@ -126,6 +126,7 @@ def _histogram(
             alt.Tooltip("count:Q", title="Replications", format=",d"),
         ],
     )
+    return found
 
 
 # --- a comparison -------------------------------------------------------------------------------

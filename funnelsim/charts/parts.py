@@ -23,9 +23,10 @@ def sentence(title: str, text: str) -> alt.Chart:
     """A chart that says in words why there is nothing to draw."""
     one_row = rows_data([{"text": text}])
     words = alt.Chart(one_row).mark_text(align="left", fontSize=14, lineBreak="\n")
-    return words.encode(x=alt.XValue(0), text="text:N", tooltip="text:N").properties(
+    found: alt.Chart = words.encode(x=alt.XValue(0), text="text:N", tooltip="text:N").properties(
         width=600, height=60, title=title
     )
+    return found
 
 
 def rows_data(rows: Rows, name: str | None = None) -> alt.Data:

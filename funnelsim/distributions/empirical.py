@@ -44,7 +44,8 @@ class Empirical(WrittenLaw, Generic[V]):
         # however many times are asked about, there are no more sums than values
         last, of_each = np.unique(np.searchsorted(steps[1:], t, "right"), return_inverse=True)
         larger = values > steps[last, None]
-        return ((larger * weights).sum(axis=1) / weights.sum())[of_each]
+        found: Floats = ((larger * weights).sum(axis=1) / weights.sum())[of_each]
+        return found
 
     def isf(self, q: Floats) -> Floats:
         values, weights = self._columns()

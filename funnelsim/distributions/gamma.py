@@ -34,7 +34,8 @@ class Gamma(WrittenLaw, Generic[P]):
     def ppf(self, u: Floats) -> Floats:
         from scipy.special import gammaincinv
 
-        return self.mean / self._shape * gammaincinv(self._shape, u)
+        found: Floats = self.mean / self._shape * gammaincinv(self._shape, u)
+        return found
 
     def sf(self, t: Floats) -> Floats:
         from scipy.special import gammaincc
@@ -44,7 +45,8 @@ class Gamma(WrittenLaw, Generic[P]):
     def isf(self, q: Floats) -> Floats:
         from scipy.special import gammainccinv
 
-        return self.mean / self._shape * gammainccinv(self._shape, q)
+        found: Floats = self.mean / self._shape * gammainccinv(self._shape, q)
+        return found
 
     @property
     def _shape(self) -> float:

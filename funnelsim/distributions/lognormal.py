@@ -20,7 +20,8 @@ class Lognormal(WrittenLaw, Generic[P]):
         from scipy.special import ndtri
 
         middle, deviation = self._of_logarithm()
-        return np.exp(middle + deviation * ndtri(u))
+        found: Floats = np.exp(middle + deviation * ndtri(u))
+        return found
 
     def sf(self, t: Floats) -> Floats:
         from scipy.special import ndtr
@@ -33,7 +34,8 @@ class Lognormal(WrittenLaw, Generic[P]):
         from scipy.special import ndtri
 
         middle, deviation = self._of_logarithm()
-        return np.exp(middle - deviation * ndtri(q))
+        found: Floats = np.exp(middle - deviation * ndtri(q))
+        return found
 
     def _of_logarithm(self) -> tuple[float, float]:
         """Mean and standard deviation of the logarithm."""

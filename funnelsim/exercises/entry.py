@@ -84,7 +84,8 @@ def rounded_to(digits: int) -> float:
     >>> rounded_to(3)
     0.00051
     """
-    return round(0.51 * 10**-digits, digits + 2)
+    found: float = round(0.51 * 10**-digits, digits + 2)
+    return found
 
 
 def standard_error(share: float, count: int) -> float:

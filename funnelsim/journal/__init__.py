@@ -322,11 +322,12 @@ class Journal:
         channel = self.whole["leads"]["channel"][t["lead"]]
         rates = np.array([*(c.commission for c in channels), 0.0])  # "referral"
         sums = np.array([*(c.cost_per_sale for c in channels), 0.0])
-        shares = np.rint(rates[channel] * t["paid"]).astype(np.int64)
+        shares: Ints = np.rint(rates[channel] * t["paid"]).astype(np.int64)
         if not sums.any():
             return shares
         fixed = np.rint(100 * sums).astype(np.int64)[channel]
-        return shares + np.where(self.order_numbers == 1, fixed, 0)
+        found: Ints = shares + np.where(self.order_numbers == 1, fixed, 0)
+        return found
 
     @cached_property
     def contributions(self) -> Ints:

@@ -64,7 +64,8 @@ class AtTheStart(NamedTuple):
 def _written(table: pd.DataFrame) -> str:
     """A table as text, whether its whole numbers are integers or not; empty columns say nothing."""
     said = table.convert_dtypes().dropna(axis="columns", how="all")
-    return said[sorted(said.columns)].to_csv(index=False, lineterminator="\n")
+    found: str = said[sorted(said.columns)].to_csv(index=False, lineterminator="\n")
+    return found
 
 
 def _text(value: Any) -> str:

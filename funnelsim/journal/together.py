@@ -52,7 +52,8 @@ class Together(Journal):
         begin, end = self.bounds(name)[place : place + 2]
         values = self.whole[name][column][begin:end]
         if column == "order":
-            return values - values.dtype.type(self.bounds("orders")[place])
+            found: NDArray[Any] = values - values.dtype.type(self.bounds("orders")[place])
+            return found
         if column in ("lead", "customer", "parent"):
             anew = values - values.dtype.type(self._first_lead[place])
             # only a lead may come of nobody

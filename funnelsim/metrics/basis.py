@@ -96,4 +96,5 @@ def ratio(
 ) -> Floats:
     part_, whole_ = np.broadcast_arrays(np.asarray(part, float), np.asarray(whole, float))
     nothing = np.full(part_.shape, np.nan)
-    return np.divide(part_, whole_, out=nothing, where=where & (whole_ != 0))
+    found: Floats = np.divide(part_, whole_, out=nothing, where=where & (whole_ != 0))
+    return found

@@ -322,7 +322,8 @@ def _discounted(journal: Journal, annual_discount_rate: float) -> Floats:
     orders = journal.orders
     age = orders["placed"] - orders.groupby("customer")["placed"].transform("min")
     worth = left_by_orders(journal) / 100 / (1 + rate) ** (age / 365)
-    return worth.to_numpy(dtype=float)
+    found: Floats = worth.to_numpy(dtype=float)
+    return found
 
 
 # --- small things -----------------------------------------------------------------------------

@@ -126,7 +126,8 @@ def _has_done(journal: Journal, what: str) -> Bools:
     """Which leads have done this by the horizon, as customers."""
     leads, orders = journal.whole["leads"], journal.whole["orders"]
     if what == MEMBER:
-        return leads["enrols"] == 1
+        found: Bools = leads["enrols"] == 1
+        return found
     if what == REFERRAL:
         deals = leads["parent"][leads["kind"] == REFERRED]
     elif what == PROMOTES:

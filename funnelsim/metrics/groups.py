@@ -168,7 +168,8 @@ def reps_table(journal: Journal, confidence: float = 0.95) -> pd.DataFrame:
 
     def revenue(of: pd.DataFrame) -> list[float]:
         worth = paid.reindex(of["lead"]).fillna(0.0).groupby(of["group"].array, observed=True).sum()
-        return worth.reindex(everyone, fill_value=0.0).to_list()
+        found: list[float] = worth.reindex(everyone, fill_value=0.0).to_list()
+        return found
 
     names = [team.name for team in journal.scenario.teams]
     table["team"] = [names[n] if n >= 0 else None for n in teams_of_people(journal)]

@@ -21,10 +21,10 @@ from funnelsim.analytic.arrivals import leads_of_channels, whole_days
 from funnelsim.analytic.costs import cost_of_channels
 from funnelsim.analytic.time_to_sale import entries, shares_of_channels
 from funnelsim.analytic.usual_sum import naive_leads, worth_of_a_sale
-from funnelsim.arguments import a_choice, a_number, a_share, refused
+from funnelsim.arguments import a_choice, a_number, a_seed, a_share, refused
 from funnelsim.distributions import Floats
 from funnelsim.errors import Finding
-from funnelsim.experiment.chunks import a_seed, an_executor
+from funnelsim.experiment.chunks import an_executor
 from funnelsim.journal.provenance import Provenance
 from funnelsim.planner import outcomes, reps_required, too_late
 from funnelsim.planner.answer import Plan

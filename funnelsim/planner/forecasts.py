@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from funnelsim.arguments import a_choice, a_number
+from funnelsim.arguments import a_choice, a_number, a_seed
 from funnelsim.distributions import DAY, WEEK, Floats, Ints
 from funnelsim.experiment.chunks import (
     a_number_of_replications,
-    a_seed,
     an_executor,
     begun,
     of_each,

@@ -46,8 +46,11 @@ class Trials:
             made = may_be(lever.scenario, uncertainty, classes)
             self._levers = [replace(lever, scenario=scenario) for scenario in made]
         self._results: dict[float, Floats] = {}
-        leads = max(1.0, float(leads_of_channels(lever.scenario).sum()))
-        self._work = lambda x: leads * (x if lever.moves_leads else 1.0) + futures.there
+        self._leads = max(1.0, float(leads_of_channels(lever.scenario).sum()))
+
+    def _work(self, x: float) -> float:
+        """What one replication at this setting is: leads that come, and what is there."""
+        return self._leads * (x if self.lever.moves_leads else 1.0) + self._futures.there
 
     @property
     def classes(self) -> int:

@@ -40,10 +40,11 @@ def _sheets(content: bytes, path: str) -> dict[str, pd.DataFrame]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a library's words about a workbook's styles
-            return pd.read_excel(
+            found: dict[str, pd.DataFrame] = pd.read_excel(
                 io.BytesIO(content), sheet_name=None, header=None, engine="calamine",
                 keep_default_na=False, na_values=[""], dtype=object,
             )  # fmt: skip
+            return found
     except ImportError:
         raise FunnelSimError(
             f"{path} is a workbook, and python-calamine, which reads it, is not installed; install "

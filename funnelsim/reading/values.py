@@ -82,7 +82,7 @@ def spread(codes: np.ndarray, values: np.ndarray, missing: Any) -> np.ndarray:
     """The value of each row; `missing` where there is none."""
     if not len(values):
         return np.full(len(codes), missing, dtype=values.dtype)
-    found = values[codes]
+    found: np.ndarray = values[codes]
     found[codes < 0] = missing
     return found
 

@@ -131,7 +131,8 @@ def _fill(parts: Parts, match: re.Match[str], values: np.ndarray, rows: np.ndarr
             return -1
         start, end = match.span(group)
         digits = signs[:, start:end].astype(np.int32)
-        return digits @ (10 ** np.arange(end - start - 1, -1, -1))
+        value: np.ndarray = digits @ (10 ** np.arange(end - start - 1, -1, -1))
+        return value
 
     parts.is_read[rows] = True
     names = ("a", "b", "c") if found.get("a") else ("year", "month", "day")

@@ -26,11 +26,12 @@ def framed(template: str, **values: Any) -> str:
     """The whole page as text, from a template of this folder."""
     # vl-convert numbers clip paths through the life of the process: count them anew in each page
     numbers: dict[str, int] = {}
-    return re.sub(
+    text = re.sub(
         r'(id="|url\(#)clip(\d+)',
         lambda found: f"{found[1]}clip{numbers.setdefault(found[2], len(numbers))}",
         page(f"report/templates/{template}", **values),
     )
+    return f"{text}\n"  # as a text file ends
 
 
 def chart(draw: Callable[[Any], alt.TopLevelMixin], told: Any, said: str) -> Markup:

@@ -106,16 +106,19 @@ def _kind_of(part: Part, name: str, value: Any) -> Kind:
     if isinstance(value, Beta):
         return _limited(value.of, *value.means())
     if isinstance(value, Part):
-        return getattr(value, "of", PART)
-    kind = mark_of(type(part), name, Kind)
+        its: Kind = getattr(value, "of", PART)
+        return its
+    kind: Kind | None = mark_of(type(part), name, Kind)
     if isinstance(value, (tuple, Mapping)):
         is_of_numbers = kind is not None and not (
             value and isinstance(_first(value), (Part, tuple))
         )
         return Kind(f"{kind.name}s", kind.unit, turned="") if kind and is_of_numbers else PART
-    if kind is None:  # a distribution that is left out, or a part
-        return getattr(model_in(type(part).model_fields[name].annotation), "of", PART)
-    return kind
+    if kind is not None:
+        return kind
+    # a distribution that is left out, or a part
+    left_out: Kind = getattr(model_in(type(part).model_fields[name].annotation), "of", PART)
+    return left_out
 
 
 def _first(value: Any) -> Any:

@@ -85,10 +85,9 @@ def _lifted(s: Scenario, leads: pd.DataFrame, lift: float) -> list[str]:
     there = {*leads["channel"].unique(), *leads["segment"].unique()}
     ratios = [(c.name, c.odds_ratio) for c in _channels(s)]
     ratios += [(segment.name, segment.odds_ratio) for segment in s.segments]
-    better, worse = (
-        [f"“{name}”" for name, ratio in ratios if name in there and is_so(_over_stages(ratio))]
-        for is_so in (lambda ratio: ratio > 1, lambda ratio: ratio < 1)
-    )
+    over = [(f"“{name}”", _over_stages(ratio)) for name, ratio in ratios if name in there]
+    better = [name for name, ratio in over if ratio > 1]
+    worse = [name for name, ratio in over if ratio < 1]
     told = [
         f"{_listed(names)} {'convert' if len(names) > 1 else 'converts'} {how}"
         for names, how in ((better, "better"), (worse, "worse"))

@@ -16,10 +16,11 @@ from dataclasses import dataclass, field, replace
 import pandas as pd
 
 from funnelsim.analytic.arrivals import time_of_leads
+from funnelsim.arguments import a_seed
 from funnelsim.distributions import DAY, duration_text
 from funnelsim.engines import simulate_together
 from funnelsim.errors import FunnelSimError, Problem
-from funnelsim.experiment.chunks import a_number_of_replications, a_seed
+from funnelsim.experiment.chunks import a_number_of_replications
 from funnelsim.experiment.spread import Spread, spread
 from funnelsim.journal import Journal
 from funnelsim.metrics import funnel_table, summary

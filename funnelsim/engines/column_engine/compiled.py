@@ -18,7 +18,8 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     try:
         ready = njit(cache=True)(function)
     except RuntimeError:  # "cannot cache function": no place can be written
-        return njit(function)
+        found: Callable[..., Any] = njit(function)
+        return found
 
     def call(*given: Any) -> Any:
         nonlocal ready

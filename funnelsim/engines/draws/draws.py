@@ -279,7 +279,8 @@ class Draws:
         def duration(question: str, distribution: DurationDistribution) -> Ints:
             if distribution.constant is not None:
                 return same(distribution.constant, len(rows))
-            return column(question, partial(_durations, distribution), "i8")
+            found: Ints = column(question, partial(_durations, distribution), "i8")
+            return found
 
         def happens(question: str, p: float) -> NDArray[np.bool_]:
             return column(question, lambda u: u < p, "?") if p else same(False, len(rows), "?")

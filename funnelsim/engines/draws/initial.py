@@ -160,7 +160,8 @@ class Initial:
 
     def discounts(self) -> list[float]:
         """With which open deals have been brought back."""
-        return np.unique(self.deals.discount).tolist()
+        found: list[float] = np.unique(self.deals.discount).tolist()
+        return found
 
     def discounts_of(self, leads: Leads) -> Floats:
         """The discount with which each lead has been brought back before the start."""

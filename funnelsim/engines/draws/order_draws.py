@@ -109,11 +109,13 @@ class CustomerDraws:
             p, mean = retention.repeat_probability, logit_of(self._mean_repeat_probability())
             if isinstance(p, Beta):
                 is_more = self._repeats_more(p, mean + lacks / selects, rows)
-                return (is_more == (selects > 0)) & (self._leads.kind[rows] != UPSOLD)
+                joins: Bools = (is_more == (selects > 0)) & (self._leads.kind[rows] != UPSOLD)
+                return joins
             own = self.repeat_logit(rows)
             with np.errstate(invalid="ignore"):  # all are alike where the mean is 0 or 1
                 lacks -= selects * np.where(own == mean, 0.0, own - mean)
-        return (lacks < 0) & (self._leads.kind[rows] != UPSOLD)
+        found: Bools = (lacks < 0) & (self._leads.kind[rows] != UPSOLD)
+        return found
 
     def _mean_repeat_probability(self) -> float:
         """With each segment's odds ratio, over the segments by their shares."""

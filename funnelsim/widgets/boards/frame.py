@@ -20,7 +20,7 @@ from typing import Any, Protocol
 import altair as alt
 import ipywidgets
 
-from funnelsim import charts
+from funnelsim.charts.parts import rows_data
 from funnelsim.charts.rows import Rows
 from funnelsim.errors import FunnelSimError
 from funnelsim.journal import Journal
@@ -205,7 +205,8 @@ class Frame(ipywidgets.VBox):
     @property
     def journal(self) -> Journal:
         """The journal of the days shown, as the sliders stand now."""
-        return self.picture.journal
+        found: Journal = self.picture.journal
+        return found
 
     @property
     def baseline(self) -> Journal | None:
@@ -235,8 +236,9 @@ class Frame(ipywidgets.VBox):
 
     # -- from a move to a picture
 
-    def _changed(self, change: Mapping[str, Any]) -> Any:
-        return self._board.start.vary(change) if change else self._board.start
+    def _changed(self, change: Mapping[str, Any]) -> Scenario:
+        changed: Scenario = self._board.start.vary(change) if change else self._board.start
+        return changed
 
     def _moved(self) -> None:
         if self._busy_setting:
@@ -307,7 +309,7 @@ class Frame(ipywidgets.VBox):
     def _chart_of(
         self, pane: Chart, rows: RowsByName, tops: list[str], seen: Seen, dark: bool
     ) -> Drawn:
-        data = {name: charts.rows_data(some, name) for name, some in rows.items()}
+        data = {name: rows_data(some, name) for name, some in rows.items()}
         scales = [alt.param(name, value=self._tops[name]) for name in tops]
         drawn = pane.draw(seen, data, dark).add_params(*scales)
         return drawn.properties(width="container", height="container")
