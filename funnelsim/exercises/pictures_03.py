@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import factorial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import altair as alt
 import numpy as np
@@ -139,9 +139,8 @@ def cliff(sweeps: Mapping[str, Sweep], reps: int = 2) -> alt.HConcatChart:
     dot is one replication, a full one their mean, the line Erlang's formula.
     """
     kinds = ["Erlang's formula", *sweeps]
-    colour = alt.Color(
-        "leads:N", scale=alt.Scale(domain=kinds, range=[GREY, BLUE, VERMILION][: len(kinds)])
-    )
+    colours = alt.Scale(domain=kinds, range=[GREY, BLUE, VERMILION][: len(kinds)])
+    colour = alt.Color("leads:N", scale=colours, legend=alt.Legend(symbolOpacity=1))
     loads = [reps * share / 200 for share in range(2, 195)]
     line = [
         {"busy": load / reps, "hours": mean_wait(load, reps), "leads": kinds[0]} for load in loads
@@ -155,7 +154,7 @@ def cliff(sweeps: Mapping[str, Sweep], reps: int = 2) -> alt.HConcatChart:
     logarithmic = alt.Y("hours:Q", title=None, axis=steps).scale(type="log", domain=[0.01, 30])
     across = alt.X("busy:Q", axis=PERCENT, title="reps busy").scale(domain=[0, 1])
 
-    def panel(y: alt.Y, title: str) -> alt.LayerChart:
+    def panel(y: alt.Y, title: str) -> Any:
         return alt.layer(
             alt.Chart(rows_data(line)).mark_line(clip=True).encode(x=across, y=y, color=colour),
             alt.Chart(rows_data(each)).mark_circle(size=14, opacity=0.3, clip=True).encode(
@@ -187,7 +186,7 @@ def _dots_of_a_cliff(sweeps: Mapping[str, Sweep]) -> tuple[Rows, Rows]:
     return each, means
 
 
-def conversion_by_wait(journal: Journal, stage: str, half_life_days: float) -> alt.LayerChart:
+def conversion_by_wait(journal: Journal, stage: str, half_life_days: float) -> alt.TopLevelMixin:
     """How many went on, by response time in steps of four hours, beside the rule of the model.
 
     Dots with ± 2 standard errors, where at least thirty leads are decided.

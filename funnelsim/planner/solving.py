@@ -29,6 +29,7 @@ LEAST_START = 0.02  # of today's leads: where open deals bring nearly all of the
 PAST_CAPACITY = 1.6  # times the leads that keep the busiest team busy all the time
 TABLES = 250  # replications for the tables of a plan, about
 ROOM = 1.25  # times the plan's leads
+NOTHING, NEARLY = 1e-9, 1e-7  # of a setting: as good as none; to how much a root is found, of it
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,8 @@ def _means(moved: Lever, settings: list[float], metric: str) -> Floats:
 
 def _root(at: Callable[[float], float], probability: float, moved: Lever) -> float | None:
     """The least setting with this chance, to six digits; None where there is none."""
+    from scipy.optimize import brentq
+
     if moved.whole:
         raise AssertionError("teams have no formula")
     low, high = 0.0, min(1.0, moved.high)
@@ -117,12 +120,14 @@ def _root(at: Callable[[float], float], probability: float, moved: Lever) -> flo
         if high >= moved.high:
             return None
         low, high = high, min(2 * high, moved.high)
-    while high - low > 1e-7 * high:
-        middle = (low + high) / 2
-        low, high = (low, middle) if at(middle) >= probability else (middle, high)
-        if high < 1e-9:
+    if not low:
+        low = NOTHING
+        if at(low) >= probability:
             return 0.0
-    return high
+    found = float(brentq(lambda x: at(x) - probability, low, high, xtol=NEARLY * high))
+    while at(found) < probability:  # it ends on either side
+        found *= 1 + NEARLY
+    return min(found, high)
 
 
 # --- by a search ------------------------------------------------------------------------------
