@@ -60,6 +60,18 @@ def test_no_lesson_opens_with_the_answer_to_what_one_is_to_predict(path):
             assert cell.metadata.get("jupyter", {}).get("outputs_hidden"), cell.source
 
 
+@pytest.mark.parametrize("path", LESSONS, ids=name)
+def test_what_is_asked_is_revealed_below_it_and_folded(path):
+    asked: list[str] = []
+    for cell in code_cells(path):
+        asked += re.findall(r'fs\.predict\("([^"]+)"', cell.source)
+        for number in re.findall(r'fs\.reveal\("([^"]+)"', cell.source):
+            assert number in asked, f"{number} is revealed before it is asked"
+            assert cell.metadata.get("jupyter", {}).get("outputs_hidden"), cell.source
+    revealed = re.findall(r'fs\.reveal\("([^"]+)"', "\n".join(c.source for c in code_cells(path)))
+    assert sorted(revealed) == sorted(asked) == asked, "numbered in order, each revealed once"
+
+
 @pytest.mark.parametrize("path", EXERCISES, ids=name)
 def test_exercise_runs_unsolved(path, tmp_path):
     notebook = read(path)

@@ -148,7 +148,7 @@ def who_they_are(means: Mapping[str, float], currency: str = "EUR") -> alt.Chart
             order="place:Q",
             tooltip=["who:N", "what:N", alt.Tooltip("spent:Q", format=".1f")],
         )
-        .properties(width=520, height=150, title="What sets members apart, and what was there before")
+        .properties(width=520, height=150, title="What sets members apart, and who they are anyway")
     )
 
 
