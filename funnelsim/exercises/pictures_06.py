@@ -20,6 +20,7 @@ from funnelsim.charts.theme import COLOURS
 from funnelsim.metrics import summary
 from funnelsim.metrics.cohorts import customer_lifetime_value
 from funnelsim.scenario import Scenario
+from funnelsim.scenario.values import REFERRAL
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -105,7 +106,15 @@ def bill(with_it: Journal, without_it: Journal) -> pd.Series:
         "free shipping": -(shipping_paid.round(2) == 0).sum() * order.shipping_fee,
         "cost a day": -programme.cost_per_day * scenario.days,
     }
+    if scenario.referral is not None and (brought := _referred(with_it) - _referred(without_it)):
+        parts["rewards of more referrals"] = -brought * scenario.referral.reward
     return pd.Series(parts, name=scenario.currency)
+
+
+def _referred(journal: Journal) -> int:
+    """Customers whom promoters have brought: for each of them a reward is paid."""
+    is_referred = journal.leads["channel"] == REFERRAL
+    return int(is_referred.loc[journal.orders["customer"].unique()].sum())
 
 
 def account(journal: Journal, customer: int) -> pd.DataFrame:

@@ -160,9 +160,7 @@ def _law_of_values(scenario: Scenario, target: float) -> Floats:
 
 
 @lru_cache(maxsize=32)  # a search asks for the same ones at every setting
-def _law_of_one(
-    value: AmountDistribution, factor: float, fee: float, target: float
-) -> Floats:
+def _law_of_one(value: AmountDistribution, factor: float, fee: float, target: float) -> Floats:
     """The same for a segment whose orders are by this factor larger."""
     paid = _quantiles(value) * factor + fee
     cells = np.minimum(paid / target * TARGET_CELLS, 2 * TARGET_CELLS - 2)
