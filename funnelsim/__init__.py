@@ -72,6 +72,8 @@ _HOME = {
     "plan_form": "widgets.plan_form",
     "check": "exercises",
     "hint": "exercises",
+    "predict": "exercises.predictions",
+    "reveal": "exercises.predictions",
 }
 _MODULES = {
     "charts": "charts",
@@ -124,11 +126,13 @@ __all__ = [
     "plan",
     "plan_form",
     "points_liability",
+    "predict",
     "read_olist_funnel",
     "replicate",
     "reps_table",
     "response_times",
     "retention_by_period",
+    "reveal",
     "schema",
     "sensitivity",
     "simulate",
@@ -166,6 +170,7 @@ if TYPE_CHECKING:
     from funnelsim.engines import simulate
     from funnelsim.errors import FunnelSimError, ScenarioError
     from funnelsim.exercises import check, hint
+    from funnelsim.exercises.predictions import predict, reveal
     from funnelsim.experiment import (
         Comparison,
         Experiment,

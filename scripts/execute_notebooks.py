@@ -80,7 +80,8 @@ def fold_answers(cells: list[nbformat.NotebookNode]) -> None:
     """Folds what answers a prediction, until the student runs the cell (which unfolds it).
 
     From a text that speaks of predicting on, up to the first text after the cell that answers: the
-    one that reads what the student wrote as `my_...`, or where nothing is written the next one.
+    one that reveals what was asked as `my_...`, or where nothing is written the next one. What says
+    it once more further down has the tag `answer`.
     """
     asked = answered = is_written = False
     for cell in cells:
@@ -91,10 +92,10 @@ def fold_answers(cells: list[nbformat.NotebookNode]) -> None:
             elif answered:
                 asked = False
             continue
-        if re.search(r"^my_\w+ = ", cell.source, flags=re.MULTILINE):
+        if re.search(r"^my_\w+ = |^fs\.predict\(", cell.source, flags=re.MULTILINE):
             asked, answered, is_written = True, False, True
             continue
-        if not asked:
+        if not asked and "answer" not in cell.metadata.get("tags", []):
             continue
         answered = answered or not is_written or bool(re.search(r"\bmy_", cell.source))
         is_board = "fs.explore(" in cell.source or "fs.plan_form(" in cell.source

@@ -55,8 +55,21 @@ def test_carries_its_outputs(path):
 @pytest.mark.parametrize("path", LESSONS, ids=name)
 def test_no_lesson_opens_with_the_answer_to_what_one_is_to_predict(path):
     for cell in code_cells(path):
-        if re.search(r"\{my_|, my_|\(my_", cell.source):  # "You said ..."
+        is_question = cell.source.startswith("fs.predict(")
+        if re.search(r"\{my_|, my_|\(my_", cell.source) and not is_question:  # "You said ..."
             assert cell.metadata.get("jupyter", {}).get("outputs_hidden"), cell.source
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=name)
+def test_what_is_asked_is_revealed_below_it_and_folded(path):
+    asked: list[str] = []
+    for cell in code_cells(path):
+        asked += re.findall(r'fs\.predict\("([^"]+)"', cell.source)
+        for number in re.findall(r'fs\.reveal\("([^"]+)"', cell.source):
+            assert number in asked, f"{number} is revealed before it is asked"
+            assert cell.metadata.get("jupyter", {}).get("outputs_hidden"), cell.source
+    revealed = re.findall(r'fs\.reveal\("([^"]+)"', "\n".join(c.source for c in code_cells(path)))
+    assert sorted(revealed) == sorted(asked) == asked, "numbered in order, each revealed once"
 
 
 @pytest.mark.parametrize("path", EXERCISES, ids=name)

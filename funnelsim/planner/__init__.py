@@ -221,7 +221,8 @@ def _told(
     cost_at = partial(_cost_at, question, x=x, commission=channels["commission"].to_numpy())
     price = 0
     if solved.certain == solved.certain and found.x is not None and moved.moves_leads:
-        price = round(leads - float(leads_of_channels(moved.at(solved.certain)).sum()))
+        certain = float(leads_of_channels(moved.at(solved.certain)).sum())
+        price = round(leads) - round(certain)  # of the numbers that are told, so that they add up
     plan_ = Plan(
         today=question.today,
         target=question.target,

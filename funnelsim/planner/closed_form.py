@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from funnelsim.analytic.arrivals import mean_by_day
 from funnelsim.analytic.conversion import conversions
@@ -30,7 +31,8 @@ from funnelsim.scenario import Scenario
 
 CLASSES, NODES = 1_000, 25  # of a conversion that is not known; means whose sums are worked out
 TARGET_CELLS, MOST_TARGETS = 2_048, 32  # of the sum: cells up to the target, and how far it reaches
-CELLS_OF_A_SUM = np.arange(TARGET_CELLS * MOST_TARGETS)
+SIZE_OF_A_SUM = TARGET_CELLS * MOST_TARGETS
+CELLS_OF_A_SUM = np.arange(SIZE_OF_A_SUM)
 SURE, TINY = 7.0, 1e-12  # standard deviations, and the chance that is left past them
 
 
@@ -143,17 +145,23 @@ def _quantiles(distribution: AmountDistribution) -> Floats:
 def _law_of_values(scenario: Scenario, target: float) -> Floats:
     """The law of what a first order pays, in cells of the target; one who pays it all is enough."""
     assert scenario.order is not None
-    shares = _shares_of_sales(scenario)
+    shares, fee = _shares_of_sales(scenario), scenario.order.shipping_fee
     factors = [s.order_value_factor for s in scenario.segments] or [1.0]
     law = np.zeros(2 * TARGET_CELLS)
     for share, factor in zip(shares, factors, strict=True):
-        paid = _quantiles(scenario.order.value) * factor + scenario.order.shipping_fee
-        cells = np.minimum(paid / target * TARGET_CELLS, 2 * TARGET_CELLS - 2)
-        below = cells.astype(np.int64)
-        part = cells - below
-        law += share * np.bincount(below, 1 - part, len(law)) / len(paid)
-        law += share * np.bincount(below + 1, part, len(law)) / len(paid)
+        law += share * _law_of_one(scenario.order.value, factor, fee, target)
     return law
+
+
+@lru_cache(maxsize=32)  # a search asks for the same ones at every setting
+def _law_of_one(value: AmountDistribution, factor: float, fee: float, target: float) -> Floats:
+    """The same for a segment whose orders are by this factor larger."""
+    paid = _quantiles(value) * factor + fee
+    cells = np.minimum(paid / target * TARGET_CELLS, 2 * TARGET_CELLS - 2)
+    below = cells.astype(np.int64)
+    part, size = cells - below, 2 * TARGET_CELLS
+    law = np.bincount(below, 1 - part, size) + np.bincount(below + 1, part, size)
+    return np.asarray(law / len(paid))
 
 
 def _shares_of_sales(scenario: Scenario) -> Floats:
@@ -202,11 +210,16 @@ def _sums_reach(values: Floats, means: Floats, targets: Floats) -> Floats:
 
 def _sum_below(values: Floats, mean: float) -> Floats:
     """The chance that a Poisson number (of this mean) of values sums to less than each cell."""
-    size = TARGET_CELLS * MOST_TARGETS
-    padded = np.zeros(size)
-    padded[: len(values)] = values
-    law = np.fft.irfft(np.exp(mean * (np.fft.rfft(padded) - 1)), size)
+    law = np.fft.irfft(np.exp(mean * (_transformed(values.tobytes()) - 1)), SIZE_OF_A_SUM)
     # a sum exactly at the target reaches it: half of the cell around a whole number is below
     summed = np.cumsum(np.maximum(law, 0.0))
     below: Floats = np.concatenate([[0.0], summed])[:-1]
     return below
+
+
+@lru_cache(maxsize=8)  # a search asks for the same ones at every setting
+def _transformed(values: bytes) -> NDArray[np.complex128]:
+    padded = np.zeros(SIZE_OF_A_SUM)
+    law = np.frombuffer(values)
+    padded[: len(law)] = law
+    return np.fft.rfft(padded)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -58,15 +59,23 @@ class ParameterUncertainty:
 
     def classes(self, count: int = CLASSES) -> tuple[Floats, Floats]:
         """Equally likely conversions, and factors of the mean value that go with them."""
-        from scipy.special import ndtri
-        from scipy.stats import beta
+        return _classes(self, count)
 
-        middle = (np.arange(count) + 0.5) / count
-        # every 7th of the values in order, so that they are independent of the conversions
-        values = np.exp(self.value_error * ndtri(middle))[np.arange(count) * 7 % count]
-        low, high = beta.cdf([self.least, self.most], self.a, self.b)
-        conversions = beta.ppf(low + middle * (high - low), self.a, self.b)
-        return np.clip(conversions, self.least, self.most), values
+
+@lru_cache(maxsize=16)  # a search asks for the same ones at every setting
+def _classes(of: ParameterUncertainty, count: int) -> tuple[Floats, Floats]:
+    from scipy.special import ndtri
+    from scipy.stats import beta
+
+    middle = (np.arange(count) + 0.5) / count
+    # every 7th of the values in order, so that they are independent of the conversions
+    values = np.exp(of.value_error * ndtri(middle))[np.arange(count) * 7 % count]
+    low, high = beta.cdf([of.least, of.most], of.a, of.b)
+    conversions = beta.ppf(low + middle * (high - low), of.a, of.b)
+    found = np.clip(conversions, of.least, of.most), values
+    for column in found:
+        column.flags.writeable = False
+    return found
 
 
 def classes_for(probability: float) -> int:

@@ -30,6 +30,7 @@ LEAST_START = 0.02  # of today's leads: where open deals bring nearly all of the
 PAST_CAPACITY = 1.6  # times the leads that keep the busiest team busy all the time
 TABLES = 250  # replications for the tables of a plan, about
 ROOM = 1.25  # times the plan's leads
+NOTHING, NEARLY = 1e-9, 1e-7  # of a setting: as good as none; to how much a root is found, of it
 
 
 @dataclass(frozen=True)
@@ -111,6 +112,7 @@ def _means(moved: Lever, settings: list[float], metric: str) -> Floats:
 
 def _root(at: Callable[[float], float], probability: float, moved: Lever) -> float | None:
     """The least setting with this chance, to six digits; None where there is none."""
+
     if moved.whole:
         raise AssertionError("teams have no formula")
     return least(lambda x: at(x) - probability, 1.0, moved.high, 1e-7)
