@@ -19,8 +19,8 @@ from funnelsim.journal import Journal
 
 WIDTH = 600
 STAGE_COLOURS = ("#E69F00", "#56B4E9", "#0072B2")  # orange, sky blue, blue: from early to late
-SAME, BOUGHT, LOST = "both the same", "those who bought", "those who were lost"
-HARDLY = "hardly any difference"
+BOUGHT, LOST, NEITHER = "those who bought", "those who were lost", "neither"
+HARDLY = "hardly matters"
 NEAR = 0.05  # of a rate: five points off at most is "about right"
 
 
@@ -50,11 +50,11 @@ def days_by_outcome(journal: Journal, stage: str) -> pd.DataFrame:
 
 
 def who_took_longer(days: pd.DataFrame) -> str:
-    """Of `days_by_outcome`: "both the same" unless they are over two standard errors apart."""
+    """Of `days_by_outcome`: "neither" unless they are over two standard errors apart."""
     difference = days.mean_days[BOUGHT] - days.mean_days[LOST]
     noise = float(np.hypot(*days.standard_error))
     if abs(difference) <= 2 * noise:
-        return SAME
+        return NEITHER
     return BOUGHT if difference > 0 else LOST
 
 
@@ -152,7 +152,7 @@ def best_stage(customers: Mapping[str, float], today: float) -> str:
     """Where a change brings most, or that it hardly matters: no gain a fifth above another.
 
     >>> best_stage({"Attention": 167, "Desire": 170}, 140)
-    'hardly any difference'
+    'hardly matters'
     >>> best_stage({"Attention": 150, "Desire": 170}, 140)
     'Desire'
     """
