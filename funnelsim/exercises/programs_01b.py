@@ -6,7 +6,7 @@ same to the last microsecond, or it is wrong. The third, a whole firm, throws it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from functools import cache, lru_cache
 from random import Random
 from statistics import fmean, median
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import simpy
 
 Log = list[tuple[str, float]]
-Story = Iterator[Any]
+Story = Generator[Any, Any, None]
 
 # --- the same customers for every program ---------------------------------------------------------
 
@@ -144,7 +144,7 @@ def rewritten(write: Callable[[str, float, float, float], tuple[str, float] | No
 
 # --- a whole firm, which throws its own dice ------------------------------------------------------
 
-A_DAY, TEAM, TALK, PATIENCE = 100, 3, 40, 4  # leads; reps; minutes and hours, on average
+A_DAY, TEAM, TALK, PATIENCE = 160, 3, 40, 2  # leads; reps; minutes on average; hours
 
 
 def office(days: int) -> Scenario:
@@ -152,7 +152,7 @@ def office(days: int) -> Scenario:
     follow_up = {
         "team": "sales",
         "handling_time": {"exponential": {"mean": f"{TALK} min"}},
-        "patience": {"exponential": {"mean": f"{PATIENCE} h"}},
+        "patience": {"constant": f"{PATIENCE} h"},
     }
     return Scenario(
         name="The firm of exercise 01b.3",
@@ -187,7 +187,7 @@ def leads_of_a_firm(
     def lead() -> Any:
         came, talk = env.now, dice.expovariate(60 / TALK)
         with team.request() as rep:
-            yield rep | env.timeout(dice.expovariate(1 / patience))
+            yield rep | env.timeout(patience)
             seen.append(Waited(env.now - came, rep.triggered, talk))
             if rep.triggered:
                 yield env.timeout(talk)
