@@ -176,7 +176,7 @@ def test_every_prediction_of_a_lesson_is_a_question(path):
         assert lesson(path) in NOT_YET, f"{spoken} texts ask to predict, {asked} cells do"
 
 
-# --- the rule notices -------------------------------------------------------------------------------
+# --- the rule notices -----------------------------------------------------------------------------
 
 
 ASKS = new_code_cell('fs.predict("09.a", unit="share", my_rate=...)')

@@ -203,7 +203,7 @@ def _read_program(answer: Any, exercise: Exercise) -> Reading:
         name = answer.__name__
         told = f'hand over the function itself: `fs.check("{exercise.number}", {name})`.'
         return Reading(complaint=f"Your answer is what a call of `{name}` gave; {told}")
-    return Reading(complaint=f"Your answer is {_called(answer)}; {exercise.asks_for}.")
+    return Reading(complaint=f"Your answer is {_called(_only(answer))}; {exercise.asks_for}.")
 
 
 def _called(answer: Any) -> str:

@@ -205,7 +205,7 @@ def leads_of_a_firm(
 def told_of(leads: tuple[Waited, ...]) -> tuple[float, float]:
     """What is asked for: the mean wait of those served, in hours, and the share gone cold."""
     served = [lead.hours for lead in leads if lead.served]
-    return fmean(served), 1 - len(served) / len(leads)
+    return fmean(served or [0.0]), 1 - len(served) / max(1, len(leads))
 
 
 def firm(seed: int, days: float) -> tuple[float, float]:
@@ -280,7 +280,8 @@ WRONG_FIRMS: tuple[tuple[Program, str], ...] = (
     ),
     (
         another_firm(gap=A_DAY / 24),
-        f"Hardly anybody comes. `expovariate` takes a rate, 1 ÷ mean: for {A_DAY} leads a day "
-        f"it is `dice.expovariate({A_DAY} / 24)`, the hours to the next.",
+        "Nobody ever waits with you. Perhaps hardly anybody comes: `expovariate` takes a rate, so "
+        f"for {A_DAY} leads a day it is `dice.expovariate({A_DAY} / 24)`, the hours to the next. "
+        "Or a `yield` is missing, before the request or before the time that the call takes.",
     ),
 )
