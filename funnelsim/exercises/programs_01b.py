@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from functools import cache, lru_cache
 from random import Random
-from statistics import fmean, median
+from statistics import fmean
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from funnelsim.exercises.programs import Program
@@ -252,10 +252,6 @@ WRONG_FIRMS: tuple[tuple[Program, str], ...] = (
     (
         told_otherwise(lambda served, _: fmean(lead.hours + lead.talk for lead in served)),
         "You count the call as waiting: take the time when it begins, not when it ends.",
-    ),
-    (
-        told_otherwise(lambda served, _: median(lead.hours for lead in served)),
-        "That is the median of the waits; the question asks for the mean.",
     ),
     (
         told_otherwise(cold=lambda share: share / (1 - share)),
