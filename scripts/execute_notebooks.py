@@ -13,6 +13,7 @@ import os
 import re
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
@@ -79,28 +80,61 @@ def refresh(path: Path) -> bool:
 def fold_answers(cells: list[nbformat.NotebookNode]) -> None:
     """Folds what answers a prediction, until the student runs the cell (which unfolds it).
 
-    From a text that speaks of predicting on, up to the first text after the cell that answers: the
-    one that reveals what was asked as `my_...`, or where nothing is written the next one. What says
-    it once more further down has the tag `answer`.
+    From `fs.predict("03.a", ...)` on, up to the first text after `fs.reveal("03.a", ...)`. In a
+    lesson without them: from a text that speaks of predicting on, up to the first text after the
+    cell that reads what the student wrote as `my_...`, or where nothing is written the next one.
+    What says an answer once more further down has the tag `answer`.
     """
+    asks = any("fs.predict(" in cell.source for cell in cells if cell.cell_type == "code")
+    answers = _answers if asks else _answers_by_text
+    for cell, is_answer in zip(cells, answers(cells), strict=True):
+        unfold(cell)
+        is_board = "fs.explore(" in cell.source or "fs.plan_form(" in cell.source
+        is_answer = is_answer or "answer" in cell.metadata.get("tags", [])
+        if is_answer and cell.get("outputs") and not is_board:  # a board says itself to be run
+            cell.metadata.setdefault("jupyter", {})["outputs_hidden"] = True
+            cell.metadata["collapsed"] = True  # how other front ends call it
+
+
+def unfold(cell: nbformat.NotebookNode) -> None:
+    """Shows the output again; whether the source is folded is the author's to say."""
+    cell.metadata.pop("collapsed", None)
+    cell.metadata.get("jupyter", {}).pop("outputs_hidden", None)
+
+
+def _answers(cells: list[nbformat.NotebookNode]) -> Iterator[bool]:
+    """For each cell whether it lies between a `fs.predict` and the text after its `fs.reveal`."""
+    waiting: set[str] = set()
+    is_answer = False
+    for cell in cells:
+        if cell.cell_type != "code":
+            is_answer = bool(waiting)
+            yield False
+            continue
+        asked = re.findall(r"fs\.predict\(\s*[\"']([^\"']+)", cell.source)
+        waiting |= set(asked)
+        yield is_answer and not asked
+        is_answer = is_answer or bool(waiting)
+        waiting -= set(re.findall(r"fs\.reveal\(\s*[\"']([^\"']+)", cell.source))
+
+
+def _answers_by_text(cells: list[nbformat.NotebookNode]) -> Iterator[bool]:
     asked = answered = is_written = False
     for cell in cells:
-        cell.metadata.get("jupyter", {}).pop("outputs_hidden", None)
         if cell.cell_type == "markdown":
             if re.search(r"\bpredict", cell.source, flags=re.IGNORECASE):
                 asked, answered, is_written = True, False, False
             elif answered:
                 asked = False
+            yield False
             continue
-        if re.search(r"^my_\w+ = |^fs\.predict\(", cell.source, flags=re.MULTILINE):
+        if re.search(r"^my_\w+ = ", cell.source, flags=re.MULTILINE):
             asked, answered, is_written = True, False, True
+            yield False
             continue
-        if not asked and "answer" not in cell.metadata.get("tags", []):
-            continue
-        answered = answered or not is_written or bool(re.search(r"\bmy_", cell.source))
-        is_board = "fs.explore(" in cell.source or "fs.plan_form(" in cell.source
-        if cell.outputs and not is_board:  # a board says itself that it has to be run
-            cell.metadata.setdefault("jupyter", {})["outputs_hidden"] = True
+        if asked:
+            answered = answered or not is_written or bool(re.search(r"\bmy_", cell.source))
+        yield asked
 
 
 if __name__ == "__main__":

@@ -40,7 +40,7 @@ def test_every_exercise_is_asked_in_its_notebook_and_nothing_else():
     for path in NOTEBOOKS:
         text = "\n".join(cells(path, "markdown"))
         for number in checked_in(path):
-            assert number.startswith(path.name[:2])
+            assert number.partition(".")[0] == path.name.partition("_")[0]
             assert f"{number}" in text
             assert find(number).question in text, "the notebook asks something else"
 
@@ -51,6 +51,8 @@ def test_notebook_and_exercises_speak_of_the_same_scenario(path):
     named: dict[str, Any] = {}
     for source in takewhile(lambda source: "fs.check(" not in source, cells(path, "code")):
         exec(source, named)
+    if path.name.startswith("01b"):  # asks for functions, which know of no scenario
+        return
     asked_about = {"01": pottery, "02": stall, "03": to_order, "06": card}[path.name[:2]]()
     if "journal" not in named:  # planned, not simulated
         assert named["stall"] == asked_about

@@ -27,10 +27,17 @@ from funnelsim.arguments import a_seed
 from funnelsim.errors import FunnelSimError, nearest
 from funnelsim.exercises.answers import Reading, read
 from funnelsim.exercises.entry import Exercise
-from funnelsim.exercises.judging import Judgement, judge, judge_without_seed
+from funnelsim.exercises.judging import (
+    UNKNOWN,
+    Judgement,
+    judge,
+    judge_program,
+    judge_without_seed,
+)
 from funnelsim.exercises.verdict import MARKS, Verdict
 
 STEPS = ("the idea", "the formula", "the code")
+WRITTEN = r"\D*(\d{1,2})([a-z]?)\s*[.,]\s*(\d{1,2})\D*"  # the number of an exercise
 
 
 @dataclass
@@ -48,9 +55,10 @@ _tries: defaultdict[str, Tries] = defaultdict(Tries)  # of this session: nothing
 def check(number: Any = "", answer: Any = ..., *, seed: int | None = None) -> Verdict:
     """What is right or wrong with an answer to an exercise, in a sentence or two.
 
-    `answer` is a number or the name of a stage, whatever the exercise asks for; `...` and `None`
-    mean that there is none yet. A number may be off by what rounding makes of it, or chance in a
-    right method. `seed` is the student's, where the exercise leaves it free.
+    `answer` is a number, the name of a stage or a function, whatever the exercise asks for; `...`
+    and `None` mean that there is none yet. A function is run in a small world of its own. A number
+    may be off by what rounding makes of it, or chance in a right method. `seed` is the student's,
+    where the exercise leaves it free.
 
     A wrong answer never raises an error: a mistake that is known is named, any other leads to the
     next step of the hint (see `hint`). Without an answer `check("01")` tells how far one has come
@@ -103,7 +111,8 @@ def find(number: str, seed: int | None = None) -> Exercise:
     """
     builder = _builders().get(number)
     if builder is None:
-        lesson = [other for other in _builders() if other[:3] == number[:3]]
+        of = number.partition(".")[0]
+        lesson = [other for other in _builders() if other.partition(".")[0] == of]
         there_are = nearest(number, lesson or _builders())
         raise FunnelSimError(f'there is no exercise "{number}"; {there_are}')
     is_simulated = "seed" in signature(builder).parameters
@@ -118,14 +127,20 @@ def _find_out(exercise: Exercise, answer: Any, seed: int | None) -> Judgement:
         there = "put your answer in place of the three dots."
         return Judgement("not answered", f"Not answered yet: {there}")
     if answer is None:
-        return Judgement(
-            "not answered",
-            "Not answered yet: your answer is empty (None). `print(...)` shows a number and keeps "
-            "nothing: leave it away.",
+        gone = (
+            "`print(...)` shows a number and keeps nothing: leave it away."
+            if exercise.trial is None
+            else "A call of your function gave that; hand over its name, without brackets."
         )
+        return Judgement("not answered", f"Not answered yet: your answer is empty (None). {gone}")
     reading = read(answer, exercise)
     if reading.complaint:
         return Judgement("wrong", reading.complaint)
+    if exercise.trial is not None:
+        found = judge_program(reading.meant[0], exercise, exercise.trial)
+        if found.outcome != UNKNOWN:
+            return found
+        return Judgement("wrong", f"{found.sentence} {_not_yet(exercise, reading)}")
     known = [(meant, _known(meant, exercise, seed)) for meant in reading.meant]
     told = [(meant, finding) for meant, finding in known if finding]
     told.sort(key=lambda pair: pair[1].outcome == "right")  # what is right goes before all else
@@ -190,10 +205,10 @@ def _lessons() -> list[str]:
 
 
 def _number(given: Any, answer: Any = ...) -> str:
-    """The number of an exercise, in whatever way it is written: "1.2", 1.2, "Exercise 01,2"."""
+    """The number of an exercise, however it is written: "1.2", 1.2, "Exercise 01,2", "1B.1"."""
     if isinstance(given, str | Real):
-        match = re.fullmatch(r"\D*(\d{1,2})\s*[.,]\s*(\d{1,2})\D*", str(given)[:40])
-        number = f"{int(match[1]):02}.{int(match[2])}" if match else ""
+        match = re.fullmatch(WRITTEN, str(given)[:40], flags=re.IGNORECASE)
+        number = f"{int(match[1]):02}{match[2].lower()}.{int(match[3])}" if match else ""
         if number in _builders():
             return number
     if isinstance(answer, str) and answer.strip() in _builders():

@@ -7,6 +7,7 @@ the exercise decides. What can be no answer is told in words.
 from __future__ import annotations
 
 import datetime
+import inspect
 import math
 import re
 from decimal import Decimal
@@ -45,6 +46,8 @@ class Reading(NamedTuple):
 
 def read(answer: Any, exercise: Exercise) -> Reading:
     """The answer as numbers, or as the name of a stage, whichever the exercise asks for."""
+    if exercise.trial is not None:
+        return _read_program(answer, exercise)
     answer = _only(answer)
     reads = _read_name if isinstance(exercise.right, str) else _read_number
     reading = reads(answer, exercise)
@@ -190,6 +193,17 @@ def _read_name(answer: Any, exercise: Exercise) -> Reading:
     close = get_close_matches(text, known, n=1)
     there = f'did you mean "{known[close[0]]}"?' if close else f"{exercise.asks_for}."
     return Reading(complaint=f"Your answer is {_called(answer)}, which is no stage; {there}")
+
+
+def _read_program(answer: Any, exercise: Exercise) -> Reading:
+    """The function itself, not what a call of it gave."""
+    if callable(answer):
+        return Reading((answer,))
+    if inspect.isgenerator(answer):
+        name = answer.__name__
+        told = f'hand over the function itself: `fs.check("{exercise.number}", {name})`.'
+        return Reading(complaint=f"Your answer is what a call of `{name}` gave; {told}")
+    return Reading(complaint=f"Your answer is {_called(_only(answer))}; {exercise.asks_for}.")
 
 
 def _called(answer: Any) -> str:

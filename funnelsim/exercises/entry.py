@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import sqrt
+from typing import Any
 
+from funnelsim.exercises.programs import Trial
+
+Answer = Any  # a number, the name of a stage, or a function
 SEASONS = 1_000  # simulated at least, where a question takes a simulation's answer
 FEW_SEASONS = 200
 
@@ -21,14 +25,16 @@ class Right:
 class Mistake:
     """An answer that a known mistake leads to, and the sentence that names the mistake."""
 
-    answer: float | str
+    answer: Answer
     named: str
     tolerance: float | None = None  # None: the rounding that the exercise asks for
 
 
 @dataclass(frozen=True)
 class Exercise:
-    """One exercise. `right` and the mistakes' answers are numbers, or names of stages.
+    """One exercise. `right` and the mistakes' answers are numbers, names of stages, or functions.
+
+    Where a function is asked for, right and mistakes are functions, and `trial` runs them.
 
     A number is asked for to so many `digits` after the point. It is right up to `slack` away from
     `right` (None: as far as rounding takes it), or from what another right method gives (`also`).
@@ -43,7 +49,7 @@ class Exercise:
 
     number: str
     question: str
-    right: float | str
+    right: Answer
     digits: int
     mistakes: tuple[Mistake, ...]
     hints: tuple[str, str, str]
@@ -55,6 +61,7 @@ class Exercise:
     by_digits: tuple[Mistake, ...] = ()
     is_simulated: bool = False
     between_seeds: float = 0.0
+    trial: Trial | None = None
 
     @property
     def tolerance(self) -> float:
@@ -71,6 +78,8 @@ class Exercise:
 
     @property
     def asks_for(self) -> str:
+        if self.trial is not None:
+            return "this exercise asks for a function: its name, without brackets"
         if isinstance(self.right, str):
             return 'this exercise asks for the name of a stage, a text such as "Attention"'
         if self.is_share:

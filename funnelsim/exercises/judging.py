@@ -20,11 +20,14 @@ from funnelsim.exercises.entry import (
     Mistake,
     rounded_to,
 )
+from funnelsim.exercises.programs import Failed, Program, Trial, known
 
 # What people type for a seed, the default of fs.simulate first.
 OTHER_SEEDS = (1, 0, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 42, 123)
 FREE_SEEDS = (*OTHER_SEEDS, 11, *range(13, 31), 2027)  # the last stands in the notebook
 MANY_DIGITS = 6  # so many are computed, not typed: no other number has the same by chance
+
+UNKNOWN = "unknown"  # wrong, in a way that is not known: the next hint goes with it
 
 Find = Callable[[int], Exercise]  # the exercise, its answers computed with this seed
 
@@ -49,6 +52,21 @@ def judge(
         # what another seed gives to the digit goes before what is near
         known = _of_another_seed(given, exercise, at, seed) or known
     return known or _nearly_right(given, exercise) or _of_another_seed(given, exercise, at, seed)
+
+
+def judge_program(given: Program, exercise: Exercise, trial: Trial) -> Judgement:
+    """The same of a function: what it did is compared with what the known ones do."""
+    try:
+        did = trial.run(given)
+    except Failed as why:
+        return Judgement("wrong", str(why))
+    should = trial.truth() if trial.truth else known(trial, exercise.right)
+    if trial.same(did, should):
+        return right(exercise)
+    for mistake in exercise.mistakes:
+        if trial.same(did, known(trial, mistake.answer)):
+            return Judgement("wrong", mistake.named)
+    return Judgement(UNKNOWN, trial.difference(did, should))
 
 
 def judge_without_seed(given: float, exercise: Exercise, at: Find) -> Judgement | None:

@@ -36,4 +36,10 @@ class Verdict(NamedTuple):
 
 def _in_html(sentence: str) -> str:
     text = re.sub(r"`([^`\n]+)`", r"<code>\1</code>", escape(sentence))
+    text = re.sub(r"`([^`]+)`", _program, text)
     return text.replace("\n", "<br>")
+
+
+def _program(found: re.Match[str]) -> str:
+    """Code of several lines, whose indents stay; its ends of lines are not told twice."""
+    return f"<pre><code>{found[1]}</code></pre>".replace("\n", "&#10;")
