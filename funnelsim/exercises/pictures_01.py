@@ -262,7 +262,7 @@ def draw_entered(tables: Mapping[str, pd.DataFrame]) -> alt.TopLevelMixin:
     ]
     stages = list(next(iter(tables.values())).index)
     names = alt.Header(labelAngle=0, labelAlign="left", labelFontSize=12, labelFontWeight="bold")
-    return (
+    found: alt.TopLevelMixin = (
         alt.Chart(pd.DataFrame(rows))
         .mark_bar()
         .encode(
@@ -274,6 +274,7 @@ def draw_entered(tables: Mapping[str, pd.DataFrame]) -> alt.TopLevelMixin:
         )
         .properties(width=500, height=54, title="A fifth more at one stage: who enters the others")
     )
+    return found
 
 
 def _by_stage(column: str, stages: Sequence[str]) -> alt.Color:
