@@ -12,6 +12,7 @@ from funnelsim.charts.theme import COLOURS
 from funnelsim.distributions import Floats
 
 WIDTH, HEIGHT, OF_A_DOT = 600, 200, 9
+BINS = (10, 40)  # at least, and at most
 NEARLY_ALL = 0.99  # of the values: a few far ones would leave no room for the others
 CLASS, YOU = 45, "you"
 
@@ -24,7 +25,8 @@ def guesses_chart(
     marks = [*truths.values(), *said]
     low = min([float(values.min()) if len(values) else 0.0, *marks])
     high = max([float(np.quantile(values, NEARLY_ALL)) if len(values) else 1.0, *marks])
-    edges = np.linspace(low, high if high > low else low + 1, 41)
+    bins = int(np.clip(np.ceil(2 * np.sqrt(len(values))), *BINS))
+    edges = np.linspace(low, high if high > low else low + 1, bins + 1)
     counts, _ = np.histogram(values, edges)
     beyond = int((values > edges[-1]).sum())
     form = ".0%" if unit == "share" else ",~g"
