@@ -113,6 +113,11 @@ def beside_names(cell: Any, names: list[str]) -> set[tuple[str, str]]:
     return pairs
 
 
+def is_open(cell: Any) -> bool:
+    """What may stand open: another question, and a board, which is stored as a line to run it."""
+    return "fs.predict(" in cell.source or "fs.explore(" in cell.source
+
+
 def spoilers(cells: list[Any]) -> list[str]:
     """What gives an answer away; empty where nothing does."""
     amiss = []
@@ -123,7 +128,7 @@ def spoilers(cells: list[Any]) -> list[str]:
         amiss += [
             f"{number}: open on the page before it is answered: {cell.source.splitlines()[0]}"
             for cell in between
-            if text_of(cell) and not is_folded(cell) and "fs.predict(" not in cell.source
+            if text_of(cell) and not is_folded(cell) and not is_open(cell)
         ]
         seen = [cell for cell in cells[: asked + 1] if not is_folded(cell)]
         named = re.findall(r"[\"']([A-Z][\w ]+)[\"']", cells[asked].source)
