@@ -27,6 +27,7 @@ from funnelsim.metrics.money import money
 NAMED = fs.templates()
 FIVE = 5.0  # standard errors: a right program fails one time in a million, as in `theory.py`
 by_the_dozen = settings(max_examples=40)
+MANY = 1_000  # reps in place of each: more than leads that can be in calls at one moment
 
 
 def measured(scenario: fs.Scenario, seed: int, count: int, before: int = 0) -> dict[str, Any]:
@@ -134,7 +135,7 @@ def nobody_waits(scenario: fs.Scenario) -> fs.Scenario:
     tables = {name: part for name, part in tables.items() if name not in (*beyond, "life_stages")}
     for team, t in zip(scenario.teams, tables.get("teams", []), strict=True):
         skills = [*team.skills[: team.reps], *[1.0] * (team.reps - len(team.skills))]
-        t |= {"reps": 100 * team.reps, "skills": skills * 100, "open": "always", "closed": []}
+        t |= {"reps": MANY * team.reps, "skills": skills * MANY, "open": "always", "closed": []}
     return fs.Scenario(**{**tables, "horizon": f"{scenario.days + 1000} days"})
 
 
