@@ -26,7 +26,7 @@ from funnelsim.metrics.money import money
 
 NAMED = fs.templates()
 FIVE = 5.0  # standard errors: a right program fails one time in a million, as in `theory.py`
-by_the_dozen = settings(max_examples=40)
+by_the_dozen = settings(max_examples=25)
 MANY = 1_000  # reps in place of each: more than leads that can be in calls at one moment
 
 

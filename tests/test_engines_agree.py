@@ -35,7 +35,7 @@ from funnelsim.metrics import key_figures
 
 WHOLE = fs.load(Path(__file__).parent / "whole_scenario.toml")
 NAMED = {name: fs.load(name) for name in fs.templates()} | {"everything": WHOLE}
-SCENARIOS = int(os.environ.get("FUNNELSIM_SCENARIOS", "100"))
+SCENARIOS = int(os.environ.get("FUNNELSIM_SCENARIOS", "75"))
 any_tables = st.one_of(tied_tables(), tied_tables(), scenario_tables(), eventful_lives())
 any_business = with_a_state(any_tables)
 

@@ -27,7 +27,7 @@ from funnelsim.engines.draws.drawn import same
 from funnelsim.errors import FunnelSimError
 from funnelsim.opening_hours import OpeningHours
 
-SCENARIOS = int(os.environ.get("FUNNELSIM_SCENARIOS", "30"))
+SCENARIOS = int(os.environ.get("FUNNELSIM_SCENARIOS", "20"))
 TIMES = ("arrived", "entered", "decided", "queued", "started", "finished", "placed", "closed",
          "sent", "time")  # fmt: skip
 MICROSECONDS = 100  # another way to the same number may round another way, at each step

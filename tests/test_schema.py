@@ -29,7 +29,7 @@ VALID = Draft7Validator(SCHEMA)
 FILES = [*sorted((HERE.parent / "funnelsim" / "scenarios").glob("*.toml")),
          HERE / "whole_scenario.toml"]  # fmt: skip
 WHOLE = tomllib.loads((HERE / "whole_scenario.toml").read_text(encoding="utf-8"))
-QUICK = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+QUICK = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def as_json(tables: Any) -> Any:

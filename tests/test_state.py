@@ -18,7 +18,7 @@ from funnelsim.distributions import DAY
 from funnelsim.engines import simulate_together
 from funnelsim.errors import FunnelSimError
 
-TOGETHER = settings(by_the_hundred, max_examples=max(1, by_the_hundred.max_examples // 2))
+TOGETHER = settings(by_the_hundred, max_examples=max(1, by_the_hundred.max_examples // 4))
 
 
 def simulate(scenario: fs.Scenario, seed: int, **more: Any) -> fs.Journal:
@@ -192,7 +192,7 @@ def test_a_run_cut_and_begun_again_has_the_same_results(name: str, seed: int) ->
     whole = fs.Scenario(**{**tables, **CUTS[name]})
     rest, cut = whole.vary({"horizon": "25 days"}), 35
     in_one, begun_again = [], []
-    for replication in range(100):
+    for replication in range(60):
         journal = simulate(whole, seed, replication=replication)
         in_one.append(results(journal, cut))
         # another run than the one it is compared with
