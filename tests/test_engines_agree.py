@@ -1,6 +1,6 @@
 """Two engines, one history: equal in every field of every table, on any scenario.
 
-A quick hundred generated scenarios here; a long run is asked for by a number:
+A quick seventy-five generated scenarios here; a long run is asked for by a number:
 
     FUNNELSIM_SCENARIOS=2000 pytest tests/test_engines_agree.py
 """
