@@ -73,17 +73,23 @@ class Lab:
         page.goto(f"{self.url}/?token={self.token}")
 
     def show(self, page: Page, selector: str) -> None:
-        """Scroll down until it is in view: Lab draws only the cells that are."""
+        """Scroll down until it is in view: Lab draws only the cells that are.
+
+        On a busy machine a cell has left the window before Lab has drawn it: then once more from
+        the top, and slower.
+        """
         panel = page.locator(".jp-NotebookPanel .jp-WindowedPanel-outer").first
-        panel.evaluate("panel => panel.scrollTo(0, 0)")
-        target = page.locator(selector).first
-        while not target.is_visible():  # it may be there, in a cell that is not drawn
+        target, end, pause = page.locator(selector).first, time.monotonic() + PATIENCE / 1000, 20
+        while not target.is_visible():
             moved = panel.evaluate(
-                "async panel => { const before = panel.scrollTop; panel.scrollBy(0, 300);"
-                " await new Promise(requestAnimationFrame); return panel.scrollTop > before; }"
+                "panel => { const before = panel.scrollTop; panel.scrollBy(0, 300);"
+                " return panel.scrollTop > before; }"
             )
+            page.wait_for_timeout(pause)
             if not moved:
-                target.wait_for()
+                assert time.monotonic() < end, f"{selector} does not come into view"
+                panel.evaluate("panel => panel.scrollTo(0, 0)")
+                pause = min(2 * pause, 2_000)
         target.scroll_into_view_if_needed()
 
     def save_and_stop(self, page: Page) -> None:

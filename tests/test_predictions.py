@@ -39,6 +39,7 @@ def test_who_opens_the_answer_without_having_been_asked_sees_it() -> None:
     [
         ("share", "40 %", "40.0 %"),
         ("share", 0.4, "40.0 %"),
+        ("share", 40, "40.0 %"),
         ("share", "0,4", "40.0 %"),
         ("share", (0, 4), "40.0 %"),
         ("hours", "90 min", "1.5 hours"),
@@ -55,6 +56,17 @@ def test_what_is_no_number_is_told_and_kept_from_the_answer() -> None:
     assert told.outcome == "not answered"
     assert 'my_leads: Your answer is the text "many"' in told.sentence
     assert str(fs.reveal("90.c", my_leads=5)).startswith("No guess.")
+
+
+def test_half_of_what_a_class_typed_is_no_guess() -> None:
+    told = fs.predict("90.k", unit="leads", my_leads=[1, "many", 3])
+    assert told.outcome == "not answered"
+    assert str(fs.reveal("90.k", my_leads=5)).startswith("No guess.")
+
+
+def test_names_have_no_picture() -> None:
+    fs.predict("90.l", among=("Interest", "Desire"), my_stage="Desire")
+    assert fs.reveal("90.l", [1.0, 2.0], my_stage="Interest").chart is None
 
 
 def test_a_name_is_one_of_those_there_are() -> None:
@@ -109,7 +121,7 @@ def test_without_values_there_is_no_picture() -> None:
 
 def test_an_answer_to_another_question_is_refused_by_name() -> None:
     fs.predict("90.i", unit="hours", my_mean=2.0)
-    with pytest.raises(fs.FunnelSimError, match=r"my_mean.*my_maen"):
+    with pytest.raises(fs.FunnelSimError, match=r"my_maen.*asks for my_mean.*write my_mean="):
         fs.reveal("90.i", my_maen=3.0)
     with pytest.raises(fs.FunnelSimError, match="asks for a guess"):
         fs.predict("90.j", unit="hours")

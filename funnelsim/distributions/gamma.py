@@ -5,31 +5,22 @@ from __future__ import annotations
 from typing import ClassVar, Generic
 
 import numpy as np
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from funnelsim.distributions.exponential import given_in_one_way, unit_of_rate
-from funnelsim.distributions.law import WrittenLaw
+from funnelsim.distributions.in_ways import InWays
 from funnelsim.distributions.values import CV, Floats, P, PerUnit, Spread
 
 
-class Gamma(WrittenLaw, Generic[P]):
+class Gamma(InWays[P], Generic[P]):
     ways: ClassVar = (("mean", "cv"), ("shape", "rate"))
-    mean_: P | None = Field(None, alias="mean", title="mean", description="of all values")
     cv: Spread | None = Field(None, description=CV)
     shape: Spread | None = Field(None, description="the larger, the more even")
     rate: PerUnit | None = Field(None, description="a day, for a duration")
 
-    @model_validator(mode="after")
-    def _check(self) -> Gamma[P]:
-        given_in_one_way(self, self.ways)
-        return self
-
     @property
-    def mean(self) -> float:
-        if self.mean_ is not None:
-            return float(self.mean_)
+    def mean_by_rate(self) -> float:
         assert self.shape is not None and self.rate is not None
-        return self.shape / self.rate * unit_of_rate(self)
+        return self.shape / self.rate
 
     def ppf(self, u: Floats) -> Floats:
         from scipy.special import gammaincinv

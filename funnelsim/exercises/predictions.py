@@ -13,15 +13,16 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from funnelsim.errors import FunnelSimError, Problem, nearest
+from funnelsim.arguments import refused
+from funnelsim.errors import nearest
 from funnelsim.exercises.answers import read
 from funnelsim.exercises.entry import Exercise
 from funnelsim.exercises.verdict import Verdict
+from funnelsim.pages import page
 
 if TYPE_CHECKING:
     import altair as alt
@@ -30,6 +31,10 @@ Guess = float | str
 NEAR = 0.1  # of the truth (of shares: of 1, a fifth of that): so near is well guessed
 LARGEST_FACTOR = 1000.0  # "times as much" beyond that says nothing
 PRIVATE = "my_"
+BLOCK = (
+    '<div style="border-left: 4px solid var(--jp-info-color1, currentColor); padding: 2px 10px; '
+    'max-width: 50em">{% for line in sentences %}<div>{{ line }}</div>{% endfor %}</div>'
+)
 
 
 @dataclass
@@ -51,8 +56,8 @@ def predict(number: str, *, unit: str = "", among: Sequence[str] = (), **guesses
     in the `unit` that is asked for ("share", "days", "hours", "times", "EUR", "leads" ...), one of
     the names in `among`, or `...` for none yet. A list holds the guesses of a class.
 
-    Numbers are read as in `check`: "40 %", "2 h" and "0,4" as they are meant. A guess is never
-    wrong here. Raises `FunnelSimError` where no name asks for a guess.
+    Numbers are read as in `check`: "40 %", "2 h" and "0,4" as they are meant; a share of 40 is
+    40 %. A guess is never wrong here. Raises `FunnelSimError` where no name asks for a guess.
 
     >>> predict("03.a", unit="hours", my_mean=...)
     … 03.a  Your guess goes in place of the three dots: then run this cell again.
@@ -61,8 +66,8 @@ def predict(number: str, *, unit: str = "", among: Sequence[str] = (), **guesses
     """
     if not guesses:
         way_out = f'write predict("{number}", my_guess=...)'
-        raise FunnelSimError(str(Problem("predict", number, "it asks for a guess", way_out)))
-    question = _asked[str(number)] = Question(unit, tuple(among))
+        raise refused("predict", number, "it asks for a guess", way_out)
+    _asked[str(number)] = question = Question(unit, tuple(among))
     for name, given in guesses.items():
         several = list(given) if isinstance(given, (list, set, frozenset, np.ndarray)) else [given]
         for guess in several:
@@ -70,6 +75,7 @@ def predict(number: str, *, unit: str = "", among: Sequence[str] = (), **guesses
                 continue
             meant, complaint = _read(guess, question)
             if complaint:
+                question.guesses.clear()  # half of what was typed is no guess
                 return Verdict(str(number), "not answered", f"{name}: {complaint}")
             question.guesses.setdefault(name, []).append(meant)
     missing = [name for name in guesses if name not in question.guesses]
@@ -94,9 +100,7 @@ class Revealed:
         return "\n".join(self.sentences)
 
     def _repr_html_(self) -> str:
-        lines = "".join(f"<div>{escape(sentence)}</div>" for sentence in self.sentences)
-        style = "border-left: 4px solid var(--jp-info-color1, currentColor); padding: 2px 10px"
-        return f'<div style="{style}; max-width: 50em">{lines}</div>'
+        return page(BLOCK, sentences=self.sentences)
 
     def _ipython_display_(self) -> None:
         from IPython.display import display
@@ -126,15 +130,16 @@ def reveal(number: str, values: Any = None, **truths: Guess) -> Revealed:
     question = _asked.get(str(number), Question("", ()))
     for name in question.guesses:
         if name not in truths:
-            rule = f"prediction {number} asks for no such"
-            raise FunnelSimError(str(Problem(name, ..., rule, nearest(name, list(truths)))))
+            rule = f"prediction {number} asks for {name}"
+            raise refused("reveal", ", ".join(truths), rule, f"write {name}=...")
     several = len(truths) > 1
     sentences = tuple(
         (f"{_label(name)}: " if several else "")
         + _told(question.guesses.get(name, []), truth, question)
         for name, truth in truths.items()
     )
-    chart = None if values is None else _picture(values, truths, question)
+    is_drawn = values is not None and not question.among
+    chart = _picture(values, truths, question) if is_drawn else None
     return Revealed(str(number), sentences, chart)
 
 
@@ -154,7 +159,9 @@ def _read(guess: Any, question: Question) -> tuple[Guess, str]:
     reading = read(guess, asked)
     if reading.complaint:
         return "", reading.complaint.replace("this exercise", "the question")
-    return float(reading.meant[0]), ""
+    meant = float(reading.meant[0])
+    is_percent = question.unit == "share" and 1 < abs(meant) <= 100  # 40 is 40 %
+    return meant / 100 if is_percent else meant, ""
 
 
 def _either(names: Sequence[str]) -> str:
@@ -244,7 +251,6 @@ def _picture(values: Any, truths: dict[str, Guess], question: Question) -> alt.T
     from funnelsim.charts.guesses import guesses_chart
 
     numbers = np.asarray(values, dtype=float)
-    unit = "share" if question.unit == "share" else question.unit
     marks = {_label(name): float(truth) for name, truth in truths.items()}
     guesses = {_label(name): [float(g) for g in given] for name, given in question.guesses.items()}
-    return guesses_chart(numbers[np.isfinite(numbers)], marks, guesses, unit)
+    return guesses_chart(numbers[np.isfinite(numbers)], marks, guesses, question.unit)

@@ -209,7 +209,6 @@ def _jobs(
             lost_to[drawn.returns] = first_job[stage, attempt + 1] + np.arange(drawn.returns.sum())
         call_times.append(_call_times(drawn))
         to, after = leads_to.pop((stage, attempt))
-        draws.forget(stage, attempt)
         columns.append(
             (
                 drawn.rows,

@@ -94,20 +94,6 @@ class Draws:
         self.stages = _joined_stages(drawn, len(scenario.stages) - 1)
         self.orders = _joined_orders(drawn)
 
-    def forget(self, stage: int, attempt: int) -> None:
-        """Lets go of what only the queue asks about; it is most of the memory."""
-        drawn = self.stages[stage][attempt]
-        nothing = same(0, len(drawn.rows))
-        self.stages[stage][attempt] = replace(
-            drawn,
-            slack=nothing,
-            decision_time=nothing,
-            missed=nothing,
-            handling_time=nothing,
-            patience=nothing,
-            attempt_times=drawn.attempt_times[:0],
-        )
-
     # --- leads ------------------------------------------------------------------------------
 
     def _arrivals(self) -> Leads:
