@@ -114,7 +114,6 @@ def problems_between_fields(tables: dict[str, Any]) -> list[Problem]:
     return [
         *_lists(tables),
         *_stages(tables),
-        *_drops(tables),
         *_teams(tables),
         *_odds_ratios(tables),
         *_segments(tables),
@@ -165,16 +164,6 @@ def _stages(tables: dict[str, Any]) -> Iterator[Problem]:
             rule = "the last stage is the goal: whoever enters it has reached it"
             way_out = "leave it out, or add [[stages]] for the goal below it"
             yield Problem(f"{goal}.{key}", keys[key], rule, way_out)
-
-
-def _drops(tables: dict[str, Any]) -> Iterator[Problem]:
-    """Where everybody says at once what there is to say, nobody is silent for long."""
-    says_later = ("decision_time", "loss_time", "silent")
-    for path, stage in named("stages", tables.get("stages")):
-        if stage.get("drop_after") is not None and not any(key in stage for key in says_later):
-            rule = "nobody would be dropped: everyone in the stage decides at once"
-            way_out = 'add decision_time = { exponential = { mean = "10 days" } }, or leave it out'
-            yield Problem(f"{path}.drop_after", stage["drop_after"], rule, way_out)
 
 
 def _teams(tables: dict[str, Any]) -> Iterator[Problem]:

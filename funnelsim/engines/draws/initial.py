@@ -293,9 +293,9 @@ def odds_given(stage: Stage, age: Ints) -> Floats:
 
     S1 and S0 are the survival functions of decision and loss time; 1 where no fate lasts so long.
     """
-    age = age.astype(float)
-    wins, silent = stage.decision_time.sf(age), stage.silent
-    loses = (1 - silent) * stage.time_to_lose.sf(age) + silent
+    t: Floats = age.astype(float)
+    wins, silent = stage.decision_time.sf(t), stage.silent
+    loses = (1 - silent) * stage.time_to_lose.sf(t) + silent
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where((wins == 0) & (loses == 0), 1.0, wins / loses)
 
