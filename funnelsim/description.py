@@ -100,7 +100,7 @@ def describe(scenario: Scenario) -> Description:
     - `stages` (index stage): the `team` that calls ("" for none); `conversion` as the scenario has
       it; `goes_on`, the share of those who enter that goes on, over channels, segments, calls and
       returns; `reached`, the share of all leads that enters; `leads`, how many do in the end;
-      `decision_days`, the mean decision time of a visit
+      `decision_days`, the mean decision time of those who advance
     - `teams` (index team): `fs.team_load`
     - `totals` (index figure): `value`, its `unit` (count, share, money), and how it `holds`:
       "expected" is the mean of simulations; "at most" what their mean does not exceed, since leads

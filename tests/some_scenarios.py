@@ -59,6 +59,20 @@ def durations(draw: st.DrawFn, longest: int = 72, shortest: int = 0) -> dict[str
             return {kind: {"mean": draw(above), "cv": draw(st.sampled_from([0.3, 1.0, 2.0]))}}
 
 
+@st.composite
+def fates(draw: st.DrawFn) -> dict[str, Any]:
+    """How those take leave of a stage who do not advance; half the time nothing special."""
+    entry: dict[str, Any] = {}
+    if draw(st.booleans()):
+        return entry
+    if draw(st.booleans()):
+        entry["loss_time"] = draw(durations())
+    entry["silent"] = draw(st.sampled_from([0.0, 0.3, 1.0]))
+    if draw(st.booleans()):
+        entry["drop_after"] = f"{draw(st.integers(1, 72))} h"
+    return entry
+
+
 _conversion = st.sampled_from([0.0, 0.3, 0.5, 0.9, 0.9, 1.0])
 _probability = st.sampled_from([0.0, 0.05, 0.3, 0.5, 0.9, 1.0])
 _odds = st.sampled_from([0.2, 0.5, 1.0, 1.8, 5.0])
@@ -114,6 +128,7 @@ def scenario_tables(draw: st.DrawFn) -> dict[str, Any]:
         entry: dict[str, Any] = {"name": stage, "conversion": draw(_conversion)}
         if draw(st.booleans()):
             entry["decision_time"] = draw(durations())
+        entry |= draw(fates())
         if draw(st.booleans()):
             entry["loss_reasons"] = {"too expensive": 2, "changed mind": 1}
         if teams and draw(st.booleans()):

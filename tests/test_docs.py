@@ -216,7 +216,8 @@ def keys_of_files() -> set[str]:
 
 def columns() -> set[str]:
     """Columns and names of the tables that functions return."""
-    journal = fs.simulate(fs.load("b2b-pipeline"), seed=1, progress=False)
+    dropping = fs.load("b2b-pipeline").vary({"stages.Proposal.drop_after": "60 days"})
+    journal = fs.simulate(dropping, seed=1, progress=False)
     shop = fs.simulate(fs.load("subscription"), seed=1, progress=False)
     tables = [
         fs.funnel_table(journal), fs.channels_table(journal), fs.reps_table(journal),

@@ -123,6 +123,46 @@ CUTS: dict[str, dict[str, Any]] = {
             {"name": "Action"},
         ]
     },
+    "two fates": {
+        "stages": [
+            {
+                "name": "Interest",
+                "conversion": 0.6,
+                "decision_time": {"lognormal": {"mean": "4 days", "cv": 0.8}},
+                "loss_time": {"weibull": {"mean": "15 days", "shape": 0.7}},
+                "silent": 0.3,
+            },
+            {
+                "name": "Desire",
+                "conversion": 0.7,
+                "decision_time": {"exponential": {"mean": "9 days"}},
+                "loss_time": {"uniform": {"low": "1 day", "high": "4 days"}},
+                "silent": 0.2,
+                "drop_after": "12 days",
+                "recovery": {"probability": 0.5, "odds_ratio": 2.0},
+            },
+            {"name": "Action"},
+        ]
+    },
+    "two fates and a team": {
+        "teams": [{"name": "sales", "reps": 3}],
+        "stages": [
+            {
+                "name": "Interest",
+                "conversion": 0.7,
+                "decision_time": {"gamma": {"mean": "5 days", "cv": 0.5}},
+                "loss_time": {"exponential": {"mean": "14 days"}},
+                "silent": 0.3,
+                "drop_after": "20 days",
+                "follow_up": {
+                    "team": "sales",
+                    "handling_time": {"exponential": {"mean": "2 h"}},
+                    "response_half_life": "1 day",
+                },
+            },
+            {"name": "Action"},
+        ],
+    },
     "a team": {
         "teams": [{"name": "sales", "reps": 3}],
         "stages": [

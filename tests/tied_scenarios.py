@@ -88,6 +88,10 @@ def _stage(draw: st.DrawFn, number: int, teams: int) -> dict[str, Any]:
     }
     if draw(st.booleans()):
         stage["loss_reasons"] = {"too expensive": 2, "changed mind": 1}
+    if draw(st.booleans()):
+        stage |= {"loss_time": draw(_short), "silent": draw(st.sampled_from([0.0, 0.4]))}
+    if draw(st.booleans()):
+        stage["drop_after"] = draw(st.sampled_from(["1 h", "2 h", "5 h", "24 h"]))
     if number == 0 or draw(st.booleans()):
         stage["follow_up"] = draw(_follow_up(teams))
     if draw(st.booleans()):

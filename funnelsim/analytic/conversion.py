@@ -1,6 +1,7 @@
 """How likely a lead goes on, and reaches the goal, if nobody has to wait for a call.
 
-By the rule of odds, over segments, calls and returns. Lateness, patience and the horizon take
+By the rule of odds, over segments, calls and returns, without those whom `drop_after` gives up
+before they say yes. Lateness, patience and the horizon take
 nothing away here; that is what a simulation is for.
 """
 
@@ -102,38 +103,61 @@ def _through(scenario: Scenario, stage: Stage, ratio: float, late: str) -> tuple
     if served_by(late, stage) and (has_patience(stage) or _too_late_to_buy(stage)):
         return 1.0, 0.0
     visits = visits_of(scenario, stage, ratio)
-    return sum(made for made, _ in visits), sum(wins for _, wins in visits)
+    return sum(visit.made for visit in visits), sum(visit.wins for visit in visits)
 
 
-def visits_of(scenario: Scenario, stage: Stage, ratio: float) -> list[tuple[float, float]]:
-    """The first visit of a lead that enters this stage, the one after its first return, and so on:
-    how likely it is made, and how likely it ends in the next stage.
+class Visit(NamedTuple):
+    """How likely a visit is made, and how it ends; who never says so, and is not dropped, is in
+    none of the ends.
     """
-    back, advances = stage.recovery, _advances(scenario, stage, ratio)
-    visits, lost = [(1.0, advances)], 1 - advances
-    if back:
-        advances = _advances(scenario, stage, ratio * back.odds_ratio)
-        for _ in range(back.attempts):
-            returned = lost * back.probability
-            visits.append((returned, returned * advances))
-            lost = returned * (1 - advances)
+
+    made: float
+    wins: float  # ends in the next stage
+    says_no: float  # or no call reaches it
+    dropped: float
+
+
+def visits_of(scenario: Scenario, stage: Stage, ratio: float) -> list[Visit]:
+    """The first visit of a lead that enters this stage, the one after its return, and so on."""
+    back, visits = stage.recovery, [_visit(scenario, stage, ratio, 1.0)]
+    for _ in range(back.attempts if back else 0):
+        assert back is not None
+        made = (visits[-1].says_no + visits[-1].dropped) * back.probability
+        visits.append(_visit(scenario, stage, ratio * back.odds_ratio, made))
     return visits
 
 
-def _advances(scenario: Scenario, stage: Stage, ratio: float) -> float:
-    """How likely a visit ends in the next stage: by the rule of odds, over calls and reps."""
+def _visit(scenario: Scenario, stage: Stage, ratio: float, made: float) -> Visit:
+    decides, would = _would_advance(scenario, stage, ratio)
+    would_not, silent = decides - would, stage.silent
+    if not stage.drop_after:
+        return Visit(made, made * would, made * (1 - would - would_not * silent), 0.0)
+    last = np.array([stage.drop_after], dtype=float)
+    late_yes, late_no = (
+        float(time.sf(last)[0]) for time in (stage.decision_time, stage.time_to_lose)
+    )
+    wins, dropped = would * (1 - late_yes), would * late_yes
+    dropped += would_not * (silent + (1 - silent) * late_no)
+    return Visit(made, made * wins, made * (1 - wins - dropped), made * dropped)
+
+
+def _would_advance(scenario: Scenario, stage: Stage, ratio: float) -> tuple[float, float]:
+    """How likely a visit comes to a decision, and to that of advancing: by the rule of odds, over
+    calls and reps.
+    """
     call, p = stage.follow_up, stage.conversion or 0.0
     if call is None:
-        return p * ratio / (1 - p + p * ratio)
+        return 1.0, p * ratio / (1 - p + p * ratio)
     team = next(team for team in scenario.teams if team.name == call.team)
     skills = np.ones(team.reps)
     skills[: len(team.skills)] = team.skills[: team.reps]
-    total = 0.0
+    reached = total = 0.0
     for start, made in calls(stage):
         wait = 0.5 ** (start / call.response_half_life) if call.response_half_life else 1.0
         odds = p * ratio * wait * skills
+        reached += made * call.reach_probability
         total += made * call.reach_probability * float(np.mean(odds / (1 - p + odds)))
-    return total
+    return reached, total
 
 
 def calls(stage: Stage) -> list[tuple[float, float]]:

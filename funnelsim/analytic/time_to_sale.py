@@ -1,27 +1,29 @@
 """How many sales there are by when, if nobody has to wait: arrivals, conversion and decision times.
 
 The time from a lead to its sale is the sum of the decision times of the stages, each with a law of
-its own; the law of the sum comes from their Fourier transforms. `sales_by_the_horizon` counts
-returns of the lost too; `expected` and what is made of it are for funnels without them, and quick
-enough for a planner's roots.
+its own: of those who say yes before they are dropped. The law of the sum comes from their Fourier
+transforms. `sales_by_the_horizon` counts returns of the lost too; `expected` and what is made of
+it are for funnels without them, and quick enough for a planner's roots.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 
 from funnelsim.analytic.arrivals import mean_by_day, mean_in_time, time_of_day
 from funnelsim.analytic.conversion import (
+    Visit,
     conversion_of_channels,
     ratio_of,
     shares_of_segments,
     visits_of,
 )
-from funnelsim.distributions import AT_ONCE, DAY, DurationDistribution, Floats
-from funnelsim.scenario import Scenario
+from funnelsim.distributions import DAY, DurationDistribution, Floats
+from funnelsim.scenario import Scenario, Stage
 from funnelsim.scenario.values import OddsRatio
 
 CELLS = 16_384  # of the time up to the horizon
@@ -71,26 +73,26 @@ def sale_by(scenario: Scenario, odds: tuple[OddsRatio, OddsRatio]) -> Callable[[
     law = _at_once()
     for stage in scenario.stages[:-1]:
         visits = visits_of(scenario, stage, ratio_of(odds, stage))
-        delay = stage.recovery.delay if stage.recovery else AT_ONCE
-        ends = _ends_of_visits(stage.decision_time, delay, len(visits), width)
-        wins = [wins for _, wins in visits]
-        law = _folded(law, np.asarray(wins) @ ends)
+        law = _folded(law, _through(stage, visits, width))
     return _in_days(np.concatenate([[0.0], np.cumsum(law[:CELLS])]), width)
 
 
-@lru_cache(maxsize=32)  # channels and segments share them
-def _ends_of_visits(
-    decision: DurationDistribution, delay: DurationDistribution, visits: int, width: float
-) -> Floats:
-    """When a visit to a stage ends, if the one before was lost: the laws of the time since the
-    first entry, shape (visits, cells).
+def _through(stage: Stage, visits: Sequence[Visit], width: float) -> Floats:
+    """When a lead leaves the stage for the next one, counted from its first entry, by visits: of
+    as much weight as do so.
     """
-    once = _folded(_at_once(), _on_grid(decision, width, CELLS))
-    again = _folded(once, _on_grid(delay, width, CELLS))
-    laws = [once]
-    while len(laws) < visits:
-        laws.append(_folded(laws[-1], again))
-    return np.array(laws)
+    wins = _on_grid(stage.decision_time, width, stage.drop_after)
+    through, entered = visits[0].wins * wins, _at_once()
+    for before, visit in pairwise(visits):
+        assert stage.recovery is not None
+        says_no = _on_grid(stage.time_to_lose, width, stage.drop_after)
+        lost = before.says_no * says_no
+        if before.dropped and stage.drop_after:
+            lost = lost + before.dropped * _shared(np.array([stage.drop_after]) / width)
+        lost = lost / max(before.says_no + before.dropped, 1e-300)
+        entered = _folded(_folded(entered, lost), _on_grid(stage.recovery.delay, width))
+        through = through + visit.wins * _folded(entered, wins)[:CELLS]
+    return through
 
 
 def _at_once() -> Floats:
@@ -122,7 +124,7 @@ def arrival_by(scenario: Scenario) -> Callable[[Floats], Floats]:
     The decision times of the stages add up: their laws on a grid, folded by Fourier transform.
     """
     width = scenario.horizon / CELLS
-    times = tuple(stage.decision_time for stage in scenario.stages[:-1])
+    times = tuple((stage.decision_time, stage.drop_after) for stage in scenario.stages[:-1])
     return _in_days(_summed(times, width), width)
 
 
@@ -139,24 +141,32 @@ def _in_days(summed: Floats, width: float) -> Callable[[Floats], Floats]:
 
 
 @lru_cache(maxsize=8)  # a root asks for it again and again
-def _summed(times: tuple[DurationDistribution, ...], width: float) -> Floats:
+def _summed(times: tuple[tuple[DurationDistribution, int | None], ...], width: float) -> Floats:
     """The chance that these times together are shorter than each edge of the cells."""
     law = _at_once()
-    for time in times:
-        law = _folded(law, _on_grid(time, width, CELLS))
+    for time, last in times:
+        law = _folded(law, _on_grid(time, width, last))
     return np.concatenate([[0.0], np.cumsum(law[:CELLS])])
 
 
-def _on_grid(distribution: DurationDistribution, width: float, cells: int) -> Floats:
+@lru_cache(maxsize=64)  # channels and segments share them
+def _on_grid(time: DurationDistribution, width: float, last: int | None = None) -> Floats:
     """Chances of the multiples of a width; each value is shared by the two beside it, so that the
-    mean stays. What lies past the last cell is left out.
+    mean stays. What lies past the last cell is left out. With `last`, of times up to it alone.
     """
-    places = distribution.ppf(QUANTILES) / width
-    places = places[places < cells - 1]
-    below = places.astype(np.int64)
-    part = places - below
-    law = np.bincount(below, 1 - part, cells) + np.bincount(below + 1, part, cells)
-    found: Floats = law / len(QUANTILES)
+    values = time.ppf(QUANTILES)
+    if last is not None:
+        values = values[values <= last]
+    return _shared(values / width)
+
+
+def _shared(places: Floats) -> Floats:
+    """The law of these places among the cells, each of the same weight."""
+    inside = places[places < CELLS - 1]
+    below = inside.astype(np.int64)
+    part = inside - below
+    law = np.bincount(below, 1 - part, CELLS) + np.bincount(below + 1, part, CELLS)
+    found: Floats = law / max(len(places), 1)
     return found
 
 

@@ -67,11 +67,10 @@ def worth_of_a_sale(scenario: Scenario, metric: str) -> float:
 
 def lift_of_odds(scenario: Scenario, leads: Floats) -> float:
     """How many times as often as the stages' conversions say these leads of the channels buy, for
-    the odds ratios of channels and segments; without calls and returns.
+    the odds ratios of channels and segments; without calls, returns and who is dropped.
     """
-    stages = tuple(
-        stage.model_copy(update={"follow_up": None, "recovery": None}) for stage in scenario.stages
-    )
+    without = {"follow_up": None, "recovery": None, "drop_after": None}
+    stages = tuple(stage.model_copy(update=without) for stage in scenario.stages)
     plain = math.prod(stage.conversion for stage in stages if stage.conversion is not None)
     if not plain or not leads.sum():
         return 1.0

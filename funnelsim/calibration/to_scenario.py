@@ -13,7 +13,7 @@ from funnelsim.deals.tidy import NOT_STATED, Export
 
 DAYS_AHEAD = 90
 LONGEST_WARM_UP = 1_000  # days
-RESERVED_REASONS = {"missed", "gone cold", "not reached"}  # a follow-up gives these itself
+RESERVED_REASONS = {"missed", "gone cold", "not reached", "dropped"}  # the model gives these
 LEAST_CV, MOST_CV = 0.05, 100  # what a scenario's lognormal takes
 
 

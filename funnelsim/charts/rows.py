@@ -23,7 +23,8 @@ Rows = list[dict[str, Any]]
 
 DAY_MS = 86_400_000
 REST = "other reasons"
-ALWAYS = ("gone cold", "not reached", "missed", "not convinced")  # what the model itself says
+# what the model itself says
+ALWAYS = ("gone cold", "not reached", "missed", "dropped", "not convinced")
 
 
 def funnel_rows(

@@ -45,6 +45,7 @@ REASONS = {
     "gone cold": "#56B4E9",
     "not reached": "#3D6FA8",
     "missed": "#8C8C8C",
+    "dropped": "#6A4C93",
     REST: "#CFCFCF",
 }
 OTHER_REASONS = ("#E69F00", "#CC79A7", "#009E73", "#F0E442", "#882255", "#000000")

@@ -65,6 +65,7 @@ from funnelsim.journal.whole import (
 from funnelsim.scenario import Scenario
 from funnelsim.scenario.values import (
     CANCELLED,
+    DROPPED,
     GONE_COLD,
     MISSED,
     NOT_REACHED,
@@ -84,6 +85,7 @@ __all__ = [
     "CUSTOMER",
     "DAY",
     "DETRACTOR",
+    "DROPPED",
     "EARNED",
     "EXPIRED",
     "FAILED_CALLS",

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from funnelsim.scenario import Scenario
 from funnelsim.scenario.values import (
     CANCELLED,
+    DROPPED,
     GONE_COLD,
     MISSED,
     NOT_REACHED,
@@ -89,7 +90,8 @@ class Lazy(Mapping[str, NDArray[Any]]):
 def reasons(scenario: Scenario) -> list[str]:
     """Every reason for which a lead of this scenario can be lost, in order."""
     named = (reason for stage in scenario.stages for reason in stage.loss_reasons)
-    return list(dict.fromkeys([*FAILED_CALLS, *named]))
+    dropped = [DROPPED] if any(stage.drop_after for stage in scenario.stages) else []
+    return list(dict.fromkeys([*FAILED_CALLS, *named, *dropped]))
 
 
 def statuses(scenario: Scenario) -> list[str]:

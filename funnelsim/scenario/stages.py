@@ -96,13 +96,24 @@ class Stage(Part):
     conversion: Annotated[Probability | None, USUAL] = None
     """of advancing, for a lead without any odds ratio"""
     decision_time: DurationDistribution = AT_ONCE
-    """from the end of the call, or from entering, to the decision"""
+    """from the end of the call, or from entering, to the decision of those who advance"""
+    loss_time: DurationDistribution | None = None
+    """the same of those who do not; left out, the decision time"""
+    silent: Probability = Field(0.0, title="never says no")
+    """who does not advance never says so, and stays open"""
+    drop_after: PositiveDuration | None = None
+    """whoever has said nothing so long after the call, or entering, is given up as lost"""
     loss_reasons: Reasons = Field(default_factory=lambda: MappingProxyType({NOT_CONVINCED: 1.0}))
     """weights of what those say who do not advance"""
     follow_up: FollowUp | None = Field(None, title="")
     """calls by a team"""
     recovery: Recovery | None = None
     """a message to those who are lost"""
+
+    @property
+    def time_to_lose(self) -> DurationDistribution:
+        """How long it takes to say no, for those who say so."""
+        return self.loss_time or self.decision_time
 
     def there(self) -> Collection[str]:
         return ("name",) if self.conversion is None else type(self).model_fields  # the goal

@@ -45,6 +45,7 @@ from funnelsim.meant import number_meant, written
 from funnelsim.opening_hours import week
 
 MISSED, GONE_COLD, NOT_REACHED = "missed", "gone cold", "not reached"  # the follow-up's reasons
+DROPPED = "dropped"  # the reason of those whom the firm gives up
 NOT_CONVINCED = "not convinced"
 FIRST_COME, NEWEST_FIRST = "first come", "newest first"
 FIRST_ORDER, FIRST_REPEAT = "first order", "first repeat"
@@ -135,6 +136,9 @@ def _reasons(value: Any) -> Mapping[str, float]:
         raise BrokenRule(
             f"the reason {taken[0]!r} is given by the follow-up itself", "leave it out"
         )
+    if DROPPED in table:
+        rule = f"the reason {DROPPED!r} is of those whom drop_after gives up"
+        raise BrokenRule(rule, "give it another name, or leave it out")
     return table
 
 
@@ -344,7 +348,7 @@ Reasons = Annotated[
     AfterValidator(_frozen),
     PlainSerializer(_thawed),
     WEIGHT,
-    _in_schema(propertyNames=_but(MISSED, GONE_COLD, NOT_REACHED), minProperties=1),
+    _in_schema(propertyNames=_but(MISSED, GONE_COLD, NOT_REACHED, DROPPED), minProperties=1),
 ]
 Labels = Annotated[
     Mapping[str, str],

@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from funnelsim.analytic.usual_sum import lift_of_odds
-from funnelsim.journal import KINDS, REFERRED, UPSOLD, Journal
+from funnelsim.journal import DROPPED, KINDS, REFERRED, UPSOLD, Journal
 from funnelsim.journal.whole import FAILED_CALLS
 from funnelsim.metrics.basis import since_warm_up
 from funnelsim.pages import page
@@ -24,8 +24,8 @@ NAMED = 2  # channels and segments; more names would fill the line
 LONG = 40  # characters of the product: with the result more than a narrow board's line
 WHY = (
     "Leads that came in × the conversions of the stages. Who converts better or worse than that is "
-    "the last factor. The rest is chance, leads still open, gone cold or never reached, late "
-    "answers, and those who come back after they were lost."
+    "the last factor. The rest is chance, leads still open, gone cold, never reached or dropped, "
+    "late answers, and those who come back after they were lost."
 )
 SUM = (
     '<div class="funnelsim-sum{% if is_long %} long{% endif %}" title="{{ why }}"><p>'
@@ -116,7 +116,7 @@ def _listed(names: list[str]) -> str:
 def _between(leads: pd.DataFrame) -> list[str]:
     """What the conversions do not know of: open leads, calls that failed, and a way back."""
     counts: dict[str, Any] = {"still open": (leads["outcome"] == "open").sum()}
-    counts |= {reason: (leads["reason"] == reason).sum() for reason in FAILED_CALLS}
+    counts |= {reason: (leads["reason"] == reason).sum() for reason in (*FAILED_CALLS, DROPPED)}
     counts["came back after being lost"] = (leads["recovered"] > 0).sum()
     return [f"{count:,} {what}" for what, count in counts.items() if count]
 

@@ -279,10 +279,27 @@ class Funnel:
 
     def makes_up_its_mind(self, lead: Lead, visit: Row, waited: int, rep: int) -> None:
         stage = self.scenario.stages[visit["stage"]]
-        takes = self.duration(stage.decision_time, *self.of_visit("decision time", visit))
-        self.at(self.now + takes, READY, lead.key, self.decide, lead, visit, waited, rep)
+        will, time = self.would_advance(lead, visit, waited, rep), stage.decision_time
+        if not will and stage.loss_time:
+            time = stage.loss_time
+        takes: float = self.duration(time, *self.of_visit("decision time", visit))
+        if not will and self.u(*self.of_visit("silent", visit)) < stage.silent:
+            takes = math.inf
+        if stage.drop_after and takes > stage.drop_after:
+            self.at(self.now + stage.drop_after, READY, lead.key, self.lose, visit, "dropped")
+        else:
+            self.at(self.now + takes, READY, lead.key, self.decide, lead, visit, will)
 
-    def decide(self, lead: Lead, visit: Row, waited: int, rep: int) -> None:
+    def decide(self, lead: Lead, visit: Row, will: bool) -> None:
+        if will:
+            visit |= {"decided": self.now, "outcome": VISIT_OUTCOMES.index("advanced")}
+            self.enter(lead, visit["stage"] + 1, 0)
+        else:
+            loss_reasons = self.scenario.stages[visit["stage"]].loss_reasons
+            why = choose(loss_reasons.values(), self.u(*self.of_visit("loss reason", visit)))
+            self.lose(visit, list(loss_reasons)[why])
+
+    def would_advance(self, lead: Lead, visit: Row, waited: int, rep: int) -> bool:
         """The rule of odds."""
         stage = self.scenario.stages[visit["stage"]]
         ln_odds = logit(stage.conversion)
@@ -292,12 +309,7 @@ class Funnel:
             ln_odds -= waited * math.log(2) / stage.follow_up.response_half_life
         if rep and rep <= len(skills := self.teams[stage.follow_up.team].terms.skills):
             ln_odds += math.log(skills[rep - 1])
-        if ln_odds > logit(self.u(*self.of_visit("decision", visit))):
-            visit |= {"decided": self.now, "outcome": VISIT_OUTCOMES.index("advanced")}
-            self.enter(lead, visit["stage"] + 1, 0)
-        else:
-            why = choose(stage.loss_reasons.values(), self.u(*self.of_visit("loss reason", visit)))
-            self.lose(visit, list(stage.loss_reasons)[why])
+        return ln_odds > logit(self.u(*self.of_visit("decision", visit)))
 
     def odds_ratios(self, lead: Lead, stage: Stage, attempt: int) -> Iterator[float]:
         channels, referral = self.scenario.channels, self.scenario.referral

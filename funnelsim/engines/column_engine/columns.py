@@ -22,9 +22,18 @@ from funnelsim.engines.column_engine.jobs import discounts, first_levels, queue
 from funnelsim.engines.column_engine.lives import arrivals_of_children, live
 from funnelsim.engines.column_engine.queue_walk import ADVANCED, LOST, OPEN, Entries
 from funnelsim.engines.column_engine.story import Block, History, QueueResults, tables_of
-from funnelsim.engines.draws.drawn import StageDraws, taken
+from funnelsim.engines.draws.drawn import StageDraws, said
 from funnelsim.engines.draws.draws import Draws
-from funnelsim.journal import CUSTOMER, GONE_COLD, MISSED, NEVER, NOT_REACHED, Table, reasons
+from funnelsim.journal import (
+    CUSTOMER,
+    DROPPED,
+    GONE_COLD,
+    MISSED,
+    NEVER,
+    NOT_REACHED,
+    Table,
+    reasons,
+)
 
 PARTS = 2  # after each of them `run` says so
 WORTH_LOADING = 100_000  # jobs: 0.15 s in plain Python; to load Numba takes twice that, and more
@@ -183,8 +192,10 @@ def _visit(
     place = _places(drawn.rows, rows)
     first, job = calls.first_job.get((stage, attempt)) if calls else None, None
     if calls is None or first is None:
-        decided = entered + taken(drawn.decision_time, place)
-        outcome = LOST - (taken(drawn.slack, place) > 0).view(np.int8)  # or ADVANCED
+        fates = said(drawn, place)
+        decided = entered + fates.after
+        outcome = LOST - fates.advances.view(np.int8)  # or ADVANCED
+        np.copyto(outcome, queue_walk.DROPPED, where=fates.dropped)
     else:
         job = first + place
         decided, outcome = calls.told.decided.take(job), calls.told.outcome.take(job)
@@ -220,7 +231,7 @@ def _level(draws: Draws, stage: int) -> int:
     return discounts(draws).index(recovery.discount if recovery else 0.0)
 
 
-_VISIT_OUTCOME = np.array([2, 0, 1, 1, 1, 1], dtype=np.int8)  # open, advanced, lost ...
+_VISIT_OUTCOME = np.array([2, 0, 1, 1, 1, 1, 1], dtype=np.int8)  # open, advanced, lost ...
 
 
 def _by_row(parts: list[tuple[Ints, Ints]]) -> tuple[Ints, Ints]:
@@ -250,9 +261,10 @@ def _reason_numbers(draws: Draws, stage: int) -> tuple[Ints, Ints]:
     """
     numbers = {reason: n for n, reason in enumerate(reasons(draws.scenario))}
     own = [numbers[reason] for reason in draws.scenario.stages[stage].loss_reasons]
-    of_outcome = np.full(6, NEVER, dtype=np.int16)
+    of_outcome = np.full(queue_walk.OUTCOMES, NEVER, dtype=np.int16)
     of_outcome[LOST] = own[0]
     of_outcome[[queue_walk.MISSED, queue_walk.NOT_REACHED, queue_walk.GONE_COLD]] = [
         numbers[reason] for reason in (MISSED, NOT_REACHED, GONE_COLD)
     ]
+    of_outcome[queue_walk.DROPPED] = numbers.get(DROPPED, NEVER)
     return np.array(own, dtype=np.int16), of_outcome

@@ -18,6 +18,7 @@ from funnelsim.distributions import Ints
 from funnelsim.engines.column_engine.lives import arrivals_of_children, live
 from funnelsim.engines.column_engine.queue_walk import (
     ADVANCED,
+    DROPPED,
     FAR,
     LOST,
     NEVER,
@@ -31,7 +32,7 @@ from funnelsim.engines.column_engine.queue_walk import (
     Told,
 )
 from funnelsim.engines.column_engine.staff import stages_of, teams_of
-from funnelsim.engines.draws.drawn import StageDraws, in_order, same, taken
+from funnelsim.engines.draws.drawn import StageDraws, in_order, said, same, taken
 from funnelsim.engines.draws.draws import Draws
 from funnelsim.journal import CUSTOMER
 
@@ -118,7 +119,7 @@ def _ways(
     for stage in reversed(range(len(draws.stages))):
         attempts, after_it = draws.stages[stage], ways[0]
         if stage not in with_team:
-            ways.insert(0, _through(attempts, after_it, count))
+            ways.insert(0, _through(attempts, after_it, count, draws.scenario.horizon))
             continue
         to = _full(count, NOWHERE)
         first, rows = first_job[stage, 0], attempts[0].rows
@@ -137,21 +138,21 @@ def _full(count: int, what: int) -> NDArray[np.int32]:
     return np.full(count, what, dtype=np.int32)
 
 
-def _through(attempts: list[StageDraws], after_it: Onward, leads: int) -> Onward:
+def _through(attempts: list[StageDraws], after_it: Onward, leads: int, horizon: int) -> Onward:
     """The way through a stage without a team, losses and returns included."""
     to, after = _full(leads, NOWHERE), np.zeros(leads, dtype=np.int64)
     rows = attempts[0].rows.astype(np.intp)
     time: Any = np.int64(0)
     at: Any = slice(None)
     for drawn in attempts:
-        time = time + drawn.decision_time[at]
-        advances = drawn.slack[at] > 0
+        takes, advances, _ = said(drawn, at)
+        time = time + takes
         through = rows.compress(advances)
         to[through] = after_it.to.take(through)
         after[through] = time.compress(advances) + taken(after_it.after, through)
         if drawn is attempts[-1]:
             break
-        back = ~advances & drawn.returns[at]
+        back = ~advances & drawn.returns[at] & (time < horizon)
         place = np.cumsum(drawn.returns) - 1  # the next attempt is drawn for those who return
         rows, time, at = rows[back], (time + drawn.return_delay[at])[back], place[at][back]
     return Onward(to, after)
@@ -173,20 +174,20 @@ def _settled(
     """Those who are past their call in this stage go on without one; changes their `way`."""
     drawn = draws.stages[stage][0]
     at = np.flatnonzero(drawn.settled)
-    rows, decided = drawn.rows[at], draws.leads.earliest[drawn.rows[at]] + drawn.decision_time[at]
-    advances, back = drawn.slack[at] > 0, drawn.returns[at]
+    rows, fates = drawn.rows[at], said(drawn, at)
+    advances, decided = fates.advances, draws.leads.earliest[rows] + fates.after
     way.to[rows] = np.where(advances, after_it.to[rows], NOWHERE)
-    way.after[rows] = drawn.decision_time[at] + after_it.after[rows]
-    back = back & ~advances
+    way.after[rows[advances]] = fates.after[advances] + after_it.after[rows[advances]]
+    back = drawn.returns[at] & ~advances & (decided < draws.scenario.horizon)
     if back.any():
         place = np.cumsum(drawn.returns) - 1  # the next attempt is drawn for those who return
         way.to[rows[back]] = first_job[stage, 1] + place[at[back]]
-        way.after[rows[back]] = (drawn.decision_time + drawn.return_delay)[at[back]]
+        way.after[rows[back]] = fates.after[back] + drawn.return_delay[at[back]]
     recovery = draws.scenario.stages[stage].recovery
     return Settled(
         job=first_job[stage, 0] + at,
         decided=decided,
-        outcome=np.where(advances, ADVANCED, LOST),
+        outcome=np.where(advances, ADVANCED, np.where(fates.dropped, DROPPED, LOST)),
         back=rows[back],
         level=discounts(draws).index(recovery.discount) if recovery else 0,
     )
@@ -218,6 +219,7 @@ def _jobs(
                 drawn.patience,
                 drawn.reached_by,
                 drawn.decision_time,
+                drawn.loss_time,
                 drawn.slack,
                 to,
                 after,
@@ -229,9 +231,15 @@ def _jobs(
     parts = [list(column) for column in zip(*columns, strict=True)]
     columns.clear()
     del drawn, to, after
-    joined = []
+    joined: list[NDArray[Any]] = []
+    before: list[int] = []
     while parts:  # one after the other, so that nothing stands in memory twice
         some = parts.pop(0)
+        columns_of = [*map(id, some)]
+        if columns_of == before:  # where both fates take the same time
+            joined.append(joined[-1])
+            continue
+        before = columns_of
         # untouched zeros take no memory, and the walk wants columns of one make
         nothing = all(c.strides == (0,) and len(c) and c[0] == 0 for c in some)
         kind, size = some[0].dtype, sum(map(len, some))
@@ -346,6 +354,6 @@ def _levels(draws: Draws) -> Ints:
         if stage.follow_up or not stage.recovery:
             continue
         drawn = draws.stages[number][0]
-        back = drawn.rows[(drawn.slack <= 0) & drawn.returns]
+        back = drawn.rows[~said(drawn).advances & drawn.returns]
         level[back] = np.maximum(level[back], levels.index(stage.recovery.discount))
     return level

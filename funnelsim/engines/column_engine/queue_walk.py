@@ -17,7 +17,8 @@ from heapq import heappop, heappush, heapreplace
 from typing import Any, NamedTuple
 
 TEAM_OPENS, REP_FREE, PATIENCE_ENDS, READY = 1, 2, 3, 4
-OPEN, ADVANCED, LOST, MISSED, NOT_REACHED, GONE_COLD = range(6)
+OPEN, ADVANCED, LOST, MISSED, NOT_REACHED, GONE_COLD, DROPPED = range(7)
+OUTCOMES = 7
 NEVER = NOWHERE = -1
 FAR = 2**62  # past any time
 FIRST_TAKEN = 0  # the first lead that an opening takes; the others come by events of their own
@@ -34,6 +35,7 @@ class Jobs(NamedTuple):
     patience: Any
     reached_by: Any  # the call (0, 1, ...) that reaches the lead
     decision_time: Any
+    loss_time: Any
     slack: Any
     advance_to: Any  # what follows if it advances: a job, SALE or NOWHERE
     advance_after: Any
@@ -49,6 +51,7 @@ class Stages(NamedTuple):
     calls: Any
     every: Any
     decay: Any
+    drop_after: Any
     level: Any  # the place of its recovery's discount among all discounts
 
 
@@ -113,6 +116,7 @@ def walk(entries, keys, jobs, stages, teams, births, horizon, told):  # type: ig
         patience,
         reached_by,
         decision_time,
+        loss_time,
         slack,
         advance_to,
         advance_after,
@@ -120,7 +124,7 @@ def walk(entries, keys, jobs, stages, teams, births, horizon, told):  # type: ig
         lost_after,
         call_time,
     ) = jobs
-    team_of, calls_of, every, decay, level_of = stages
+    team_of, calls_of, every, decay, drop_after, level_of = stages
     reps_of, newest_first, first_skill, ln_skill, always_open, first_hours, opens, closes = teams
     late_after, first_child, child_of, child_after, enters_at, enters_after = births
     decided, outcome_of, queued, started, rep_of, call_of, waits, is_late, level = told
@@ -255,9 +259,12 @@ def walk(entries, keys, jobs, stages, teams, births, horizon, told):  # type: ig
                 waited = start - entered
                 if waited > late_after:
                     is_late[lead] = True
-                ended += decision_time[job]
                 helps = slack[job] + ln_skill[first_skill[team] + rep]
                 outcome = ADVANCED if helps > waited * decay[stage] else LOST
+                takes = decision_time[job] if outcome == ADVANCED else loss_time[job]
+                if takes > drop_after[stage]:
+                    takes, outcome = drop_after[stage], DROPPED
+                ended += takes
             elif number + 1 == calls_of[stage]:
                 outcome = NOT_REACHED
             elif gives_up < ended + every[stage]:
@@ -271,6 +278,8 @@ def walk(entries, keys, jobs, stages, teams, births, horizon, told):  # type: ig
 
         # 3. Where does the lead go from there?
         decided[job], outcome_of[job] = ended, outcome
+        if ended >= horizon:
+            continue
         if outcome == ADVANCED:
             to, when = advance_to[job], ended + advance_after[job]
             to = SALE - 1 - lead if to == SALE else to

@@ -25,6 +25,7 @@ def stages_of(scenario: Scenario, with_team: list[int], discounts: list[float]) 
         calls=np.array([call.attempts for call in calls]),
         every=np.array([call.every for call in calls]),
         decay=np.array([decay_of(stage) for stage in stages]),
+        drop_after=np.array([stage.drop_after or FAR for stage in stages]),
         level=np.array([discounts.index(s.recovery.discount) if s.recovery else 0 for s in stages]),
     )
 

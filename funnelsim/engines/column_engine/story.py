@@ -205,7 +205,7 @@ def _calls(
 _CODE = FOLLOW_UP_OUTCOMES.index
 _ANSWERED = np.array([_CODE(SERVED), _CODE(NOT_REACHED)], dtype=np.int8)
 _LOST = VISIT_OUTCOMES.index("lost")
-_FAILED = np.full(6, _CODE("open"), dtype=np.int8)  # by the outcome of the walk
+_FAILED = np.full(queue_walk.OUTCOMES, _CODE("open"), dtype=np.int8)  # by the outcome of the walk
 _FAILED[[queue_walk.GONE_COLD, queue_walk.MISSED]] = _CODE(GONE_COLD), _CODE(MISSED)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ Bools = NDArray[np.bool_]
 Small = NDArray[np.int16]
 
 
+ENDLESS = 2**62  # longer than any run
 ALMOST = 1e-9  # 29 x 1.1 is 31.900000000000002: what is a whole number but for that is one
 
 
@@ -107,12 +108,15 @@ class Leads(Columns):
 class StageDraws(Columns):
     """One column per question of a visit to a stage, for the leads in `rows`.
 
-    A lead advances when slack + ln(skill of the rep) > wait * decay: waiting costs odds.
+    A lead advances when slack + ln(skill of the rep) > wait * decay: waiting costs odds. It says so
+    after its decision time, else after its loss time, if not `drop_after` is over before.
     """
 
     rows: Ints  # ascending
     slack: Floats
     decision_time: Ints
+    loss_time: Ints  # ENDLESS: never says so; where nobody differs, the very column above
+    drop_after: Ints  # ENDLESS: never
     reason: Small  # number of the loss reason, were the lead to be lost
     missed: Bools
     settled: Bools  # past its follow-up when the simulation begins: nobody calls
@@ -122,6 +126,30 @@ class StageDraws(Columns):
     attempt_times: Ints  # [call, row]: of the rep, were the call not to reach the lead
     returns: Bools  # whether the lead would come back, were it to be lost
     return_delay: Ints
+
+
+class Said(NamedTuple):
+    """What becomes of a visit that no call decides about, and how long after entering."""
+
+    after: Ints
+    advances: Bools
+    dropped: Bools
+
+
+def said(drawn: StageDraws, at: Any = slice(None)) -> Said:
+    """The fates of these visits (places among the rows), if nobody calls."""
+
+    def of_these(column: NDArray[Any]) -> NDArray[Any]:
+        return column if isinstance(at, slice) else taken(column, at)
+
+    advances, after = of_these(drawn.slack) > 0, of_these(drawn.decision_time)
+    if drawn.loss_time is not drawn.decision_time:
+        after = np.where(advances, after, of_these(drawn.loss_time))
+    last = of_these(drawn.drop_after)
+    if last.strides == (0,) and last[:1].tolist() in ([], [ENDLESS]):
+        return Said(after, advances, same(False, len(after), "?"))
+    dropped = after > last
+    return Said(np.minimum(after, last), advances & ~dropped, dropped)
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from funnelsim.chance import Chance, keys, mixed, number_of
 from funnelsim.distributions import DAY, DurationDistribution, Floats, Ints, choose, rounded
 from funnelsim.engines.draws.counts import count_quantile
 from funnelsim.engines.draws.drawn import (
+    ENDLESS,
     Bools,
     Leads,
     OrderDraws,
@@ -42,7 +43,6 @@ from funnelsim.journal import NEVER, NEW, REFERRED, UPSOLD
 from funnelsim.scenario import FollowUp, Scenario, Stage
 from funnelsim.state import State
 
-ENDLESS = 2**62  # a patience that no run outlasts
 MOST_CHILDREN = 100_000  # where [referral] does not say
 
 
@@ -233,6 +233,7 @@ class Draws:
                 drawn = self._visits(stage, leads, rows, attempt)
                 attempts.append(drawn)
                 may = (drawn.slack + best > 0) & ~drawn.missed
+                may &= drawn.decision_time <= drawn.drop_after
                 may &= drawn.reached_by < max(1, len(drawn.attempt_times))
                 through[rows.compress(may)] = True
                 if not stage.recovery:
@@ -275,6 +276,11 @@ class Draws:
         nothing = same(0, len(rows))
         missed = happens("missed", call.missed if call else 0.0)
         decision_time = duration("decision time", stage.decision_time)
+        loss_time = decision_time
+        if stage.loss_time:  # of the same number: who would be quick to say yes is quick to say no
+            loss_time = duration("decision time", stage.loss_time)
+        if stage.silent:
+            loss_time = np.where(happens("silent", stage.silent), ENDLESS, loss_time)
         if call and call.patience:
             patience = duration("patience", call.patience)
         else:  # who waits without end for a call that never comes decides alone
@@ -289,6 +295,8 @@ class Draws:
             rows=rows.astype(np.int32),
             slack=slack,
             decision_time=decision_time,
+            loss_time=loss_time,
+            drop_after=same(stage.drop_after or ENDLESS, len(rows)),
             reason=column("loss reason", partial(choose, reasons), "i2")
             if len(reasons) > 1
             else same(0, len(rows), "i2"),

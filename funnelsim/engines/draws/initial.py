@@ -31,14 +31,13 @@ from funnelsim.distributions import (
     choose,
     rounded,
 )
-from funnelsim.engines.draws.drawn import Bools, Leads, StageDraws
+from funnelsim.engines.draws.drawn import ENDLESS, Bools, Leads, StageDraws
 from funnelsim.fitted import customer_keys, deal_keys, fitted
 from funnelsim.journal import CUSTOMER, NEVER, OPEN_DEAL
 from funnelsim.scenario import Scenario, Stage
 from funnelsim.scenario.values import FIRST_REPEAT
 from funnelsim.state import State
 
-ENDLESS = 2**62  # a patience that no run outlasts
 UniformOf = Callable[[str], Floats]
 
 
@@ -116,7 +115,7 @@ class Initial:
         columns["returns"][here] &= deals.returns[deal] + attempt < attempts
         if attempt:
             return replace(drawn, **columns)
-        for name in ("slack", "missed", "settled", "decision_time", "patience", "reached_by"):
+        for name in ("slack", "missed", "settled", "patience", "reached_by"):
             columns[name] = np.array(getattr(drawn, name))
         slack = columns["slack"]
         slack[here] -= deals.waited[deal] * decay_of(stage)
@@ -124,32 +123,57 @@ class Initial:
             slack[here[deals.returns[deal] > 0]] += math.log(stage.recovery.odds_ratio)
 
         decides, waits = ~deals.waits[deal], deals.waits[deal] & ~deals.in_call[deal]
-        self._left(columns["decision_time"], stage.decision_time, "decision time",
-                   here[decides], deal[decides], uniform)  # fmt: skip
+        columns |= self._fates(stage, drawn, slack, here[decides], deal[decides], uniform)
         if stage.follow_up:
             columns["settled"][here[decides]] = True
             if stage.follow_up.patience:
-                self._left(columns["patience"], stage.follow_up.patience, "patience",
-                           here[waits], deal[waits], uniform)  # fmt: skip
+                columns["patience"][here[waits]] = self._left(
+                    stage.follow_up.patience, deal[waits], uniform("patience")[here[waits]]
+                )
             called = here[~waits]
             columns["missed"][called] = False
             columns["patience"][called] = ENDLESS
             columns["reached_by"][called] = 0
         return replace(drawn, **columns)
 
-    def _left(
+    def _fates(
         self,
-        column: Ints,
-        distribution: DurationDistribution,
-        question: str,
+        stage: Stage,
+        drawn: StageDraws,
+        slack: Floats,
         here: Ints,
         deal: Ints,
         uniform: UniformOf,
-    ) -> None:
+    ) -> dict[str, Ints]:
+        """What is left of the times of both fates, given that nothing has been said so far; and
+        `slack`, whose odds of advancing that changes.
+        """
+        decision_time = np.array(drawn.decision_time)
+        u = uniform("decision time")[here]
+        decision_time[here] = self._left(stage.decision_time, deal, u)
+        fates = {"decision_time": decision_time, "loss_time": decision_time}
+        if stage.loss_time or stage.silent:
+            loss_time = np.array(drawn.loss_time)
+            never = uniform("silent")[here] < silent_given(stage, self.deals.age[deal])
+            left = self._left(stage.time_to_lose, deal, u)
+            loss_time[here] = np.where(never, ENDLESS, left)
+            fates["loss_time"] = loss_time
+            unsure = np.isfinite(slack[here])  # certain things stay certain
+            with np.errstate(divide="ignore"):
+                says = np.log(odds_given(stage, self.deals.age[deal[unsure]]))
+            slack[here[unsure]] += says
+        if stage.drop_after:
+            left = stage.drop_after - self.deals.age[deal]
+            fates["drop_after"] = np.array(drawn.drop_after)
+            fates["drop_after"][here] = np.maximum(left, 0)
+            overdue = here[left <= 0]
+            for name in ("decision_time", "loss_time"):  # whatever it would have said
+                fates[name][overdue] = np.maximum(fates[name][overdue], 1)
+        return fates
+
+    def _left(self, distribution: DurationDistribution, deal: Ints, u: Floats) -> Ints:
         """What is left of a time, given its age."""
-        if len(here):
-            age = self.deals.age[deal].astype(float)
-            column[here] = rounded(distribution.residual(uniform(question)[here], age))
+        return rounded(distribution.residual(u, self.deals.age[deal].astype(float)))
 
     def deal_values(self, leads: Leads, rows: Ints, cents: Ints) -> Ints:
         """The values of first orders, for open deals those that are known."""
@@ -261,6 +285,25 @@ class Initial:
         """Customers who are still active are among those who may buy."""
         rows = np.flatnonzero((leads.kind == CUSTOMER) & (leads.delay != NEVER))
         able[rows], earliest[rows] = True, leads.delay[rows]
+
+
+def odds_given(stage: Stage, age: Ints) -> Floats:
+    """By what the odds of advancing are multiplied, in a stage that tells both fates apart, once
+    nothing has been said for so long (microseconds): S1(age) ÷ ((1 - silent) S0(age) + silent).
+
+    S1 and S0 are the survival functions of decision and loss time; 1 where no fate lasts so long.
+    """
+    t: Floats = age.astype(float)
+    wins, silent = stage.decision_time.sf(t), stage.silent
+    loses = (1 - silent) * stage.time_to_lose.sf(t) + silent
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where((wins == 0) & (loses == 0), 1.0, wins / loses)
+
+
+def silent_given(stage: Stage, age: Ints) -> Floats:
+    """How likely one who will not advance never says so, once nothing has been said for so long."""
+    says = (1 - stage.silent) * stage.time_to_lose.sf(age.astype(float))
+    return stage.silent / np.maximum(says + stage.silent, 1e-300)
 
 
 def decay_of(stage: Stage) -> float:

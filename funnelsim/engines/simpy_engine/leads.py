@@ -41,6 +41,8 @@ class DrawnVisit(NamedTuple):
     # and, of the same name and meaning, what `StageDraws` holds for the lead
     slack: float
     decision_time: int
+    loss_time: int
+    drop_after: int
     reason: int
     missed: bool
     settled: bool
@@ -66,6 +68,10 @@ class DrawnVisit(NamedTuple):
     def advances(self, response_time: int, rep: int) -> bool:
         """The rule of odds: the rep's skill helps, waiting for the call hurts."""
         return self.slack + self.stage.ln_skills[rep] > response_time * self.stage.decay
+
+    def takes(self, advances: bool) -> int:
+        """How long it thinks before it says so."""
+        return self.decision_time if advances else self.loss_time
 
     def loss_reason(self) -> str:
         """Why the lead leaves, should it not advance."""

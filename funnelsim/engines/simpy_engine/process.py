@@ -18,7 +18,7 @@ from funnelsim.engines.simpy_engine.customer_life import life_of_a_customer
 from funnelsim.engines.simpy_engine.leads import DrawnVisit, Funnel, Lead
 from funnelsim.engines.simpy_engine.recorder import Recorder
 from funnelsim.engines.simpy_engine.world import Past, World
-from funnelsim.journal import GONE_COLD, MISSED, NEVER, NOT_REACHED, SERVED
+from funnelsim.journal import DROPPED, GONE_COLD, MISSED, NEVER, NOT_REACHED, SERVED
 from funnelsim.opening_hours import OpeningHours
 from funnelsim.scenario.values import NEWEST_FIRST
 
@@ -50,8 +50,13 @@ def stage_visit(world: World, visit: DrawnVisit, past: Past) -> Story:
             journal.record_loss(entry, clock.now, call.failed)
             return False
         past.longest_wait = max(past.longest_wait, call.response_time)
-    yield clock.after(visit.decision_time, visit.lead.key)
-    if not visit.advances(call.response_time, call.rep):
+    advances = visit.advances(call.response_time, call.rep)
+    takes = visit.takes(advances)
+    yield clock.after(min(takes, visit.drop_after), visit.lead.key)
+    if takes > visit.drop_after:  # too long for the firm, which gives it up
+        journal.record_loss(entry, clock.now, DROPPED)
+        return False
+    if not advances:
         journal.record_loss(entry, clock.now, visit.loss_reason())
         return False
     journal.record_advance(entry, clock.now)
