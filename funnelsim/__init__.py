@@ -38,6 +38,8 @@ _HOME = {
     "pipeline_board": "pipeline",
     "funnel_by": "groups",
     "reps_table": "groups",
+    "read_deals": "deals",
+    "Deals": "deals",
     "calibrate": "calibration",
     "load_crm_deals": "datasets",
     "read_olist_funnel": "datasets",
@@ -58,6 +60,7 @@ _HOME = {
 _MODULES = ("charts", "cohorts", "datasets")
 
 __all__ = [
+    "Deals",
     "FunnelSimError",
     "Journal",
     "Scenario",
@@ -84,6 +87,7 @@ __all__ = [
     "plan",
     "plan_form",
     "points_liability",
+    "read_deals",
     "read_olist_funnel",
     "replicate",
     "reps_table",
@@ -119,6 +123,7 @@ if TYPE_CHECKING:
     from funnelsim.calibration import calibrate
     from funnelsim.cohorts import cohort_retention, customer_lifetime_value, retention_by_period
     from funnelsim.datasets import load_crm_deals, read_olist_funnel
+    from funnelsim.deals import Deals, read_deals
     from funnelsim.engines import simulate
     from funnelsim.errors import FunnelSimError, ScenarioError
     from funnelsim.exercises import check

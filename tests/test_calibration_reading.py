@@ -235,7 +235,6 @@ def test_rows_are_named_by_the_line_of_their_file(tmp_path):
         ({"outcome": "id"}, "never says 'won' or 'lost'"),
         ({"decided_quantile": 1.5}, "decided_quantile is 1.5"),
         ({"decided_quantile": "x"}, "decided_quantile is 'x'"),
-        ({"created": None}, "created is None; it is the name of a column"),
         ({"created": ["created"]}, r"created is \['created'\]; it is the name of a column"),
         ({"id": 3}, "id is 3; it is the name of a column"),
         ({"stages": {"Offer": None}}, r"stages\['Offer'\] is None"),

@@ -43,6 +43,7 @@ class Guess:
     stages: dict[str, str] = field(default_factory=dict)
     why: dict[str, tuple[str, str]] = field(default_factory=dict)
     vendor: str = ""
+    is_guessed: bool = False
 
     def take(self, role: str, column: str, why: str) -> None:
         self.roles[role] = column

@@ -31,7 +31,9 @@ def plain(text: str) -> str:
     ('closed won 2026 q1', 'nr de suivi')
     """
     text = re.sub(r"(?<![^\W\d_])[nN][°º]|№", " nr ", text)
-    return " ".join(re.sub(r"[\W_]+", " ", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text)).lower().split())
+    return " ".join(
+        re.sub(r"[\W_]+", " ", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text)).lower().split()
+    )
 
 
 def holds(text: str, phrase: str) -> bool:
@@ -62,7 +64,7 @@ def fitness(heading: str, role: str) -> int:
 
 
 def is_later(heading: str) -> str:
-    """The word that says that a date is no stage: not yet, or all the time; "" where there is none."""
+    """The word that says that a date is no stage: not yet, or all the time; else ""."""
     text = plain(heading)
     return next((phrase for phrase in known_words()["later"]["words"] if holds(text, phrase)), "")
 
