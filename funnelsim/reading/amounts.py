@@ -81,6 +81,11 @@ def read_numbers(
     return _finite(column, found)
 
 
+def is_amount(text: str) -> bool:
+    """Whether a text is an amount, whatever its marks mean."""
+    return _bare(text) is not None
+
+
 def _bare(text: str) -> str | None:
     """Digits and marks alone, with a minus in front; None where there is more than an amount.
 

@@ -1,0 +1,313 @@
+"""What the columns of an export mean, by their headings and by what is in them, and why.
+
+A profile of the CRM that wrote it (`vendors/*.toml`) knows its headings; the words of ten languages
+know those of all others. What a column holds has the last word: a date is never a reason, and the
+outcome is the column that says who was won.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from funnelsim.deals.words import fate_said, fitness, is_later, known_words, plain
+from funnelsim.reading import is_amount, is_date, read_times
+from funnelsim.reading.values import Findings, as_text, uniques
+
+LOOKED_AT = 200  # different values of a column
+PROFILE = 500  # a heading of a profile is worth more than any word
+SAYS_BOTH = 120  # a column that says won and lost
+LEAST_HEADINGS = 3  # of a profile
+PASSED = 0.3  # of the won deals must have passed a stage
+LABELS = {
+    "created": "when the lead came in", "won": "when the deal was won",
+    "lost": "when it was lost", "closed": "when it was closed, won or lost",
+    "outcome": "won, lost or open", "stage": "the stage", "time": "when a stage was entered",
+    "id": "the deal's number", "value": "what it is worth", "currency": "the currency",
+    "channel": "where it came from", "owner": "who looks after it", "reason": "why it was lost",
+}  # fmt: skip
+
+
+@dataclass
+class Guess:
+    """The column for each role, the stages in their order, and why each was taken or not."""
+
+    roles: dict[str, str] = field(default_factory=dict)
+    stages: dict[str, str] = field(default_factory=dict)
+    why: dict[str, tuple[str, str]] = field(default_factory=dict)
+    vendor: str = ""
+    is_guessed: bool = False
+
+    def take(self, role: str, column: str, why: str) -> None:
+        self.roles[role] = column
+        self.why[column] = (LABELS[role], why)
+
+
+@cache
+def vendors() -> list[dict[str, Any]]:
+    """The profiles, as their files hold them."""
+    folder = files("funnelsim.deals") / "vendors"
+    names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".toml"))
+    return [tomllib.loads((folder / name).read_text(encoding="utf-8")) for name in names]
+
+
+def vendor_of(columns: list[str]) -> dict[str, Any]:
+    """The profile that knows most of the headings; an empty one where none knows enough."""
+    there = {plain(column) for column in columns}
+
+    def share(profile: dict[str, Any]) -> tuple[float, int]:
+        known = sum(plain(heading) in there for heading in profile["known_by"])
+        return (known / len(profile["known_by"]), known) if known >= LEAST_HEADINGS else (0.0, 0)
+
+    best = max(vendors(), key=share)
+    return best if share(best)[0] >= 0.4 else {"name": "", "columns": {}}
+
+
+def guessed(table: pd.DataFrame, told: dict[str, str] | None = None) -> Guess:
+    """The meaning of every column; `told` says it of some.
+
+    >>> export = pd.DataFrame({
+    ...     "Opportunity ID": ["1", "2"], "Angelegt am": ["01.02.2026", "03.02.2026"],
+    ...     "Close Date": ["05.02.2026", None], "Stage": ["Closed Won", "Proposal"]})
+    >>> guessed(export).roles == {"created": "Angelegt am", "closed": "Close Date",
+    ...     "outcome": "Stage", "id": "Opportunity ID"}
+    True
+    """
+    names = [str(name) for name in table.columns[~table.columns.duplicated(False)]]
+    columns = {name: Looked(table[name]) for name in names}
+    profile = vendor_of(names)
+    guess = Guess(vendor=profile["name"])
+    for role, column in (told or {}).items():
+        guess.take(role, column, "as told")
+    if _is_log(table, columns, guess, profile):
+        order = ["outcome", "value", "currency", "channel", "owner", "reason"]
+    else:
+        order = ["outcome", "won", "lost", "closed", "created", "id", "value", "currency",
+                 "channel", "owner", "reason"]  # fmt: skip
+    for role in order:
+        if role not in guess.roles:
+            _take_best(role, columns, guess, profile, len(table))
+    if "time" not in guess.roles:
+        _earliest(columns, guess, len(table))
+        guess.stages = _stages(table, columns, guess, profile)
+    for name, looked in columns.items():
+        later = is_later(name) if looked.kind == "date" else ""
+        no = f"{later!r} in its name: no time of a stage" if later else ""
+        guess.why.setdefault(name, ("", no or ("empty" if not looked.kind else "")))
+    return guess
+
+
+class Looked:
+    """A column as it looks: what it mostly holds (date, number, text, "" where empty), how much."""
+
+    def __init__(self, column: pd.Series) -> None:
+        codes, values = uniques(column)
+        self.filled, self.different = int((codes >= 0).sum()), len(values)
+        self.values = values[:LOOKED_AT]
+        self.kind = self._kind(column)
+        self.fates = {fate_said(as_text(value)) for value in self.values} if self.is_text else set()
+
+    @property
+    def is_text(self) -> bool:
+        return self.kind == "text"
+
+    def _kind(self, column: pd.Series) -> str:
+        if not self.filled:
+            return ""
+        if pd.api.types.is_datetime64_any_dtype(column):
+            return "date"
+        if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
+            return "number"
+        texts = [as_text(value) for value in self.values]
+        if sum(is_date(text) for text in texts) > len(texts) / 2:
+            return "date"
+        if sum(is_amount(text) for text in texts) > len(texts) / 2:
+            return "number"
+        return "text"
+
+
+def _take_best(
+    role: str, columns: dict[str, Looked], guess: Guess, profile: dict[str, Any], rows: int
+) -> None:
+    """The column that fits a role best, if one does."""
+    kind = known_words()[role]["holds"]
+    scores: dict[str, tuple[int, str]] = {}
+    for name, looked in columns.items():
+        if name in guess.roles.values() or (kind and looked.kind != kind):
+            continue
+        score, why = _heading_fits(name, role, profile)
+        if role == "outcome" and {"won", "lost"} <= looked.fates:
+            score, why = score + SAYS_BOTH, "it says won and lost"
+        elif role == "outcome" and "won" in looked.fates and score:
+            score += SAYS_BOTH // 2
+        if role == "id" and looked.different < 0.5 * rows:
+            continue  # the number of an account stands in many rows
+        if role == "created" and looked.filled < 0.9 * rows:
+            score -= 60
+        if role in ("channel", "owner", "reason") and looked.different > max(0.5 * rows, 50):
+            continue
+        if score > 0:
+            scores[name] = (score, why)
+    if scores:
+        best = max(scores, key=lambda name: scores[name][0])
+        guess.take(role, best, scores[best][1])
+
+
+def _heading_fits(name: str, role: str, profile: dict[str, Any]) -> tuple[int, str]:
+    for place, heading in enumerate(profile["columns"].get(role, [])):
+        if plain(heading) == plain(name):
+            why = profile.get("closed_why", "") if role == "closed" else ""
+            return PROFILE - place, f"a heading of {profile['name']}" + (f": {why}" if why else "")
+    score = fitness(name, role)
+    return score, "its name says so" if score else ""
+
+
+def _earliest(columns: dict[str, Looked], guess: Guess, rows: int) -> None:
+    """Where no name says when a lead came in: a date that every lead has, if it is the only one."""
+    if "created" in guess.roles:
+        return
+    dates = [name for name, looked in columns.items()
+             if looked.kind == "date" and looked.filled >= 0.98 * rows
+             and name not in guess.roles.values() and not is_later(name)]  # fmt: skip
+    if len(dates) == 1:
+        guess.take("created", dates[0], "the only date that every lead has")
+
+
+# --- stages -------------------------------------------------------------------------------------
+
+
+def _stages(
+    table: pd.DataFrame, columns: dict[str, Looked], guess: Guess, profile: dict[str, Any]
+) -> dict[str, str]:
+    """The times between creation and win, in the order in which deals pass them."""
+    if "created" not in guess.roles:
+        return {}
+    pattern = re.compile(profile["stages"]) if profile.get("stages") else None
+    names = [
+        name
+        for name, looked in columns.items()
+        if looked.kind == "date"
+        and name not in guess.roles.values()
+        and ((pattern and pattern.match(name)) or not is_later(name))
+        and (not pattern or pattern.match(name))
+    ]
+    ends = [guess.roles[role] for role in ("won", "closed") if role in guess.roles]
+    if not names or not ends:
+        return {}
+    try:
+        times = dict(
+            zip(
+                [guess.roles["created"], ends[0], *names],
+                read_times([table[n] for n in (guess.roles["created"], ends[0], *names)],
+                           findings=Findings()),
+                strict=True,
+            )
+        )  # fmt: skip
+    except Exception:  # what cannot be read is said when it is read for good
+        return {}
+    created, end = times[guess.roles["created"]], times[ends[0]]
+    won = end.notna()
+    if "outcome" in guess.roles:
+        codes, values = uniques(table[guess.roles["outcome"]])
+        says = np.array([fate_said(as_text(v)) == "won" for v in values], dtype=bool)
+        won &= np.where(codes >= 0, says[codes] if len(says) else False, False)
+    found: list[str] = []
+    for name in names:
+        why = _is_a_stage(times[name], created, end, won)
+        if any(_is_same(times[name], times[other]) for other in found):
+            why = "the same as another column"
+        if why:
+            guess.why[name] = ("", f"no stage: {why}")
+        else:
+            found.append(name)
+    found.sort(key=lambda name: ((times[name] - created).median(), names.index(name)))
+    stages = {_stage_name(name, pattern): name for name in found}
+    for stage, name in stages.items():
+        guess.why[name] = (f"stage {stage}", "a time between creation and win, in this order")
+    return stages
+
+
+def _is_a_stage(times: pd.Series, created: pd.Series, end: pd.Series, won: pd.Series) -> str:
+    """Why it is none; "" where it is one."""
+    given = times.notna()
+    day = pd.Timedelta(days=1)
+    inside = (times[given] > created[given] - day) & ~(times[given] > end[given] + day)
+    if not given.any() or inside.mean() < 0.95:
+        return "not between creation and end"
+    if won.any() and times[won].notna().mean() < PASSED:
+        return f"only {times[won].notna().mean():.0%} of the won have it"
+    if _is_same(times, created) or (won.any() and _is_same(times[won], end[won])):
+        return "the same as creation or win"
+    return ""
+
+
+def _is_same(one: pd.Series, two: pd.Series) -> bool:
+    both = one.notna() & two.notna()
+    if both.sum() < 0.9 * one.notna().sum():
+        return False
+    same = (one[both].dt.normalize() == two[both].dt.normalize()).mean()
+    exact = (one[both] == two[both]).mean()
+    dates = (one[both].dt.normalize() == one[both]).all()
+    return bool(exact > 0.9 or (dates and same > 0.9))
+
+
+def _stage_name(column: str, pattern: re.Pattern[str] | None) -> str:
+    """ "Qualified" of 'Date entered "Qualified (Sales)"', "Angebot" of "Angebot am"."""
+    match = pattern.match(column) if pattern else None
+    name = match["stage"] if match else column
+    if not match:
+        short = re.sub(
+            r"(?i)\b(date entered|entered|date of|date|time|at|on|am|datum|vom|le|fecha de|fecha|"
+            r"data|дата|время)\b", " ", name.replace("_", " "),
+        ).strip(' -:"')  # fmt: skip
+        name = " ".join(short.split()) or name
+    return name.replace(".", "_")
+
+
+# --- logs ---------------------------------------------------------------------------------------
+
+
+def _is_log(
+    table: pd.DataFrame, columns: dict[str, Looked], guess: Guess, profile: dict[str, Any]
+) -> bool:
+    """Whether it has a row for each stage that a deal entered: deal, stage, time."""
+    if "time" in guess.roles or "stage" in guess.roles:
+        for role in ("id", "stage", "time"):
+            if role not in guess.roles:
+                _take_for_log(role, columns, guess)
+        return True
+    if {"created", "won", "closed"} & set(guess.roles):
+        return False
+    rows = len(table)
+    ids = {n: fitness(n, "id") for n, k in columns.items() if 1 < k.different <= 0.85 * rows}
+    stages = {n: fitness(n, "stage") for n, k in columns.items() if k.is_text and k.different <= 50}
+    stages = {n: s + SAYS_BOTH * ("won" in columns[n].fates) for n, s in stages.items()}
+    times = {n: fitness(n, "time") for n, k in columns.items()
+             if k.kind == "date" and k.filled >= 0.95 * rows}  # fmt: skip
+    picked = []
+    for scores in (ids, stages, times):
+        scores = {name: score for name, score in scores.items() if score > 0}
+        if not scores:
+            return False
+        picked.append(max(scores, key=lambda name: scores[name]))
+    keys = table[picked[:2]].astype("string")
+    per_deal = keys.drop_duplicates().groupby(picked[0], observed=True).size()
+    if keys[picked[0]].nunique() > 0.85 * rows or (per_deal > 1).mean() < 0.3:
+        return False
+    for role, name in zip(("id", "stage", "time"), picked, strict=True):
+        guess.take(role, name, "a log: a row for each stage that a deal entered")
+    return True
+
+
+def _take_for_log(role: str, columns: dict[str, Looked], guess: Guess) -> None:
+    scores = {n: fitness(n, role) for n in columns if n not in guess.roles.values()}
+    best = max(scores, key=lambda name: scores[name], default="")
+    if best and scores[best]:
+        guess.take(role, best, "its name says so")
