@@ -105,7 +105,8 @@ def read_deals(
     with named(name or path):
         guess = _meant(table, given, stages, findings)
         found = _read(table, guess, told, findings)
-    columns = {"currency_column" if r == "currency" else r: c for r, c in guess.roles.items()}
+    taken = {role: guess.roles[role] for role in ROLES if role in guess.roles}
+    columns = {"currency_column" if r == "currency" else r: c for r, c in taken.items()}
     command = {**columns, "stages": guess.stages, **found.pop("words"), **how}
     return Deals(
         name=name or path or "a DataFrame",

@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 import pandas as pd
+from markupsafe import Markup
 
 from funnelsim.pages import page
 from funnelsim.tables import as_html, as_text
@@ -138,7 +139,7 @@ class Deals:
         return "\n".join(parts)
 
     def _repr_html_(self) -> str:
-        tables = [(title, as_html(_short(table))) for title, table in self._sections()]
+        tables = [(title, Markup(as_html(_short(table)))) for title, table in self._sections()]
         return page(PAGE, summary=self._summary(), notes=self.notes, tables=tables)
 
 
