@@ -104,6 +104,8 @@ def read_deals(
     table = _table(source, encoding, sheet, findings)
     with named(name or path):
         guess = _meant(table, given, stages, findings)
+        both = zip(told.words, guess.words, strict=True)
+        told = told._replace(words=tuple(m if w is None else w for w, m in both))
         found = _read(table, guess, told, findings)
     taken = {role: guess.roles[role] for role in ROLES if role in guess.roles}
     columns = {"currency_column" if r == "currency" else r: c for r, c in taken.items()}

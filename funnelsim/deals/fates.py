@@ -9,11 +9,12 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from funnelsim.deals.words import words_that_say
+from funnelsim.deals.words import is_yes_or_no, words_that_say
 from funnelsim.errors import QuestionError, FunnelSimError
 from funnelsim.reading import Findings, place, read_text
 from funnelsim.reading.values import as_text, uniques
 
+ALL, FEW = 0.95, 5  # deals of a word that have been closed
 SHOWN = 8  # words of an outcome in a sentence
 
 
@@ -64,13 +65,49 @@ def fates(
                 "nothing says whether it was won; say which column holds the outcome, outcome="
             )
         return status, goal, lost
-    status = _outcomes(read_text(said), words, findings)
+    status = _outcomes(read_text(said), words, goal.notna().any(), findings)
+    if closed is not None:
+        status = _not_ended(status, said, closed, findings)
+        if words[1] is None:
+            _ask_of_the_ended(status, read_text(said), closed)
     disagree = (status != "won") & goal.notna() | (status != "lost") & lost.notna()
     sieve.leave_out(disagree, "outcome and the times of winning and losing disagree")
     if closed is not None:
         goal = goal.fillna(closed.where(status == "won"))
         lost = lost.fillna(closed.where(status == "lost"))
     return status, goal, lost
+
+
+def _not_ended(
+    status: pd.Series, said: pd.Series, closed: pd.Series, findings: Findings
+) -> pd.Series:
+    """Of "Won?", no: those that have not been closed are not lost."""
+    if not is_yes_or_no([as_text(value) for value in uniques(said)[1]]):
+        return status
+    still = (status == "lost") & closed.isna()
+    if still.any():
+        findings.note(
+            f"{int(still.sum()):,} deals without a date in {closed.name!r} are open, whatever "
+            f"{said.name!r} says"
+        )
+    return status.mask(still, "open")
+
+
+def _ask_of_the_ended(status: pd.Series, word: pd.Series, closed: pd.Series) -> None:
+    """A word that nobody knows, whose deals have all been closed, means won or lost: which?"""
+    unknown = word[(status == "open")]
+    shares = closed[unknown.index].notna().groupby(unknown).agg(["mean", "size"])
+    ended = shares[(shares["mean"] > ALL) & (shares["size"] >= FEW)]
+    if ended.empty or (shares["mean"] > 1 - ALL).all():  # of open deals a close may be expected
+        return
+    said = str(ended["size"].idxmax())
+    raise QuestionError(
+        f"outcome={word.name!r}: {ended['size'].max():,} deals are {said!r}, and all of them have "
+        f"been closed ({closed.name!r}), so it means won or lost; say which with won_value= or "
+        "lost_value= (--won-value, --lost-value), with the other words that mean so",
+        "lost_value",
+        {str(v): v for v in word.value_counts().index},
+    )
 
 
 def meant_words(said: pd.Series, words: tuple[object, object]) -> tuple[list[str], list[str]]:
@@ -83,7 +120,9 @@ def meant_words(said: pd.Series, words: tuple[object, object]) -> tuple[list[str
     return found[0], found[1]
 
 
-def _outcomes(word: pd.Series, words: tuple[object, object], findings: Findings) -> pd.Series:
+def _outcomes(
+    word: pd.Series, words: tuple[object, object], some_won: bool, findings: Findings
+) -> pd.Series:
     won, lost = meant_words(word, words)
     if both := sorted(set(won) & set(lost)):
         raise FunnelSimError(
@@ -93,12 +132,18 @@ def _outcomes(word: pd.Series, words: tuple[object, object], findings: Findings)
     is_won, is_lost = (folded.isin(these).fillna(False).astype(bool) for these in (won, lost))
     counts = word.fillna("(empty)").value_counts()
     if not (is_won.any() or is_lost.any()):
-        there = ", ".join(f"{v} ({n:,})" for v, n in counts.head(SHOWN).items())
         told = [given if given is not None else fate
                 for given, fate in zip(words, ("won", "lost"), strict=True)]  # fmt: skip
         raise QuestionError(
-            f"outcome={word.name!r} never says {told[0]!r} or {told[1]!r}; it holds: {there}; "
-            "say which words mean so with won_value= and lost_value= (--won-value, --lost-value)",
+            f"outcome={word.name!r} never says {told[0]!r} or {told[1]!r}; it holds: "
+            f"{_counted(counts)}; say which words mean so with won_value= and lost_value= (--won-value, --lost-value)",
+            "won_value",
+            {str(v): v for v in counts.index},
+        )
+    if not (is_won.any() or some_won) and words[0] is None:
+        raise QuestionError(
+            f"outcome={word.name!r} never says won; it holds: {_counted(counts)}; say which words "
+            "mean so with won_value= (--won-value), or won_value=[] if nobody was won",
             "won_value",
             {str(v): v for v in counts.index},
         )
@@ -111,9 +156,12 @@ def _outcomes(word: pd.Series, words: tuple[object, object], findings: Findings)
             findings.note(f"outcomes read as {fate}: {', '.join(there[:SHOWN])}")
     as_open = word[status == "open"].fillna("(empty)").value_counts()
     if len(as_open):
-        shown = ", ".join(f"{v} ({n:,})" for v, n in as_open.head(SHOWN).items())
-        findings.note(f"outcomes read as open: {shown}")
+        findings.note(f"outcomes read as open: {_counted(as_open)}")
     return status
+
+
+def _counted(counts: pd.Series) -> str:
+    return ", ".join(f"{value} ({count:,})" for value, count in counts.head(SHOWN).items())
 
 
 def _several(given: object) -> Sequence[object]:

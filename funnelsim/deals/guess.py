@@ -17,13 +17,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from funnelsim.deals.looked import Looked, looks
 from funnelsim.deals.words import fate_said, fitness, is_later, known_words, plain
-from funnelsim.reading import is_amount, is_date, read_times
+from funnelsim.errors import FunnelSimError
+from funnelsim.reading import read_times
 from funnelsim.reading.values import Findings, as_text, uniques
 
-LOOKED_AT = 200  # different values of a column
 PROFILE = 500  # a heading of a profile is worth more than any word
 SAYS_BOTH = 120  # a column that says won and lost
+A_FLAG = 150  # "Won?", yes or no: worth more than a stage that never says won
+NEVER_WON = 130  # at most, of an outcome that never says won
+OF_THE_ENDED = 80  # a date of closing that open deals do not have
 LEAST_HEADINGS = 3  # of a profile
 PASSED = 0.3  # of the won deals must have passed a stage
 LABELS = {
@@ -42,6 +46,7 @@ class Guess:
     roles: dict[str, str] = field(default_factory=dict)
     stages: dict[str, str] = field(default_factory=dict)
     why: dict[str, tuple[str, str]] = field(default_factory=dict)
+    words: tuple[list[str] | None, list[str] | None] = (None, None)  # of the outcome
     vendor: str = ""
     is_guessed: bool = False
 
@@ -80,22 +85,22 @@ def guessed(table: pd.DataFrame, told: dict[str, str] | None = None) -> Guess:
     ...     "outcome": "Stage", "id": "Opportunity ID"}
     True
     """
-    names = [str(name) for name in table.columns[~table.columns.duplicated(False)]]
-    columns = {name: Looked(table[name]) for name in names}
-    profile = vendor_of(names)
+    columns = looks(table)
+    profile = vendor_of(list(columns))
     guess = Guess(vendor=profile["name"])
     for role, column in (told or {}).items():
         guess.take(role, column, "as told")
     if _is_log(table, columns, guess, profile):
-        order = ["outcome", "value", "currency", "channel", "owner", "reason"]
+        order = ["value", "currency", "channel", "owner", "reason"]
     else:
         order = ["outcome", "won", "lost", "closed", "created", "id", "value", "currency",
                  "channel", "owner", "reason"]  # fmt: skip
     for role in order:
         if role not in guess.roles:
-            _take_best(role, columns, guess, profile, len(table))
+            _take_best(role, columns, guess, profile, table)
     if "time" not in guess.roles:
         _earliest(columns, guess, len(table))
+        _say_what_the_flag_means(table, columns, guess)
         guess.stages = _stages(table, columns, guess, profile)
     for name, looked in columns.items():
         later = is_later(name) if looked.kind == "date" else ""
@@ -104,53 +109,35 @@ def guessed(table: pd.DataFrame, told: dict[str, str] | None = None) -> Guess:
     return guess
 
 
-class Looked:
-    """A column as it looks: what it mostly holds (date, number, text, "" where empty), how much."""
-
-    def __init__(self, column: pd.Series) -> None:
-        codes, values = uniques(column)
-        self.filled, self.different = int((codes >= 0).sum()), len(values)
-        self.values = values[:LOOKED_AT]
-        self.kind = self._kind(column)
-        self.fates = {fate_said(as_text(value)) for value in self.values} if self.is_text else set()
-
-    @property
-    def is_text(self) -> bool:
-        return self.kind == "text"
-
-    def _kind(self, column: pd.Series) -> str:
-        if not self.filled:
-            return ""
-        if pd.api.types.is_datetime64_any_dtype(column):
-            return "date"
-        if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
-            return "number"
-        texts = [as_text(value) for value in self.values]
-        if sum(is_date(text) for text in texts) > len(texts) / 2:
-            return "date"
-        if sum(is_amount(text) for text in texts) > len(texts) / 2:
-            return "number"
-        return "text"
-
-
 def _take_best(
-    role: str, columns: dict[str, Looked], guess: Guess, profile: dict[str, Any], rows: int
+    role: str,
+    columns: dict[str, Looked],
+    guess: Guess,
+    profile: dict[str, Any],
+    table: pd.DataFrame,
 ) -> None:
     """The column that fits a role best, if one does."""
-    kind = known_words()[role]["holds"]
+    kind, rows = known_words()[role]["holds"], len(table)
     scores: dict[str, tuple[int, str]] = {}
     for name, looked in columns.items():
-        if name in guess.roles.values() or (kind and looked.kind != kind):
+        is_flag = role == "outcome" and looked.is_flag and fate_said(name) == "won"
+        if name in guess.roles.values() or (kind and looked.kind != kind and not is_flag):
             continue
         score, why = _heading_fits(name, role, profile)
-        if role == "outcome" and {"won", "lost"} <= looked.fates:
+        if is_flag:
+            score, why = A_FLAG, "its name says won, its cells yes or no"
+        elif role == "outcome" and {"won", "lost"} <= looked.fates:
             score, why = score + SAYS_BOTH, "it says won and lost"
         elif role == "outcome" and "won" in looked.fates and score:
             score += SAYS_BOTH // 2
+        elif role == "outcome":
+            score = min(score, NEVER_WON)
         if role == "id" and looked.different < 0.5 * rows:
             continue  # the number of an account stands in many rows
         if role == "created" and looked.filled < 0.9 * rows:
             score -= 60
+        if role == "closed" and 0 < score < PROFILE // 2 and _is_of_the_ended(table, name, guess):
+            score += OF_THE_ENDED
         if role in ("channel", "owner", "reason") and looked.different > max(0.5 * rows, 50):
             continue
         if score > 0:
@@ -158,6 +145,28 @@ def _take_best(
     if scores:
         best = max(scores, key=lambda name: scores[name][0])
         guess.take(role, best, scores[best][1])
+
+
+def _is_of_the_ended(table: pd.DataFrame, name: str, guess: Guess) -> bool:
+    """Whether those that were won have this date and those whose fate is open do not."""
+    if "outcome" not in guess.roles:
+        return False
+    said = table[guess.roles["outcome"]].map(lambda cell: fate_said(as_text(cell)))
+    filled = table[name].notna()
+    is_open = said == ""
+    return bool(filled[said == "won"].mean() > 0.5 and is_open.any() and
+                filled[is_open].mean() < 0.1)  # fmt: skip
+
+
+def _say_what_the_flag_means(table: pd.DataFrame, columns: dict[str, Looked], guess: Guess) -> None:
+    """Yes is won. No is lost, unless those that are still open say no as well."""
+    looked = columns.get(guess.roles.get("outcome", ""))
+    if looked is None or not looked.is_flag:
+        return
+    yes, no = looked.yes_and_no()
+    closed = guess.roles.get("closed")
+    some_open = looked.filled < len(table) or (closed and table[closed].isna().any())
+    guess.words = (yes, no if some_open and "won" not in guess.roles else [])
 
 
 def _heading_fits(name: str, role: str, profile: dict[str, Any]) -> tuple[int, str]:
@@ -210,7 +219,7 @@ def _stages(
                 strict=True,
             )
         )  # fmt: skip
-    except Exception:  # what cannot be read is said when it is read for good
+    except FunnelSimError:  # what cannot be read is said when it is read for good
         return {}
     created, end = times[guess.roles["created"]], times[ends[0]]
     won = end.notna()
@@ -286,7 +295,8 @@ def _is_log(
     if {"created", "won", "closed"} & set(guess.roles):
         return False
     rows = len(table)
-    ids = {n: fitness(n, "id") for n, k in columns.items() if 1 < k.different <= 0.85 * rows}
+    ids = {n: _is_id_of_a_log(n) for n, k in columns.items()
+           if 1 < k.different <= 0.85 * rows and k.kind != "date"}  # fmt: skip
     stages = {n: fitness(n, "stage") for n, k in columns.items() if k.is_text and k.different <= 50}
     stages = {n: s + SAYS_BOTH * ("won" in columns[n].fates) for n, s in stages.items()}
     times = {n: fitness(n, "time") for n, k in columns.items()
@@ -306,8 +316,16 @@ def _is_log(
     return True
 
 
+def _is_id_of_a_log(name: str) -> int:
+    """How well a heading names the deal that many rows are of: "Deal", but not "Deal value"."""
+    if any(fitness(name, role) for role in ("value", "stage", "outcome", "owner")):
+        return 0
+    return max(fitness(name, "id"), fitness(name, "deal"))
+
+
 def _take_for_log(role: str, columns: dict[str, Looked], guess: Guess) -> None:
-    scores = {n: fitness(n, role) for n in columns if n not in guess.roles.values()}
+    fit = _is_id_of_a_log if role == "id" else lambda name: fitness(name, role)
+    scores = {n: fit(n) for n in columns if n not in guess.roles.values()}
     best = max(scores, key=lambda name: scores[name], default="")
     if best and scores[best]:
         guess.take(role, best, "its name says so")

@@ -69,6 +69,16 @@ def is_later(heading: str) -> str:
     return next((phrase for phrase in known_words()["later"]["words"] if holds(text, phrase)), "")
 
 
+def is_yes_or_no(texts: list[str]) -> bool:
+    """Whether all of them say yes or no.
+
+    >>> is_yes_or_no(["Ja", "nein"]), is_yes_or_no(["yes", "perhaps"])
+    (True, False)
+    """
+    known = {*known_words()["yes"]["words"], *known_words()["no"]["words"]}
+    return bool(texts) and all(plain(text) in known for text in texts)
+
+
 def words_that_say(words: list[str], fate: str) -> list[str]:
     """Those of the words that say "won" or "lost", and not both.
 
