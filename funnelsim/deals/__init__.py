@@ -18,12 +18,22 @@ import pandas as pd
 from funnelsim.deals.fates import meant_words
 from funnelsim.deals.guess import LABELS, Guess, guessed
 from funnelsim.deals.log import as_wide
+from funnelsim.deals.looked import kinds_of
 from funnelsim.deals.record import Deals
 from funnelsim.deals.tidy import NOT_STATED, Told, tidy
+from funnelsim.deals.words import words_that_say
 from funnelsim.errors import FunnelSimError
 from funnelsim.reading import Findings, find_column, named, read_bytes, read_table, read_text
 
-__all__ = ["NOT_STATED", "Deals", "guessed", "read_deals"]
+__all__ = [
+    "NOT_STATED",
+    "Deals",
+    "Guess",
+    "guessed",
+    "kinds_of",
+    "read_deals",
+    "words_that_say",
+]
 
 ROLES = tuple(LABELS)
 

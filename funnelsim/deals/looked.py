@@ -82,3 +82,8 @@ def looks(table: pd.DataFrame) -> dict[str, Looked]:
             if not any(fitness(name, role) for role in NO_DATES):
                 found[name].kind = "date"
     return found
+
+
+def kinds_of(table: pd.DataFrame) -> dict[str, str]:
+    """What each column mostly holds: date, number, text, or "" where it is empty."""
+    return {name: looked.kind for name, looked in looks(table).items()}
