@@ -105,8 +105,8 @@ def parser() -> argparse.ArgumentParser:
 
     demo = commands.add_parser("demo", help="from a CRM export to a simulated quarter and a page")
     demo.add_argument(
-        "--data", type=Path, metavar="FOLDER_OR_CSV",
-        help="the folder of the Marketing Funnel by Olist, or a CSV like the bundled export",
+        "--data", type=Path, metavar="FOLDER_OR_FILE",
+        help="the folder of the Marketing Funnel by Olist, or an export of your CRM",
     )  # fmt: skip
     demo.add_argument(
         "--out", type=Path, default=Path("funnelsim-demo"), metavar="FOLDER",
@@ -115,7 +115,8 @@ def parser() -> argparse.ArgumentParser:
     demo.add_argument("--seed", type=int, default=1, help="another seed, another quarter (1)")
     demo.set_defaults(command=_demo)
 
-    _add_calibrate(commands.add_parser("calibrate", help="a scenario from your own CRM export"))
+    own = "a scenario from your own CRM export; its columns are guessed, or told"
+    _add_calibrate(commands.add_parser("calibrate", help=own))
     return top
 
 

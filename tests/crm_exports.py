@@ -162,7 +162,7 @@ def _of_vendors() -> dict[str, Written]:
             "Контрагент": "ООО", "Организация": "Мы", "Ответственный": d["owner"],
             "Состояние": words("В работе", "В работе", "В работе", "Выиграна", "Проиграна"),
             "Дата окончания": dates("closed", "%d.%m.%Y"), "Причина проигрыша": d["lost_reason"],
-            "Сумма документа": amounts(lambda v: f"{v:,.2f}".replace(",", "\xa0").replace(".", ",")),
+            "Сумма документа": amounts(blanks),
         }, "\t", "utf-16"), "1C"),
         "Freshsales": Written("freshsales.csv", csv({
             "Id": range(n), "Name": "d", "Deal value": amounts(lambda v: f"${v:,.0f}"),
@@ -174,13 +174,18 @@ def _of_vendors() -> dict[str, Written]:
         "Frappe": Written("frappe.csv", csv({
             "ID": [f"CRM-OPP-2026-{i:05d}" for i in range(n)], "Opportunity From": "Lead",
             "Party": "p", "Status": words("Open", "Replied", "Quotation", "Won", "Lost"),
-            "Sales Stage": words("Prospecting", "Qualification", "Proposal", "Proposal", "Proposal"),
+            "Sales Stage": words("Prospect", "Qualification", "Proposal", "Proposal", "Proposal"),
             "Opportunity Date": dates("created", "%d-%m-%Y"), "Opportunity Owner": d["owner"],
             "Closed Date": dates("closed", "%d-%m-%Y"), "Currency": "INR",
             "Expected Closing": dates("expected", "%d-%m-%Y"),
             "Opportunity Amount": amounts(in_lakhs),
         }), "Frappe", "INR"),
     }  # fmt: skip
+
+
+def blanks(value: float) -> str:
+    """1 234,50"""
+    return f"{value:,.2f}".replace(",", "\xa0").replace(".", ",")
 
 
 def in_lakhs(value: float) -> str:
@@ -233,8 +238,8 @@ LANGUAGES = {  # number, created, closed, outcome, its words, amount, owner, sou
         ("Нова", "Кваліфікація", "Пропозиція", "Виграна", "Програна"), "%d.%m.%Y", "utf-8", "UAH",
     ),
     "Chinese": (
-        ("商机编号", "创建时间", "结单日期", "销售阶段", "商机金额(元)", "负责人", "线索来源", "输单原因",
-         "最后修改时间", "预计成交日期"),
+        ("商机编号", "创建时间", "结单日期", "销售阶段", "商机金额(元)", "负责人", "线索来源",
+         "输单原因", "最后修改时间", "预计成交日期"),
         ("初步接洽", "需求确认", "方案报价", "赢单", "输单"), "%Y/%m/%d", "gb18030", "CNY",
     ),
 }  # fmt: skip

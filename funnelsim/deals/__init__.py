@@ -91,8 +91,8 @@ def read_deals(
     dayfirst, yearfirst, decimal, encoding, sheet   how dates, amounts and text are read, where the
                          file does not show it
 
-    Raises FunnelSimError naming file, line and value of what cannot be read, and `errors.QuestionError`, a
-    kind of it, naming the argument that decides what nothing in the file does.
+    Raises FunnelSimError naming file, line and value of what cannot be read, and a kind of it,
+    `errors.QuestionError`, naming the argument that decides what nothing in the file does.
 
     >>> deals = read_deals(pd.DataFrame({
     ...     "Angelegt am": ["01.02.2026", "03.02.2026", "05.02.2026"],
@@ -114,8 +114,11 @@ def read_deals(
     table = _table(source, encoding, sheet, findings)
     with named(name or path):
         guess = _meant(table, given, stages, findings)
-        both = zip(told.words, guess.words, strict=True)
-        told = told._replace(words=tuple(m if w is None else w for w, m in both))
+        won_by, lost_by = (
+            meant if said is None else said
+            for said, meant in zip(told.words, guess.words, strict=True)
+        )
+        told = told._replace(words=(won_by, lost_by))
         found = _read(table, guess, told, findings)
     taken = {role: guess.roles[role] for role in ROLES if role in guess.roles}
     columns = {"currency_column" if r == "currency" else r: c for r, c in taken.items()}

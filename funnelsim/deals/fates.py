@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from funnelsim.deals.words import is_yes_or_no, words_that_say
-from funnelsim.errors import QuestionError, FunnelSimError
+from funnelsim.errors import FunnelSimError, QuestionError
 from funnelsim.reading import Findings, place, read_text
 from funnelsim.reading.values import as_text, uniques
 
@@ -136,7 +136,8 @@ def _outcomes(
                 for given, fate in zip(words, ("won", "lost"), strict=True)]  # fmt: skip
         raise QuestionError(
             f"outcome={word.name!r} never says {told[0]!r} or {told[1]!r}; it holds: "
-            f"{_counted(counts)}; say which words mean so with won_value= and lost_value= (--won-value, --lost-value)",
+            f"{_counted(counts)}; say which words mean so with won_value= and "
+            "lost_value= (--won-value, --lost-value)",
             "won_value",
             {str(v): v for v in counts.index},
         )

@@ -74,7 +74,7 @@ def looks(table: pd.DataFrame) -> dict[str, Looked]:
     >>> {name: looked.kind for name, looked in looks(table).items()}
     {'Created': 'date', 'Amount': 'number'}
     """
-    names = [name for name in table.columns[~table.columns.duplicated(False)]]
+    names = list(table.columns[~table.columns.duplicated(False)])
     found = {str(name): Looked(table[name]) for name in names}
     counted = [name for name, looked in found.items() if looked.may_be_dates]
     if any(fitness(name, role) for name in counted for role in DATES):

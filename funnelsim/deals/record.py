@@ -145,5 +145,5 @@ class Deals:
 
 def _short(table: pd.DataFrame) -> pd.DataFrame:
     """As much of a table as one reads."""
-    shown = table.head(30).astype(str).replace({"nan": "", "<NA>": "", "NaT": "", "None": ""})
+    shown = table.head(30).map(lambda cell: "" if pd.isna(cell) else str(cell))
     return shown.map(lambda cell: cell if len(cell) <= 60 else f"{cell[:56]} ...")

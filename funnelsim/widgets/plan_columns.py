@@ -77,7 +77,7 @@ def refuse(
         raise FunnelSimError(f"Say which column is: {', '.join(lacking)}.")
     dates = {r: roles[r] for r in ("created", "won", "lost", "closed") if r in roles}
     created, outcome = dates.get("created"), roles.get("outcome")
-    if list(dates.values()).count(created) > 1:
+    if created and list(dates.values()).count(created) > 1:
         raise FunnelSimError(f"{ROLES['created']} has a column of its own: not {created!r} too.")
     both = dates.get("closed", dates.get("won") if dates.get("won") == dates.get("lost") else None)
     if both and not outcome and ("won" not in dates or both == dates["won"]):

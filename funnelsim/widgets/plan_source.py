@@ -16,7 +16,7 @@ import ipywidgets
 import pandas as pd
 
 from funnelsim.calibration import Calibration, calibrate
-from funnelsim.deals import read_deals, words_that_say
+from funnelsim.deals import Guess, read_deals, words_that_say
 from funnelsim.errors import FunnelSimError, QuestionError
 from funnelsim.reading import Findings, table_of
 from funnelsim.scenario import Scenario, load, templates
@@ -60,6 +60,7 @@ class Source(ipywidgets.VBox):
         self._changed, self._calibrated = changed, dict[str, Calibration]()
         self._read: pd.DataFrame | FunnelSimError = pd.DataFrame()  # the export, or why not
         self._unclear: set[str] = set()  # of READ_AS
+        self._guess = Guess()
         self._guessed_words: dict[str, list[str]] = {}  # of the outcome
         self._findings = Findings()  # of the file
         self._is_guessing = False
@@ -117,7 +118,9 @@ class Source(ipywidgets.VBox):
         if self.chosen.value:
             return load(self.chosen.value)
         if not self.file.value:
-            raise FunnelSimError("Choose a scenario file (.toml) or an export of your CRM (.csv, .xlsx).")
+            raise FunnelSimError(
+                "Choose a scenario file (.toml) or an export of your CRM (.csv, .xlsx)."
+            )
         if self.is_export:
             return self._calibration()
         try:
@@ -142,6 +145,8 @@ class Source(ipywidgets.VBox):
             raise self._read
         roles = {name: box.value for name, box in self.roles.items() if box.value != NONE}
         stages, words = list(self.stages.value), self._said()
+        if self._read.empty:
+            read_deals(self._read)  # which says so
         refuse(roles, stages, words, set(self.words["won_value"].options))
         told: dict[str, Any] = {name: box.value for name, box in self.read_as.items()}
         told["export_date"] = self.export_date.value.strip() or None
@@ -150,7 +155,7 @@ class Source(ipywidgets.VBox):
         key = repr((roles, stages, told))
         if key not in self._calibrated:
             try:
-                between = {} if is_log(roles) else {"stages": stages}
+                between: dict[str, Any] = {} if is_log(roles) else {"stages": stages}
                 deals = read_deals(self._read, **roles, **told, **between)
                 deals.notes[:0] = self._findings.notes
                 found = calibrate(deals, name=self._name())
@@ -256,11 +261,11 @@ class Source(ipywidgets.VBox):
         self._guessed_words = {}
         for name, box in self.words.items():
             box.options = words
-            meant = words_that_say(words, FATES[name][1])
-            if flags[name] is None or column != self._guess.roles.get("outcome"):
+            meant, flag = words_that_say(words, FATES[name][1]), flags[name]
+            if flag is None or column != self._guess.roles.get("outcome"):
                 self._guessed_words[name] = meant
             else:
-                meant = [word for word in flags[name] if word in words]
+                meant = [word for word in flag if word in words]
             box.value = meant
         self._is_guessing = was
 
@@ -309,7 +314,9 @@ def _came_of_it(found: Calibration) -> str:
         f"{row['leads']:,} row{'s' * (row['leads'] != 1)} left out: {row['left out because']}."
         for _, row in found.report.left_out.iterrows()
     ]
-    minded = re.compile("outcomes read as open|rows that repeat|export date|its headings|.* no date: ")
+    minded = re.compile(
+        "outcomes read as open|rows that repeat|export date|its headings|.* no date: "
+    )
     lines += [f"{note}." for note in found.report.notes if minded.match(note)]
     return "".join(f"<p>{escape(line[0].upper() + line[1:])}</p>" for line in lines)
 
