@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
+from subprocess import list2cmdline
 from typing import Any
 
 import pandas as pd
@@ -76,11 +78,11 @@ class Deals:
         stages, parts = self.stages, []
         for stage, following in pairwise(stages):
             here = self.entered[stage].notna() & self.known[stage]
-            onward = self.entered[following].where(
-                self.known[following] | (following != stages[-1])
-            )
-            fate = self.leads["outcome"].where(self.entered[following].isna(), "moved")
-            fate = fate.where(following != stages[-1], self.leads["outcome"])
+            onward, fate = self.entered[following], self.leads["outcome"]
+            if following == stages[-1]:  # a win without a date has the time of its last stage
+                onward = onward.where(self.known[following])
+            else:
+                fate = fate.where(onward.isna(), "moved")
             left = onward.fillna(self.leads["ended"].where(fate == "lost"))
             deal = self.leads["id"].fillna(self.leads.index.to_series().astype(str))
             part = {"deal": deal, "stage": stage, "entered": self.entered[stage], "left": left,
@@ -108,11 +110,13 @@ class Deals:
                 option = OPTIONS.get(name, f"--{name.replace('_', '-')}")
                 for each in value if isinstance(value, list | tuple) else [value]:
                     words += [option, str(each)]
-        return shlex.join(words)
+        return list2cmdline(words) if os.name == "nt" else shlex.join(words)
 
     def _sections(self) -> list[tuple[str, pd.DataFrame]]:
         used = self.columns[self.columns["taken for"] != ""]
-        found = [("Which column is what", used), ("The first rows", self.sample)]
+        rows = self.sample.T.rename(columns=lambda row: f"{self.sample.index.name or 'row'} {row}")
+        rows = rows.rename_axis(index="column", columns=None).reset_index()
+        found = [("Which column is what", used), ("The first rows", rows)]
         return found + [
             (title, table)
             for title, table in (("No good", self.problems), ("Left out", self.left_out))
