@@ -131,7 +131,7 @@ def test_yes_and_no(yes: object, no: object) -> None:
 
 def test_words_that_nobody_knows_are_asked_for_and_the_answer_works() -> None:
     strange = plain(status=words(*OPEN, "Live", "Dead end"))
-    with pytest.raises(QuestionError, match="never says won.*won_value=") as asked:
+    with pytest.raises(QuestionError, match=r"never says won.*won_value=") as asked:
         fs.read_deals(strange)
     assert asked.value.argument == "won_value" and "Live" in asked.value.choices
     assert counted(fs.read_deals(strange, won_value="Live")) == TRUE
@@ -191,7 +191,7 @@ def test_several_currencies_are_asked_about_and_never_added(column: bool) -> Non
 
 
 def log(names: Sequence[str] = ("deal_id", "stage", "entered_at")) -> pd.DataFrame:
-    """A row a stage: two deals go back once, one comes back after it was lost, one is still open."""
+    """A row a stage: two deals go back, one comes back after it was lost, one is still open."""
     way = {
         1: "New Talk Offer Won", 2: "New Talk New Talk Offer Won", 3: "New Talk Lost",
         4: "New Lost Talk Offer Won", 5: "New Talk Offer Talk Lost", 6: "New Talk",
@@ -213,7 +213,8 @@ def test_a_log_is_read_by_deal_and_its_returns_are_kept(names: tuple[str, ...]) 
         "d1": "won", "d2": "won", "d3": "lost", "d4": "won", "d5": "lost", "d6": "open",
     }  # fmt: skip
     visits = deals.visits
-    assert visits[visits["deal"] == "d2"]["stage"].tolist() == ["New", "Talk", "New", "Talk", "Offer"]
+    way = visits[visits["deal"] == "d2"]["stage"].tolist()
+    assert way == ["New", "Talk", "New", "Talk", "Offer"]
     back = visits[(visits["deal"] == "d5")].iloc[-1]
     assert (back["stage"], back["outcome"], back["left"] - back["entered"]) == (
         "Talk", "lost", pd.Timedelta(days=3),
@@ -271,3 +272,16 @@ def test_the_command_holds_what_was_told(option: dict[str, Any]) -> None:
 def test_a_calibration_says_which_columns_were_guessed() -> None:
     settings = fs.calibrate(plain()).provenance.settings
     assert settings["created"] == "created" and settings["closed"] == "closed"
+
+
+def test_stages_are_found_whatever_the_order_of_the_dates() -> None:
+    """All days are up to the 12th, so the order is asked for: the answer brings the stages too."""
+    begin = pd.date_range("2026-01-01", periods=12, freq="D").repeat(5)
+    form = "%d/%m/%Y"
+    table = pd.DataFrame({
+        "created": begin.strftime(form), "Lead": (begin + pd.DateOffset(months=1)).strftime(form),
+        "won": (begin + pd.DateOffset(months=2)).strftime(form),
+    })  # fmt: skip
+    with pytest.raises(QuestionError, match="dayfirst"):
+        fs.read_deals(table)
+    assert fs.read_deals(table, dayfirst=True).stages == ["Lead", "Lead 2", "Won"]

@@ -113,7 +113,7 @@ def read_deals(
     path = "" if isinstance(source, pd.DataFrame) else str(source)
     table = _table(source, encoding, sheet, findings)
     with named(name or path):
-        guess = _meant(table, given, stages, findings)
+        guess = _meant(table, given, stages, (dayfirst, yearfirst), findings)
         won_by, lost_by = (
             meant if said is None else said
             for said, meant in zip(told.words, guess.words, strict=True)
@@ -166,6 +166,7 @@ def _meant(
     table: pd.DataFrame,
     given: Mapping[str, str | None],
     stages: Mapping[str, str] | Sequence[str] | None,
+    order: tuple[bool | None, bool | None],
     findings: Findings,
 ) -> Guess:
     """What the columns mean: as told, or guessed where not enough is told."""
@@ -179,7 +180,7 @@ def _meant(
     else:
         for role, column in roles.items():
             find_column(table, column, role)
-        guess = guessed(table, roles)
+        guess = guessed(table, roles, *order)
         guess.is_guessed = True
         if guess.vendor:
             findings.note(f"its headings are those of {guess.vendor}")

@@ -12,6 +12,7 @@ import tomllib
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
+from itertools import chain, count
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ import pandas as pd
 
 from funnelsim.deals.looked import Looked, looks
 from funnelsim.deals.words import fate_said, fitness, is_later, known_words, plain
-from funnelsim.errors import FunnelSimError
+from funnelsim.errors import FunnelSimError, QuestionError
 from funnelsim.reading import read_times
 from funnelsim.reading.values import Findings, as_text, uniques
 
@@ -29,6 +30,8 @@ A_FLAG = 150  # "Won?", yes or no: worth more than a stage that never says won
 NEVER_WON = 130  # at most, of an outcome that never says won
 OF_THE_ENDED = 80  # a date of closing that open deals do not have
 LEAST_HEADINGS = 3  # of a profile
+MOST_ROWS = 20_000  # looked at for what is a stage
+ENDS = ("Lead", "Won")  # stages by themselves
 PASSED = 0.3  # of the won deals must have passed a stage
 LABELS = {
     "created": "when the lead came in", "won": "when the deal was won",
@@ -75,7 +78,12 @@ def vendor_of(columns: list[str]) -> dict[str, Any]:
     return best if share(best)[0] >= 0.4 else {"name": "", "columns": {}}
 
 
-def guessed(table: pd.DataFrame, told: dict[str, str] | None = None) -> Guess:
+def guessed(
+    table: pd.DataFrame,
+    told: dict[str, str] | None = None,
+    dayfirst: bool | None = None,
+    yearfirst: bool | None = None,
+) -> Guess:
     """The meaning of every column; `told` says it of some.
 
     >>> export = pd.DataFrame({
@@ -101,7 +109,9 @@ def guessed(table: pd.DataFrame, told: dict[str, str] | None = None) -> Guess:
     if "time" not in guess.roles:
         _earliest(columns, guess, len(table))
         _say_what_the_flag_means(table, columns, guess)
-        guess.stages = _stages(table, columns, guess, profile)
+        guess.stages = _stages(
+            table, columns, guess, profile, {"dayfirst": dayfirst, "yearfirst": yearfirst}
+        )
     for name, looked in columns.items():
         later = is_later(name) if looked.kind == "date" else ""
         no = f"{later!r} in its name: no time of a stage" if later else ""
@@ -193,7 +203,11 @@ def _earliest(columns: dict[str, Looked], guess: Guess, rows: int) -> None:
 
 
 def _stages(
-    table: pd.DataFrame, columns: dict[str, Looked], guess: Guess, profile: dict[str, Any]
+    table: pd.DataFrame,
+    columns: dict[str, Looked],
+    guess: Guess,
+    profile: dict[str, Any],
+    order: dict[str, bool | None],
 ) -> dict[str, str]:
     """The times between creation and win, in the order in which deals pass them."""
     if "created" not in guess.roles:
@@ -210,21 +224,14 @@ def _stages(
     ends = [guess.roles[role] for role in ("won", "closed") if role in guess.roles]
     if not names or not ends:
         return {}
-    try:
-        times = dict(
-            zip(
-                [guess.roles["created"], ends[0], *names],
-                read_times([table[n] for n in (guess.roles["created"], ends[0], *names)],
-                           findings=Findings()),
-                strict=True,
-            )
-        )  # fmt: skip
-    except FunnelSimError:  # what cannot be read is said when it is read for good
+    some = table.iloc[:: max(len(table) // MOST_ROWS, 1)]
+    times = _times(some, [guess.roles["created"], ends[0], *names], order)
+    if not times:
         return {}
     created, end = times[guess.roles["created"]], times[ends[0]]
     won = end.notna()
     if "outcome" in guess.roles:
-        codes, values = uniques(table[guess.roles["outcome"]])
+        codes, values = uniques(some[guess.roles["outcome"]])
         says = np.array([fate_said(as_text(v)) == "won" for v in values], dtype=bool)
         won &= np.where(codes >= 0, says[codes] if len(says) else False, False)
     found: list[str] = []
@@ -237,10 +244,32 @@ def _stages(
         else:
             found.append(name)
     found.sort(key=lambda name: ((times[name] - created).median(), names.index(name)))
-    stages = {_stage_name(name, pattern): name for name in found}
+    stages: dict[str, str] = {}
+    for name in found:
+        stage = _stage_name(name, pattern)
+        more = (f"{stage} {number}" for number in count(2))
+        stages[next(own for own in chain([stage], more) if own not in {*stages, *ENDS})] = name
     for stage, name in stages.items():
         guess.why[name] = (f"stage {stage}", "a time between creation and win, in this order")
     return stages
+
+
+def _times(
+    table: pd.DataFrame, names: list[str], order: dict[str, bool | None]
+) -> dict[str, pd.Series]:
+    """The columns as times; none where they cannot be read, which is said when it is for good.
+
+    Whether 03/04 is in March or in April changes neither which stages there are nor their order.
+    """
+    try:
+        read = read_times([table[name] for name in names], findings=Findings(), **order)
+    except QuestionError as asked:
+        if asked.argument not in order or order[asked.argument] is not None:
+            return {}
+        return _times(table, names, {**order, asked.argument: True})
+    except FunnelSimError:
+        return {}
+    return dict(zip(names, read, strict=True))
 
 
 def _is_a_stage(times: pd.Series, created: pd.Series, end: pd.Series, won: pd.Series) -> str:
