@@ -285,3 +285,37 @@ def test_stages_are_found_whatever_the_order_of_the_dates() -> None:
     with pytest.raises(QuestionError, match="dayfirst"):
         fs.read_deals(table)
     assert fs.read_deals(table, dayfirst=True).stages == ["Lead", "Lead 2", "Won"]
+
+
+def test_columns_that_most_leads_contradict_are_refused() -> None:
+    table = plain(created=dates("closed", LONG, "2026-01-01"), closed=dates("created", LONG))
+    with pytest.raises(fs.FunnelSimError, match=r"so the columns cannot be right.*created="):
+        fs.read_deals(table)
+
+
+def test_a_log_that_never_says_won_is_asked_about_and_the_answer_works() -> None:
+    table = log().replace({"Won": "Live", "Lost": "Dead end"})
+    with pytest.raises(QuestionError, match=r"stage='stage' never says won.*Live") as asked:
+        fs.read_deals(table)
+    assert asked.value.argument == "won_value"
+    deals = fs.read_deals(table, won_value="Live", lost_value="Dead end")
+    assert counted(deals) == {"won": 3, "lost": 2, "open": 1}
+
+
+def test_a_column_that_is_nearly_right_is_named() -> None:
+    with pytest.raises(fs.FunnelSimError, match="column 'created' holds no dates, such as 'soon'"):
+        fs.read_deals(plain(created="soon"))
+    twice = plain(more=dates("created", LONG)).rename(columns={"more": "created"})
+    with pytest.raises(fs.FunnelSimError, match="several columns are named 'created'"):
+        fs.read_deals(twice)
+
+
+def test_real_leads_that_were_won_or_not(olist: Path) -> None:
+    """Olist's marketing funnel, as one table: first contact, win; no losses are marked."""
+    leads = pd.read_csv(olist / fs.datasets.OLIST_LEADS, dtype=str)
+    deals = pd.read_csv(olist / fs.datasets.OLIST_DEALS, dtype=str)
+    table = leads.merge(deals[["mql_id", "won_date"]], on="mql_id", how="left")
+    found = fs.read_deals(table, since="2018-01-01")
+    told = fs.calibrate(fs.read_olist_funnel(olist), **fs.datasets.OLIST_COLUMNS)
+    assert abs(fs.calibrate(found).overall - told.overall) < told.overall_se
+    assert counted(found)["won"] == 780 and not found.losses_marked

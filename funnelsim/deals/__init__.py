@@ -21,9 +21,10 @@ from funnelsim.deals.log import as_wide
 from funnelsim.deals.looked import kinds_of
 from funnelsim.deals.record import Deals
 from funnelsim.deals.tidy import NOT_STATED, Told, tidy
-from funnelsim.deals.words import words_that_say
+from funnelsim.deals.words import fitness, words_that_say
 from funnelsim.errors import FunnelSimError
 from funnelsim.reading import Findings, find_column, named, read_bytes, read_table, read_text
+from funnelsim.reading.values import short
 
 __all__ = [
     "NOT_STATED",
@@ -199,9 +200,21 @@ def _refuse_unknown(table: pd.DataFrame, guess: Guess) -> None:
     if lacking:
         there = ", ".join(map(str, table.columns[:30]))
         raise FunnelSimError(
-            f"no column says {LABELS[lacking]}; say which, {lacking}= (--{lacking}). "
-            f"There are: {there}" + (" and more" if table.shape[1] > 30 else "")
+            f"no column says {LABELS[lacking]}{_nearly(table, lacking)}; say which, {lacking}= "
+            f"(--{lacking}). There are: {there}" + (" and more" if table.shape[1] > 30 else "")
         )
+
+
+def _nearly(table: pd.DataFrame, role: str) -> str:
+    """Why a column that is named like the one that is lacking was not taken for it."""
+    for name in map(str, table.columns):
+        if fitness(name, role):
+            if (table.columns == name).sum() > 1:
+                return f" (several columns are named {name!r}: give each a name of its own)"
+            cells = read_text(table[name]).dropna()
+            held = f"holds no dates, such as {short(cells.iloc[0])!r}" if len(cells) else "is empty"
+            return f" (column {name!r} {held})"
+    return ""
 
 
 def _read(table: pd.DataFrame, guess: Guess, told: Told, findings: Findings) -> dict[str, Any]:

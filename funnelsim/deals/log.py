@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from funnelsim.deals.fates import meant_words
-from funnelsim.errors import FunnelSimError
+from funnelsim.deals.fates import SHOWN, meant_words
+from funnelsim.errors import FunnelSimError, QuestionError
 from funnelsim.reading import Findings, find_column, read_text, read_times
 
 PASSED = 0.3  # of the won deals must have passed a stage
@@ -60,6 +60,15 @@ def as_wide(
         raise FunnelSimError("the log holds no row with deal, stage and time")
     won, lost = meant_words(log["stage"], words)
     folded = log["stage"].str.casefold()
+    if words[0] is None and not folded.isin(won).any():
+        counts = log["stage"].value_counts()
+        there = ", ".join(f"{stage} ({count:,})" for stage, count in counts.head(SHOWN).items())
+        raise QuestionError(
+            f"stage={stages.name!r} never says won; it holds: {there}; say which stages mean won "
+            "and lost with won_value= and lost_value= (--won-value, --lost-value)",
+            "won_value",
+            {str(stage): stage for stage in counts.index},
+        )
     log["fate"] = "open"
     log.loc[folded.isin(won), "fate"] = "won"
     log.loc[folded.isin(lost), "fate"] = "lost"

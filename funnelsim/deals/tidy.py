@@ -18,6 +18,7 @@ from funnelsim.errors import FunnelSimError
 from funnelsim.reading import Findings, find_column, place, read_moment, read_text, read_times
 
 NOT_STATED = "not stated"
+MOST_IMPOSSIBLE = 0.5  # of the leads: more contradict the columns, not themselves
 STAMP = "datetime64[us]"
 
 
@@ -69,8 +70,11 @@ def tidy(
     _leave_out_strays(sieve, entered.iloc[:, 0])
     if told.export_date is None:
         _forget_later(entered, ended, stand, ends, findings)
+    before = int(sieve.kept.sum())
     _leave_out_impossible(sieve, entered, ended)
     kept = sieve.kept
+    if before - kept.sum() > MOST_IMPOSSIBLE * before:
+        raise FunnelSimError(_in_the_wrong_order(sieve, before, ends, roles))
     if not kept.any():
         counts = "; ".join(f"{c['left out because']}: {c['leads']:,}" for c in sieve.counts)
         raise FunnelSimError(f"no lead is left of {len(table):,} rows: {counts}")
@@ -144,6 +148,19 @@ def _leave_out_impossible(sieve: Sieve, entered: pd.DataFrame, ended: pd.Series)
     sieve.leave_out((entered < way).any(axis=1), "entered a stage before the one it comes after")
     sieve.leave_out(ended < entered.iloc[:, 0], "lost before it was created")
     sieve.leave_out(ended < entered.max(axis=1), "lost before it entered its last stage")
+
+
+def _in_the_wrong_order(
+    sieve: Sieve, before: int, ends: Mapping[str, str | None], roles: Mapping[str, str | None]
+) -> str:
+    """Where most of the leads contradict themselves, it is the columns that are wrong."""
+    worst = max(sieve.counts, key=lambda count: int(str(count["leads"])))
+    taken = ", ".join(f"{stage}: {column!r}" for stage, column in ends.items() if column)
+    return (
+        f"{worst['leads']:,} of {before:,} leads were {worst['left out because']} (such as row "
+        f"{worst['rows']}), so the columns cannot be right ({taken}); say which column is what: "
+        f"created= (now {roles.get('created')!r}), won= or closed=, lost=, stages="
+    )
 
 
 def _leads(
