@@ -10,7 +10,7 @@ BOOTSTRAP = $(or $(PYTHON),$(error No Python found; type: sudo apt-get install p
 
 help:  ## Say what there is
 	@echo "make lab               open the course in JupyterLab; PORT=8890 for a port of your own"
-	@echo "make demo              from a CRM export to a simulated quarter and a report; DATA=folder for your own"
+	@echo "make demo              from a CRM export to a simulated quarter and a report; DATA=file for your own"
 	@echo "make test              lint and all tests: package, notebooks, browser"
 	@echo "make oldest            all tests on the oldest versions allowed of what funnelsim needs"
 	@echo "make lint              ruff and mypy"

@@ -52,6 +52,8 @@ _HOME = {
     "pipeline_board": "metrics.pipeline",
     "funnel_by": "metrics.groups",
     "reps_table": "metrics.groups",
+    "read_deals": "deals",
+    "Deals": "deals",
     "calibrate": "calibration",
     "load_crm_deals": "datasets",
     "read_olist_funnel": "datasets",
@@ -86,6 +88,7 @@ _MODULES = {
 __all__ = [
     "Calibration",
     "Comparison",
+    "Deals",
     "Description",
     "Experiment",
     "Forecast",
@@ -127,6 +130,7 @@ __all__ = [
     "plan_form",
     "points_liability",
     "predict",
+    "read_deals",
     "read_olist_funnel",
     "replicate",
     "reps_table",
@@ -166,6 +170,7 @@ if TYPE_CHECKING:
     from funnelsim.analytic.teams import team_load
     from funnelsim.calibration import Calibration, calibrate
     from funnelsim.datasets import load_crm_deals, read_olist_funnel
+    from funnelsim.deals import Deals, read_deals
     from funnelsim.description import Description, describe
     from funnelsim.engines import simulate
     from funnelsim.errors import FunnelSimError, ScenarioError

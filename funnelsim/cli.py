@@ -105,8 +105,8 @@ def parser() -> argparse.ArgumentParser:
 
     demo = commands.add_parser("demo", help="from a CRM export to a simulated quarter and a page")
     demo.add_argument(
-        "--data", type=Path, metavar="FOLDER_OR_CSV",
-        help="the folder of the Marketing Funnel by Olist, or a CSV like the bundled export",
+        "--data", type=Path, metavar="FOLDER_OR_FILE",
+        help="the folder of the Marketing Funnel by Olist, or an export of your CRM",
     )  # fmt: skip
     demo.add_argument(
         "--out", type=Path, default=Path("funnelsim-demo"), metavar="FOLDER",
@@ -115,7 +115,8 @@ def parser() -> argparse.ArgumentParser:
     demo.add_argument("--seed", type=int, default=1, help="another seed, another quarter (1)")
     demo.set_defaults(command=_demo)
 
-    _add_calibrate(commands.add_parser("calibrate", help="a scenario from your own CRM export"))
+    own = "a scenario from your own CRM export; its columns are guessed, or told"
+    _add_calibrate(commands.add_parser("calibrate", help=own))
     return top
 
 
@@ -151,7 +152,7 @@ def _add_plan(plan: argparse.ArgumentParser) -> None:
 
 def _add_calibrate(calibrate: argparse.ArgumentParser) -> None:
     calibrate.set_defaults(command=_calibrate)
-    calibrate.add_argument("file", type=Path, help="a CSV file, one row per lead")
+    calibrate.add_argument("file", type=Path, help="an export: CSV, Excel, ODS, Parquet")
     calibrate.add_argument("--out", type=Path, metavar="FILE", help="write the scenario (.toml)")
     calibrate.add_argument(
         "--deals-out",
@@ -159,20 +160,22 @@ def _add_calibrate(calibrate: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="write the open deals (.csv), for plan --deals",
     )
-    for option, required, told in (
-        ("created", True, "time the lead came in"),
-        ("won", True, "time the deal was won"),
-        ("lost", False, "time it was lost"),
-        ("outcome", False, "won, lost or open"),
-        ("id", False, "number of the lead"),
-        ("channel", False, "where it came from"),
-        ("owner", False, "who looks after it"),
-        ("value", False, "what the deal is worth"),
-        ("reason", False, "why it was lost"),
+    for option, told in (
+        ("created", "time the lead came in"),
+        ("won", "time the deal was won"),
+        ("lost", "time it was lost"),
+        ("closed", "time it was closed, won or lost"),
+        ("outcome", "won, lost or open"),
+        ("id", "number of the lead"),
+        ("channel", "where it came from"),
+        ("owner", "who looks after it"),
+        ("value", "what the deal is worth"),
+        ("currency-column", "its currency"),
+        ("reason", "why it was lost"),
+        ("stage-column", "of a log: the stage that was entered"),
+        ("time", "of a log: when"),
     ):
-        calibrate.add_argument(
-            f"--{option}", required=required, metavar="COLUMN", help=f"column: {told}"
-        )
+        calibrate.add_argument(f"--{option}", metavar="COLUMN", help=f"column: {told}")
     calibrate.add_argument(
         "--stage", action="append", default=[], metavar="NAME=COLUMN",
         help="a stage between, and the column of the time it was entered; repeat it in order",
@@ -187,12 +190,17 @@ def _add_calibrate(calibrate: argparse.ArgumentParser) -> None:
     calibrate.add_argument(
         "--dayfirst", action=argparse.BooleanOptionalAction, help="03/04/2026 is in April"
     )
+    calibrate.add_argument(
+        "--yearfirst", action=argparse.BooleanOptionalAction, help="26-12-30 is in 2026"
+    )
+    calibrate.add_argument("--encoding", help="of the text, such as cp1251, where it is asked for")
+    calibrate.add_argument("--sheet", help="of a workbook")
     calibrate.add_argument("--decimal", choices=[",", "."], help="the decimal mark of amounts")
     calibrate.add_argument(
         "--decided-quantile", type=float, default=0.95, metavar="Q", help="for the cut-off (0.95)"
     )
     calibrate.add_argument("--name", default="calibrated from an export", help="of the scenario")
-    calibrate.add_argument("--currency", default="EUR", help="of the amounts (EUR)")
+    calibrate.add_argument("--currency", help="of the amounts, and which of several counts")
 
 
 def _lab(chosen: argparse.Namespace) -> None:
@@ -291,15 +299,22 @@ def _demo(chosen: argparse.Namespace) -> None:
 
 def _calibrate(chosen: argparse.Namespace) -> None:
     from funnelsim.calibration import calibrate
+    from funnelsim.deals import read_deals
     from funnelsim.saving import write_text
+    from funnelsim.tables import say
 
     wanted = vars(chosen).copy()
-    stages = _stages(wanted.pop("stage"))
+    wanted["stages"] = _stages(wanted.pop("stage")) or None
+    wanted["stage"] = wanted.pop("stage_column")
+    of_scenario = {name: wanted.pop(name) for name in ("decided_quantile", "name")}
     for name in ("command", "jupyter", "file", "out", "deals_out"):
         wanted.pop(name)
-    for fate in ("won", "lost"):
-        wanted[f"{fate}_value"] = wanted[f"{fate}_value"] or fate
-    calibration = calibrate(chosen.file, stages=stages, **wanted)
+    deals = read_deals(chosen.file, **wanted)
+    if deals.is_guessed:
+        print(deals)
+        say("\nWhat was guessed, as the full command; change what is wrong:")
+        print(f"  {deals.command}\n")
+    calibration = calibrate(deals, currency=chosen.currency, **of_scenario)
     print(calibration)
     if chosen.out or chosen.deals_out:
         print()

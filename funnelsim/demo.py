@@ -21,10 +21,10 @@ from funnelsim.datasets import (
     bundled,
     read_olist_funnel,
 )
+from funnelsim.deals import Deals, read_deals
 from funnelsim.distributions import DAY
 from funnelsim.engines import simulate
 from funnelsim.errors import FunnelSimError
-from funnelsim.reading import read_table
 from funnelsim.report import write_report
 from funnelsim.saving import write_text
 from funnelsim.tables import as_text, beside_text, heading, print_journal, say
@@ -61,7 +61,7 @@ def demo(data: Path | None, out: Path, seed: int) -> Path:
     return page
 
 
-def _source(data: Path | None) -> tuple[str, pd.DataFrame | Path, dict[str, Any]]:
+def _source(data: Path | None) -> tuple[str, pd.DataFrame | Path | Deals, dict[str, Any]]:
     """What is read, as a name, a table or a file, and what `calibrate` must be told about it."""
     if data is None:
         path = bundled("crm_deals.csv")
@@ -71,23 +71,12 @@ def _source(data: Path | None) -> tuple[str, pd.DataFrame | Path, dict[str, Any]
         named = {"name": "Marketing Funnel by Olist, leads of 2018", "currency": "BRL"}
         return f"{data} (Olist)", read_olist_funnel(data), OLIST_COLUMNS | named
     if data.is_dir():
-        raise FunnelSimError(f"{data} is a folder without {OLIST_LEADS}; {_expected()}")
-    columns = read_table(data).columns
-    missing = [c for c in _names() if c not in columns]
-    if missing:
-        raise FunnelSimError(f"{data} has no column {', '.join(missing)}; {_expected()}")
-    return str(data), data, CRM_COLUMNS | {"name": f"calibrated from {data.name}"}
-
-
-def _names() -> list[str]:
-    told = dict(CRM_COLUMNS)
-    between = told.pop("stages")
-    return [*told.values(), *between.values()]
-
-
-def _expected() -> str:
-    return (
-        "the demo takes the folder of the Marketing Funnel by Olist, or a CSV file with the "
-        f"columns {', '.join(_names())}. For another export there is: funnelsim calibrate FILE.csv "
-        "--created COLUMN --won COLUMN ..."
-    )
+        raise FunnelSimError(
+            f"{data} is a folder without {OLIST_LEADS}; the demo takes the folder of the Marketing "
+            "Funnel by Olist, or the file of an export"
+        )
+    deals = read_deals(data)
+    print(f"{deals}\n")
+    say("What was guessed, as the full command; change what is wrong:")
+    print(f"  {deals.command}\n")
+    return str(data), deals, {"name": f"calibrated from {data.name}"}

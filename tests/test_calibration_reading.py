@@ -238,7 +238,6 @@ def test_rows_are_named_by_the_line_of_their_file(tmp_path):
             {"decided_quantile": "x"},
             'decided_quantile is "x"; it is a number from 0.5 to below 1: 0.95 is the age',
         ),
-        ({"created": None}, "created is None; it is the name of a column"),
         ({"created": ["created"]}, r"created is \['created'\]; it is the name of a column"),
         ({"id": 3}, "id is 3; it is the name of a column"),
         ({"stages": {"Offer": None}}, r"stages\['Offer'\] is None"),

@@ -132,7 +132,7 @@ def test_demo_says_what_it_expects(capsys, tmp_path):
     assert "Olist" in capsys.readouterr().err
     (tmp_path / "x.csv").write_text("a,b\n1,2\n", encoding="utf-8")
     assert main(["demo", "--data", str(tmp_path / "x.csv")]) == 1
-    assert "lead_id" in capsys.readouterr().err
+    assert "no column says when the lead came in" in capsys.readouterr().err
 
 
 CRM = [

@@ -12,8 +12,8 @@ import pytest
 
 import funnelsim as fs
 from funnelsim.datasets import bundled
+from funnelsim.deals import words_that_say
 from funnelsim.widgets import plan_form, plan_source, stoppable
-from funnelsim.widgets.plan_columns import words_that_say
 from funnelsim.widgets.plan_form import PlanForm
 
 
@@ -214,9 +214,10 @@ def test_a_german_export_is_planned_without_a_choice(form: PlanForm) -> None:
                 deal_value="Auftragswert (€)")  # fmt: skip
     source = sent(form, table, ";", "cp1252")
     assert {name: box.value for name, box in source.roles.items()} == {
-        "created": "Angelegt am", "won": "Gewonnen am", "lost": "Verloren am", "outcome": "Status",
-        "id": "Nummer", "value": "Auftragswert (€)", "channel": "Quelle", "owner": "Verkäufer",
-        "reason": "lost_reason",
+        "created": "Angelegt am", "won": "Gewonnen am", "lost": "Verloren am", "closed": "(none)",
+        "outcome": "Status", "id": "Nummer", "value": "Auftragswert (€)",
+        "currency_column": "(none)", "channel": "Quelle", "owner": "Verkäufer",
+        "reason": "lost_reason", "stage": "(none)", "time": "(none)",
     }  # fmt: skip
     assert source.stages.value == ("Qualifiziert", "Angebot")
     form.target.value = 130

@@ -1,16 +1,15 @@
 """A CRM export goes in, a scenario comes out, with what was used, left out and assumed.
 
-`calibrate` is told which column means what; `reading.py` makes sense of the file, `export` checks
-every lead, `estimate` counts, `to_scenario` writes it down, `sentences` finds the words and
-`report` shows them. A first, honest form: leads too young to have been decided are left out rather
-than modelled, and the cut-off is printed.
+`deals/` reads the export and checks every lead; `estimate` counts, `to_scenario` writes it down,
+`sentences` finds the words and `report` shows them. A first, honest form: leads too young to have
+been decided are left out rather than modelled, and the cut-off is printed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import inspect
+from collections.abc import Mapping
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -22,16 +21,14 @@ from funnelsim.calibration.estimate import arrivals, channel_odds, product_se, s
 from funnelsim.calibration.report import CalibrationReport
 from funnelsim.calibration.state_today import state_today
 from funnelsim.calibration.to_scenario import loss_reasons, scenario_tables
-from funnelsim.deals.tidy import Export, read_export
+from funnelsim.deals import Deals, read_deals
+from funnelsim.errors import FunnelSimError, nearest
 from funnelsim.journal.provenance import Provenance
 from funnelsim.pages import page
-from funnelsim.reading import read_bytes
 from funnelsim.scenario import Scenario
 from funnelsim.state import State
 
 __all__ = ["Calibration", "CalibrationReport", "calibrate"]
-
-IN_THE_SCENARIO = ("name", "currency")  # arguments that need not be told apart from it
 
 
 @dataclass(frozen=True)
@@ -81,50 +78,19 @@ class Calibration:
 
 
 def calibrate(
-    deals: pd.DataFrame | str | Path,
+    deals: Deals | pd.DataFrame | str | Path,
     *,
-    created: str,
-    won: str,
-    stages: Mapping[str, str] | Sequence[str] = (),
-    lost: str | None = None,
-    outcome: str | None = None,
-    won_value: object = "won",
-    lost_value: object = "lost",
-    id: str | None = None,
-    channel: str | None = None,
-    owner: str | None = None,
-    value: str | None = None,
-    reason: str | None = None,
-    since: object = None,
-    export_date: object = None,
     decided_quantile: float = 0.95,
-    dayfirst: bool | None = None,
-    decimal: str | None = None,
-    first_stage: str = "Lead",
-    goal: str = "Won",
     name: str = "calibrated from an export",
-    currency: str = "EUR",
+    currency: str | None = None,
+    **columns: Any,
 ) -> Calibration:
-    """A scenario from a CRM export: one row per lead, the caller says which column is which.
+    """A scenario from a CRM's export: `deals` as `fs.read_deals` reads them, or what it takes.
 
-    `deals` is a DataFrame or the path of a CSV file (`funnelsim.reading` says what
-    is understood). Columns, by name:
-
-    created, won    when the lead came in; when the deal was won (empty: not won)
-    stages          what lies between: {stage name: column with the time it was entered}, in
-                    order, or a list of columns; left out, the funnel is first_stage, goal
-    lost            when it was lost; may be the same column as won (a closing date) if there is
-                    an outcome
-    outcome         won, lost or anything else (read as open); the two words, or lists of
-                    words, may be given as won_value and lost_value
-    id              rows that repeat an id are left out
-    channel, owner, value, reason    text, text, money, text
-
-    since leaves out leads created before; export_date is when the export was taken (a date
-    means the end of that day; left out, the latest time in it); later times count as not yet
-    happened. dayfirst and decimal are needed only where the columns do not decide them; dayfirst
-    also where since or export_date is text such as 03/04/2026. Times of several time zones
-    become UTC.
+    `columns` and all else that `read_deals` takes may be given for a file or a DataFrame: which
+    column is created, won, lost, closed, outcome, id, channel, owner, value, reason; stages,
+    won_value, lost_value, since, export_date, dayfirst, decimal, encoding, first_stage, goal, ...
+    Without them the columns are guessed: `fs.read_deals(...).columns` says how.
 
     Conversion and time in stage. A visit to a stage counts when it began at least the cut-off
     before the export date. The cut-off is the decided_quantile of the decision times seen, taken
@@ -156,51 +122,45 @@ def calibrate(
     >>> found.scenario.stages[0].name, round(found.overall, 2)
     ('Lead', 0.67)
     """
-    asked = {name: value for name, value in locals().items() if name not in IN_THE_SCENARIO}
     age = "0.95 is the age at which 95 % of the decisions had been made"
     decided_quantile = a_number("decided_quantile", decided_quantile, 0.5, below=1, way_out=age)
-    export = read_export(
-        deals,
-        {"created": created, "won": won, "lost": lost, "outcome": outcome, "id": id,
-         "channel": channel, "owner": owner, "value": value, "reason": reason},
-        stages, words=(won_value, lost_value), ends=(first_stage, goal), since=since,
-        export_date=export_date, dayfirst=dayfirst, decimal=decimal,
-    )  # fmt: skip
-    asked["deals"] = _in_words(deals, export)
-    return _estimated(export, decided_quantile, name, currency, asked)
+    if isinstance(deals, Deals):
+        if columns:
+            raise FunnelSimError(
+                f"{next(iter(columns))}: these deals have been read already; say it to read_deals"
+            )
+    else:
+        known = inspect.signature(read_deals).parameters
+        for unknown in set(columns) - set(known):
+            raise FunnelSimError(
+                f"{unknown}= is no argument of calibrate; {nearest(unknown, known)}"
+            )
+        deals = read_deals(deals, currency=currency, **columns)
+    return _estimated(deals, decided_quantile, name, currency or deals.currency or "EUR")
 
 
-def _in_words(deals: pd.DataFrame | str | Path, export: Export) -> str:
-    """Which export it is: a file by its name, not its folder, and by what it holds."""
-    rows = f"{export.rows:,} rows"
-    if isinstance(deals, pd.DataFrame):
-        return f"a table of {rows}"
-    return f"{Path(deals).name}, {rows}, SHA-256 {sha256(read_bytes(deals)).hexdigest()}"
-
-
-def _estimated(
-    export: Export, quantile: float, name: str, currency: str, asked: dict[str, Any]
-) -> Calibration:
+def _estimated(deals: Deals, quantile: float, name: str, currency: str) -> Calibration:
     """Scenario and report of an export that has been read."""
-    table, used = stage_table(export, quantile)
-    rates, weekdays, days = arrivals(export)
+    table, used = stage_table(deals, quantile)
+    rates, weekdays, days = arrivals(deals)
     odds, baseline = channel_odds(used, list(rates.index))
     table["scenario_conversion"] = baseline
     channels = rates.join(odds)
-    worth, worth_notes = _value(export)
+    worth, worth_notes = _value(deals)
     reasons = {s: loss_reasons(v) for s, v in used.items()}
-    tables = scenario_tables(export, table, channels, weekdays, worth, reasons)
+    tables = scenario_tables(deals, table, channels, weekdays, worth, reasons)
     report = CalibrationReport(
-        reading=sentences.reading(export, days),
-        left_out=export.left_out,
-        rule=sentences.rule(export, quantile, channels),
+        reading=sentences.reading(deals, days),
+        left_out=deals.left_out,
+        problems=deals.problems,
+        rule=sentences.rule(deals, quantile, channels),
         stages=table,
         channels=channels,
         weekdays=weekdays,
         value=worth,
         reasons=_reason_table(reasons),
-        assumptions=sentences.assumptions(not worth.empty, export, days),
-        notes=(*export.notes, *worth_notes, *sentences.warnings(table, worth, export, days)),
+        assumptions=sentences.assumptions(not worth.empty, deals, days),
+        notes=(*deals.notes, *worth_notes, *sentences.warnings(table, worth, deals, days)),
     )
     scenario = Scenario(name=name, currency=currency, **tables)
     return Calibration(
@@ -208,9 +168,14 @@ def _estimated(
         report=report,
         overall=float(table["conversion"].prod()),
         overall_se=product_se(list(table["conversion"]), list(table["se"])),
-        state=state_today(export, table),
-        provenance=Provenance("calibration", scenario, None, asked),
+        state=state_today(deals, table),
+        provenance=Provenance("calibration", scenario, None, _asked(deals, quantile)),
     )
+
+
+def _asked(deals: Deals, quantile: float) -> dict[str, Any]:
+    """Which export it was and how it was read, guesses included: enough to do the same again."""
+    return {"deals": deals.source, **deals.arguments, "decided_quantile": quantile}
 
 
 def _reason_table(reasons: Mapping[str, Mapping[str, int]]) -> pd.DataFrame:
@@ -219,10 +184,10 @@ def _reason_table(reasons: Mapping[str, Mapping[str, int]]) -> pd.DataFrame:
     return counts.fillna(0).astype(int).rename_axis("reason")
 
 
-def _value(export: Export) -> tuple[pd.DataFrame, list[str]]:
+def _value(deals: Deals) -> tuple[pd.DataFrame, list[str]]:
     """Count, mean and coefficient of variation of the won deals' values; notes on the rest."""
-    won = export.leads[export.leads["outcome"] == "won"]
-    if export.leads["value"].isna().all():
+    won = deals.leads[deals.leads["outcome"] == "won"]
+    if deals.leads["value"].isna().all():
         return pd.DataFrame(), []
     notes, worth = [], won["value"].dropna()
     if len(worth) < len(won):

@@ -1,6 +1,6 @@
 """Estimates from tidy leads: conversion and time per stage, arrivals, odds of the channels.
 
-Every function takes leads that are already checked (`export.Export`) and returns plain tables;
+Every function takes leads that are already checked (`Deals`) and returns plain tables;
 `calibrate` turns them into a scenario. Times are in days.
 """
 
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from funnelsim.deals.tidy import Export
+from funnelsim.deals import Deals
 from funnelsim.errors import FunnelSimError
 
 DAY = pd.Timedelta(days=1)
@@ -41,24 +41,24 @@ def cut_off(age: pd.Series, days: pd.Series, quantile: float) -> float:
         limit = again
 
 
-def visits(export: Export, stage: str) -> pd.DataFrame:
+def visits(deals: Deals, stage: str) -> pd.DataFrame:
     """One row per lead that entered the stage: age and days (to the decision, NaN: unknown) in
     days, fate (advanced, lost, open), channel, reason."""
-    following = export.stages[export.stages.index(stage) + 1]
-    entered = export.entered[stage].dropna()
-    leads = export.leads.loc[entered.index]
-    onward = export.entered.loc[entered.index, following]
+    following = deals.stages[deals.stages.index(stage) + 1]
+    entered = deals.entered[stage].dropna()
+    leads = deals.leads.loc[entered.index]
+    onward = deals.entered.loc[entered.index, following]
     fate = pd.Series("open", index=entered.index)
     fate[leads["outcome"] == "lost"] = "lost"
     fate[onward.notna()] = "advanced"
     end = onward.fillna(leads["ended"].where(fate == "lost"))
-    later = export.stages[export.stages.index(stage) + 1 :]
-    is_timed = export.known.loc[entered.index, stage] & (
-        (fate != "advanced") | export.known.loc[entered.index, later].any(axis=1)
+    later = deals.stages[deals.stages.index(stage) + 1 :]
+    is_timed = deals.known.loc[entered.index, stage] & (
+        (fate != "advanced") | deals.known.loc[entered.index, later].any(axis=1)
     )
     return pd.DataFrame(
         {
-            "age": (export.export_date - entered) / DAY,
+            "age": (deals.export_date - entered) / DAY,
             "days": ((end - entered) / DAY).where(is_timed),
             "fate": fate,
             "channel": leads["channel"],
@@ -92,26 +92,26 @@ def product_se(values: Sequence[float], errors: Sequence[float]) -> float:
     return float(np.hypot.reduce([o * e for o, e in zip(others, errors, strict=True)]))
 
 
-def stage_table(export: Export, quantile: float) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
+def stage_table(deals: Deals, quantile: float) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
     """The numbers per stage (STAGE_COLUMNS), and the decided visits they rest on.
 
     The slowest decision seen is never younger than the cut-off, so there is always one.
     """
     rows, used = {}, {}
-    for stage in export.stages[:-1]:
-        all_visits = visits(export, stage)
+    for stage in deals.stages[:-1]:
+        all_visits = visits(deals, stage)
         days = all_visits["days"].dropna()
         if days.empty:
             raise FunnelSimError(
                 f"stage {stage}: no lead is old enough to have been decided: of "
                 f"{len(all_visits):,} that entered it, none has a time of going on or being lost "
-                f"up to the export date ({export.export_date:%Y-%m-%d}); take a longer export, or "
+                f"up to the export date ({deals.export_date:%Y-%m-%d}); take a longer export, or "
                 "leave the stage out"
             )
         limit = cut_off(all_visits["age"], all_visits["days"], quantile)
         old = all_visits[all_visits["age"] >= limit]
         fates = old["fate"].value_counts().reindex(["advanced", "lost", "open"], fill_value=0)
-        if export.losses_marked:
+        if deals.losses_marked:
             decided = old[old["fate"] != "open"]
         else:  # old enough and not advanced: not converted
             decided = old.assign(fate=old["fate"].replace("open", "lost"))
@@ -209,22 +209,22 @@ def _fit(
     return None
 
 
-def arrivals(export: Export) -> tuple[pd.DataFrame, pd.DataFrame, pd.DatetimeIndex]:
+def arrivals(deals: Deals) -> tuple[pd.DataFrame, pd.DataFrame, pd.DatetimeIndex]:
     """Leads per day of each channel (leads, leads_per_day, se), weekday factors, and the days.
 
     The days run from the first creation to the last, both whole; the export's own day is left
     out as not over, unless it is the only one. leads_per_day is the mean of the seven weekdays'
     rates, so that rate × factor is the rate of a weekday and the factors have mean 1.
     """
-    created = export.entered.iloc[:, 0].dt.normalize()
+    created = deals.entered.iloc[:, 0].dt.normalize()
     last = created.max()
-    if last == export.export_date.normalize() and last > created.min():
+    if last == deals.export_date.normalize() and last > created.min():
         last -= DAY
     days = pd.date_range(created.min(), last, freq="D")
     inside = created <= last
-    by_channel = export.leads["channel"][inside].value_counts(sort=False)
+    by_channel = deals.leads["channel"][inside].value_counts(sort=False)
     order = by_channel.sort_index().sort_values(ascending=False, kind="stable").index.tolist()
-    counts = pd.crosstab(created[inside], export.leads["channel"][inside])
+    counts = pd.crosstab(created[inside], deals.leads["channel"][inside])
     per_day = counts.reindex(days, fill_value=0)
     by_weekday = per_day.groupby(days.day_of_week).mean()
     whole_weeks = len(days) >= 7

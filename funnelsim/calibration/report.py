@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from textwrap import wrap
 
 import pandas as pd
@@ -36,7 +36,7 @@ WITHOUT_LOSSES = (
 class CalibrationReport:
     """The pieces of the report: `print(report)` shows all of them.
 
-    `reading` (lines), `left_out`, `stages`, `channels`, `weekdays`, `value`, `reasons`,
+    `reading` (lines), `left_out`, `problems`, `stages`, `channels`, `weekdays`, `value`, `reasons`,
     `assumptions` (DataFrames), `rule` and `notes` (lines).
     """
 
@@ -50,12 +50,15 @@ class CalibrationReport:
     reasons: pd.DataFrame
     assumptions: pd.DataFrame
     notes: tuple[str, ...]
+    problems: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def sections(self) -> Iterator[tuple[str, tuple[str, ...], pd.DataFrame | None]]:
         """(title, lines, table) in the order of reading; the tables hold text, ready to print."""
         yield "What was read", self.reading, None
         if not self.left_out.empty:
             yield "Left out", (), self.left_out
+        if not self.problems.empty:
+            yield "Cells that were no good", (), self.problems.head(30)
         yield "Conversion and time in stage", self.rule, stages_as_text(self.stages)
         yield "Arrivals", (), channels_as_text(self.channels)
         yield "Weekday factors (leads of that weekday / mean)", (), _rounded(self.weekdays, 2)

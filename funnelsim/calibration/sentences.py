@@ -8,40 +8,40 @@ import pandas as pd
 
 from funnelsim.calibration.report import BY_CHANNEL, RULE, WITH_LOSSES, WITHOUT_LOSSES
 from funnelsim.calibration.to_scenario import LEAST_CV, MOST_CV
-from funnelsim.deals.tidy import Export
+from funnelsim.deals import Deals
 
 FEW = 30  # decided visits, below which the binomial standard error is a poor guide
 QUIET = 3  # days without a creation at the end: longer than a weekend
 
 
-def rule(export: Export, quantile: float, channels: pd.DataFrame) -> tuple[str, ...]:
+def rule(deals: Deals, quantile: float, channels: pd.DataFrame) -> tuple[str, ...]:
     """How the conversions were counted."""
     lines = [RULE.format(quantile=100 * quantile)]
-    lines.append(WITH_LOSSES if export.losses_marked else WITHOUT_LOSSES)
+    lines.append(WITH_LOSSES if deals.losses_marked else WITHOUT_LOSSES)
     return (*lines, BY_CHANNEL) if (channels["odds_ratio"] != 1).any() else tuple(lines)
 
 
-def reading(export: Export, days: pd.DatetimeIndex) -> tuple[str, ...]:
+def reading(deals: Deals, days: pd.DatetimeIndex) -> tuple[str, ...]:
     """How much was read, and of when."""
-    fates = export.leads["outcome"].value_counts()
+    fates = deals.leads["outcome"].value_counts()
     counts = ", ".join(f"{fates.get(f, 0):,} {f}" for f in ("won", "lost", "open"))
     lines = [
-        f"{export.rows:,} rows; {len(export.leads):,} leads used ({counts}), "
-        f"{export.rows - len(export.leads):,} left out.",
+        f"{deals.rows:,} rows; {len(deals.leads):,} leads used ({counts}), "
+        f"{deals.rows - len(deals.leads):,} left out.",
         f"Created from {days[0]:%Y-%m-%d} to {days[-1]:%Y-%m-%d} ({len(days):,} days that count "
-        f"for the rates); export date {export.export_date:%Y-%m-%d %H:%M}.",
+        f"for the rates); export date {deals.export_date:%Y-%m-%d %H:%M}.",
     ]
-    if export.leads["owner"].notna().any():
-        owners = export.leads["owner"]
+    if deals.leads["owner"].notna().any():
+        owners = deals.leads["owner"]
         lines.append(
             f"{owners.nunique():,} owners; {int(owners.isna().sum()):,} leads without an owner."
         )
     return tuple(lines)
 
 
-def assumptions(has_value: bool, export: Export, days: pd.DatetimeIndex) -> pd.DataFrame:
+def assumptions(has_value: bool, deals: Deals, days: pd.DatetimeIndex) -> pd.DataFrame:
     """What no export says, and what the scenario therefore holds."""
-    owners = export.leads["owner"].nunique()
+    owners = deals.leads["owner"].nunique()
     reps = f" ({owners} owners seen)" if owners else ""
     stretch = f"{days[0]:%Y-%m-%d} to {days[-1]:%Y-%m-%d}"
     rows = [
@@ -54,7 +54,7 @@ def assumptions(has_value: bool, export: Export, days: pd.DatetimeIndex) -> pd.D
         ("costs of channels", "0: CAC and profit say nothing until they are set"),
         ("repeat purchases", "none: one order per customer"),
     ]
-    if not export.losses_marked:
+    if not deals.losses_marked:
         rows.append(("time until a lead is lost", "as the time of those who advance"))
     if has_value:
         rows.append(("margin", "1: contribution equals revenue until it is set"))
@@ -64,12 +64,12 @@ def assumptions(has_value: bool, export: Export, days: pd.DatetimeIndex) -> pd.D
 
 
 def warnings(
-    table: pd.DataFrame, worth: pd.DataFrame, export: Export, days: pd.DatetimeIndex
+    table: pd.DataFrame, worth: pd.DataFrame, deals: Deals, days: pd.DatetimeIndex
 ) -> list[str]:
     """What makes a number of the report less certain than it looks."""
     notes = []
     for stage, row in table.iterrows():
-        notes += _of_a_stage(f"stage {stage}", row, export.losses_marked)
+        notes += _of_a_stage(f"stage {stage}", row, deals.losses_marked)
     spreads = {f"stage {stage}, time": row["cv"] for stage, row in table.iterrows()}
     if not worth.empty:
         spreads["order value"] = worth["cv"].iloc[0]
@@ -84,7 +84,7 @@ def warnings(
                 f"{place}: the coefficient of variation is {cv:,.0f}; the scenario holds "
                 f"{MOST_CV}, the most that it takes. Look for wrong values among the largest"
             )
-    return notes + _of_the_arrivals(export, days)
+    return notes + _of_the_arrivals(deals, days)
 
 
 def _of_a_stage(place: str, row: pd.Series, losses_marked: bool) -> list[str]:
@@ -108,12 +108,12 @@ def _of_a_stage(place: str, row: pd.Series, losses_marked: bool) -> list[str]:
     return notes
 
 
-def _of_the_arrivals(export: Export, days: pd.DatetimeIndex) -> list[str]:
+def _of_the_arrivals(deals: Deals, days: pd.DatetimeIndex) -> list[str]:
     notes = []
     if len(days) < 7:
         notes.append("less than a week of creations: weekday factors are 1")
-    created = export.entered.iloc[:, 0].dt.normalize()
-    quiet = (export.export_date.normalize() - created.max()).days
+    created = deals.entered.iloc[:, 0].dt.normalize()
+    quiet = (deals.export_date.normalize() - created.max()).days
     if quiet >= QUIET or quiet > len(days) / 4:
         notes.append(
             f"creations stop on {created.max():%Y-%m-%d}, {quiet:,} days before the export date: "

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from funnelsim.deals.tidy import NOT_STATED, Export
+from funnelsim.deals import NOT_STATED, Deals
 
 DAYS_AHEAD = 90
 LONGEST_WARM_UP = 1_000  # days
@@ -18,7 +18,7 @@ LEAST_CV, MOST_CV = 0.05, 100  # what a scenario's lognormal takes
 
 
 def scenario_tables(
-    export: Export,
+    deals: Deals,
     table: pd.DataFrame,
     channels: pd.DataFrame,
     weekdays: pd.DataFrame,
@@ -27,7 +27,7 @@ def scenario_tables(
 ) -> dict[str, Any]:
     """The scenario as the tables of a scenario file."""
     warm_up = _warm_up(table)
-    after = export.export_date.normalize() + pd.Timedelta(days=1)
+    after = deals.export_date.normalize() + pd.Timedelta(days=1)
     data: dict[str, Any] = {
         "start": (after - pd.Timedelta(days=warm_up)).date(),
         "warm_up": f"{warm_up} days",
@@ -52,7 +52,7 @@ def scenario_tables(
         if reasons[str(stage)]:
             entry["loss_reasons"] = reasons[str(stage)]
         data["stages"].append(entry)
-    data["stages"].append({"name": export.stages[-1]})
+    data["stages"].append({"name": deals.stages[-1]})
     if not worth.empty:
         mean, cv = float(worth["mean"].iloc[0]), float(worth["cv"].iloc[0])
         data["order"] = {"value": _lognormal(round(mean, 2), cv)}

@@ -6,7 +6,7 @@
 named with its line: nothing is guessed for a single value and nothing is fixed in silence.
 """
 
-from funnelsim.reading.amounts import currencies_in, currency_in, read_numbers
+from funnelsim.reading.amounts import currencies_in, currency_in, is_amount, read_numbers
 from funnelsim.reading.dates import read_moment, read_times
 from funnelsim.reading.files import read_bytes, read_table, table_of
 from funnelsim.reading.known import known_table
@@ -18,6 +18,7 @@ __all__ = [
     "currencies_in",
     "currency_in",
     "find_column",
+    "is_amount",
     "is_date",
     "known_table",
     "named",

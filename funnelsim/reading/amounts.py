@@ -23,6 +23,7 @@ from funnelsim.reading.values import Findings, as_text, is_missing, place, refus
 MINUS = str.maketrans({"−": "-", "–": "-", "﹣": "-", "－": "-", "．": ".", "，": ","})
 WORD = r"[^\W\d_][^\W\d_.]*\.?"
 AMOUNT = r"[-+]?[\d.,]*\d[.,]?(?:[eE][+-]?\d{1,2})?-?"
+THREE_DECIMALS = {"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"}
 AROUND = re.compile(rf"^([-+]?)\s*({WORD})?\s*({AMOUNT})\s*({WORD})?$")
 
 
@@ -61,7 +62,7 @@ def read_numbers(
             bare[i] = _bare(text)
             unread[i] = bare[i] is None
     texts = [text for text in bare if text is not None]
-    mark = decimal or _decimal_mark(column, codes, values, bare)
+    mark = decimal or _decimal_mark(column, codes, values, bare, findings)
     other = "." if mark == "," else ","
     grouped = re.compile(
         rf"-?(?:\d+|\d{{1,3}}(?:\{other}\d{{3}})+|\d{{1,2}}(?:\{other}\d{{2}})*\{other}\d{{3}})?"
@@ -79,6 +80,11 @@ def read_numbers(
     refuse(column, wrong, "is not an amount that can be read", way_out, findings, "taken as empty")
     found = pd.Series(spread(codes, numbers, np.nan), index=column.index, name=column.name)
     return _finite(column, found)
+
+
+def is_amount(text: str) -> bool:
+    """Whether a text is an amount, whatever its marks mean."""
+    return _bare(text) is not None
 
 
 def _bare(text: str) -> str | None:
@@ -119,7 +125,11 @@ def _finite(column: pd.Series, amounts: pd.Series) -> pd.Series:
 
 
 def _decimal_mark(
-    column: pd.Series, codes: np.ndarray, values: np.ndarray, bare: np.ndarray
+    column: pd.Series,
+    codes: np.ndarray,
+    values: np.ndarray,
+    bare: np.ndarray,
+    findings: Findings | None,
 ) -> str:
     texts = [text for text in bare if text is not None]
 
@@ -139,6 +149,13 @@ def _decimal_mark(
             return mark
     for i, text in enumerate(bare):
         if text is not None and ("," in text or "." in text) and text[-1] not in ".,":
+            if (other := _other_than_thousands(column, texts)) and findings is not None:
+                findings.note(
+                    f"column {column.name!r}: the mark in {as_text(values[i])!r} groups thousands: "
+                    "a currency has no three decimals; say decimal="
+                    f"{',' if other == '.' else '.'!r} if it divides"
+                )
+                return other
             row = column.index[codes == i][0]
             raise QuestionError(
                 f"column {column.name!r}, {place(column.index, row)}: {as_text(values[i])!r} may "
@@ -147,6 +164,15 @@ def _decimal_mark(
                 "decimal", {"1.234,50": ",", "1,234.50": "."},
             )  # fmt: skip
     return "."
+
+
+def _other_than_thousands(column: pd.Series, texts: list[str]) -> str:
+    """The decimal mark where three digits follow every mark and the amounts name a currency."""
+    marks = {sign for text in texts for sign in text if sign in ",."}
+    named = set(currencies_in(column)) or {currency_in(str(column.name))} - {None}
+    if len(marks) != 1 or not named or named & THREE_DECIMALS:
+        return ""
+    return "." if marks == {","} else ","
 
 
 # --- currencies ---------------------------------------------------------------------------------

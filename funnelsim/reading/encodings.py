@@ -45,6 +45,11 @@ SIGNS = set(
     "€£¥§°ºª«»‹›–—…“”„‘’‚·•№™®©×±½¼¾²³µ¡¿¢，。：；！？（）、《》【】￥\u00a0\u00ad\u202f\u2009"
 )
 VOWELS = set("aeiouyæœø")
+SMALL_WORDS = {  # ASCII, and seldom met in the languages of the other
+    "cp1252": {b"de", b"du", b"le", b"la", b"des", b"et", b"der", b"die", b"und", b"am", b"von",
+               b"di", b"del", b"el", b"da", b"em", b"of", b"the", b"van", b"och"},
+    "cp1250": {b"na", b"od", b"w", b"z", b"ze", b"se", b"pro", b"za", b"nie", b"je", b"pre"},
+}  # fmt: skip
 ENOUGH = 0.75  # of the words that hold more than ASCII must be words of a language
 APART = 0.2  # by less the second reading is as good as the first
 LOOKED_AT = 2_000  # lines with more than ASCII, of 400 bytes at most
@@ -174,9 +179,19 @@ def _old(content: bytes, path: str) -> Taken:
     if mean[best] < ENOUGH:
         raise _asked(path, lines, [c for c in OLD if mean[c] > 0.3] or _others(lines))
     near = [c for c in OLD if mean[c] and _is_as_good(c, best, tokens, fits)]
+    if {best, *near} == set(SMALL_WORDS) and (settled := _by_small_words(content)):
+        best, near = settled, []
     if near:
         raise _asked(path, lines, [best, *near])
     return Taken(best, NAMES[best], f"it shows words: {', '.join(_words(lines, best)[:3])}")
+
+
+def _by_small_words(content: bytes) -> str:
+    """Whether "de" and "le", or "na" and "od", stand in the first lines; "" where both, or none."""
+    words = set(re.findall(rb"(?<![^\s;,\"])[A-Za-z]{1,3}(?![^\s;,\"])", content[:200_000]))
+    words = {word.lower() for word in words if not word.isupper()}
+    found = [codec for codec, known in SMALL_WORDS.items() if words & known]
+    return found[0] if len(found) == 1 else ""
 
 
 def _is_as_good(other: str, best: str, tokens: list[bytes], fits: dict[str, list[float]]) -> bool:

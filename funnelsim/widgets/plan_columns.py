@@ -1,171 +1,55 @@
-"""What the columns of a CRM export mean: guessed by their names and by what is in them.
+"""What the columns of a CRM export may be for, as the planner's form asks it.
 
-A guess only fills a choice that the planner sees and may change. A column of dates is never taken
-for a reason, however its name reads, nor one of texts for a date.
+`deals/` guesses; a guess only fills a choice that the planner sees and may change.
 """
 
 from __future__ import annotations
 
-import re
-from typing import NamedTuple
-
 import pandas as pd
 
-from funnelsim.reading import is_date, read_text
+from funnelsim.deals import Guess, guessed, kinds_of
+from funnelsim.errors import FunnelSimError
+from funnelsim.reading import read_text
 
 NONE = "(none)"
-LOOKED_AT = 500  # cells of a column
 MOST_WORDS = 50  # of an outcome
-
-
-class Role(NamedTuple):
-    """What a column may be for: its label, the words by which it is known, and what it holds."""
-
-    label: str
-    words: tuple[str, ...]  # the first that a name holds decides
-    holds: str = ""  # date, number or text; anything
-    never: tuple[str, ...] = ()  # words that speak against it
-
-
-_LATER = (  # what is not yet, or happens all the time
-    *("modif", "activity", "geändert", "expected", "est", "estimated", "due", "erwartet"),
-    *("planned", "geplant"),
-)
-_CLOSED = ("close", "closing", "abschluss", "abgeschlossen", "geschlossen")
-_WON = ("won", "gewonnen", "sold", "verkauft", "signed", "unterschr")
-_LOST = ("lost", "verloren", "verlust", "abgesagt", "absage", "abgelehnt", "rejected", "disqualif")
-_WHY = ("reason", "grund")
-_OTHERS = (  # whose number may stand in many rows
-    *("account", "contact", "owner", "company", "customer", "user", "kunde", "firma", "campaign"),
-)
 ROLES = {
-    "created": Role(
-        "Lead came in (date)",
-        ("creat", "angelegt", "anlage", "erstell", "eingang", "eingegangen", "arrived", "came in",
-         "received", "first", "date", "datum"),
-        "date", (*_LATER, *_CLOSED, *_WON, *_LOST),
-    ),
-    "won": Role("Deal won (date)", (*_WON, *_CLOSED), "date", (*_LATER, *_LOST, *_WHY)),
-    "lost": Role("Deal lost (date)", _LOST, "date", (*_LATER, *_WHY)),
-    "outcome": Role(
-        "Outcome (won, lost, open)",
-        ("outcome", "status", "result", "ergebnis", "stage", "phase", "stufe"),
-        "text", _WHY,
-    ),
-    "id": Role("The lead's number", ("id", "number", "nummer", "nr"), never=_OTHERS),
-    "value": Role(
-        "What the deal is worth",
-        ("value", "amount", "revenue", "worth", "betrag", "umsatz", "wert", "volumen", "summe"),
-        "number",
-    ),
-    "channel": Role(
-        "Channel", ("channel", "source", "origin", "kanal", "quelle", "herkunft"), "text"
-    ),
-    "owner": Role(
-        "Owner",
-        ("owner", "rep", "seller", "salesperson", "verkäufer", "vertrieb", "inhaber", "besitzer",
-         "zuständig", "betreuer", "bearbeiter"),
-        "text",
-    ),
-    "reason": Role("Why it was lost", ("lost reason", "loss reason", *_WHY), "text", _WON),
-}  # fmt: skip
-WORDS = {  # of an outcome: what won and lost are called
-    "won": (
-        "won",
-        "closedwon",
-        "gewonnen",
-        "sold",
-        "verkauft",
-        "success",
-        "successful",
-        "erfolgreich",
-    ),
-    "lost": (
-        *("lost", "closedlost", "verloren", "rejected", "abgelehnt", "abgesagt", "disqualified"),
-    ),
+    "created": "Lead came in (date)",
+    "won": "Deal won (date)",
+    "lost": "Deal lost (date)",
+    "closed": "Closed, won or lost (date)",
+    "outcome": "Outcome (won, lost, open)",
+    "id": "The lead's number",
+    "value": "What the deal is worth",
+    "currency_column": "Its currency",
+    "channel": "Channel",
+    "owner": "Owner",
+    "reason": "Why it was lost",
+    "stage": "Stage (of a log)",
+    "time": "Stage entered (of a log)",
 }
-NOT = r"\b(?:not|nicht|no)\b"
-NOT_SO = {"won": f"{NOT}.*", "lost": f"{NOT} (?:yet )?"}  # "Lost, no budget" is lost
+OF_A_LOG = ("id", "stage", "time")
+SEVERAL = "Ctrl-click (on a Mac ⌘-click) chooses several, or none."
 
 
-def guessed(table: pd.DataFrame) -> dict[str, str]:
-    """The column for each of the ROLES; NONE where there is none like it.
+def guess_of(table: pd.DataFrame) -> tuple[Guess, dict[str, str]]:
+    """What is guessed of a table, and the column for each of the ROLES; NONE where there is none.
 
     >>> export = pd.DataFrame({
     ...     "Opportunity ID": ["1", "2"], "Angelegt am": ["01.02.2026", "03.02.2026"],
     ...     "Close Date": ["05.02.2026", None], "Stage": ["Closed Won", "Proposal"]})
-    >>> found = guessed(export)
-    >>> [found[role] for role in ("created", "won", "lost", "outcome", "id", "reason")]
-    ['Angelegt am', 'Close Date', 'Close Date', 'Stage', 'Opportunity ID', '(none)']
+    >>> _, found = guess_of(export)
+    >>> [found[role] for role in ("created", "won", "closed", "outcome", "id", "reason")]
+    ['Angelegt am', '(none)', 'Close Date', 'Stage', 'Opportunity ID', '(none)']
     """
-    kinds = kinds_of(table)
-    found: dict[str, str] = {}
-    for name, role in ROLES.items():
-        like_it = [
-            column
-            for column in _named(list(kinds), role)
-            if column not in found.values() and kinds[column] in (role.holds or kinds[column], "")
-        ]
-        if name == "outcome":  # of status and stage the one that says what was won
-            like_it.sort(key=lambda column: not words_that_say(words_of(table[column]), "won"))
-        if name == "id":  # the number of an account may stand in many rows
-            like_it = [column for column in like_it if table[column].nunique() > len(table) / 2]
-        found[name] = like_it[0] if like_it else NONE
-    closed = _holds(found["won"], _CLOSED) and not _holds(found["won"], _WON)
-    if closed and found["lost"] == NONE and found["outcome"] != NONE:
-        found["lost"] = found["won"]  # one date for both; the outcome says which
-    return found
+    guess = guessed(table) if len(table) else Guess()
+    found = {"currency_column" if r == "currency" else r: c for r, c in guess.roles.items()}
+    return guess, {role: found.get(role, NONE) for role in ROLES}
 
 
-def kinds_of(table: pd.DataFrame) -> dict[str, str]:
-    """What each column mostly holds: date, number, text, or "" where it is empty."""
-    return {
-        str(name): _kind(table[name]) for name in table.columns[~table.columns.duplicated(False)]
-    }
-
-
-def _kind(column: pd.Series) -> str:
-    seen = read_text(column).dropna().head(LOOKED_AT)
-    if seen.empty:
-        return ""
-    if sum(is_date(text) for text in seen) > len(seen) / 2:
-        return "date"
-    is_number = re.compile(r"^\D{0,4}\d[\d.,'\s]*\D{0,4}$")
-    return "number" if sum(bool(is_number.match(t)) for t in seen) > len(seen) / 2 else "text"
-
-
-def _named(names: list[str], role: Role) -> list[str]:
-    """The columns whose name speaks for the role, the best first."""
-    fitting = [name for name in names if not _holds(name, role.never)]
-    found = [name for word in role.words for name in fitting if _holds(name, (word,))]
-    return list(dict.fromkeys(found))
-
-
-def _holds(name: str, words: tuple[str, ...]) -> bool:
-    """Whether one of the words is in the name; a short one must be a word of its own."""
-    plain = _plain(name)
-    parts = plain.split()
-    return any(word in parts if len(word) < 4 else word in plain for word in words)
-
-
-def _plain(text: str) -> str:
-    """In small letters, with a blank between the words.
-
-    >>> _plain("ClosedWon_2026/Q1")
-    'closed won 2026 q1'
-    """
-    return re.sub(r"[\W_]+", " ", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text)).lower()
-
-
-def between(table: pd.DataFrame, found: dict[str, str]) -> list[str]:
-    """The columns of dates that stand between creation and win: stages, most likely."""
-    kinds = kinds_of(table)
-    names = list(kinds)
-    if found["created"] not in names or found["won"] not in names:
-        return []
-    inner = names[names.index(found["created"]) + 1 : names.index(found["won"])]
-    stages = [name for name in inner if kinds[name] == "date" and not _holds(name, _LATER)]
-    return [name for name in stages if name not in found.values()]
+def dates_of(table: pd.DataFrame) -> list[str]:
+    """The columns that may hold the time of a stage."""
+    return [name for name, kind in kinds_of(table).items() if kind in ("date", "")]
 
 
 def words_of(outcome: pd.Series) -> list[str]:
@@ -173,19 +57,43 @@ def words_of(outcome: pd.Series) -> list[str]:
     return [str(w) for w in read_text(outcome).value_counts().head(MOST_WORDS).index]
 
 
-def words_that_say(words: list[str], fate: str) -> list[str]:
-    """Those of the words that say "won" or "lost", in English or German, and not both.
+def is_log(roles: dict[str, str]) -> bool:
+    """Whether the columns are those of a log: deal, stage, time."""
+    return "time" in roles
 
-    >>> words = ["Proposal", "Not won", "Closed Won", "Verloren", "Lost, no budget", "Won/Lost"]
-    >>> words_that_say(words, "won"), words_that_say(words, "lost")
-    (['Closed Won'], ['Verloren', 'Lost, no budget'])
+
+def refuse(
+    roles: dict[str, str], stages: list[str], words: dict[str, list[str]], others: set[str]
+) -> None:
+    """FunnelSimError for choices of columns that do not go together.
+
+    `words` are those of the outcome that mean won_value and lost_value, `others` all there are.
     """
-    return [said for said in words if [f for f in WORDS if _says(said, f)] == [fate]]
-
-
-def _says(text: str, fate: str) -> bool:
-    """Whether one of its words begins so; a short one is a whole word. "Unsold" is not sold."""
-    plain = _plain(re.sub("['’]", "", text))  # won't
-    begins = "|".join(word if len(word) > 3 else rf"{word}\b" for word in WORDS[fate])
-    is_denied = re.search(rf"{NOT_SO[fate]}\b(?:{begins})", plain)
-    return bool(re.search(rf"\b(?:{begins})", plain)) and not is_denied
+    needed = OF_A_LOG if is_log(roles) else ("created",)
+    lacking = [ROLES[name] for name in needed if name not in roles]
+    if not is_log(roles) and not {"won", "closed"} & set(roles):
+        lacking.append(f"{ROLES['won']}, or {ROLES['closed']}")
+    if lacking:
+        raise FunnelSimError(f"Say which column is: {', '.join(lacking)}.")
+    dates = {r: roles[r] for r in ("created", "won", "lost", "closed") if r in roles}
+    created, outcome = dates.get("created"), roles.get("outcome")
+    if created and list(dates.values()).count(created) > 1:
+        raise FunnelSimError(f"{ROLES['created']} has a column of its own: not {created!r} too.")
+    both = dates.get("closed", dates.get("won") if dates.get("won") == dates.get("lost") else None)
+    if both and not outcome and ("won" not in dates or both == dates["won"]):
+        raise FunnelSimError(
+            f"{both!r} is the date of both, won and lost: choose the column of the outcome."
+        )
+    if twice := [stage for stage in stages if stage in dates.values()]:
+        raise FunnelSimError(
+            f"{twice[0]!r} is a stage between and a date of its own: leave it out of one of "
+            f"them. {SEVERAL}"
+        )
+    won_by, lost_by = set(words["won_value"]), set(words["lost_value"])
+    if same := sorted(won_by & lost_by):
+        raise FunnelSimError(f"{same[0]!r} means won or lost, not both. {SEVERAL}")
+    said = roles.get("stage") if is_log(roles) else outcome
+    if said and not won_by and others - lost_by:
+        raise FunnelSimError(
+            f"Say which word in the column {said!r} means won, or choose {NONE} as outcome."
+        )

@@ -16,28 +16,32 @@ import ipywidgets
 import pandas as pd
 
 from funnelsim.calibration import Calibration, calibrate
-from funnelsim.errors import FunnelSimError
-from funnelsim.reading import table_of
+from funnelsim.deals import Guess, read_deals, words_that_say
+from funnelsim.errors import FunnelSimError, QuestionError
+from funnelsim.reading import Findings, table_of
 from funnelsim.scenario import Scenario, load, templates
 from funnelsim.state import State
 from funnelsim.widgets.plan_columns import (
     NONE,
     ROLES,
-    between,
-    guessed,
-    kinds_of,
+    SEVERAL,
+    dates_of,
+    guess_of,
+    is_log,
+    refuse,
     words_of,
-    words_that_say,
 )
 
 A_FILE = "a file of your own ..."
-NEEDED = ("created", "won")
+TABLES = ".csv,.txt,.tsv,.xlsx,.xls,.xlsm,.ods,.parquet"
 FATES = {"won_value": ("Won is called", "won"), "lost_value": ("Lost is called", "lost")}
 READ_AS = {  # what no value of a column decides: asked for only then
     "dayfirst": ("03/04/2026 is", (("3 April", True), ("March 4", False))),
+    "yearfirst": ("26-12-30 is", (("30 December 2026", True), ("26 December 2030", False))),
     "decimal": ("Amounts are like", (("1.234,50", ","), ("1,234.50", "."))),
+    "currency": ("The currency that counts", ()),
+    "encoding": ("The text reads", ()),
 }
-SEVERAL = "Ctrl-click (on a Mac ⌘-click) chooses several, or none."
 _UP_TO = (  # the limit of Jupyter's own server, of which nobody hears
     "A file of more than 10 MB only arrives where JupyterLab was started by "
     "<code>funnelsim lab</code>."
@@ -56,11 +60,14 @@ class Source(ipywidgets.VBox):
         self._changed, self._calibrated = changed, dict[str, Calibration]()
         self._read: pd.DataFrame | FunnelSimError = pd.DataFrame()  # the export, or why not
         self._unclear: set[str] = set()  # of READ_AS
+        self._guess = Guess()
+        self._guessed_words: dict[str, list[str]] = {}  # of the outcome
+        self._findings = Findings()  # of the file
         self._is_guessing = False
         names = [(load(name).name, name) for name in templates()]
         self.chosen = _choice("Scenario", [*names, (A_FILE, "")], "aida-follow-up")
-        self.file = ipywidgets.FileUpload(accept=".toml,.csv,.txt", description="Choose a file")
-        self.roles = {name: _choice(role.label, [NONE]) for name, role in ROLES.items()}
+        self.file = ipywidgets.FileUpload(accept=f".toml,{TABLES}", description="Choose a file")
+        self.roles = {name: _choice(label, [NONE]) for name, label in ROLES.items()}
         self.words = {name: _several(label) for name, (label, _) in FATES.items()}
         self.read_as = {
             name: _choice(label, [("(not decided)", None), *options])
@@ -71,13 +78,17 @@ class Source(ipywidgets.VBox):
         several.add_class("funnelsim-several")
         title = ipywidgets.HTML("<b>Which column is what?</b>")
         boxes: list[Any] = list(self.roles.values())
-        boxes[4:4] = self.words.values()  # below the outcome
+        boxes[5:5] = self.words.values()  # below the outcome
         boxes += self.read_as.values()
+        self.export_date = ipywidgets.Text(
+            description="Taken on", placeholder="as the export shows", continuous_update=False
+        )
+        boxes.append(self.export_date)
         self.columns = ipywidgets.VBox([title, *boxes, self.stages, several])
         self.told = ipywidgets.HTML("" if os.environ.get("FUNNELSIM_LAB") else _UP_TO)
         self.used = ipywidgets.HTML()
-        self.deals = ipywidgets.FileUpload(accept=".csv,.txt", description="Open deals")
-        self.customers = ipywidgets.FileUpload(accept=".csv,.txt", description="Customers")
+        self.deals = ipywidgets.FileUpload(accept=TABLES, description="Open deals")
+        self.customers = ipywidgets.FileUpload(accept=TABLES, description="Customers")
         for box in (self.deals, self.customers):
             box.tooltip = "What is there on the first day: a CSV with the columns of fs.State"
         for box in (self.file, self.deals, self.customers):
@@ -91,7 +102,9 @@ class Source(ipywidgets.VBox):
         self._show()
         self.chosen.observe(lambda _: self._another(), "value")
         self.file.observe(lambda _: self._uploaded(), "value")
-        self.roles["outcome"].observe(lambda _: self._guess_words(), "value")
+        for name in ("outcome", "stage", "time"):
+            self.roles[name].observe(lambda _: self._guess_words(), "value")
+        self.read_as["encoding"].observe(lambda _: self._read_file(), "value")
         for box in (*boxes, self.stages, self.deals, self.customers):
             box.observe(lambda _: self._read_anew(), "value")
 
@@ -105,7 +118,9 @@ class Source(ipywidgets.VBox):
         if self.chosen.value:
             return load(self.chosen.value)
         if not self.file.value:
-            raise FunnelSimError("Choose a scenario file (.toml) or an export of your CRM (.csv).")
+            raise FunnelSimError(
+                "Choose a scenario file (.toml) or an export of your CRM (.csv, .xlsx)."
+            )
         if self.is_export:
             return self._calibration()
         try:
@@ -129,60 +144,56 @@ class Source(ipywidgets.VBox):
         if isinstance(self._read, FunnelSimError):
             raise self._read
         roles = {name: box.value for name, box in self.roles.items() if box.value != NONE}
-        stages = list(self.stages.value)
-        self._refuse(roles, stages)
+        stages, words = list(self.stages.value), self._said()
+        if self._read.empty:
+            read_deals(self._read)  # which says so
+        refuse(roles, stages, words, set(self.words["won_value"].options))
         told: dict[str, Any] = {name: box.value for name, box in self.read_as.items()}
-        for name, box in self.words.items():
-            told[name] = list(box.value)
+        told["export_date"] = self.export_date.value.strip() or None
+        for name, said in words.items():  # what was guessed is not told: so what is odd is asked
+            told[name] = None if said == self._guessed_words.get(name) else said
         key = repr((roles, stages, told))
         if key not in self._calibrated:
             try:
-                found = calibrate(self._read, stages=stages, name=self._name(), **roles, **told)
+                between: dict[str, Any] = {} if is_log(roles) else {"stages": stages}
+                deals = read_deals(self._read, **roles, **told, **between)
+                deals.notes[:0] = self._findings.notes
+                found = calibrate(deals, name=self._name())
             except FunnelSimError as error:
                 raise self._in_the_words_of_the_form(error) from None
             self._calibrated = {key: found}
             self.told.value, self.used.value = _came_of_it(found), _used(found)
         return self._calibrated[key]
 
-    def _refuse(self, roles: dict[str, str], stages: list[str]) -> None:
-        """FunnelSimError for choices of columns that do not go together."""
-        lacking = [ROLES[name].label for name in NEEDED if name not in roles]
-        if lacking:
-            raise FunnelSimError(f"Say which column is: {', '.join(lacking)}.")
-        label = {name: ROLES[name].label for name in roles}
-        created, won, lost, outcome = (
-            roles.get(name) for name in ("created", "won", "lost", "outcome")
-        )
-        if created in (won, lost):
-            raise FunnelSimError(
-                f"{label['created']} has a column of its own: not {created!r} too."
-            )
-        if won == lost and not outcome:
-            raise FunnelSimError(
-                f"{won!r} is the date of both, won and lost: choose the column of the outcome."
-            )
-        if twice := [stage for stage in stages if stage in (created, won, lost)]:
-            raise FunnelSimError(
-                f"{twice[0]!r} is a stage between and a date of its own: leave it out of one of "
-                f"them. {SEVERAL}"
-            )
-        won_by, lost_by = (set(box.value) for box in self.words.values())
-        if both := sorted(won_by & lost_by):
-            raise FunnelSimError(f"{both[0]!r} means won or lost, not both. {SEVERAL}")
-        if outcome and not won_by and set(self.words["won_value"].options) - lost_by:
-            raise FunnelSimError(
-                f"Say which word in the column {outcome!r} means won, or choose {NONE} as outcome."
-            )
+    def _said(self) -> dict[str, list[str]]:
+        return {name: list(box.value) for name, box in self.words.items()}
 
     def _in_the_words_of_the_form(self, error: FunnelSimError) -> FunnelSimError:
         """What `calibrate` asks for by the name of an argument, the form asks for by a choice."""
-        text = str(error)
-        for name, (label, _) in READ_AS.items():
-            if f"; say {name}=" in text:
-                self._unclear.add(name)
-                self._show()
-                text = text.partition("; say ")[0] + f'; choose it above, at "{label}"'
-        return FunnelSimError(text)
+        if not isinstance(error, QuestionError):
+            return error
+        name, text = error.argument, str(error).partition("; say ")[0].partition(". Say ")[0]
+        if name in READ_AS:
+            label, options = READ_AS[name]
+            self._offer(name, options or tuple(error.choices.items()))
+        elif name in FATES:
+            label = FATES[name][0]
+            self._unclear.add(name)
+        else:
+            return error
+        self._show()
+        return FunnelSimError(f'{text}; choose it above, at "{label}"')
+
+    def _offer(self, name: str, options: Any) -> None:
+        """Shows a choice that is needed, with what it may be; what was chosen stays."""
+        box, was = self.read_as[name], self._is_guessing
+        self._unclear.add(name)
+        offered = [("(not decided)", None), *options]
+        if list(box.options) != offered:
+            self._is_guessing, kept = True, box.value
+            box.options = offered
+            box.value = kept if kept in [value for _, value in offered] else None
+            self._is_guessing = was
 
     def _name(self) -> str:
         return str(self.file.value[0]["name"]) if self.file.value else ""
@@ -200,38 +211,62 @@ class Source(ipywidgets.VBox):
     def _uploaded(self) -> None:
         self.told.value = self.used.value = ""
         self._calibrated, self._unclear = {}, set()
-        if self.is_export:
-            try:
-                self._read = table_of(self._content(), self._name())
-            except FunnelSimError as error:
-                self._read = error
-            self._guess_columns()
+        self._is_guessing = True
+        for box in self.read_as.values():
+            box.value = None
+        self.export_date.value = ""
+        self._is_guessing = False
+        self._read_file()
         self._another()
+
+    def _read_file(self) -> None:
+        """The export as a table, and what its columns are guessed to be."""
+        if not self.is_export or self._is_guessing:
+            return
+        self._findings = Findings()
+        try:
+            self._read = table_of(
+                self._content(),
+                self._name(),
+                encoding=self.read_as["encoding"].value,
+                findings=self._findings,
+            )
+        except FunnelSimError as error:
+            self._read = error
+            if isinstance(error, QuestionError):
+                self._read = self._in_the_words_of_the_form(error)
+        self._guess_columns()
 
     def _guess_columns(self) -> None:
         table = self._read if isinstance(self._read, pd.DataFrame) else pd.DataFrame()
-        found = guessed(table)
+        self._guess, found = guess_of(table)
         self._is_guessing = True
         for name, box in self.roles.items():
             box.options = [NONE, *dict.fromkeys(map(str, table.columns))]
             box.value = found[name]
-        for box in self.read_as.values():
-            box.value = None
-        self.stages.options = [n for n, kind in kinds_of(table).items() if kind in ("date", "")]
-        self.stages.value = between(table, found)
+        self.stages.options = dates_of(table)
+        self.stages.value = [c for c in self._guess.stages.values() if c in self.stages.options]
         self._is_guessing = False
         self._guess_words()
 
     def _guess_words(self) -> None:
-        """The words of the outcome, and which of them say won and lost."""
-        outcome, words = self.roles["outcome"].value, list[str]()
-        if isinstance(self._read, pd.DataFrame) and outcome in self._read:
-            cells = self._read[outcome]
+        """The words of the outcome, or of a log's stages, and which of them say won and lost."""
+        role = "outcome" if self.roles["time"].value == NONE else "stage"
+        column, words = self.roles[role].value, list[str]()
+        if isinstance(self._read, pd.DataFrame) and column in self._read:
+            cells = self._read[column]
             words = words_of(cells) if isinstance(cells, pd.Series) else []
         was, self._is_guessing = self._is_guessing, True
+        flags = dict(zip(FATES, self._guess.words, strict=True))
+        self._guessed_words = {}
         for name, box in self.words.items():
             box.options = words
-            box.value = words_that_say(words, FATES[name][1])
+            meant, flag = words_that_say(words, FATES[name][1]), flags[name]
+            if flag is None or column != self._guess.roles.get("outcome"):
+                self._guessed_words[name] = meant
+            else:
+                meant = [word for word in flag if word in words]
+            box.value = meant
         self._is_guessing = was
 
     def _read_anew(self) -> None:
@@ -242,10 +277,13 @@ class Source(ipywidgets.VBox):
     def _show(self) -> None:
         self._own.layout.display = "none" if self.chosen.value else ""
         readable = self.is_export and isinstance(self._read, pd.DataFrame)
-        self.columns.layout.display = self.used.layout.display = "" if readable else "none"
+        self.used.layout.display = "" if readable else "none"
+        asked = self.is_export and bool(self._unclear)
+        self.columns.layout.display = "" if readable or asked else "none"
         self._running.layout.display = "none" if self.is_export else ""
         said = [[word.lower() for word in box.value] for box in self.words.values()]
-        needed = self.roles["outcome"].value != NONE and said != [["won"], ["lost"]]
+        has_words = bool(self.words["won_value"].options)
+        needed = has_words and (said != [["won"], ["lost"]] or bool(self._unclear & set(FATES)))
         for box in self.words.values():
             box.layout.display = "" if needed else "none"
         for name, box in self.read_as.items():
@@ -276,7 +314,9 @@ def _came_of_it(found: Calibration) -> str:
         f"{row['leads']:,} row{'s' * (row['leads'] != 1)} left out: {row['left out because']}."
         for _, row in found.report.left_out.iterrows()
     ]
-    minded = re.compile("outcomes read as open|rows that repeat")
+    minded = re.compile(
+        "outcomes read as open|rows that repeat|export date|its headings|.* no date: "
+    )
     lines += [f"{note}." for note in found.report.notes if minded.match(note)]
     return "".join(f"<p>{escape(line[0].upper() + line[1:])}</p>" for line in lines)
 

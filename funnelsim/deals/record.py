@@ -1,0 +1,153 @@
+"""`Deals`: what an export says, and how it was read."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import pairwise
+from subprocess import list2cmdline
+from typing import Any
+
+import pandas as pd
+from markupsafe import Markup
+
+from funnelsim.pages import page
+from funnelsim.tables import as_html, as_text
+
+PAGE = """<p>{{ summary }}.</p><ul>{% for note in notes %}<li>{{ note }}</li>{% endfor %}</ul>
+{% for title, table in tables %}<h4>{{ title }}</h4>{{ table }}{% endfor %}"""
+OPTIONS = {"won_value": "--won-value", "lost_value": "--lost-value", "stage": "--stage-column"}
+
+
+@dataclass(frozen=True, eq=False)
+class Deals:
+    """The deals of an export, a row each, and a record of how they were read: by `read_deals`.
+
+    - `columns`: a row for each column of the file: what it was taken for, and why
+    - `problems`: cells that were no good: row, column, text, what was done
+    - `left_out`: leads that are not used: why, how many, in which rows
+    - `currency`: of the amounts (None: nothing names one) · `export_date`: when it was taken
+    - `notes`: how dates, amounts and outcomes were read · `sample`: the first three rows
+    - `vendor`: the CRM that wrote it, where its headings show that · `source`: file, rows, SHA-256
+
+    Of the leads that are used: `entered` has a column per stage, the goal last, with the time it
+    was entered (NaT: not); `known` says where that time stood in the export, since a skipped stage
+    takes the time of the next; `leads` has outcome (won, lost, open), ended (time of the loss), id,
+    stage (today's), channel, owner, value, reason. `visits` holds every visit to a stage, with
+    re-entries.
+    """
+
+    name: str
+    entered: pd.DataFrame
+    known: pd.DataFrame
+    leads: pd.DataFrame
+    export_date: pd.Timestamp
+    losses_marked: bool
+    rows: int
+    left_out: pd.DataFrame
+    currency: str | None
+    columns: pd.DataFrame
+    problems: pd.DataFrame
+    notes: list[str]
+    sample: pd.DataFrame
+    told: Mapping[str, Any]
+    source: str = ""
+    vendor: str = ""
+    is_guessed: bool = False
+    log: pd.DataFrame | None = field(default=None, repr=False)
+
+    @property
+    def stages(self) -> list[str]:
+        return list(self.entered.columns)
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """A row a deal: the times of its stages, when it was lost, and what else is known of it."""
+        leads = self.leads.rename(columns={"ended": "lost"})
+        times = self.entered.where(self.known)
+        first = leads[["id"]] if leads["id"].notna().any() else leads[[]]
+        return first.join(times).join(leads.drop(columns="id"))
+
+    @property
+    def visits(self) -> pd.DataFrame:
+        """A row a visit: deal, stage, entered, left (NaT: still there), and what came after."""
+        if self.log is not None:
+            return self.log
+        stages, parts = self.stages, []
+        for stage, following in pairwise(stages):
+            here = self.entered[stage].notna() & self.known[stage]
+            onward, fate = self.entered[following], self.leads["outcome"]
+            if following == stages[-1]:  # a win without a date has the time of its last stage
+                onward = onward.where(self.known[following])
+            else:
+                fate = fate.where(onward.isna(), "moved")
+            left = onward.fillna(self.leads["ended"].where(fate == "lost"))
+            deal = self.leads["id"].fillna(self.leads.index.to_series().astype(str))
+            part = {"deal": deal, "stage": stage, "entered": self.entered[stage], "left": left,
+                    "outcome": fate}  # fmt: skip
+            parts.append(pd.DataFrame(part)[here])
+        return pd.concat(parts).sort_values(["deal", "entered"], kind="stable", ignore_index=True)
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """What `calibrate` and `read_deals` would have to be told to read it so."""
+        return {name: value for name, value in self.told.items() if value not in (None, (), {}, [])}
+
+    @property
+    def command(self) -> str:
+        """The command that reads it so, in full."""
+        words = ["funnelsim", "calibrate", self.name]
+        for name, value in self.arguments.items():
+            if name == "stages":
+                pairs = value.items() if isinstance(value, Mapping) else [(c, c) for c in value]
+                for stage, column in pairs:
+                    words += ["--stage", f"{stage}={column}"]
+            elif isinstance(value, bool):
+                words.append(f"--{'' if value else 'no-'}{name}")
+            else:
+                option = OPTIONS.get(name, f"--{name.replace('_', '-')}")
+                for each in value if isinstance(value, list | tuple) else [value]:
+                    words += [option, str(each)]
+        return list2cmdline(words) if os.name == "nt" else shlex.join(words)
+
+    def _sections(self) -> list[tuple[str, pd.DataFrame]]:
+        used = self.columns[self.columns["taken for"] != ""]
+        rows = self.sample.T.rename(columns=lambda row: f"{self.sample.index.name or 'row'} {row}")
+        rows = rows.rename_axis(index="column", columns=None).reset_index()
+        found = [("Which column is what", used), ("The first rows", rows)]
+        return found + [
+            (title, table)
+            for title, table in (("No good", self.problems), ("Left out", self.left_out))
+            if len(table)
+        ]
+
+    def _summary(self) -> str:
+        fates = self.leads["outcome"].value_counts()
+        counts = ", ".join(f"{fates.get(f, 0):,} {f}" for f in ("won", "lost", "open"))
+        by = f", an export of {self.vendor}" if self.vendor else ""
+        return (
+            f"{self.name}{by}: {self.rows:,} deals, {len(self.leads):,} used ({counts}); as of "
+            f"{self.export_date:%Y-%m-%d %H:%M}"
+            + (f"; amounts in {self.currency}" * bool(self.currency))
+        )
+
+    def __repr__(self) -> str:
+        return f"<Deals: {self._summary()}>"
+
+    def __str__(self) -> str:
+        parts = [self._summary() + ".", *(f"- {note}" for note in self.notes)]
+        for title, table in self._sections():
+            parts.append(f"\n{title}\n{'-' * len(title)}\n{as_text(_short(table)).rstrip()}")
+        return "\n".join(parts)
+
+    def _repr_html_(self) -> str:
+        tables = [(title, Markup(as_html(_short(table)))) for title, table in self._sections()]
+        return page(PAGE, summary=self._summary(), notes=self.notes, tables=tables)
+
+
+def _short(table: pd.DataFrame) -> pd.DataFrame:
+    """As much of a table as one reads."""
+    shown = table.head(30).map(lambda cell: "" if pd.isna(cell) else str(cell))
+    return shown.map(lambda cell: cell if len(cell) <= 60 else f"{cell[:56]} ...")
