@@ -1,6 +1,6 @@
 """Right methods, mistakes and nonsense over thirty seeds: each is taken for what it is.
 
-`ways_to_answer.py` works the answers out as a student would, without what the check knows.
+`ways_to_answer/` works the answers out as a student would, without what the check knows.
 """
 
 from __future__ import annotations
