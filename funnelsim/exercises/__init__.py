@@ -50,6 +50,7 @@ class Tries:
 
     outcome: Outcome = "not answered"
     shown: int = 0  # steps of the hint
+    helped: int = 0  # of those before it was right
     count: int = 0  # of different answers, up to the right one
     last: float | str | None = None  # the right one, else the last
     unknown: set[Any] = field(default_factory=set)  # wrong answers that nothing is known about
@@ -99,7 +100,7 @@ def check(
     tries, kept = _tries_of(exercise.number, who), as_kept(answer)
     if tries.outcome != "right":  # what was right once stays so
         tries.count += finding.outcome == "right" or kept != tries.last
-        tries.last = kept
+        tries.last, tries.helped = kept, tries.shown
         tries.outcome = "right" if finding.outcome == "right" else "wrong"
     return Verdict(exercise.number, finding.outcome, told + _kept(exercise, tries, who, seed))
 
@@ -118,6 +119,8 @@ def hint(number: Any, *, student: Any = None) -> Verdict:
     exercise = _asked_of(who, _number(number))
     tries = _tries_of(exercise.number, who)
     tries.shown = min(tries.shown + 1, len(STEPS))
+    if tries.outcome != "right":
+        tries.helped = tries.shown
     steps = [_step(exercise, step) for step in range(tries.shown)]
     told = "\n".join(steps) + _kept(exercise, tries, who)
     return Verdict(exercise.number, "hint", told)
@@ -224,14 +227,14 @@ def _tries_of(number: str, who: Student) -> Tries:
         _tries[of] = Tries()
         with suppress(FunnelSimError):  # a sheet that cannot be read: told when it is written
             if kept := sheet_of(who).answers.get(number):
-                _tries[of] = Tries(kept.outcome, kept.hints, kept.tries, kept.answer)
+                _tries[of] = Tries(kept.outcome, kept.hints, kept.hints, kept.tries, kept.answer)
     return _tries[of]
 
 
 def _kept(exercise: Exercise, tries: Tries, who: Student, seed: int | None = None) -> str:
     """Writes it into the student's sheet; empty, or why that could not be."""
     answered = Answered(
-        outcome=tries.outcome, tries=tries.count, hints=tries.shown, answer=tries.last,
+        outcome=tries.outcome, tries=tries.count, hints=tries.helped, answer=tries.last,
         seed=seed if exercise.between_seeds else exercise.seed,
     )  # fmt: skip
     return keep(who, answers={exercise.number: answered})
