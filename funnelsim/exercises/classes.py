@@ -36,7 +36,7 @@ def class_results(folder: str | Path, by: str = "exercise") -> pd.DataFrame:
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     fs.class_results(folder)
+    ...     class_results(folder)
     Traceback (most recent call last):
     funnelsim.errors.FunnelSimError: ... holds no student's sheet: ...
     """

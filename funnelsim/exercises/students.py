@@ -80,11 +80,11 @@ def student(name: Any = "") -> Student:
 
     Raises `FunnelSimError` for what is no name.
 
-    >>> fs.student("").seed
+    >>> student("").seed
     11
-    >>> fs.student("Анна К.").seed == fs.student("анна  к").seed
+    >>> student("Анна К.").seed == student("анна  к").seed
     True
-    >>> _ = fs.student("")
+    >>> _ = student("")
     """
     _now[0] = named(name)
     return _now[0]
