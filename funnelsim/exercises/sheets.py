@@ -207,6 +207,14 @@ def results(folder: str | Path | None = None, *, student: Any = None) -> Results
 
     Raises `FunnelSimError` where nobody has given a name (`fs.student`), and where the file cannot
     be read or written.
+
+    >>> import contextlib, tempfile
+    >>> import funnelsim as fs
+    >>> with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+    ...     _ = fs.check("02.1", 750, student="Anna K.")
+    ...     fs.results(student="Anna K.").table[["exercise", "outcome", "tries"]]
+      exercise outcome  tries
+    0     02.1   right      1
     """
     who = at_the_kernel() if student is None else named(student)
     path = who.sheet
