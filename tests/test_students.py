@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from test_exercises_notebooks import NOTEBOOKS, SOLUTIONS, cells
 from ways_to_answer import WAYS, ways
@@ -61,6 +61,8 @@ def test_accents_typed_in_two_ways_are_the_same_and_other_names_are_others():
 
 @settings(max_examples=30)
 @given(st.text(min_size=1, max_size=60).filter(key_of))
+@example("O¯")
+@example("Ⅻ ﹰ İ ß ﬁ")
 def test_every_name_has_a_seed_of_six_digits_and_a_file_of_its_own(name):
     seed = seed_of(name)
     assert FIRST_SEED <= seed < FIRST_SEED + SEEDS

@@ -120,6 +120,12 @@ def key_of(name: str) -> str:
     >>> key_of(" Anna  K."), key_of("José"), key_of("李 明"), key_of("Олена")
     ('annak', 'josé', '李明', 'олена')
     """
+    while (key := _folded(name)) != name:  # what is left may be composed once more
+        name = key
+    return key
+
+
+def _folded(name: str) -> str:
     text = normalize("NFKC", normalize("NFKC", name).casefold())
     return "".join(letter for letter in text if category(letter)[0] in "LNM")
 
