@@ -74,6 +74,9 @@ _HOME = {
     "plan_form": "widgets.plan_form",
     "check": "exercises",
     "hint": "exercises",
+    "student": "exercises.students",
+    "results": "exercises.sheets",
+    "class_results": "exercises.classes",
     "predict": "exercises.predictions",
     "reveal": "exercises.predictions",
 }
@@ -106,6 +109,7 @@ __all__ = [
     "channels_table",
     "charts",
     "check",
+    "class_results",
     "cohort_retention",
     "cohorts",
     "compare",
@@ -135,11 +139,13 @@ __all__ = [
     "replicate",
     "reps_table",
     "response_times",
+    "results",
     "retention_by_period",
     "reveal",
     "schema",
     "sensitivity",
     "simulate",
+    "student",
     "summary",
     "sweep",
     "team_load",
@@ -175,7 +181,10 @@ if TYPE_CHECKING:
     from funnelsim.engines import simulate
     from funnelsim.errors import FunnelSimError, ScenarioError
     from funnelsim.exercises import check, hint
+    from funnelsim.exercises.classes import class_results
     from funnelsim.exercises.predictions import predict, reveal
+    from funnelsim.exercises.sheets import results
+    from funnelsim.exercises.students import student
     from funnelsim.experiment import (
         Comparison,
         Experiment,
