@@ -43,6 +43,7 @@ _HOME = {
     "summary": "metrics",
     "figures": "metrics.figures",
     "channels_table": "metrics",
+    "recoveries": "metrics.recoveries",
     "response_times": "metrics",
     "points_liability": "metrics",
     "cohort_retention": "metrics.cohorts",
@@ -132,6 +133,7 @@ __all__ = [
     "predict",
     "read_deals",
     "read_olist_funnel",
+    "recoveries",
     "replicate",
     "reps_table",
     "response_times",
@@ -208,6 +210,7 @@ if TYPE_CHECKING:
     from funnelsim.metrics.figures import figures
     from funnelsim.metrics.groups import funnel_by, reps_table
     from funnelsim.metrics.pipeline import open_deals, pipeline_board
+    from funnelsim.metrics.recoveries import recoveries
     from funnelsim.planner import Forecast, Plan, forecast, plan
     from funnelsim.report import write_report
     from funnelsim.scenario import Scenario, load, templates
