@@ -176,7 +176,7 @@ def test_shares_are_those_of_the_scenario(seed: int) -> None:
 
 @st.composite
 def without_queue(draw: st.DrawFn) -> dict[str, Any]:
-    """Some messages are sent, and no lead is in another's way: no team, no referral, no programme."""
+    """Some messages are sent, and no lead is in another's way: no team, referral, programme."""
     tables = draw(scenario_tables())
     for stage in tables["stages"]:
         stage.pop("follow_up", None)

@@ -71,7 +71,10 @@ def recovery_rows(table: pd.DataFrame) -> Rows:
     for stage, line in table.iterrows():
         for step, (column, of_them) in STEPS.items():
             count, anyway = int(line[column]), int(line[of_them])
-            for why, leads, start in ((BECAUSE, count - anyway, 0), (ANYWAY, anyway, count - anyway)):
+            for why, leads, start in (
+                (BECAUSE, count - anyway, 0),
+                (ANYWAY, anyway, count - anyway),
+            ):
                 rows.append(
                     {
                         "step": f"{stage}: {step}", "why": why, "leads": leads, "all": count,

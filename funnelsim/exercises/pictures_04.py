@@ -153,9 +153,13 @@ def by_discount(table: pd.DataFrame, currency: str = "EUR") -> alt.LayerChart | 
             x=alt.X("discount:Q", title="discount in the mail", axis=alt.Axis(format=".0%")),
             y=alt.Y("left:Q", title=f"{currency} in half a year"),
             color=alt.Color("what:N", scale=colours, legend=alt.Legend(symbolOpacity=1)),
-            tooltip=["what:N", alt.Tooltip("discount:Q", format=".0%"), alt.Tooltip("left:Q", format=".0f")],
+            tooltip=[
+                "what:N",
+                alt.Tooltip("discount:Q", format=".0%"),
+                alt.Tooltip("left:Q", format=".0f"),
+            ],
         )
-    )  # fmt: skip
+    )
     zero = alt.Chart(rows_data([{"left": 0.0}])).mark_rule(color=GREY, strokeDash=[4, 3])
     found: alt.LayerChart = alt.layer(zero.encode(y="left:Q"), lines).properties(
         width=520, height=220, title="A larger discount, if nobody more comes for it"

@@ -34,9 +34,9 @@ def recoveries(journal: Journal) -> pd.DataFrame:
     - `cost` of the messages; `discount` on the kept first orders of those who bought;
       `discount_anyway`: of that, what was given to those who would have bought anyway, and at the
       list price: a larger discount of another stage or a tier would have held without the message
-    - `contribution`: what a report credits to the messages: all that the orders of those who bought
-      leave after goods, shipping and commission (repeats and upsells too), less `cost` and less what
-      it cost from then on to win and keep them (later messages, rewards for the referred)
+    - `contribution`: what a report credits to the messages: all that the orders of those who
+      bought leave after goods, shipping and commission (repeats and upsells too), less `cost` and
+      what it cost from then on to win and keep them (later messages, rewards for the referred)
     - `effect`: what the messages changed: the contribution of those alone who would not have bought
       without them, less `cost`, less `discount_anyway` (but for the commission on it).
       `effect_per_message` = effect ÷ sent

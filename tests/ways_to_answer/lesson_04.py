@@ -17,7 +17,7 @@ def half_year(seed: int) -> fs.Journal:
 
 
 @cache
-def more(seed: int, probability: float = 0.20) -> pd.Series:
+def more(seed: int, probability: float = 0.28) -> pd.Series:
     """With the messages, less without them."""
     recovery = {"probability": probability, "delay": {"constant": "3 days"}}
     silent = half_year(seed).scenario.vary({"stages.Desire.recovery": recovery})
