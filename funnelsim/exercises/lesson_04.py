@@ -210,7 +210,7 @@ def changed(seed: int = SEED) -> Exercise:
             "let the same half-year pass once more without the message.",
             "contribution with it less contribution without it, where those who come anyway come.",
             f'`without = fs.simulate(writes.vary({{"stages.{STAGE}.recovery": {{"probability": '
-            f'0.30, "anyway": 0.28, "delay": {{"constant": "3 days"}}}}}}), seed={seed})`, then '
+            f'0.28, "anyway": 0.28, "delay": {{"constant": "3 days"}}}}}}), seed={seed})`, then '
             "`fs.summary(journal).contribution - fs.summary(without).contribution`",
         ),
         f"{right:+,.0f}, where a report says {m['contribution']:+,.0f}.",
