@@ -17,7 +17,7 @@ from some_scenarios import scenario_tables
 from theory import funnel, within
 
 import funnelsim as fs
-from funnelsim.charts.recoveries import recovery_rows
+from funnelsim.charts.messages import recovery_rows
 from funnelsim.errors import FunnelSimError
 from funnelsim.metrics.money import money
 

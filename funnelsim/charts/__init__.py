@@ -38,10 +38,10 @@ import altair as alt
 
 from funnelsim.charts.customers import cohorts, lifetime_value, points, waterfall
 from funnelsim.charts.experiments import differences, replications, sweep, tornado, warm_up
+from funnelsim.charts.messages import recoveries
 from funnelsim.charts.parts import DATES, NO_ORDER, NONE_PLACED, axis_of, rows_data, sentence
 from funnelsim.charts.plan_curves import plan_chance, plan_cliff
 from funnelsim.charts.planning import forecast, plan_channels, plan_reps, plan_stages
-from funnelsim.charts.recoveries import recoveries
 from funnelsim.charts.rows import (
     funnel_rows,
     loss_rows,

@@ -137,7 +137,7 @@ def draw_lots(journal: Journal, stage: str) -> Lots:
 # --- pictures -------------------------------------------------------------------------------------
 
 
-def by_discount(table: pd.DataFrame, currency: str = "EUR") -> alt.LayerChart | alt.Chart:
+def by_discount(table: pd.DataFrame, currency: str = "EUR") -> alt.TopLevelMixin:
     """`of_discounts` as two lines, and where nothing is left."""
     kinds = list(table)
     rows = [
@@ -161,13 +161,12 @@ def by_discount(table: pd.DataFrame, currency: str = "EUR") -> alt.LayerChart | 
         )
     )
     zero = alt.Chart(rows_data([{"left": 0.0}])).mark_rule(color=GREY, strokeDash=[4, 3])
-    found: alt.LayerChart = alt.layer(zero.encode(y="left:Q"), lines).properties(
+    return alt.layer(zero.encode(y="left:Q"), lines).properties(
         width=520, height=220, title="A larger discount, if nobody more comes for it"
     )
-    return found
 
 
-def hold_outs(lots: Sequence[Lots], truth: float) -> alt.LayerChart:
+def hold_outs(lots: Sequence[Lots], truth: float) -> alt.TopLevelMixin:
     """Each half-year's difference with two standard errors to either side, and the true one."""
     rows = [
         {
@@ -195,7 +194,6 @@ def hold_outs(lots: Sequence[Lots], truth: float) -> alt.LayerChart:
     marks = alt.Chart(rows_data([{"at": 0.0}, {"at": truth}])).mark_rule(
         color=GREY, strokeDash=[4, 3]
     )
-    found: alt.LayerChart = alt.layer(marks.encode(y="at:Q"), lines, dots).properties(
+    return alt.layer(marks.encode(y="at:Q"), lines, dots).properties(
         width=520, height=240, title="The same shop, other customers: what lots would have shown"
     )
-    return found

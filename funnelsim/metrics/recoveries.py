@@ -153,7 +153,8 @@ def _discount_of(journal: Journal, stage: int) -> Ints:
     tiers = scenario.loyalty.tiers if scenario.loyalty else []
     of_tier = np.array([*(tier.discount for tier in tiers), 0.0])[orders["tier"]]  # -1: none
     without = np.rint(orders["value"] * np.maximum(others[orders["lead"]], of_tier))
-    return orders["discount"] - without.astype(np.int64)
+    found: Ints = orders["discount"] - without.astype(np.int64)
+    return found
 
 
 def _price_of_a_sale(journal: Journal) -> Ints:
@@ -165,5 +166,6 @@ def _price_of_a_sale(journal: Journal) -> Ints:
     price: Ints = np.where(leads["kind"] == REFERRED, cents(np.array(reward)), 0)
     if scenario.order is None:
         fixed = np.array([*(c.cost_per_sale for c in scenario.channels), 0.0])
-        price = price + cents(fixed)[leads["channel"]]
+        of_channel: Ints = cents(fixed)[leads["channel"]]
+        price = price + of_channel
     return price

@@ -61,8 +61,9 @@ def recoveries(journal: Journal) -> alt.TopLevelMixin:
         x=alt.X("end:Q", scale=scale), text=alt.Text("all:Q", format=",d")
     )
     ends = words.transform_filter(f"datum.why == '{ANYWAY}'")
-    text = alt.Title(title, subtitle=_said(table, s.currency, s.order is not None))
-    return alt.layer(bars, ends).properties(width=600, height=30 * len(names) + 10, title=text)
+    subtitle = _said(table, s.currency, s.order is not None)
+    chart = alt.layer(bars, ends).properties(title=alt.Title(title, subtitle=subtitle))
+    return chart.properties(width=600, height=30 * len(names) + 10)
 
 
 def recovery_rows(table: pd.DataFrame) -> Rows:
