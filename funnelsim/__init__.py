@@ -43,6 +43,7 @@ _HOME = {
     "summary": "metrics",
     "figures": "metrics.figures",
     "channels_table": "metrics",
+    "recoveries": "metrics.recoveries",
     "response_times": "metrics",
     "points_liability": "metrics",
     "cohort_retention": "metrics.cohorts",
@@ -136,6 +137,7 @@ __all__ = [
     "predict",
     "read_deals",
     "read_olist_funnel",
+    "recoveries",
     "replicate",
     "reps_table",
     "response_times",
@@ -217,6 +219,7 @@ if TYPE_CHECKING:
     from funnelsim.metrics.figures import figures
     from funnelsim.metrics.groups import funnel_by, reps_table
     from funnelsim.metrics.pipeline import open_deals, pipeline_board
+    from funnelsim.metrics.recoveries import recoveries
     from funnelsim.planner import Forecast, Plan, forecast, plan
     from funnelsim.report import write_report
     from funnelsim.scenario import Scenario, load, templates

@@ -3,6 +3,7 @@
     fs.charts.funnel(j)          how many leads entered each stage, and what became of them
     fs.charts.revenue(j)         revenue as it adds up, first orders and repeats told apart
     fs.charts.losses(j)          where leads were lost, and why
+    fs.charts.recoveries(j)      who came back after a message, and who would have anyway
     fs.charts.waterfall(j)       what becomes of the money, from gross to profit
     fs.charts.cohorts(j)         who ordered again, by the month of the first order
     fs.charts.lifetime_value(j)  how much customers differ in what they are worth
@@ -37,6 +38,7 @@ import altair as alt
 
 from funnelsim.charts.customers import cohorts, lifetime_value, points, waterfall
 from funnelsim.charts.experiments import differences, replications, sweep, tornado, warm_up
+from funnelsim.charts.messages import recoveries
 from funnelsim.charts.parts import DATES, NO_ORDER, NONE_PLACED, axis_of, rows_data, sentence
 from funnelsim.charts.plan_curves import plan_chance, plan_cliff
 from funnelsim.charts.planning import forecast, plan_channels, plan_reps, plan_stages
@@ -77,6 +79,7 @@ __all__ = [
     "plan_reps",
     "plan_stages",
     "points",
+    "recoveries",
     "replications",
     "reps",
     "response_times",
