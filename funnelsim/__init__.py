@@ -45,6 +45,8 @@ _HOME = {
     "channels_table": "metrics",
     "response_times": "metrics",
     "points_liability": "metrics",
+    "nps": "metrics.nps",
+    "referrals": "metrics.referrals",
     "cohort_retention": "metrics.cohorts",
     "customer_lifetime_value": "metrics.cohorts",
     "retention_by_period": "metrics.cohorts",
@@ -122,6 +124,7 @@ __all__ = [
     "load",
     "load_crm_deals",
     "load_of_teams",
+    "nps",
     "open_deals",
     "parameters",
     "pipeline",
@@ -132,6 +135,7 @@ __all__ = [
     "predict",
     "read_deals",
     "read_olist_funnel",
+    "referrals",
     "replicate",
     "reps_table",
     "response_times",
@@ -207,7 +211,9 @@ if TYPE_CHECKING:
     )
     from funnelsim.metrics.figures import figures
     from funnelsim.metrics.groups import funnel_by, reps_table
+    from funnelsim.metrics.nps import nps
     from funnelsim.metrics.pipeline import open_deals, pipeline_board
+    from funnelsim.metrics.referrals import referrals
     from funnelsim.planner import Forecast, Plan, forecast, plan
     from funnelsim.report import write_report
     from funnelsim.scenario import Scenario, load, templates
