@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import math
+import secrets
 from collections import Counter
 from typing import Any
 
@@ -13,7 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from everyone_buys import everyone_buys
-from everything import everything, simulated
+from everything import simulated
 from scipy import stats
 from theory import mean_of, within
 
@@ -24,6 +25,14 @@ from funnelsim.engines import simulate_together
 from funnelsim.metrics import key_figures
 
 SMALL = 4_000
+
+
+@pytest.fixture(scope="module")
+def business() -> fs.Journal:
+    """A new seed for each run, told where a test fails: the promises are about any."""
+    journal = simulated(secrets.randbelow(2**32))
+    print(f"seed {journal.seed}")
+    return journal
 
 
 # --- the net promoter score -----------------------------------------------------------------------
@@ -40,8 +49,8 @@ def test_nps_is_promoters_less_detractors_of_a_hundred_asked() -> None:
     assert found.se == pytest.approx(each.std() / math.sqrt(50))
 
 
-def test_nps_of_a_journal_is_that_of_its_answers_since_the_warm_up(seed: int) -> None:
-    journal = simulated(seed)
+def test_nps_of_a_journal_is_that_of_its_answers_since_the_warm_up(business: fs.Journal) -> None:
+    journal = business
     orders = journal.orders[journal.orders["placed"] >= 30]
     found, figures = fs.nps(journal), fs.summary(journal)
     assert found.equals(fs.nps(orders["satisfaction"].value_counts()))
@@ -49,8 +58,8 @@ def test_nps_of_a_journal_is_that_of_its_answers_since_the_warm_up(seed: int) ->
     assert (figures["nps"], figures["nps_se"]) == (found.nps, found.se)
 
 
-@pytest.mark.parametrize(("promoter", "detractor"), [(0.3, 0.15), (0.6, 0.3), (0.85, 0.05)])
-@pytest.mark.parametrize("asked", [20, 50])
+@pytest.mark.parametrize(("promoter", "detractor"), [(0.3, 0.15), (0.85, 0.05)])
+@pytest.mark.parametrize("asked", [12, 50])
 def test_the_interval_holds_the_true_score_nineteen_times_in_twenty(
     asked: int, promoter: float, detractor: float
 ) -> None:
@@ -197,8 +206,8 @@ def by_hand(journal: fs.Journal) -> pd.DataFrame:
     return pd.DataFrame({name: pd.Series(c, index, dtype=float) for name, c in columns.items()})
 
 
-def test_the_table_is_that_counted_by_hand(seed: int) -> None:
-    journal = simulated(seed)
+def test_the_table_is_that_counted_by_hand(business: fs.Journal) -> None:
+    journal = business
     table, expected = fs.referrals(journal), by_hand(journal).fillna(0)
     assert len(table) > 2
     pd.testing.assert_frame_equal(
@@ -206,8 +215,8 @@ def test_the_table_is_that_counted_by_hand(seed: int) -> None:
     )
 
 
-def test_the_table_sums_to_the_key_figures_and_to_the_channels(seed: int) -> None:
-    journal = simulated(seed)
+def test_the_table_sums_to_the_key_figures_and_to_the_channels(business: fs.Journal) -> None:
+    journal = business
     table, figures, channels_ = (
         fs.referrals(journal),
         fs.summary(journal),
@@ -221,8 +230,8 @@ def test_the_table_sums_to_the_key_figures_and_to_the_channels(seed: int) -> Non
 
 
 def test_k_of_several_replications_at_once_is_that_of_each(seed: int) -> None:
-    scenario = everything()
-    together = key_figures(simulate_together(scenario, seed, [0, 1, 2]))
+    scenario = friends(0.5, 5).vary({"channels.web.leads_per_day": 200})
+    (together,) = map(key_figures, simulate_together(scenario, seed, range(3)))
     for place in range(3):
         alone = fs.summary(fs.simulate(scenario, seed, replication=place, progress=False))
         for name in ("k_factor", "nps", "nps_se"):
@@ -232,7 +241,7 @@ def test_k_of_several_replications_at_once_is_that_of_each(seed: int) -> None:
 def test_who_was_there_at_the_start_brings_the_first_generation(seed: int) -> None:
     scenario = friends(2.0, 3, retention={"repeat_probability": 1, "gap": {"constant": "1 day"}})
     scenario = scenario.vary({"channels.web.leads_per_day": 0})
-    there = pd.DataFrame({"last_order": [0.5] * 50, "orders": [1] * 50})
+    there = pd.DataFrame({"days_since_last_order": [0.5] * 50, "orders": [1] * 50})
     initial = fs.State(customers=there)
     journal = fs.simulate(scenario, seed, initial=initial)
     table = fs.referrals(journal)
@@ -263,8 +272,8 @@ def test_a_time_outside_of_the_simulation_is_refused(days: Any) -> None:
 # --- the picture ----------------------------------------------------------------------------------
 
 
-def test_the_picture_holds_the_numbers_of_the_table(seed: int) -> None:
-    journal = simulated(seed)
+def test_the_picture_holds_the_numbers_of_the_table(business: fs.Journal) -> None:
+    journal = business
     table = fs.referrals(journal)
     rows = generation_rows(table, "EUR")
     assert [row["customers"] for row in rows] == table.customers.head(MOST_GENERATIONS).tolist()
