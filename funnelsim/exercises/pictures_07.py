@@ -160,6 +160,18 @@ def k_in_parts(journal: Journal) -> dict[str, float]:
     }
 
 
+def from_stage(journal: Journal, stage: str) -> pd.DataFrame:
+    """The customers of each channel: of all its leads, and of those who ever reached the stage."""
+    import pandas as pd
+
+    leads = journal.leads.assign(bought=journal.leads["outcome"] == "customer")
+    reached = leads[leads[f"entered_{stage}"].notna()]
+    by = {"of all leads": leads, f"from {stage} on": reached}
+    return pd.DataFrame(
+        {name: who.groupby("channel", observed=True)["bought"].mean() for name, who in by.items()}
+    )
+
+
 def new_customers(journal: Journal) -> pd.Series:
     """First orders in each whole month of 30 days, from 1 on."""
     placed = journal.orders.loc[journal.orders["number"] == 1, "placed"]
@@ -211,7 +223,7 @@ def growth(by_month: pd.Series, seen: int, level: float) -> Layers:
         width=560,
         height=260,
         title=alt.Title(
-            "It begins like an exponential, and is none",
+            "An exponential through the first months, and what came",
             subtitle=f"line: the first {seen} months drawn out; "
             "dashed: customers of the channels ÷ (1 − K)",
         ),
