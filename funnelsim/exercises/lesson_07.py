@@ -315,8 +315,9 @@ def anyway(seed: int = SEED) -> Exercise:
             "rewards are paid for all who were brought; only those who came because of it bring "
             "anything new.",
             "(1 − a) × (contribution before rewards) = rewards, solved for a.",
-            "`rewards = fs.referrals(journal).rewards.sum()`, then "
-            "`1 - rewards / (left + rewards)`, with your answer to 07.6 as `left`",
+            "`left = fs.summary(journal).contribution - fs.summary(without).contribution`, your "
+            "answer to 07.6; `rewards = fs.referrals(journal).rewards.sum()`, then "
+            "`1 - rewards / (left + rewards)`",
         ),
         f"Up to {right:.0%}. Ask those who come by a friend how they would have found you "
         "otherwise: it is not in any journal.",

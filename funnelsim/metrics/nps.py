@@ -87,7 +87,7 @@ def nps(answers: Journal | Mapping[str, int], confidence: float = 0.95) -> pd.Se
 
     >>> sample = nps({"promoter": 20, "passive": 21, "detractor": 9})
     >>> [round(float(sample[name]), 1) for name in ("nps", "se", "low", "high")]
-    [22.0, 10.3, 0.9, 40.6]
+    [22.0, 10.3, 1.1, 40.4]
     >>> from funnelsim import load, simulate
     >>> year = nps(simulate(load("aida-loyalty-advocacy"), seed=1))
     >>> bool(year.low < year.nps < year.high)
