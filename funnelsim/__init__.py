@@ -46,6 +46,8 @@ _HOME = {
     "recoveries": "metrics.recoveries",
     "response_times": "metrics",
     "points_liability": "metrics",
+    "nps": "metrics.nps",
+    "referrals": "metrics.referrals",
     "cohort_retention": "metrics.cohorts",
     "customer_lifetime_value": "metrics.cohorts",
     "retention_by_period": "metrics.cohorts",
@@ -127,6 +129,7 @@ __all__ = [
     "load",
     "load_crm_deals",
     "load_of_teams",
+    "nps",
     "open_deals",
     "parameters",
     "pipeline",
@@ -138,6 +141,7 @@ __all__ = [
     "read_deals",
     "read_olist_funnel",
     "recoveries",
+    "referrals",
     "replicate",
     "reps_table",
     "response_times",
@@ -218,8 +222,10 @@ if TYPE_CHECKING:
     )
     from funnelsim.metrics.figures import figures
     from funnelsim.metrics.groups import funnel_by, reps_table
+    from funnelsim.metrics.nps import nps
     from funnelsim.metrics.pipeline import open_deals, pipeline_board
     from funnelsim.metrics.recoveries import recoveries
+    from funnelsim.metrics.referrals import referrals
     from funnelsim.planner import Forecast, Plan, forecast, plan
     from funnelsim.report import write_report
     from funnelsim.scenario import Scenario, load, templates

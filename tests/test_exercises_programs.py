@@ -58,7 +58,7 @@ class GoneSlowly:
         self.ring = self if in_a_ring else None
 
     def __del__(self) -> None:
-        for _ in range(20_000):
+        for _ in range(2_000):
             pass
 
 

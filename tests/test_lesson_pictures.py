@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import optimize
 from theory import within
 
 import funnelsim as fs
-from funnelsim.exercises import pictures_03, pictures_04, pictures_06
+from funnelsim.exercises import pictures_03, pictures_04, pictures_06, pictures_07
 
 
 @pytest.mark.parametrize(
@@ -86,3 +89,78 @@ def test_what_lesson_04_says_of_the_basket_mail() -> None:
     assert line[["bought", "bought_anyway"]].tolist() == [22, 10]
     assert (line["contribution"] + line["cost"]) / line["cost"] > 20
     assert line["effect_per_message"] < 1
+
+
+# --- lesson 07 ---------------------------------------------------------------------------------
+
+
+TALKING = {"loyalty": None, "life_stages": {}, "referral.invites": 1.5}
+
+
+@pytest.fixture(scope="module")
+def talking() -> fs.Scenario:
+    return fs.load("aida-loyalty-advocacy").vary(TALKING)
+
+
+def test_delight_changes_nothing_in_what_the_same_people_spend(seed: int, talking) -> None:
+    journal = fs.simulate(talking, seed=seed, progress=False)
+    nobody = talking.vary({"satisfaction.promoter": 0})
+    never, without, with_it = pictures_07.same_people(
+        journal, fs.simulate(nobody, seed=seed, progress=False)
+    ).values()
+    assert without == pytest.approx(with_it)
+    assert never < with_it  # who orders more is asked more
+    customers, orders = pictures_07.spent(journal), journal.orders
+    new = orders["customer"].isin(journal.leads.index[journal.leads["kind"] == "new"])
+    assert customers["spent"].sum() == pytest.approx(orders.loc[new, "paid"].sum())
+    assert customers["orders"].sum() == new.sum()
+
+
+def test_the_parts_of_k_multiply_to_it(seed: int, talking) -> None:
+    journal = fs.simulate(talking, seed=seed, progress=False)
+    k = fs.summary(journal)["k_factor"]
+    assert math.prod(pictures_07.k_in_parts(journal).values()) == pytest.approx(k)
+
+
+def test_from_a_stage_on_those_count_who_have_been_there(seed: int, talking) -> None:
+    journal = fs.simulate(talking, seed=seed, progress=False)
+    share = pictures_07.from_stage(journal, "Interest")
+    channels = fs.channels_table(journal)
+    assert share["of all leads"].tolist() == pytest.approx(channels["overall_conversion"].tolist())
+    entered = fs.funnel_by(journal, "channel")["entered"].xs("Interest", level="stage")
+    expected = (channels["customers"] / entered).reindex(share.index)
+    assert share["from Interest on"].tolist() == pytest.approx(expected.tolist())
+
+
+@pytest.mark.parametrize("k", [1.2, 1.5, 3.0])
+def test_a_town_is_reached_as_far_as_the_final_size_says(k: float) -> None:
+    """z = 1 − (1 − z₀) exp(−k z), of all people (Kermack and McKendrick 1927)."""
+    people, first = 20_000, 50
+    table = pictures_07.in_a_town(k, people, first, until=400)
+    share = table["in the town"].sum() / people
+    start = first / people
+    final = optimize.brentq(lambda z: 1 - (1 - start) * math.exp(-k * z) - z, 0.01, 1)
+    assert share == pytest.approx(final, abs=1e-6)
+    assert table["without end"][:3].tolist() == pytest.approx([50, 50 * k, 50 * k**2])
+
+
+def test_the_best_month_is_as_far_above_the_worst_as_chance_has_it(talking) -> None:
+    """The mean range of twelve normal values is 3.258 standard deviations (Tippett 1925)."""
+    journal = fs.simulate(talking, seed=1, progress=False)
+    year, years = fs.nps(journal), 1000
+    apart = pictures_07.best_less_worst(journal, asked=400, years=years)
+    se = year.se * math.sqrt(year.asked / 400)
+    error = apart.std() / math.sqrt(years)
+    assert apart.mean() == pytest.approx(3.258 * se, abs=4 * error)
+    monthly = pictures_07.asked_each_month(journal, asked=50)
+    assert monthly.index.tolist() == list(range(1, 13)) and monthly["asked"].max() == 50
+
+
+def test_growth_drawn_out_is_the_exponential_that_it_was() -> None:
+    months = fs.simulate(fs.load("aida").vary({"horizon": "95 days"}), seed=1, progress=False)
+    by_month = pictures_07.new_customers(months)
+    assert by_month.index.tolist() == [1, 2, 3]
+    placed = months.orders.loc[months.orders["number"] == 1, "placed"]
+    assert by_month.sum() == (placed < 90).sum()
+    grown = by_month.astype(float) * 0 + 50 * 1.2 ** np.arange(1, 4)
+    assert pictures_07.as_it_began(grown, 2) == pytest.approx(grown.to_numpy())

@@ -8,6 +8,7 @@
     fs.charts.cohorts(j)         who ordered again, by the month of the first order
     fs.charts.lifetime_value(j)  how much customers differ in what they are worth
     fs.charts.points(j)          points of a loyalty programme: earned, redeemed, expired, open
+    fs.charts.referrals(j)       customers by generation: of channels, brought by these, and so on
     fs.charts.pipeline(j, day)   open deals by stage on a day, and what they are worth
     fs.charts.response_times(j)  how long leads waited for a call, and what it cost
     fs.charts.reps(j)            what each rep brought in and closed, with intervals
@@ -57,6 +58,7 @@ from funnelsim.charts.theme import (
     reason_colours,
     use_in_notebooks,
 )
+from funnelsim.charts.word_of_mouth import referrals
 from funnelsim.distributions import DAY
 from funnelsim.earlier import earlier_argument
 from funnelsim.journal import Journal
@@ -80,6 +82,7 @@ __all__ = [
     "plan_stages",
     "points",
     "recoveries",
+    "referrals",
     "replications",
     "reps",
     "response_times",
