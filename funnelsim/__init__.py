@@ -50,6 +50,7 @@ _HOME = {
     "retention_by_period": "metrics.cohorts",
     "open_deals": "metrics.pipeline",
     "pipeline_board": "metrics.pipeline",
+    "mix_and_rate": "metrics.mix",
     "funnel_by": "metrics.groups",
     "reps_table": "metrics.groups",
     "read_deals": "deals",
@@ -122,6 +123,7 @@ __all__ = [
     "load",
     "load_crm_deals",
     "load_of_teams",
+    "mix_and_rate",
     "open_deals",
     "parameters",
     "pipeline",
@@ -207,6 +209,7 @@ if TYPE_CHECKING:
     )
     from funnelsim.metrics.figures import figures
     from funnelsim.metrics.groups import funnel_by, reps_table
+    from funnelsim.metrics.mix import mix_and_rate
     from funnelsim.metrics.pipeline import open_deals, pipeline_board
     from funnelsim.planner import Forecast, Plan, forecast, plan
     from funnelsim.report import write_report
