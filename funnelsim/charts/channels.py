@@ -53,9 +53,8 @@ def mix_and_rate(before: Any, after: Any, by: str = "channel") -> alt.TopLevelMi
     ]
     subtitle = f"customers ÷ leads by {by}: {' and '.join(parts)}"
     panels = [_arrows(arrow_rows(table), by), _steps(step_rows(table))]
-    return alt.vconcat(*panels, spacing=24).properties(
-        title=alt.Title(f"From {said[0]} to {said[1]}", subtitle=subtitle)
-    )
+    both = alt.vconcat(*panels, spacing=24).resolve_scale(color="independent")
+    return both.properties(title=alt.Title(f"From {said[0]} to {said[1]}", subtitle=subtitle))
 
 
 def arrow_rows(table: pd.DataFrame) -> Rows:

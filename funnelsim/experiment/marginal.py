@@ -17,15 +17,16 @@ import numpy as np
 from funnelsim.arguments import a_choice, a_confidence, a_number, refused
 from funnelsim.distributions import Floats
 from funnelsim.experiment import chunks
-from funnelsim.experiment.comparison import stopped
 from funnelsim.experiment.intervals import student_t
+from funnelsim.experiment.replications import stopped
 from funnelsim.experiment.sweeps import parts
 from funnelsim.journal import Journal
 from funnelsim.metrics.basis import sales_of
 from funnelsim.metrics.money import money
-from funnelsim.progress import progress_bar, say
+from funnelsim.progress import progress_bar
 from funnelsim.scenario import Channel, Scenario
 from funnelsim.state import State
+from funnelsim.tables import say
 
 if TYPE_CHECKING:
     import pandas as pd
