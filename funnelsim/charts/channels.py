@@ -48,13 +48,15 @@ def mix_and_rate(before: Any, after: Any, by: str = "channel") -> alt.TopLevelMi
     table = taken_apart(before, after, by)
     whole = table.loc[OVERALL]
     said = [figure_text(float(whole[name]), "share") for name in ("rate_before", "rate_after")]
-    parts = [
-        f"{_points(whole[f'{of}_effect'])} by the {of}" for of in ("mix", "rate")
-    ]
+    parts = [f"{_points(whole[f'{of}_effect'])} by the {of}" for of in ("mix", "rate")]
     subtitle = f"customers ÷ leads by {by}: {' and '.join(parts)}"
     panels = [_arrows(arrow_rows(table), by), _steps(step_rows(table))]
-    both = alt.vconcat(*panels, spacing=24).resolve_scale(color="independent")
-    return both.properties(title=alt.Title(f"From {said[0]} to {said[1]}", subtitle=subtitle))
+    both: alt.TopLevelMixin = (
+        alt.vconcat(*panels, spacing=24)
+        .resolve_scale(color="independent")
+        .properties(title=alt.Title(f"From {said[0]} to {said[1]}", subtitle=subtitle))
+    )
+    return both
 
 
 def arrow_rows(table: pd.DataFrame) -> Rows:
@@ -185,9 +187,9 @@ def marginal_cac(table: pd.DataFrame, worth: float | None = None) -> alt.TopLeve
     """What a customer costs on average, and what each further one costs, by leads a day.
 
     `table` is what `fs.marginal_cac` returns; a step is drawn with its interval between the two
-    rows that it leads from and to. Where more leads bring no more sales there is nothing to draw,
-    and the subtitle says from where on. `worth`, what a customer leaves, is a dashed line: beyond
-    it a further customer costs more than it brings.
+    rows that it leads from and to, its cost beside it. One that costs far more than any average, or
+    brings no further sale, is drawn at the top. `worth`, what a customer leaves, is a dashed line:
+    beyond it a further customer costs more than it brings.
 
     >>> import funnelsim as fs
     >>> table = fs.marginal_cac(fs.load("aida-follow-up"), "search ads", [10, 20], n=5)
@@ -199,19 +201,19 @@ def marginal_cac(table: pd.DataFrame, worth: float | None = None) -> alt.TopLeve
     if missing := [name for name in needed if name not in table]:
         finding = Finding(f"a table without {', '.join(missing)}")
         rule = "it takes what fs.marginal_cac returns"
-        raise refused("charts.marginal_cac", finding, rule, 'write fs.marginal_cac(s, "search ads")')
+        way_out = 'write fs.marginal_cac(s, "search ads")'
+        raise refused("charts.marginal_cac", finding, rule, way_out)
     title = "What a customer costs, and what one more costs"
-    steps, average = marginal_rows(table), average_rows(table)
-    if not steps and not average:
+    average = average_rows(table)
+    if not average:
         return sentence(title, "Nothing was sold at any of these numbers of leads.")
+    top = _top(table, worth)
+    steps = marginal_rows(table, top)
     subtitle = "mean on the same customers; the bands are confidence intervals"
-    endless = table.index[np.isinf(table["marginal_cac"].to_numpy(float))]
-    if len(endless):
-        subtitle = [subtitle, f"the step up to {endless[0]:g} leads a day brings no further sale"]
-    tops = [row["cost"] for row in [*steps, *average]] + ([worth] if worth is not None else [])
-    scale = alt.Scale(domain=[0, 1.25 * max(tops)], nice=False, clamp=True)
+    scale = alt.Scale(domain=[0, top], nice=False)
     ends = [float(table.index.min()), float(table.index.max())]
-    x = {"title": "leads a day of the channel", "scale": alt.Scale(domain=ends, nice=False)}
+    across = "leads a day of the channel"
+    all_steps = alt.Scale(domain=ends, nice=False)
     y = alt.Y("cost:Q", title="cost of a customer", scale=scale, axis=alt.Axis(format=",~f"))
     what = alt.Color(
         "what:N",
@@ -219,8 +221,11 @@ def marginal_cac(table: pd.DataFrame, worth: float | None = None) -> alt.TopLeve
         legend=alt.Legend(symbolType="stroke", symbolOpacity=1),
     )
     base = alt.Chart(rows_data(steps))
-    band = base.mark_rect(opacity=0.18, color=DOWN, clip=True).encode(
-        x=alt.X("from:Q", **x), x2="to:Q", y=alt.Y("low:Q", scale=scale), y2="high:Q"
+    band = base.mark_rect(opacity=0.18, color=DOWN).encode(
+        x=alt.X("from:Q", title=across, scale=all_steps),
+        x2="to:Q",
+        y=alt.Y("low:Q", scale=scale),
+        y2="high:Q",
     )
     bars = base.mark_rule(strokeWidth=3).encode(
         x="from:Q",
@@ -234,8 +239,9 @@ def marginal_cac(table: pd.DataFrame, worth: float | None = None) -> alt.TopLeve
             alt.Tooltip("more:N", title="Further sales"),
         ],
     )
+    labels = base.mark_text(dy=-9).encode(x="middle:Q", y=y, text="short:N")
     line = alt.Chart(rows_data(average)).mark_line(point=True, strokeWidth=2.5).encode(
-        x=alt.X("at:Q", **x),
+        x=alt.X("at:Q", title=across, scale=all_steps),
         y=y,
         color=what,
         tooltip=[
@@ -243,12 +249,12 @@ def marginal_cac(table: pd.DataFrame, worth: float | None = None) -> alt.TopLeve
             alt.Tooltip("text:N", title="A customer costs on average"),
         ],
     )  # fmt: skip
-    layers = [band, bars, line]
+    layers = [band, line, bars, labels]
     if worth is not None:
         told = rows_data([{"cost": float(worth), "text": "what a customer leaves"}])
         rule = alt.Chart(told).mark_rule(color=DARK, strokeDash=[5, 3]).encode(y=y)
-        words = alt.Chart(told).mark_text(align="left", dx=4, dy=-8).encode(
-            x=alt.XValue(0), y=y, text="text:N"
+        words = alt.Chart(told).mark_text(align="right", dx=-6, dy=-8).encode(
+            x=alt.XValue("width"), y=y, text="text:N"
         )  # fmt: skip
         layers += [rule, words]
     return alt.layer(*layers).properties(
@@ -256,26 +262,39 @@ def marginal_cac(table: pd.DataFrame, worth: float | None = None) -> alt.TopLeve
     )
 
 
-def marginal_rows(table: pd.DataFrame) -> Rows:
-    """A row for each step that brings further sales; an interval without an end has no `high`."""
+HIGHEST = 2.5  # times the dearest average: a step beyond is drawn at the top, its number beside it
+
+
+def _top(table: pd.DataFrame, worth: float | None) -> float:
+    """Where the axis ends."""
+    average = table["cac"].to_numpy(float)
+    least = max(float(np.nanmax(average)), worth or 0.0)
+    steps = table["marginal_cac"].to_numpy(float)
+    drawn = steps[np.isfinite(steps) & (steps <= HIGHEST * least)]
+    return 1.25 * max(least, float(drawn.max(initial=0.0))) or 1.0
+
+
+def marginal_rows(table: pd.DataFrame, top: float) -> Rows:
+    """A row for each step between two rows of the table; what lies beyond `top` is drawn there."""
     rows: Rows = []
     leads = [float(at) for at in table.index]
     for start, (end, line) in zip(leads, list(table.iterrows())[1:], strict=False):
         cost, low, high = (float(line[name]) for name in ("marginal_cac", "low", "high"))
-        if not math.isfinite(cost):
-            continue
-        above = figure_text(high, "money") if math.isfinite(high) else "no end"
+        brings = math.isfinite(cost)
+        ends = [figure_text(v, "money") if math.isfinite(v) else "no end" for v in (low, high)]
         rows.append(
             {
                 "what": "each further one",
                 "from": start,
                 "to": float(end),
+                "middle": (start + float(end)) / 2,
                 "leads": f"{start:g} to {float(end):g}",
-                "cost": cost,
-                "low": max(low, 0.0) if math.isfinite(low) else 0.0,
-                "high": high if math.isfinite(high) else 1e9,
-                "text": figure_text(cost, "money"),
-                "interval": f"{figure_text(low, 'money')} to {above}",
+                "cost": min(cost, 0.93 * top),
+                "low": min(max(low, 0.0), top) if not math.isnan(low) else 0.0,
+                "high": min(high, top),
+                "text": figure_text(cost, "money") if brings else "there are none",
+                "short": f"{cost:,.0f}" if brings else "no further sale",
+                "interval": f"{ends[0]} to {ends[1]}" if brings else "–",
                 "more": f"{float(line['more_sales']):.1f}",
             }
         )

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from funnelsim.journal import Journal
+    from funnelsim.scenario import Scenario
 
 BLUE, SKY, RED = COLOURS["first orders"], COLOURS["repeat orders"], COLOURS["lost"]
 PARTS = {"leads and days": SKY, "commission": BLUE, "reps": RED}
@@ -103,6 +104,20 @@ def cac_bars(table: pd.DataFrame, currency: str = "EUR") -> alt.LayerChart | alt
     return alt.layer(bars, words).properties(
         width=520, height=34 * len(names), title="All that it costs to win a customer"
     )
+
+
+def hundred_a_day(scenario: Scenario, team: str = "sales") -> dict[str, Scenario]:
+    """The scenario, and what it is with 100 more a day for search ads, social ads, or a rep.
+
+    Leads come for as much as they cost; a rep costs 100 a day in this firm.
+    """
+    more = {"as it is": scenario}
+    for channel in scenario.channels:
+        if channel.price:
+            leads = channel.rate + 100 / channel.price
+            more[channel.name] = scenario.vary({f"channels.{channel.name}.leads_per_day": leads})
+    reps = scenario.teams[0].reps + 1
+    return more | {"a rep": scenario.vary({f"teams.{team}.reps": reps})}
 
 
 # --- payback --------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from concurrent.futures import Executor
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -56,10 +57,10 @@ def marginal_cac(
     - `cost`: all that it costs to win them, as in `cac` of `fs.summary`: leads, days, messages,
       rewards, commission on first orders, reps
     - `cac` = cost ÷ sales, the average
-    - `more_sales`, `more_cost`: than in the row above; `marginal_cac` = more_cost ÷ more_sales: what
-      each of these further sales has cost. Infinite where there are none
-    - `low`, `high`: its confidence interval, infinite where it is not certain that more leads bring
-      any further sale at all
+    - `more_sales`, `more_cost`: than in the row above; `marginal_cac` = more_cost ÷ more_sales:
+      what each of these further sales has cost. Infinite where there are none
+    - `low`, `high`: its confidence interval; `high` is infinite where it is not certain that more
+      leads bring any further sale at all, both where it is certain that they bring fewer
     - `profit` of the whole firm
 
     Money in currency. The interval of a ratio of two means is by E. C. Fieller, "Some problems in
@@ -120,7 +121,7 @@ def _marginal(step: Floats, confidence: float) -> tuple[float, ...]:
 
 
 def fieller(part: Floats, whole: Floats, confidence: float) -> tuple[float, float]:
-    """The interval of mean(part) ÷ mean(whole), of pairs; infinite where the whole may be 0.
+    """The interval of mean(part) ÷ mean(whole), of pairs; without an end where the whole may be 0.
 
     All m for which mean(part - m × whole) is not further from 0 than its error. Where the whole may
     be 0, what is left is the lower end, NaN where there is none.
@@ -135,6 +136,8 @@ def fieller(part: Floats, whole: Floats, confidence: float) -> tuple[float, floa
     a = whole.mean() ** 2 - t2 * of_whole
     b = part.mean() * whole.mean() - t2 * both
     under = b**2 - a * (part.mean() ** 2 - t2 * of_part)
+    if a > 0 and whole.mean() < 0:  # fewer, for certain: no price buys one more
+        return math.inf, math.inf
     if a > 0:
         root = math.sqrt(max(under, 0.0))
         return float((b - root) / a), float((b + root) / a)
@@ -149,7 +152,7 @@ def _steps(channel: Channel, leads_per_day: Iterable[float] | None) -> list[floa
             raise refused("leads_per_day", None, rule, "write leads_per_day=[10, 20, 30]")
         return [channel.ceiling * step / STEPS for step in range(STEPS + 1)]
     steps = [a_number("leads_per_day", leads, low=0) for leads in parts(leads_per_day)]
-    if len(steps) < 2 or any(a >= b for a, b in zip(steps, steps[1:], strict=False)):
+    if len(steps) < 2 or any(a >= b for a, b in pairwise(steps)):
         rule = "they are two numbers at least, from few to many"
         raise refused("leads_per_day", leads_per_day, rule, "write [10, 20, 30]")
     return steps

@@ -1,4 +1,4 @@
-"""Why a conversion rose or fell: other leads (the mix), or the same leads doing otherwise (the rate).
+"""Why a conversion rose or fell: other leads (mix), or the same leads doing otherwise (rate).
 
 The overall conversion is the groups' rates, weighted by their shares of the leads. So it can fall
 although every group's rate has risen: by more leads of a group that always converted less. Which of
@@ -32,10 +32,10 @@ Complex = NDArray[np.complex128]
 def mix_and_rate(before: Any, after: Any, by: str = "channel") -> pd.DataFrame:
     """The difference of two conversions, taken apart into mix and rate, which sum to it.
 
-    `before` and `after` are two journals, whose leads are grouped `by` "channel", "segment", "kind",
-    "team", "rep" or the name of a label; or two tables with `leads` and `customers`, a row per group
-    (as `fs.channels_table` returns), for which `by` is only a name. A row per group (the index, in
-    the order of the groups; "–": leads without one) and last "overall". Columns:
+    `before` and `after` are two journals, whose leads are grouped `by` "channel", "segment",
+    "kind", "team", "rep" or the name of a label; or two tables with `leads` and `customers`, a row
+    per group (as `fs.channels_table` returns), for which `by` is only a name. A row per group (the
+    index, in the order of the groups; "–": leads without one) and last "overall". Columns:
 
     - `leads_before`, `leads_after`; `share_before`, `share_after` of all leads
     - `rate_before`, `rate_after` = customers ÷ leads, those still open not being customers (yet);
@@ -47,14 +47,15 @@ def mix_and_rate(before: Any, after: Any, by: str = "channel") -> pd.DataFrame:
       `effect` = rate_after - rate_before
     - `mix_effect_se`, `rate_effect_se`, `effect_se`: standard errors, of leads that come and decide
       independently of each other; on the same customers (one seed) chance is less than that
-    - `interaction` = change of the share × change of the rate. Half of it is in each effect; to have
-      the mix at the rates of before, take half of it off mix_effect, and add it to rate_effect
+    - `interaction` = change of the share × change of the rate. Half of it is in each effect; to
+      have the mix at the rates of before, move half of it from mix_effect to rate_effect
 
     It is the symmetric decomposition of E. M. Kitagawa, "Components of a difference between two
     rates", Journal of the American Statistical Association 50 (1955), which has no third part. To
-    see which groups it comes from, the mean overall rate is taken off theirs in mix_effect: the sums
-    stay as they are, since the changes of the shares sum to 0. A group without leads in one of the
-    two has no rate to compare, so all that it does is mix. Standard errors are by the delta method.
+    see which groups it comes from, the mean overall rate is taken off theirs in mix_effect: the
+    sums stay as they are, since the changes of the shares sum to 0. A group without leads in one of
+    the two has no rate to compare, so all that it does is mix. Standard errors are by the delta
+    method.
 
     Raises `FunnelSimError` for what is neither journals nor such tables, for counts that cannot be
     (more customers than leads), and where nobody came.
