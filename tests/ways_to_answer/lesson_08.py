@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 import funnelsim as fs
 from funnelsim.exercises import lesson_08
 from ways_to_answer.ways import Ways
 
 
+@cache
 def counts(seed: int, season: str = "spring") -> tuple[dict[str, int], dict[str, int]]:
     """Leads and customers by channel, counted in the leads' table."""
     leads = lesson_08._journal(seed + (season == "autumn"), season).leads
@@ -40,12 +42,11 @@ def cac(seed: int) -> tuple[Ways, Ways]:
 def with_the_rep(seed: int) -> tuple[Ways, Ways]:
     journal = lesson_08._journal(seed)
     _, won = counts(seed)
-    busy = {"search ads": 0.0, "social ads": 0.0}
-    for call in journal.follow_ups.itertuples():
-        if call.started == call.started:
-            end = call.finished if call.finished == call.finished else 90.0
-            busy[journal.leads.channel[call.lead]] += end - call.started
-    share = busy["social ads"] / sum(busy.values())
+    calls = journal.follow_ups.dropna(subset="started").fillna({"finished": 90.0})
+    days, channel = dict.fromkeys(clicks(seed), 0.0), journal.leads.channel.tolist()
+    for lead, taken in zip(calls.lead, calls.finished - calls.started, strict=True):
+        days[channel[lead]] += taken
+    share = days["social ads"] / sum(days.values())
     right = {"call by call": (clicks(seed)["social ads"] + 3600 * share) / won["social ads"]}
     return right, {"clicks": clicks(seed)["social ads"] / won["social ads"]}
 
