@@ -305,11 +305,13 @@ def losses_by_response(journal: Journal, confidence: float = 0.95) -> pd.DataFra
 
 
 def groups_of_leads(journal: Journal, by: str) -> pd.Series:
-    """The group of each lead, categories in the scenario's order; NaN where it has none.
-
-    Raises FunnelSimError for a `by` that is not there.
-    """
+    """The group of each lead, for whom may ask for any `by`: FunnelSimError for one not there."""
     _check(journal, by)
+    return _groups(journal, by)
+
+
+def _groups(journal: Journal, by: str) -> pd.Series:
+    """The group of each lead, categories in the scenario's order; NaN where it has none."""
     return _teams(journal, journal.leads["owner"], by) if by in HANDS else journal.leads[by]
 
 
@@ -351,7 +353,7 @@ def _stages(scenario: Scenario, by: str) -> list[str]:
 
 def _brought_in(journal: Journal, by: str) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The final visits and the leads of those that came in, with the `group` of the lead."""
-    group = groups_of_leads(journal, by)
+    group = _groups(journal, by)
     leads, visits, _ = since_warm_up(journal)
     visits = visits.assign(group=group.loc[visits["lead"]].array)
     return _final(visits), leads[["lead", "outcome"]].assign(group=group.loc[leads.index].array)
