@@ -205,6 +205,7 @@ def with_the_rep(seed: int = SEED) -> Exercise:
         (
             "of all hours that the rep spent on calls, which share went to leads of social ads?",
             "(cost of its clicks + wages × its share of the hours) ÷ its sales.",
+            "`calls = journal.follow_ups`, "
             f"`hours = (calls.finished.fillna({DAYS}) - calls.started)"
             ".groupby(calls.lead.map(journal.leads.channel), observed=True).sum()`, then "
             f'`(channels.cost["social ads"] + {WAGES} * hours["social ads"] / hours.sum())'
