@@ -216,7 +216,7 @@ def test_the_picture_draws_what_the_table_says() -> None:
         [0.125, 0.125 + table.mix_effect["overall"]]
     )
     assert steps[2]["to"] == steps[3]["to"] == pytest.approx(0.09375)
-    assert steps[1]["text"].startswith("-3.81 ± ")
+    assert steps[1]["text"].startswith("−3.81 ± ")
     chart = fs.charts.mix_and_rate(*both, by="channel")
     assert chart.title.text == "From 12.5 % to 9.38 %"
     assert chart.to_dict()["vconcat"]

@@ -117,10 +117,10 @@ def _points(effect: float, error: float | None = None) -> str:
     """An effect in points of per cent, with its standard error.
 
     >>> _points(-0.0381), _points(0.002, 0.0011)
-    ('-3.81 points', '+0.20 ± 0.11 points')
+    ('−3.81 points', '+0.20 ± 0.11 points')
     """
     more = "" if error is None else f" ± {100 * error:.2f}"
-    return f"{100 * effect:+.2f}{more} points"
+    return f"{100 * effect:+.2f}{more} points".replace("-", "−")
 
 
 def _arrows(rows: Rows, by: str) -> alt.LayerChart | alt.FacetChart:
