@@ -53,6 +53,7 @@ _HOME = {
     "retention_by_period": "metrics.cohorts",
     "open_deals": "metrics.pipeline",
     "pipeline_board": "metrics.pipeline",
+    "mix_and_rate": "metrics.mix",
     "funnel_by": "metrics.groups",
     "reps_table": "metrics.groups",
     "read_deals": "deals",
@@ -64,6 +65,7 @@ _HOME = {
     "compare": "experiment",
     "sweep": "experiment",
     "sensitivity": "experiment",
+    "marginal_cac": "experiment",
     "warm_up_advice": "experiment",
     "load_of_teams": "experiment.load",
     "team_load": "analytic.teams",
@@ -129,6 +131,8 @@ __all__ = [
     "load",
     "load_crm_deals",
     "load_of_teams",
+    "marginal_cac",
+    "mix_and_rate",
     "nps",
     "open_deals",
     "parameters",
@@ -198,6 +202,7 @@ if TYPE_CHECKING:
         Sweep,
         WarmUp,
         compare,
+        marginal_cac,
         replicate,
         sensitivity,
         sweep,
@@ -222,6 +227,7 @@ if TYPE_CHECKING:
     )
     from funnelsim.metrics.figures import figures
     from funnelsim.metrics.groups import funnel_by, reps_table
+    from funnelsim.metrics.mix import mix_and_rate
     from funnelsim.metrics.nps import nps
     from funnelsim.metrics.pipeline import open_deals, pipeline_board
     from funnelsim.metrics.recoveries import recoveries

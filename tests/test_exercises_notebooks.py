@@ -18,6 +18,7 @@ from funnelsim.exercises.lesson_03 import to_order
 from funnelsim.exercises.lesson_04 import writes
 from funnelsim.exercises.lesson_06 import card
 from funnelsim.exercises.lesson_07 import recommended
+from funnelsim.exercises.lesson_08 import spring
 from funnelsim.exercises.workshop import SEED, pottery
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -62,6 +63,7 @@ def test_notebook_and_exercises_speak_of_the_same_scenario(path):
         "04": writes,
         "06": card,
         "07": recommended,
+        "08": spring,
     }
     asked_about = lessons[path.name[:2]]()
     if "journal" not in named:  # planned, not simulated

@@ -11,7 +11,7 @@ from scipy import optimize
 from theory import within
 
 import funnelsim as fs
-from funnelsim.exercises import pictures_03, pictures_04, pictures_06, pictures_07
+from funnelsim.exercises import pictures_03, pictures_04, pictures_06, pictures_07, pictures_08
 
 
 @pytest.mark.parametrize(
@@ -164,3 +164,43 @@ def test_growth_drawn_out_is_the_exponential_that_it_was() -> None:
     assert by_month.sum() == (placed < 90).sum()
     grown = by_month.astype(float) * 0 + 50 * 1.2 ** np.arange(1, 4)
     assert pictures_07.as_it_began(grown, 2) == pytest.approx(grown.to_numpy())
+
+
+# --- lesson 08 ---------------------------------------------------------------------------------
+
+
+def test_all_that_a_customer_costs_adds_up_to_the_cac_of_the_firm(seed: int) -> None:
+    firm = fs.load("aida-follow-up").vary(
+        {"channels.trade fair.cost_per_sale": 20, "channels.trade fair.commission": 0.1}
+    )
+    journal = fs.simulate(firm, seed=seed, progress=False)
+    table = pictures_08.all_it_costs(journal)
+    own, channels = fs.channels_table(journal), table.drop("the firm")
+    assert table.cac["the firm"] == pytest.approx(fs.summary(journal).cac)
+    total = (channels.cac * channels.sales).sum()
+    assert total / channels.sales.sum() == pytest.approx(table.cac["the firm"])
+    assert (table["leads and days"] + table.commission).drop("the firm").tolist() == pytest.approx(
+        own.cac.tolist()
+    )
+    calls = journal.follow_ups
+    days = (calls.finished.fillna(90) - calls.started).groupby(
+        journal.leads.channel.loc[calls.lead].array, observed=True
+    )
+    hours = days.sum() / days.sum().sum() * 2 * 110 * 90
+    assert (channels.reps * channels.sales).tolist() == pytest.approx(hours.tolist())
+
+
+def test_the_line_of_payback_crosses_one_at_the_payback(seed: int) -> None:
+    journal = fs.simulate(fs.load("aida-follow-up"), seed=seed, progress=False)
+    rows = pictures_08.payback_rows(journal, 60)
+    for name, days in fs.channels_table(journal).payback_days.items():
+        below = [row["age"] for row in rows if row["channel"] == name and row["back"] < 1]
+        assert max(below) < days <= max(below) + 1
+
+
+def test_a_hundred_a_day_is_what_each_of_them_costs() -> None:
+    firm = fs.load("aida-follow-up").vary({"teams.sales.cost_per_rep_day": 100})
+    found = pictures_08.hundred_a_day(firm)
+    assert list(found) == ["as it is", "search ads", "trade fair", "a rep"]
+    assert found["search ads"].channels[0].leads_per_day == pytest.approx(20 + 100 / 2.5)
+    assert found["a rep"].teams[0].reps == 3

@@ -13,10 +13,12 @@
     fs.charts.response_times(j)  how long leads waited for a call, and what it cost
     fs.charts.reps(j)            what each rep brought in and closed, with intervals
     fs.charts.funnels(j, by)     the conversion of each channel, segment, team, rep
+    fs.charts.mix_and_rate(a, b) why a conversion rose or fell: mix and rate taken apart
     fs.charts.replications(x)    how often a figure came out at each size (fs.replicate)
     fs.charts.differences(c)     how far scenarios are apart, with intervals (fs.compare)
     fs.charts.sweep(x)           a figure along the values of a parameter (fs.sweep)
     fs.charts.tornado(x)         which parameter matters most (fs.sensitivity)
+    fs.charts.marginal_cac(t)    what one more customer costs (fs.marginal_cac)
     fs.charts.warm_up(x)         how the pipeline fills (fs.warm_up_advice)
     fs.charts.plan_chance(p)     the chance of a target against leads (fs.plan)
     fs.charts.plan_cliff(p)      what leads bring, and where more bring no more
@@ -37,6 +39,7 @@ from collections.abc import Sequence
 
 import altair as alt
 
+from funnelsim.charts.channels import marginal_cac, mix_and_rate
 from funnelsim.charts.customers import cohorts, lifetime_value, points, waterfall
 from funnelsim.charts.experiments import differences, replications, sweep, tornado, warm_up
 from funnelsim.charts.messages import recoveries
@@ -74,6 +77,8 @@ __all__ = [
     "funnels",
     "lifetime_value",
     "losses",
+    "marginal_cac",
+    "mix_and_rate",
     "pipeline",
     "plan_chance",
     "plan_channels",
