@@ -48,6 +48,8 @@ _HOME = {
     "cohort_retention": "metrics.cohorts",
     "customer_lifetime_value": "metrics.cohorts",
     "retention_by_period": "metrics.cohorts",
+    "order_rates": "metrics.orders",
+    "orders_by_age": "metrics.orders",
     "open_deals": "metrics.pipeline",
     "pipeline_board": "metrics.pipeline",
     "funnel_by": "metrics.groups",
@@ -123,6 +125,8 @@ __all__ = [
     "load_crm_deals",
     "load_of_teams",
     "open_deals",
+    "order_rates",
+    "orders_by_age",
     "parameters",
     "pipeline",
     "pipeline_board",
@@ -207,6 +211,7 @@ if TYPE_CHECKING:
     )
     from funnelsim.metrics.figures import figures
     from funnelsim.metrics.groups import funnel_by, reps_table
+    from funnelsim.metrics.orders import order_rates, orders_by_age
     from funnelsim.metrics.pipeline import open_deals, pipeline_board
     from funnelsim.planner import Forecast, Plan, forecast, plan
     from funnelsim.report import write_report

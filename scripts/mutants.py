@@ -58,8 +58,8 @@ SUBJECTS: dict[str, tuple[list[str], str]] = {
     ),
     "money": (
         ["metrics/money.py", "metrics/channels.py", "metrics/revenue.py", "metrics/basis.py",
-         "metrics/points.py"],
-        "orders_by_hand commission metrics people",
+         "metrics/points.py", "metrics/orders.py"],
+        "orders_by_hand commission metrics people order_rates",
     ),
     "figures": (
         ["metrics/__init__.py", "metrics/facts.py", "metrics/figure.py", "metrics/figures.py",
