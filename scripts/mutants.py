@@ -54,7 +54,7 @@ SUBJECTS: dict[str, tuple[list[str], str]] = {
     ),
     "analytic": (
         ["analytic/*.py"],
-        "draws load_and_warm_up planner_theory analytic plan_commission",
+        "draws load_and_warm_up planner_theory analytic plan_commission order_rates",
     ),
     "money": (
         ["metrics/money.py", "metrics/channels.py", "metrics/revenue.py", "metrics/basis.py",

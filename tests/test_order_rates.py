@@ -17,6 +17,7 @@ from everything import simulated
 from theory import funnel, mean_of
 
 import funnelsim as fs
+from funnelsim.analytic.orders import order_ends
 from funnelsim.charts import orders as charts
 from funnelsim.metrics.orders import ENDS, RATES
 
@@ -249,6 +250,8 @@ def test_shares_are_those_of_the_model(seed: int) -> None:
             ended = np.repeat([1.0, 0.0], [line[end], line["placed"] - line[end]])
             assert line[RATES[end]] == pytest.approx(ended.mean())
             assert share(ended, truth[end])
+        told = order_ends(scenario)[name]
+        assert told == pytest.approx(truth)
     assert table["revenue"].to_numpy() == pytest.approx(table["expected_revenue"].to_numpy())
 
 

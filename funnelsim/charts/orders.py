@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 import altair as alt
 
+from funnelsim.analytic.orders import KEPT
 from funnelsim.charts.parts import NAMES, NO_ORDER, NONE_PLACED, rows_data, sentence
 from funnelsim.charts.rows import Rows
 from funnelsim.charts.theme import colour_scale
 from funnelsim.journal import Journal
 from funnelsim.metrics import a_journal
-from funnelsim.metrics.orders import CLOSED, KEPT, PAYMENT, PLACED, RATES, RIPE
+from funnelsim.metrics.orders import CLOSED, PAYMENT, PLACED, RATES, RIPE
 from funnelsim.metrics.orders import order_rates as rates_of
 from funnelsim.metrics.orders import orders_by_age as by_age
 from funnelsim.scenario.values import CANCELLED, REFUSED, RETURNED

@@ -10,12 +10,12 @@ from collections.abc import Callable
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
+from funnelsim.analytic.orders import order_ends
 from funnelsim.engines import simulate
 from funnelsim.exercises.entry import Exercise, Mistake, Right, rounded_to
-from funnelsim.exercises.pictures_10 import by_the_scenario, placed_between
 from funnelsim.exercises.workshop import SEED
 from funnelsim.journal import Journal
-from funnelsim.metrics.orders import order_rates, orders_by_age
+from funnelsim.metrics.orders import ENDS, order_rates, orders_by_age
 from funnelsim.scenario import Scenario, load
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ PRINTS: dict[str, Any] = {
     "order.payments.prepaid.share": 0.5,
     "order.payments.cash on delivery.share": 0.5,
     "order.payments.prepaid.return_probability": 0.2,
+    "order.payments.cash on delivery.cancel_probability": 0.2,
     "order.payments.cash on delivery.refuse_probability": 0.25,
     "order.payments.cash on delivery.return_probability": 0.1,
 }
@@ -56,6 +57,15 @@ def _orders(seed: int, begin: float = 0, end: float = DAYS, days: int = DAYS) ->
     return placed_between(journal_of(seed, days), begin, end)
 
 
+def placed_between(journal: Journal, begin: float, end: float) -> pd.DataFrame:
+    """The orders placed from one day to another, with `end`: how they ended, or "open"."""
+    orders = journal.orders
+    orders = orders[(orders["placed"] >= begin) & (orders["placed"] < end)]
+    ended = orders["status"].astype(object)
+    kept = ended.where(ended.isin(ENDS), "kept")
+    return orders.assign(end=kept.where(orders["closed"].notna(), "open"))
+
+
 def _share(orders: pd.DataFrame, end: str) -> float:
     return float((orders["end"] == end).mean())
 
@@ -66,7 +76,7 @@ def _share(orders: pd.DataFrame, end: str) -> float:
 def kept_on_delivery() -> Exercise:
     method = next(m for m in prints().order.payments if m.name == CASH)  # type: ignore[union-attr]
     p, q, r = method.cancel_probability, method.refuse_probability, method.return_probability
-    right = by_the_scenario(prints())[CASH]["kept"]
+    right = order_ends(prints())[CASH]["kept"]
     return Exercise(
         "10.1",
         "Of the orders on delivery, what share is kept in the end?",
@@ -232,7 +242,6 @@ def returned_in_the_end(seed: int = SEED) -> Exercise:
     right = float((rates["return_rate"] * rates["placed"]).sum() / rates["placed"].sum())
     closed = orders[orders["end"] != "open"]
     today, of_closed = _share(orders, "returned"), _share(closed, "returned")
-    prepaid = orders[orders["payment"] == PREPAID]
     return Exercise(
         "10.5",
         "Of all orders placed, what share will have been returned when they are all closed?",
@@ -247,9 +256,6 @@ def returned_in_the_end(seed: int = SEED) -> Exercise:
                 of_closed,
                 "Of those closed: the cancelled and refused are closed early, so they have too "
                 "much weight, and the returned too little.",
-            ),
-            Mistake(
-                _share(prepaid, "returned"), "Those are prepaid, and what has come back so far."
             ),
             Mistake(
                 today / (today + _share(orders, "kept")),
@@ -274,9 +280,11 @@ def returned_in_the_end(seed: int = SEED) -> Exercise:
 def _other_ways(seed: int) -> tuple[Right, ...]:
     """All in one curve; only those old enough; watched to the end; what the scenario says."""
     ways = [float(orders_by_age(journal_of(seed))["returned"].iloc[-1])]
-    ways += [_share(_orders(seed, 0, until), "returned") for until in OLD_ENOUGH]
+    orders = _orders(seed)
+    placed, came_back = orders["placed"].to_numpy(), (orders["end"] == "returned").to_numpy()
+    ways += [float(came_back[placed < until].mean()) for until in OLD_ENOUGH]
     ways.append(_share(_orders(seed, 0, DAYS, LATER), "returned"))
-    shares = by_the_scenario(prints())
+    shares = order_ends(prints())
     ways.append(sum(shares[name]["returned"] for name in (PREPAID, CASH)) / 2)
     return tuple(Right(way, rounded_to(3)) for way in ways)
 
@@ -333,7 +341,7 @@ def _by_kept_shares(seed: int, last: pd.DataFrame) -> list[float]:
     kept = {
         "ripe": rates["kept_rate"],
         "old": (old["end"] == "kept").groupby(old["payment"], observed=False).mean(),
-        "scenario": {name: ends["kept"] for name, ends in by_the_scenario(prints()).items()},
+        "scenario": {name: ends["kept"] for name, ends in order_ends(prints()).items()},
     }
     ways = [sum(float(paid[name] * of[name]) for name in (PREPAID, CASH)) for of in kept.values()]
     overall = [

@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING
 import altair as alt
 import numpy as np
 
+from funnelsim.analytic.orders import order_ends
 from funnelsim.charts.parts import rows_data
 from funnelsim.charts.theme import COLOURS
+from funnelsim.exercises.lesson_10 import placed_between
 from funnelsim.metrics.orders import ENDS, PLACED, order_rates, orders_by_age
 from funnelsim.scenario.values import CANCELLED, REFUSED, RETURNED
 
@@ -23,21 +25,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from funnelsim.journal import Journal
-    from funnelsim.scenario import Scenario
 
 BLUE, GREY, VERMILION = COLOURS["left"], COLOURS["open"], COLOURS["cost"]
 PERCENT = alt.Axis(format="%")
 
 
 # --- numbers --------------------------------------------------------------------------------------
-
-
-def placed_between(journal: Journal, begin: float, end: float) -> pd.DataFrame:
-    """The orders placed from one day to another, with `end`: how they ended, or "open"."""
-    orders = journal.orders.query("@begin <= placed < @end")
-    ended = orders["status"].astype(object)
-    kept = ended.where(ended.isin(ENDS), "kept")
-    return orders.assign(end=kept.where(orders["closed"].notna(), "open"))
 
 
 def ways(journal: Journal, payment: str) -> pd.DataFrame:
@@ -63,33 +56,12 @@ def ways(journal: Journal, payment: str) -> pd.DataFrame:
     return table.map("{:.1f}".format).replace("nan", "")
 
 
-def by_the_scenario(scenario: Scenario) -> dict[str, dict[str, float]]:
-    """By method of payment: the shares that end each way, one chance after the other.
-
-    >>> from funnelsim import load
-    >>> shares = by_the_scenario(load("dropshipping"))["cash on delivery"]
-    >>> {end: round(share, 3) for end, share in shares.items()}
-    {'cancelled': 0.12, 'refused': 0.176, 'returned': 0.042, 'kept': 0.662}
-    """
-    found = {}
-    for method in scenario.order.payments if scenario.order else ():
-        sent = 1 - method.cancel_probability
-        taken = sent * (1 - method.refuse_probability)
-        found[method.name] = {
-            "cancelled": method.cancel_probability,
-            "refused": sent * method.refuse_probability,
-            "returned": taken * method.return_probability,
-            "kept": taken * (1 - method.return_probability),
-        }
-    return found
-
-
 def scenario_and_journal(journal: Journal) -> pd.DataFrame:
     """How orders end by the scenario's chances, and as it was measured ± its standard error."""
     import pandas as pd
 
     rows = {}
-    for name, shares in by_the_scenario(journal.scenario).items():
+    for name, shares in order_ends(journal.scenario).items():
         last = orders_by_age(journal, name).iloc[-1]
         for end, share in shares.items():
             measured = f"{last[end]:.1%} ± {100 * last[f'{end}_error']:.1f}"

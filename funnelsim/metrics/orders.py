@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from funnelsim.analytic.orders import KEPT
 from funnelsim.arguments import a_choice, a_number, is_number, refused
 from funnelsim.distributions import DAY, Floats, Ints
 from funnelsim.errors import nearest
@@ -33,7 +34,6 @@ from funnelsim.scenario.values import CANCELLED, REFUSED, RETURNED
 if TYPE_CHECKING:
     import pandas as pd
 
-KEPT = "kept"
 ENDS = (CANCELLED, REFUSED, RETURNED, KEPT)
 RATES = {
     CANCELLED: "cancellation_rate",

@@ -81,7 +81,7 @@ def returned(seed: int) -> tuple[Ways, Ways]:
         "old": came_back[orders.placed < 35].mean(),
         "older": came_back[orders.placed < 28].mean(),
         "in six weeks": (orders_of(seed, 110).query("placed < 70").status == "returned").mean(),
-        "scenario": 0.5 * 0.96 * 0.2 + 0.5 * 0.88 * 0.75 * 0.1,
+        "scenario": 0.5 * 0.96 * 0.2 + 0.5 * 0.8 * 0.75 * 0.1,
     }
     return right, {"today": came_back.mean(), "closed": came_back[orders.closed.notna()].mean()}
 
@@ -106,7 +106,7 @@ def left(seed: int) -> tuple[Ways, Ways]:
 
 
 WAYS: dict[str, Callable[[int], tuple[Ways, Ways]]] = {
-    "10.1": always(0.88 * 0.75 * 0.9, added=1 - 0.12 - 0.25 - 0.1, not_kept=1 - 0.88 * 0.75 * 0.9),
+    "10.1": always(0.8 * 0.75 * 0.9, added=1 - 0.2 - 0.25 - 0.1, not_kept=1 - 0.8 * 0.75 * 0.9),
     "10.2": at_the_door,
     "10.3": net,
     "10.4": more,
