@@ -17,6 +17,7 @@ from funnelsim.exercises.lesson_02 import stall
 from funnelsim.exercises.lesson_03 import to_order
 from funnelsim.exercises.lesson_06 import card
 from funnelsim.exercises.lesson_10 import prints
+from funnelsim.exercises.lesson_14 import dentists
 from funnelsim.exercises.workshop import SEED, pottery
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -54,7 +55,7 @@ def test_notebook_and_exercises_speak_of_the_same_scenario(path):
         exec(source, named)
     if path.name.startswith("01b"):  # asks for functions, which know of no scenario
         return
-    asked = {"01": pottery, "02": stall, "03": to_order, "06": card, "10": prints}
+    asked = {"01": pottery, "02": stall, "03": to_order, "06": card, "10": prints, "14": dentists}
     asked_about = asked[path.name[:2]]()
     if "journal" not in named:  # planned, not simulated
         assert named["stall"] == asked_about
