@@ -245,7 +245,9 @@ def how_sure(seed: int = SEED) -> Exercise:
         (
             "√(p(1 - p)/n), with n the leads that are decided in a month.",
             "n is a twelfth of those decided in the year; in points, so times 100.",
-            "`100 * (p * (1 - p) / (decided / 12)) ** 0.5`, with p and decided of 14.4",
+            '`o = fs.funnel_by(journal, "kind").loc[("new", "Offer")]`, '
+            "`p, n = o.conversion_rate_of_decided, o.decided`, then "
+            "`100 * (p * (1 - p) / (n / 12)) ** 0.5`",
         ),
         f"{right:.1f} points: a month that is {2 * right:.0f} points lower than another needs no "
         "explanation yet.",

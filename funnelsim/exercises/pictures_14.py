@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import altair as alt
 
 from funnelsim.charts.parts import rows_data
-from funnelsim.charts.theme import COLOURS
+from funnelsim.charts.theme import COLOURS, OTHER_REASONS
 from funnelsim.metrics import funnel_table
 
 if TYPE_CHECKING:
@@ -142,8 +142,10 @@ def months(rates: pd.DataFrame) -> alt.LayerChart | alt.FacetChart:
         x=alt.X("month:Q", axis=ticks, title="month").scale(domainMin=1),
         y=alt.Y("rate:Q", axis=PERCENT, title="went on").scale(domain=[0.3, 0.7]),
     )
-    lines = base.mark_line(strokeWidth=2).encode(
-        color=alt.Color("stage:N", sort=[str(s) for s in rates.columns])
+    names = [str(stage) for stage in rates.columns]
+    colours = alt.Scale(domain=names, range=[BLUE, SKY, *OTHER_REASONS][: len(names)])
+    lines = base.mark_line(point=True, strokeWidth=2).encode(
+        color=alt.Color("stage:N", scale=colours, legend=alt.Legend(symbolOpacity=1))
     )
     dots = base.transform_filter("datum.fell").mark_circle(size=90, opacity=1, color=VERMILION)
     return alt.layer(lines, dots.encode(tooltip=["stage:N", "month:Q"])).properties(
