@@ -51,6 +51,8 @@ _HOME = {
     "cohort_retention": "metrics.cohorts",
     "customer_lifetime_value": "metrics.cohorts",
     "retention_by_period": "metrics.cohorts",
+    "order_rates": "metrics.orders",
+    "orders_by_age": "metrics.orders",
     "open_deals": "metrics.pipeline",
     "pipeline_board": "metrics.pipeline",
     "mix_and_rate": "metrics.mix",
@@ -135,6 +137,8 @@ __all__ = [
     "mix_and_rate",
     "nps",
     "open_deals",
+    "order_rates",
+    "orders_by_age",
     "parameters",
     "pipeline",
     "pipeline_board",
@@ -229,6 +233,7 @@ if TYPE_CHECKING:
     from funnelsim.metrics.groups import funnel_by, reps_table
     from funnelsim.metrics.mix import mix_and_rate
     from funnelsim.metrics.nps import nps
+    from funnelsim.metrics.orders import order_rates, orders_by_age
     from funnelsim.metrics.pipeline import open_deals, pipeline_board
     from funnelsim.metrics.recoveries import recoveries
     from funnelsim.metrics.referrals import referrals

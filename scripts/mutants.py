@@ -54,12 +54,12 @@ SUBJECTS: dict[str, tuple[list[str], str]] = {
     ),
     "analytic": (
         ["analytic/*.py"],
-        "draws load_and_warm_up planner_theory analytic plan_commission",
+        "draws load_and_warm_up planner_theory analytic plan_commission order_rates",
     ),
     "money": (
         ["metrics/money.py", "metrics/channels.py", "metrics/revenue.py", "metrics/basis.py",
-         "metrics/points.py"],
-        "orders_by_hand commission metrics people",
+         "metrics/points.py", "metrics/orders.py"],
+        "orders_by_hand commission metrics people order_rates",
     ),
     "figures": (
         ["metrics/__init__.py", "metrics/facts.py", "metrics/figure.py", "metrics/figures.py",

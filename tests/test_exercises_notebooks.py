@@ -19,6 +19,8 @@ from funnelsim.exercises.lesson_04 import writes
 from funnelsim.exercises.lesson_06 import card
 from funnelsim.exercises.lesson_07 import recommended
 from funnelsim.exercises.lesson_08 import spring
+from funnelsim.exercises.lesson_10 import prints
+from funnelsim.exercises.lesson_14 import dentists
 from funnelsim.exercises.workshop import SEED, pottery
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -64,6 +66,8 @@ def test_notebook_and_exercises_speak_of_the_same_scenario(path):
         "06": card,
         "07": recommended,
         "08": spring,
+        "10": prints,
+        "14": dentists,
     }
     asked_about = lessons[path.name[:2]]()
     if "journal" not in named:  # planned, not simulated

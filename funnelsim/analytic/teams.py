@@ -22,6 +22,7 @@ from funnelsim.analytic.conversion import (
     shares_of_segments,
     way,
 )
+from funnelsim.analytic.orders import kept_share
 from funnelsim.distributions import DAY, HOUR, Beta, Floats
 from funnelsim.opening_hours import OpeningHours
 from funnelsim.scenario import Scenario, Stage, a_scenario
@@ -126,7 +127,7 @@ def _after_the_sale(
     O = (buyers + r · wins_r · O) · orders + u · wins_u · kept · O, solved for the kept orders O.
     """
     happy = scenario.satisfaction
-    kept, orders = _kept(scenario), _kept_orders(scenario)
+    kept, orders = kept_share(scenario), _kept_orders(scenario)
     per_order = scenario.upsell.probability if scenario.upsell else 0.0
     invited = scenario.referral.invites if scenario.referral and happy else 0.0
     invited *= happy.promoter if happy else 0.0
@@ -138,24 +139,9 @@ def _after_the_sale(
     return found
 
 
-def _kept(scenario: Scenario) -> float:
-    """The share of orders that are neither cancelled, refused nor returned."""
-    payments = scenario.order.payments if scenario.order else ()
-    if not payments:
-        return 1.0 if scenario.order else 0.0
-    kept = sum(
-        p.share
-        * (1 - p.cancel_probability)
-        * (1 - p.refuse_probability)
-        * (1 - p.return_probability)
-        for p in payments
-    )
-    return kept / sum(p.share for p in payments)
-
-
 def _kept_orders(scenario: Scenario) -> float:
     """Kept orders that a buyer places in the long run."""
-    kept, again = _kept(scenario), 0.0
+    kept, again = kept_share(scenario), 0.0
     if scenario.retention:
         coin = scenario.retention.repeat_probability
         again = coin.mean if isinstance(coin, Beta) else coin

@@ -9,6 +9,8 @@
     fs.charts.lifetime_value(j)  how much customers differ in what they are worth
     fs.charts.points(j)          points of a loyalty programme: earned, redeemed, expired, open
     fs.charts.referrals(j)       customers by generation: of channels, brought by these, and so on
+    fs.charts.order_rates(j)     how orders end: cancelled, refused, returned or kept
+    fs.charts.orders_by_age(j)   what has become of orders, by days since they were placed
     fs.charts.pipeline(j, day)   open deals by stage on a day, and what they are worth
     fs.charts.response_times(j)  how long leads waited for a call, and what it cost
     fs.charts.reps(j)            what each rep brought in and closed, with intervals
@@ -43,6 +45,7 @@ from funnelsim.charts.channels import marginal_cac, mix_and_rate
 from funnelsim.charts.customers import cohorts, lifetime_value, points, waterfall
 from funnelsim.charts.experiments import differences, replications, sweep, tornado, warm_up
 from funnelsim.charts.messages import recoveries
+from funnelsim.charts.orders import order_rates, orders_by_age
 from funnelsim.charts.parts import DATES, NO_ORDER, NONE_PLACED, axis_of, rows_data, sentence
 from funnelsim.charts.plan_curves import plan_chance, plan_cliff
 from funnelsim.charts.planning import forecast, plan_channels, plan_reps, plan_stages
@@ -79,6 +82,8 @@ __all__ = [
     "losses",
     "marginal_cac",
     "mix_and_rate",
+    "order_rates",
+    "orders_by_age",
     "pipeline",
     "plan_chance",
     "plan_channels",

@@ -35,6 +35,10 @@ COLOURS = {
     "left": "#0072B2",  # money that is left
     "cost": "#D55E00",  # money that is gone
     "income": "#56B4E9",  # more from the same customers
+    "kept": "#0072B2",  # orders, and how they ended
+    "returned": "#D55E00",
+    "refused": "#CC79A7",
+    "cancelled": "#E69F00",
     "band": "#8C8C8C",  # grey: not known, chance decides
     "baseline": "#222222",  # a dark outline: what is compared with
 }

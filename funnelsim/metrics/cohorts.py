@@ -212,7 +212,7 @@ class _Grid:
         rule = "periods since the first order count by one of two"
         by = a_choice("by", by, (AGE, CALENDAR), rule)
         scenario = j.scenario
-        edges, self.names = _periods(j, period)
+        edges, self.names = periods(j, period)
         customer, placed = _orders(j)
         first = np.full(len(j.whole["leads"]["key"]), -1)
         number = j.orders["number"].to_numpy()
@@ -255,7 +255,7 @@ class _Grid:
         return table
 
 
-def _periods(journal: Journal, period: str | float) -> tuple[Ints, list[Any]]:
+def periods(journal: Journal, period: str | float) -> tuple[Ints, list[Any]]:
     """Where the periods from the warm-up to the horizon begin, and the last ends; their names."""
     warm_up, horizon = journal.scenario.warm_up, journal.scenario.horizon
     if isinstance(period, str):
