@@ -67,6 +67,15 @@ def nothing_tried_yet() -> Iterator[None]:
     _tries.clear()
 
 
+LONGEST = ("test_lint", "test_docs", "test_browser", "test_layout", "test_compiled", ".ipynb")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that take minutes first: at the end no process waits for the other one."""
+    names = {item.path: item.path.name for item in items}
+    items.sort(key=lambda item: not any(part in names[item.path] for part in LONGEST))
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     """The last line of all: whether the browser was left out, and how to have it."""
     terminal = config.pluginmanager.get_plugin("terminalreporter")

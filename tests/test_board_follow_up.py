@@ -185,9 +185,8 @@ def test_a_newer_move_gives_up_the_curve_of_an_older_one():
 # --- the board ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["aida-follow-up", "b2b-pipeline"])  # one team, and several
-def test_every_slider_changes_something_that_is_seen(name):
-    board = a_board(fs.load(name))
+def test_every_slider_changes_something_that_is_seen():
+    board = a_board(fs.load("b2b-pipeline"))  # several teams
 
     def seen():
         figures = re.sub(r"<[^>]*>", " ", board._figures.value)

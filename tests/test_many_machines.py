@@ -92,10 +92,10 @@ def test_every_experiment_takes_a_pool(pool, seed):
 
 @pytest.mark.parametrize("running", [False, True], ids=["from nothing", "from a state"])
 def test_a_plan_is_the_same_in_a_pool(pool, seed, running):
-    scenario = TEAM.vary({"horizon": "60 days"})
+    scenario = TEAM.vary({"horizon": "40 days"})
     state = fs.simulate(scenario, seed, progress=False).state(20) if running else None
     alone, shared = (
-        fs.plan(scenario, 150, seed=seed, initial=state, executor=executor, progress=False)
+        fs.plan(scenario, 40, seed=seed, initial=state, executor=executor, progress=False)
         for executor in (None, pool)
     )
     assert shared.sentences == alone.sentences
