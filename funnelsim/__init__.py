@@ -48,6 +48,8 @@ _HOME = {
     "cohort_retention": "metrics.cohorts",
     "customer_lifetime_value": "metrics.cohorts",
     "retention_by_period": "metrics.cohorts",
+    "fit_retention": "retention",
+    "repeat_buying": "retention",
     "open_deals": "metrics.pipeline",
     "pipeline_board": "metrics.pipeline",
     "funnel_by": "metrics.groups",
@@ -83,6 +85,7 @@ _MODULES = {
     "datasets": "datasets",
     "groups": "metrics.groups",
     "pipeline": "metrics.pipeline",
+    "retention": "retention",
 }
 
 __all__ = [
@@ -114,6 +117,7 @@ __all__ = [
     "describe",
     "explore",
     "figures",
+    "fit_retention",
     "forecast",
     "funnel_by",
     "funnel_table",
@@ -132,9 +136,11 @@ __all__ = [
     "predict",
     "read_deals",
     "read_olist_funnel",
+    "repeat_buying",
     "replicate",
     "reps_table",
     "response_times",
+    "retention",
     "retention_by_period",
     "reveal",
     "schema",
@@ -166,7 +172,7 @@ def __dir__() -> list[str]:
 
 
 if TYPE_CHECKING:
-    from funnelsim import charts, datasets
+    from funnelsim import charts, datasets, retention
     from funnelsim.analytic.teams import team_load
     from funnelsim.calibration import Calibration, calibrate
     from funnelsim.datasets import load_crm_deals, read_olist_funnel
@@ -210,6 +216,7 @@ if TYPE_CHECKING:
     from funnelsim.metrics.pipeline import open_deals, pipeline_board
     from funnelsim.planner import Forecast, Plan, forecast, plan
     from funnelsim.report import write_report
+    from funnelsim.retention import fit_retention, repeat_buying
     from funnelsim.scenario import Scenario, load, templates
     from funnelsim.scenario.parameters import parameters
     from funnelsim.scenario.schema import schema
