@@ -16,6 +16,7 @@ from funnelsim.metrics.basis import Bools, came_in, is_customer, sales_of
 from funnelsim.metrics.follow_up import ended_and_gone_cold, reached_since_warm_up, waits
 from funnelsim.metrics.money import Money, counts_as_revenue, money
 from funnelsim.metrics.points import PointsByKind, points_by_kind
+from funnelsim.metrics.retained import Retained, retained
 
 
 class Facts:
@@ -88,6 +89,11 @@ class Facts:
         buys = np.zeros(self.journal.rows("leads"), dtype=bool)
         buys[self.buyer[self.placed]] = True
         return self.journal.totals("leads", buys)
+
+    @cached_property
+    def retained(self) -> Retained:
+        """Customers active at the begin of a month, all months together, and those who stayed."""
+        return retained(self.journal)
 
     @cached_property
     def money(self) -> Money:

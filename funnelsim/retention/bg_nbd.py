@@ -173,9 +173,11 @@ def _expected(t: Floats, r: Any, alpha: Any, a: float, b: Any) -> Floats:
     return found
 
 
-def log_likelihood(customers: pd.DataFrame, r: float, alpha: float, a: float, b: float) -> float:
-    """Equation 6, over all customers: those with the same three numbers count together."""
-    x, last, seen = (customers[name].to_numpy() for name in COLUMNS)
+def log_likelihood(
+    customers: tuple[Floats, Floats, Floats], r: float, alpha: float, a: float, b: float
+) -> float:
+    """Equation 6, over all customers, of whom frequency, recency and T are known."""
+    x, last, seen = customers
     again = x > 0
     bought = gammaln(r + x) - gammaln(r) + r * math.log(alpha)
     stayed = betaln(a, b + x) - betaln(a, b) - (r + x) * np.log(alpha + seen)
@@ -187,7 +189,8 @@ def fit(customers: Any) -> BgNbd:
     """The four parameters that make these customers likeliest, by frequency, recency and T."""
     seen = checked(customers)
     unit = float(seen["T"].mean())  # in which alpha is a number like any other
-    scaled = seen.assign(recency=seen["recency"] / unit, T=seen["T"] / unit)
+    x, last, long = (seen[name].to_numpy() for name in COLUMNS)
+    scaled = x, last / unit, long / unit
     starts = [(r, alpha / 40, a, b) for r, alpha, a, b in STARTS]
     best = maximum(lambda values: log_likelihood(scaled, *values), starts)
     back = np.array([1.0, unit, 1.0, 1.0])

@@ -23,7 +23,7 @@ LEAST, MOST = 1e-3, 1e4  # of a parameter: beyond that nothing changes that coul
 STEP = 1e-3  # of a logarithm, for the curvature
 
 
-AT_ITS_END = "a parameter ran to its end, so how customers differ cannot be told from this"
+HARDLY_KNOWN = "how customers differ is hardly known from this: it takes more of them, or longer"
 
 
 class Maximum(NamedTuple):
@@ -37,6 +37,11 @@ class Maximum(NamedTuple):
     def is_inside(self) -> bool:
         """Whether no parameter ran to its end: else customers are alike, or none is like any."""
         return bool(np.all((self.values > 1.01 * LEAST) & (self.values < 0.99 * MOST)))
+
+    @property
+    def is_known(self) -> bool:
+        """Whether each parameter is larger than its standard error."""
+        return bool(np.all(self.errors < self.values))
 
 
 def maximum(log_likelihood: Callable[[Floats], float], starts: Sequence[Sequence[float]]) -> Maximum:
@@ -54,7 +59,7 @@ def maximum(log_likelihood: Callable[[Floats], float], starts: Sequence[Sequence
             np.log(start),
             method="L-BFGS-B",
             bounds=ends,
-            options={"ftol": 1e-15, "gtol": 1e-9, "maxiter": 500},
+            options={"ftol": 1e-12, "gtol": 1e-9, "maxiter": 200},
         )
         for start in starts
     ]
@@ -119,7 +124,7 @@ class Model:
         if self.maximum is None:
             return line
         line += f"; {self._customers():,} customers, log-likelihood {self.log_likelihood:,.1f}"
-        return line if self.maximum.is_inside else f"{line}; {AT_ITS_END}"
+        return line if self.maximum.is_known else f"{line}; {HARDLY_KNOWN}"
 
     def _repr_html_(self) -> str:
         return page("<div>{{ line }}</div>", line=repr(self))

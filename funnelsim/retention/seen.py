@@ -8,6 +8,7 @@ import numpy as np
 
 from funnelsim.arguments import a_number, is_number, refused
 from funnelsim.distributions import DAY, Floats, Ints
+from funnelsim.errors import Finding
 from funnelsim.journal import Journal
 from funnelsim.metrics import a_journal
 
@@ -34,13 +35,15 @@ class Renewals(NamedTuple):
 
     @property
     def survival(self) -> Floats:
-        """The share still there after each period, among those seen for so long; 1 at first.
+        """The share still there after each period, among those seen for so long; 1 at first, NaN
+        where nobody was left to be seen.
 
         Source: E. L. Kaplan and P. Meier, Nonparametric Estimation from Incomplete Observations,
         Journal of the American Statistical Association 53, 1958. Of one cohort it is the share.
         """
         were_due = np.cumsum((self.left + self.last)[::-1])[::-1]
-        found: Floats = np.cumprod(1 - self.left / were_due)
+        nobody = np.full(len(were_due), np.nan)
+        found: Floats = np.cumprod(1 - np.divide(self.left, were_due, out=nobody, where=were_due > 0))
         return found
 
 
@@ -61,12 +64,13 @@ def counted(data: Any) -> Renewals:
 def told_apart(seen: Renewals) -> Renewals:
     """The renewals, if two parameters can be told from them; else the error that says why not."""
     if len(seen.left) < 3:
-        rule = "how customers differ shows after two periods at the earliest"
-        raise refused("fit_retention", f"{len(seen.left) - 1} period seen", rule, COUNTS)
+        rule = "two periods at least must be seen: how customers differ shows after the second"
+        raise refused("fit_retention", Finding(f"given {len(seen.left) - 1} of them"), rule, COUNTS)
     if not seen.left.any() or not seen.survival[1] > 0:
         everybody = "all renewed" if not seen.left.any() else "nobody renewed"
         rule = "what goes on after that cannot be told from it"
-        raise refused("fit_retention", everybody, rule, "wait until some have left, and some stayed")
+        way_out = "wait until some have left, and some stayed"
+        raise refused("fit_retention", Finding(f"given a time in which {everybody}"), rule, way_out)
     return seen
 
 
@@ -169,7 +173,8 @@ def checked(table: Any) -> pd.DataFrame:
             raise refused(f"row {row}", str(there), rule, "correct it, or leave it out")
     if not len(numbers) or not (x > 0).any():
         rule = "nobody ordered again, so nothing tells when customers come back"
-        raise refused("fit_retention", f"{len(numbers)} customers", rule, "take a longer time")
+        given = Finding(f"given {len(numbers)} customers")
+        raise refused("fit_retention", given, rule, "take a longer time")
     return numbers
 
 
@@ -214,4 +219,4 @@ def _buyer(journal: Journal) -> Ints:
 
 def _nobody(journal: Journal, until: float | None) -> Exception:
     when = "in the days simulated" if until is None else f"by day {until:g}"
-    return refused("fit_retention", journal.scenario.name, f"nobody ordered {when}")
+    return refused("fit_retention", journal.scenario.name, f"nobody ordered {when}", "take more days")
