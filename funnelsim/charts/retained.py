@@ -18,6 +18,7 @@ from funnelsim.retention import BgNbd, ShiftedBetaGeometric
 FITTED, NAIVE, SEEN = COLOURS["first orders"], COLOURS["lost"], COLOURS["baseline"]
 OFTEN = 12  # periods that are shown at least
 WIDE, HIGH = 600, 260
+LINES = alt.Legend(symbolType="stroke", symbolSize=400, symbolStrokeWidth=2.5)
 MODEL, FIRST = "the fit", "the first churn carried on"
 
 
@@ -50,8 +51,8 @@ def retention(fit: ShiftedBetaGeometric | BgNbd, periods: int | None = None) -> 
     lines = (
         alt.Chart(rows_data([row for row in rows if row["what"] != "seen"]))
         .mark_line(strokeWidth=2.5)
-        .encode(x=x, y=y.scale(domain=[0, 1]), color=alt.Color("what:N", scale=colours),
-                strokeDash=alt.StrokeDash("what:N", legend=None).scale(
+        .encode(x=x, y=y.scale(domain=[0, 1]), color=alt.Color("what:N", scale=colours, legend=LINES),
+                strokeDash=alt.StrokeDash("what:N", legend=LINES).scale(
                     domain=[MODEL, FIRST], range=[[1, 0], [5, 4]]), tooltip=tooltip)
     )  # fmt: skip
     dots = (
