@@ -15,6 +15,7 @@ from student_notebooks import student_version
 from funnelsim.exercises import _builders, find
 from funnelsim.exercises.lesson_02 import stall
 from funnelsim.exercises.lesson_03 import to_order
+from funnelsim.exercises.lesson_05 import tea
 from funnelsim.exercises.lesson_06 import card
 from funnelsim.exercises.workshop import SEED, pottery
 
@@ -53,7 +54,7 @@ def test_notebook_and_exercises_speak_of_the_same_scenario(path):
         exec(source, named)
     if path.name.startswith("01b"):  # asks for functions, which know of no scenario
         return
-    asked_about = {"01": pottery, "02": stall, "03": to_order, "06": card}[path.name[:2]]()
+    asked_about = {"01": pottery, "02": stall, "03": to_order, "05": tea, "06": card}[path.name[:2]]()
     if "journal" not in named:  # planned, not simulated
         assert named["stall"] == asked_about
         return
