@@ -24,7 +24,7 @@ from funnelsim.retention.seen import COLUMNS, checked
 if TYPE_CHECKING:
     import pandas as pd
 
-STARTS = [(1.0, 10.0, 1.0, 2.0), (0.3, 5.0, 0.8, 2.5), (3.0, 100.0, 2.0, 2.0)]
+STARTS = [(0.3, 5.0, 0.8, 2.5), (3.0, 100.0, 2.0, 2.0)]  # alpha where T is 40 on average
 NEAR_1 = 1e-6  # at a = 1 the formula is 0 ÷ 0; so near to it nothing changes
 OR_MORE = 7  # orders, as the paper counts them
 

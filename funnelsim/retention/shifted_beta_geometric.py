@@ -25,7 +25,7 @@ from funnelsim.retention.seen import Renewals
 if TYPE_CHECKING:
     import pandas as pd
 
-STARTS = [(1.0, 1.0), (0.5, 4.0), (2.0, 10.0), (20.0, 60.0)]
+STARTS = [(0.7, 2.0), (20.0, 60.0)]
 
 
 @dataclass(frozen=True, repr=False, eq=False)

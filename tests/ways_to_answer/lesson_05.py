@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,12 @@ def year(seed: int, *more: str) -> fs.Journal:
     return lesson_05._journal(seed, *more)
 
 
+@lru_cache(1)
+def fit(seed: int) -> fs.retention.ShiftedBetaGeometric:
+    return fs.fit_retention(year(seed))
+
+
+@lru_cache(1)
 def members(seed: int) -> pd.DataFrame:
     """Orders of each member, and on which day the first was placed."""
     orders = year(seed).orders.groupby("customer").placed
@@ -44,7 +51,7 @@ def first_renewal(seed: int) -> tuple[Ways, Ways]:
     due = m[m["first"] + 30 < 360]
     right = {
         "members": (due.orders == 1).mean(),
-        "fit": 1 - fs.fit_retention(year(seed)).seen.survival[1],
+        "fit": 1 - fit(seed).seen.survival[1],
     }
     return right, {"not due": (m.orders == 1).mean(), "renewed": (due.orders > 1).mean()}
 
@@ -54,7 +61,7 @@ def sixth_renewal(seed: int) -> tuple[Ways, Ways]:
     due = m[m["first"] + 180 < 360]
     right = {
         "members": (due.orders > 6).sum() / (due.orders > 5).sum(),
-        "fit": fs.fit_retention(year(seed)).table(6).retention_seen[6],
+        "fit": fit(seed).table(6).retention_seen[6],
     }
     return right, {
         "of all": (due.orders > 6).mean(),
@@ -62,6 +69,7 @@ def sixth_renewal(seed: int) -> tuple[Ways, Ways]:
     }
 
 
+@lru_cache(1)
 def by_hand(seed: int) -> tuple[float, float]:
     """Alpha and beta by a plain search, from each member's renewals."""
     m = members(seed)
@@ -83,7 +91,7 @@ def after_two_years(seed: int) -> tuple[Ways, Ways]:
     alpha, beta = by_hand(seed)
     t = np.arange(1, 25)
     right = {
-        "fit": fs.fit_retention(year(seed)).survival(24),
+        "fit": fit(seed).survival(24),
         "product": np.prod((beta + t - 1) / (alpha + beta + t - 1)),
     }
     churn = first_renewal(seed)[0]["members"]
@@ -95,7 +103,7 @@ def worth(seed: int) -> tuple[Ways, Ways]:
     t = np.arange(20_000)
     survival = np.exp(special.betaln(alpha, beta + t) - special.betaln(alpha, beta))
     right = {
-        "fit": fs.fit_retention(year(seed)).lifetime_value(12, 0.01),
+        "fit": fit(seed).lifetime_value(12, 0.01),
         "sum": 12 * (survival / 1.01**t).sum(),
     }
     churn = first_renewal(seed)[0]["members"]
