@@ -40,7 +40,7 @@ class BgNbd(Model):
 
     >>> cdnow = BgNbd(r=0.243, alpha=4.414, a=0.793, b=2.426)  # in weeks
     >>> cdnow.expected_repeats([1, 3, 78]).round(4).tolist()
-    [0.0532, 0.1506, 1.8576]
+    [0.0533, 0.1509, 1.8605]
     """
 
     r: float
