@@ -13,6 +13,7 @@ from funnelsim.arguments import a_whole_number, given
 from funnelsim.charts.parts import rows_data, sentence
 from funnelsim.charts.rows import Rows
 from funnelsim.charts.theme import COLOURS
+from funnelsim.distributions import Floats
 from funnelsim.retention import BgNbd, ShiftedBetaGeometric
 
 FITTED, NAIVE, SEEN = COLOURS["first orders"], COLOURS["lost"], COLOURS["baseline"]
@@ -71,7 +72,11 @@ def survival_rows(fit: ShiftedBetaGeometric, periods: int) -> Rows:
     t = np.arange(periods + 1)
     seen = np.ones(1) if fit.seen is None else fit.seen.survival[: periods + 1]
     first = seen[1] if len(seen) > 1 else float(fit.survival(1))
-    shares = {MODEL: fit.survival(t), FIRST: first**t, "seen": seen if fit.seen else []}
+    shares: dict[str, Floats] = {
+        MODEL: fit.survival(t),
+        FIRST: first**t,
+        "seen": seen if fit.seen else seen[:0],
+    }
     return [
         {"what": what, "period": period, "share": float(share)}
         for what, of in shares.items()

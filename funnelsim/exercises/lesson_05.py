@@ -303,14 +303,15 @@ def five_points(seed: int = SEED) -> Exercise:
             Mistake(share, "That is the share; how many EUR?"),
             Mistake(100 * share, "Those are per cent; how many EUR?"),
             Mistake(0.4 * revenue, "That is what the tea of these orders costs."),
-            Mistake(-right, "Right in size, but wrong way round: with more retention less today's."),
+            Mistake(-right, "Right in size, but wrong way round: with more less today's."),
             Mistake(float(more["contribution"]), "That is the whole contribution with it."),
             Mistake(0.05 * float(now["contribution"]), "That is 5 % of the contribution."),
         ),
         (
             "two years with the same customers, and what is left of each.",
             "contribution with the higher probability less contribution today, the same seed.",
-            '`more = tea.vary({"retention.repeat_probability": {"beta": {"a": 3.195, "b": 0.705}}})`'
+            '`higher = {"beta": {"a": 3.195, "b": 0.705}}`, '
+            '`more = tea.vary({"retention.repeat_probability": higher})`'
             ", then `fs.summary(fs.simulate(more, seed=11)).contribution - "
             "fs.summary(journal).contribution`",
         ),

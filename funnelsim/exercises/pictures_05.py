@@ -17,6 +17,7 @@ import numpy as np
 
 from funnelsim.charts.parts import rows_data
 from funnelsim.charts.theme import COLOURS
+from funnelsim.distributions.among_customers import Beta
 from funnelsim.metrics import summary
 from funnelsim.metrics.cohorts import retention_rate
 from funnelsim.retention import repeat_buying
@@ -29,12 +30,15 @@ if TYPE_CHECKING:
 
 BLUE, SKY, ORANGE = COLOURS["first orders"], COLOURS["repeat orders"], COLOURS["stale"]
 ALL = "all of them"
+SHOWN = 100  # years: as many of each firm
 
 
 # --- who stays ------------------------------------------------------------------------------------
 
 
-def crr_by_definition(journal: Journal, begin: float, end: float, *days: float) -> dict[float, float]:
+def crr_by_definition(
+    journal: Journal, begin: float, end: float, *days: float
+) -> dict[float, float]:
     """The CRR of one and the same time, by how long a customer is called active."""
     return {each: retention_rate(journal, begin, end, each) for each in days}
 
@@ -107,8 +111,7 @@ def more_loyal(scenario: Scenario, points: float = 0.05) -> Scenario:
     """The same firm where the probability of another order is so many points higher on average."""
     assert scenario.retention is not None
     chance = scenario.retention.repeat_probability
-    is_number = isinstance(chance, (int, float))
-    more = chance + points if is_number else chance.with_mean(chance.mean + points)
+    more = chance.with_mean(chance.mean + points) if isinstance(chance, Beta) else chance + points
     return scenario.vary({"retention.repeat_probability": more})
 
 
@@ -128,12 +131,12 @@ def spreads(tables: Mapping[str, pd.DataFrame], figure: str = "revenue") -> pd.D
 
 
 def results(tables: Mapping[str, pd.DataFrame], figure: str = "revenue") -> alt.Chart:
-    """Each year simulated as a tick, as a multiple of the mean of its firm."""
+    """A hundred of the years as ticks, each a multiple of the mean of its firm."""
     names = list(tables)
     rows = [
         {"firm": name, "times": float(value)}
         for name, table in tables.items()
-        for value in table[figure] / table[figure].mean()
+        for value in table[figure].iloc[:SHOWN] / table[figure].mean()
     ]
     found: alt.Chart = (
         alt.Chart(rows_data(rows))

@@ -219,8 +219,8 @@ FIGURES: tuple[Figure, ...] = (
         "Churn in a month",
         SHARE,
         DOWN,
-        "Churn rate, 1 - the retention in a month: customers active at the begin of a month who are "
-        "not at its end / customers active at its begin.",
+        "Churn rate, 1 - the retention in a month: customers active at the begin of a month who "
+        "are not at its end / customers active at its begin.",
         lambda f: 1 - ratio(f.retained.stayed, f.retained.start),
         stated.keeps_customers,
         LAPSED,

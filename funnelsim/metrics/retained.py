@@ -40,7 +40,8 @@ def mean_gap(journal: Journal) -> Floats:
     apart = np.diff(placed, prepend=0)[again] / DAY
     count = np.bincount(run[again], minlength=runs)
     total = np.bincount(run[again], weights=apart, minlength=runs)
-    return np.divide(total, count, out=np.full(runs, np.nan), where=count > 0)
+    found: Floats = np.divide(total, count, out=np.full(runs, np.nan), where=count > 0)
+    return found
 
 
 def retained(journal: Journal) -> Retained:

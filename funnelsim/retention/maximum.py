@@ -45,7 +45,9 @@ class Maximum(NamedTuple):
         return bool(np.all(self.errors < self.values))
 
 
-def maximum(log_likelihood: Callable[[Floats], float], starts: Sequence[Sequence[float]]) -> Maximum:
+def maximum(
+    log_likelihood: Callable[[Floats], float], starts: Sequence[Sequence[float]]
+) -> Maximum:
     """The largest of a function of parameters above 0, from these starts."""
     from scipy.optimize import minimize
 

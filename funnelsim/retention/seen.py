@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -43,7 +44,9 @@ class Renewals(NamedTuple):
         """
         were_due = np.cumsum((self.left + self.last)[::-1])[::-1]
         nobody = np.full(len(were_due), np.nan)
-        found: Floats = np.cumprod(1 - np.divide(self.left, were_due, out=nobody, where=were_due > 0))
+        found: Floats = np.cumprod(
+            1 - np.divide(self.left, were_due, out=nobody, where=were_due > 0)
+        )
         return found
 
 
@@ -90,7 +93,7 @@ def _row(row: Any) -> Floats:
         given.pop()
     rule = "a cohort is how many of it were still there after each period: never more than before"
     numbers = [float(count) for count in given if is_number(count) and count >= 0]
-    falls = all(later <= count for count, later in zip(numbers, numbers[1:], strict=False))
+    falls = all(later <= count for count, later in pairwise(numbers))
     if len(numbers) != len(given) or not numbers or not numbers[0] or not falls:
         raise refused("fit_retention", list(given), rule, COUNTS)
     return np.array(numbers)
@@ -219,4 +222,6 @@ def _buyer(journal: Journal) -> Ints:
 
 def _nobody(journal: Journal, until: float | None) -> Exception:
     when = "in the days simulated" if until is None else f"by day {until:g}"
-    return refused("fit_retention", journal.scenario.name, f"nobody ordered {when}", "take more days")
+    return refused(
+        "fit_retention", journal.scenario.name, f"nobody ordered {when}", "take more days"
+    )

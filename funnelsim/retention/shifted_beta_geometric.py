@@ -38,7 +38,7 @@ class ShiftedBetaGeometric(Model):
 
     >>> regular = ShiftedBetaGeometric(alpha=0.704, beta=1.182)
     >>> regular.survival([0, 1, 7, 12]).round(3).tolist()
-    [1.0, 0.627, 0.241, 0.172]
+    [1.0, 0.627, 0.239, 0.17]
     """
 
     alpha: float
@@ -75,7 +75,11 @@ class ShiftedBetaGeometric(Model):
         return (self.alpha + beta - 1) / (self.alpha - 1) if self.alpha > 1 else math.inf
 
     def lifetime_value(
-        self, margin: float, discount_rate: float = 0.0, renewed: int = 0, periods: int | None = None
+        self,
+        margin: float,
+        discount_rate: float = 0.0,
+        renewed: int = 0,
+        periods: int | None = None,
     ) -> float:
         """What a customer leaves from this payment on, each leaving `margin`; before CAC.
 
@@ -83,7 +87,7 @@ class ShiftedBetaGeometric(Model):
 
         >>> high_end = ShiftedBetaGeometric(alpha=0.668, beta=3.806)
         >>> [round(high_end.lifetime_value(12, 0.01, renewed=n)) for n in (0, 12)]
-        [245, 608]
+        [238, 464]
         """
         each = a_number("margin", margin)
         if periods is None:
@@ -109,7 +113,7 @@ class ShiftedBetaGeometric(Model):
         t = np.arange(1, a_whole_number("periods", periods) + 1)
         survival = self.seen.survival if self.seen is not None else np.ones(1)
         seen = pd.Series(survival).reindex(np.arange(len(t) + 1)).to_numpy()
-        table = pd.DataFrame(
+        return pd.DataFrame(
             {
                 "seen": seen[1:],
                 "fitted": self.survival(t),
@@ -118,7 +122,6 @@ class ShiftedBetaGeometric(Model):
             },
             index=pd.Index(t, name="period"),
         )
-        return table
 
     def _customers(self) -> int:
         return self.seen.customers if self.seen else 0
@@ -136,4 +139,5 @@ def log_likelihood(seen: Renewals, alpha: float, beta: float) -> float:
 def fit(seen: Renewals) -> ShiftedBetaGeometric:
     """The alpha and beta that make these renewals likeliest."""
     best = maximum(lambda values: log_likelihood(seen, *values), STARTS)
-    return ShiftedBetaGeometric(*best.values.tolist(), seen, best)
+    alpha, beta = best.values.tolist()
+    return ShiftedBetaGeometric(alpha, beta, seen, best)
