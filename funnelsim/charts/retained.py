@@ -52,7 +52,8 @@ def retention(fit: ShiftedBetaGeometric | BgNbd, periods: int | None = None) -> 
     lines = (
         alt.Chart(rows_data([row for row in rows if row["what"] != "seen"]))
         .mark_line(strokeWidth=2.5)
-        .encode(x=x, y=y.scale(domain=[0, 1]), color=alt.Color("what:N", scale=colours, legend=LINES),
+        .encode(x=x, y=y.scale(domain=[0, 1]),
+                color=alt.Color("what:N", scale=colours, legend=LINES),
                 strokeDash=alt.StrokeDash("what:N", legend=LINES).scale(
                     domain=[MODEL, FIRST], range=[[1, 0], [5, 4]]), tooltip=tooltip)
     )  # fmt: skip

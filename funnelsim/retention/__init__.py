@@ -36,6 +36,8 @@ def fit_retention(
     for BG/NBD; or a Journal, of which `until` a day is read (left out: to the end). Its scenario
     says which `model` is meant if none is named: with a constant gap "shifted-beta-geometric", else
     "BG/NBD". Both suppose that nobody changes: what happens later follows from who is left.
+    BG/NBD takes who never ordered again for slow, not for gone, as in a scenario whose
+    `dropout_after` is "first repeat".
 
     Returns a `ShiftedBetaGeometric` or a `BgNbd`, with `parameters`, `survival` or
     `expected_repeats`, `lifetime_value`, `in_scenario`. Raises FunnelSimError for counts that rise,
