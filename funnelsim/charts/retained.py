@@ -72,10 +72,10 @@ def survival_rows(fit: ShiftedBetaGeometric, periods: int) -> Rows:
     """A row for each line and period, from 0 on, and one for each period that was seen."""
     t = np.arange(periods + 1)
     seen = np.ones(1) if fit.seen is None else fit.seen.survival[: periods + 1]
-    first = seen[1] if len(seen) > 1 else float(fit.survival(1))
+    first = float(seen[1] if len(seen) > 1 else fit.survival(1))
     shares: dict[str, Floats] = {
         MODEL: fit.survival(t),
-        FIRST: first**t,
+        FIRST: np.power(first, t, dtype=float),
         "seen": seen if fit.seen else seen[:0],
     }
     return [

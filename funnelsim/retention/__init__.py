@@ -45,7 +45,7 @@ def fit_retention(
 
     >>> fit = fit_retention([1000, 869, 743, 653, 593, 551, 517, 491])
     >>> round(fit.alpha, 3), round(fit.beta, 3), round(float(fit.survival(12)), 3)
-    (0.668, 3.806, 0.406)
+    (0.668, 3.806, 0.378)
     """
     if isinstance(data, Journal):
         model = a_choice("model", _model_of(data) if model is None else model, MODELS)
