@@ -7,6 +7,8 @@ due has churned. Long gaps need a long `active_days`, or the slow are counted as
 much time has passed since the first order of all, hardly anybody can have lapsed, and a rate would
 read as "nobody left": so there is none before that.
 
+The key figures `crr` and `churn_rate` of `fs.summary` are those of all months of 30 days together.
+
 All orders placed count, kept or not, and upsells too; customers count from the warm-up on.
 """
 
@@ -24,6 +26,7 @@ from funnelsim.journal import CUSTOMER, KINDS, Journal
 from funnelsim.metrics import a_journal
 from funnelsim.metrics.basis import Bools
 from funnelsim.metrics.money import counts_as_revenue, left_by_orders
+from funnelsim.metrics.retained import GAPS, mean_gap
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -127,16 +130,11 @@ def active_days_of(journal: Journal, active_days: float | None = None) -> float:
     """
     if active_days is not None:
         return _a_period(active_days, "active_days")
-    retention = journal.scenario.retention
-    gap = retention.gap.mean / DAY if retention else math.inf
-    if not math.isfinite(gap):
-        orders = journal.orders.sort_values(["customer", "number"])
-        apart = orders.groupby("customer")["placed"].diff().dropna()
-        gap = float(apart.mean()) if len(apart) else math.nan
+    gap = float(mean_gap(journal)[0])
     if not gap > 0:
         rule = "nobody orders twice here, so that nothing tells how long a customer is active"
         raise refused("active_days", None, rule, "write active_days=90")
-    return 1.5 * gap
+    return GAPS * gap
 
 
 def _stayed(journal: Journal, begin: float, end: float, active_days: float) -> tuple[int, ...]:
