@@ -88,13 +88,13 @@ def crr(seed: int = SEED) -> Exercise:
             Mistake(1 - right, "That is the churn rate, what the CRR lacks to 1."),
             Mistake(
                 active / start,
-                "You forgot to leave out those who were not active at the begin: they came in "
+                "You forgot to leave out those who were not active at the beginning: they came in "
                 "between, nobody kept them.",
             ),
             Mistake(
                 (active - new) / active,
-                "You divided by those active at the end; of those active at the begin, how many "
-                "stayed?",
+                "You divided by those active at the end; of those active at the beginning, how "
+                "many stayed?",
             ),
             Mistake(new / start, "Those are the new ones: who stayed?"),
             Mistake(
@@ -105,8 +105,8 @@ def crr(seed: int = SEED) -> Exercise:
         ),
         (
             "who was active on the first day, and who of them still was on the last?",
-            "(E − N) ÷ S: active at the end, less those of them who were not active at the begin, "
-            "÷ active at the begin.",
+            "(E − N) ÷ S: active at the end, less those of them who were not active at the "
+            "beginning, ÷ active at the beginning.",
             f"`t = fs.retention_by_period(journal, 30, active_days={ACTIVE})`, then "
             f"`t.retention_rate[t.begin == {BEGIN}]`",
         ),
@@ -312,11 +312,11 @@ def five_points(seed: int = SEED) -> Exercise:
             "contribution with the higher probability less contribution today, the same seed.",
             '`higher = {"beta": {"a": 4.235, "b": 0.465}}`, '
             '`more = tea.vary({"retention.repeat_probability": higher})`'
-            ", then `fs.summary(fs.simulate(more, seed=11)).contribution - "
+            f", then `fs.summary(fs.simulate(more, seed={seed})).contribution - "
             "fs.summary(journal).contribution`",
         ),
-        f"{share:+.0%} in the first year, of members who renew with 85 % on average. More years, or more "
-        "retention to begin with, and it is another number.",
+        f"{share:+.0%} in the first year, of members who renew with 85 % on average. More years, "
+        "or more retention to begin with, and it is another number.",
         "EUR",
         seed,
     )

@@ -81,8 +81,8 @@ def retention_by_period(
 ) -> pd.DataFrame:
     """Retention and churn, a row per period from the warm-up on that ended by the horizon.
 
-    Columns: `begin`, `end` (days since the start), `start` (S, customers active at the begin),
-    `new` (N, active at the end and not at the begin), `returned` (those of them who had ordered
+    Columns: `begin`, `end` (days since the start), `start` (S, customers active at the beginning),
+    `new` (N, active at the end and not at the beginning), `returned` (those of them who had ordered
     before the period and lapsed), `active` (E, active at the end), `retention_rate` = (E - N) ÷ S
     and `churn_rate` = 1 - it, NaN where nobody was active and for periods that begin too early for
     anybody to have lapsed. `attrs["active_days"]` says what was taken for active (see the top of
@@ -138,7 +138,7 @@ def active_days_of(journal: Journal, active_days: float | None = None) -> float:
 
 
 def _stayed(journal: Journal, begin: float, end: float, active_days: float) -> tuple[int, ...]:
-    """How many were active at the begin, and still at the end; were new there, and returned."""
+    """How many were active at the beginning, and still at the end; were new there, and returned."""
     customer, placed = _orders(journal)
     count = len(journal.whole["leads"]["key"])
 

@@ -105,7 +105,7 @@ class Facts:
 
     @cached_property
     def retained(self) -> Retained:
-        """Customers active at the begin of a month, all months together, and those who stayed."""
+        """Customers active at the beginning of a month, and those who stayed; all months."""
         return retained(self.journal)
 
     @cached_property

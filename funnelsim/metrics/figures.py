@@ -199,9 +199,9 @@ FIGURES: tuple[Figure, ...] = (
         "Retention in a month (CRR)",
         SHARE,
         UP,
-        "Customer retention rate, (E - N) / S: customers active at the begin of a month of 30 days "
-        "who still are at its end / customers active at its begin, all months together. Nobody "
-        "says goodbye to a shop, so active is who has ordered within 1.5 mean gaps before.",
+        "Customer retention rate, (E - N) / S: customers active at the beginning of a month of 30 "
+        "days who still are at its end / customers active at its beginning, all months together. "
+        "Nobody says goodbye to a shop, so active is who has ordered within 1.5 mean gaps before.",
         lambda f: ratio(f.retained.stayed, f.retained.start),
         stated.keeps_customers,
         LAPSED,
@@ -211,8 +211,8 @@ FIGURES: tuple[Figure, ...] = (
         "Churn in a month",
         SHARE,
         DOWN,
-        "Churn rate, 1 - the retention in a month: customers active at the begin of a month who "
-        "are not at its end / customers active at its begin.",
+        "Churn rate, 1 - the retention in a month: customers active at the beginning of a month "
+        "who are not at its end / customers active at its beginning.",
         lambda f: 1 - ratio(f.retained.stayed, f.retained.start),
         stated.keeps_customers,
         LAPSED,

@@ -19,7 +19,7 @@ GAPS = 1.5  # mean gaps after an order in which a customer is taken for active
 
 
 class Retained(NamedTuple):
-    """Customers active at the begin of a month, and those of them still active at its end."""
+    """Customers active at the beginning of a month, and those of them still active at its end."""
 
     start: Ints
     stayed: Ints
