@@ -53,6 +53,8 @@ _HOME = {
     "retention_by_period": "metrics.cohorts",
     "order_rates": "metrics.orders",
     "orders_by_age": "metrics.orders",
+    "fit_retention": "retention",
+    "repeat_buying": "retention",
     "open_deals": "metrics.pipeline",
     "pipeline_board": "metrics.pipeline",
     "mix_and_rate": "metrics.mix",
@@ -93,6 +95,7 @@ _MODULES = {
     "datasets": "datasets",
     "groups": "metrics.groups",
     "pipeline": "metrics.pipeline",
+    "retention": "retention",
 }
 
 __all__ = [
@@ -125,6 +128,7 @@ __all__ = [
     "describe",
     "explore",
     "figures",
+    "fit_retention",
     "forecast",
     "funnel_by",
     "funnel_table",
@@ -150,10 +154,12 @@ __all__ = [
     "read_olist_funnel",
     "recoveries",
     "referrals",
+    "repeat_buying",
     "replicate",
     "reps_table",
     "response_times",
     "results",
+    "retention",
     "retention_by_period",
     "reveal",
     "schema",
@@ -186,7 +192,7 @@ def __dir__() -> list[str]:
 
 
 if TYPE_CHECKING:
-    from funnelsim import charts, datasets
+    from funnelsim import charts, datasets, retention
     from funnelsim.analytic.teams import team_load
     from funnelsim.calibration import Calibration, calibrate
     from funnelsim.datasets import load_crm_deals, read_olist_funnel
@@ -239,6 +245,7 @@ if TYPE_CHECKING:
     from funnelsim.metrics.referrals import referrals
     from funnelsim.planner import Forecast, Plan, forecast, plan
     from funnelsim.report import write_report
+    from funnelsim.retention import fit_retention, repeat_buying
     from funnelsim.scenario import Scenario, load, templates
     from funnelsim.scenario.parameters import parameters
     from funnelsim.scenario.schema import schema

@@ -66,6 +66,10 @@ SUBJECTS: dict[str, tuple[list[str], str]] = {
          "metrics/follow_up.py", "metrics/funnel.py", "metrics/stated.py"],
         "metrics figures theory_follow_up nothing_happened",
     ),
+    "retention": (
+        ["metrics/retained.py", "retention/*.py"],
+        "retention cohorts",
+    ),
     "groups": (
         ["metrics/cohorts.py", "metrics/groups.py", "metrics/mix.py", "metrics/nps.py",
          "metrics/pipeline.py", "metrics/referrals.py", "metrics/recoveries.py"],

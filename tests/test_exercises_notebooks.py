@@ -16,6 +16,7 @@ from funnelsim.exercises import _builders, find
 from funnelsim.exercises.lesson_02 import stall
 from funnelsim.exercises.lesson_03 import to_order
 from funnelsim.exercises.lesson_04 import writes
+from funnelsim.exercises.lesson_05 import tea
 from funnelsim.exercises.lesson_06 import card
 from funnelsim.exercises.lesson_07 import recommended
 from funnelsim.exercises.lesson_08 import spring
@@ -63,6 +64,7 @@ def test_notebook_and_exercises_speak_of_the_same_scenario(path):
         "02": stall,
         "03": to_order,
         "04": writes,
+        "05": tea,
         "06": card,
         "07": recommended,
         "08": spring,

@@ -36,9 +36,10 @@ def by_chance(number: str, seed: int) -> list[float]:
     wide = [max(1.0, abs(right)), 30 * exercise.tolerance]
     drawn = right + np.concatenate([draw.normal(0, scale, 10) for scale in wide])
     rights = [(right, exercise.tolerance), *((r.answer, r.tolerance) for r in exercise.also)]
+    rounded = [float(f"{value:.6g}") for value in drawn]
     return [
-        float(f"{value:.6g}")
-        for value in drawn
+        value
+        for value in rounded
         if all(abs(value - answer) > 1.01 * within for answer, within in rights)
     ]
 

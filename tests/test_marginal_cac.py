@@ -41,9 +41,7 @@ def test_it_is_what_single_simulations_say() -> None:
         scenario = SHOP.vary({"channels.ads.leads_per_day": number})
         journals = [fs.simulate(scenario, seed=7, replication=r) for r in range(3)]
         sales.append([fs.channels_table(j).sales.sum() for j in journals])
-        costs.append(
-            [fs.summary(j).cac * s for j, s in zip(journals, sales[-1], strict=True)]
-        )
+        costs.append([fs.summary(j).cac * s for j, s in zip(journals, sales[-1], strict=True)])
         profits.append(np.mean([fs.summary(j).profit for j in journals]))
     sales, costs = np.array(sales), np.array(costs)
     assert table.index.tolist() == leads

@@ -7,6 +7,7 @@
     fs.charts.waterfall(j)       what becomes of the money, from gross to profit
     fs.charts.cohorts(j)         who ordered again, by the month of the first order
     fs.charts.lifetime_value(j)  how much customers differ in what they are worth
+    fs.charts.retention(fit)     who stays, seen and carried on (fs.fit_retention)
     fs.charts.points(j)          points of a loyalty programme: earned, redeemed, expired, open
     fs.charts.referrals(j)       customers by generation: of channels, brought by these, and so on
     fs.charts.order_rates(j)     how orders end: cancelled, refused, returned or kept
@@ -49,6 +50,7 @@ from funnelsim.charts.orders import order_rates, orders_by_age
 from funnelsim.charts.parts import DATES, NO_ORDER, NONE_PLACED, axis_of, rows_data, sentence
 from funnelsim.charts.plan_curves import plan_chance, plan_cliff
 from funnelsim.charts.planning import forecast, plan_channels, plan_reps, plan_stages
+from funnelsim.charts.retained import retention
 from funnelsim.charts.rows import (
     funnel_rows,
     loss_rows,
@@ -96,6 +98,7 @@ __all__ = [
     "replications",
     "reps",
     "response_times",
+    "retention",
     "revenue",
     "sweep",
     "tornado",

@@ -7,6 +7,8 @@ due has churned. Long gaps need a long `active_days`, or the slow are counted as
 much time has passed since the first order of all, hardly anybody can have lapsed, and a rate would
 read as "nobody left": so there is none before that.
 
+The key figures `crr` and `churn_rate` of `fs.summary` are those of all months of 30 days together.
+
 All orders placed count, kept or not, and upsells too; customers count from the warm-up on.
 """
 
@@ -24,6 +26,7 @@ from funnelsim.journal import CUSTOMER, KINDS, Journal
 from funnelsim.metrics import a_journal
 from funnelsim.metrics.basis import Bools
 from funnelsim.metrics.money import counts_as_revenue, left_by_orders
+from funnelsim.metrics.retained import GAPS, mean_gap
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,8 +81,8 @@ def retention_by_period(
 ) -> pd.DataFrame:
     """Retention and churn, a row per period from the warm-up on that ended by the horizon.
 
-    Columns: `begin`, `end` (days since the start), `start` (S, customers active at the begin),
-    `new` (N, active at the end and not at the begin), `returned` (those of them who had ordered
+    Columns: `begin`, `end` (days since the start), `start` (S, customers active at the beginning),
+    `new` (N, active at the end and not at the beginning), `returned` (those of them who had ordered
     before the period and lapsed), `active` (E, active at the end), `retention_rate` = (E - N) ÷ S
     and `churn_rate` = 1 - it, NaN where nobody was active and for periods that begin too early for
     anybody to have lapsed. `attrs["active_days"]` says what was taken for active (see the top of
@@ -127,20 +130,15 @@ def active_days_of(journal: Journal, active_days: float | None = None) -> float:
     """
     if active_days is not None:
         return _a_period(active_days, "active_days")
-    retention = journal.scenario.retention
-    gap = retention.gap.mean / DAY if retention else math.inf
-    if not math.isfinite(gap):
-        orders = journal.orders.sort_values(["customer", "number"])
-        apart = orders.groupby("customer")["placed"].diff().dropna()
-        gap = float(apart.mean()) if len(apart) else math.nan
+    gap = float(mean_gap(journal)[0])
     if not gap > 0:
         rule = "nobody orders twice here, so that nothing tells how long a customer is active"
         raise refused("active_days", None, rule, "write active_days=90")
-    return 1.5 * gap
+    return GAPS * gap
 
 
 def _stayed(journal: Journal, begin: float, end: float, active_days: float) -> tuple[int, ...]:
-    """How many were active at the begin, and still at the end; were new there, and returned."""
+    """How many were active at the beginning, and still at the end; were new there, and returned."""
     customer, placed = _orders(journal)
     count = len(journal.whole["leads"]["key"])
 

@@ -18,6 +18,7 @@ from funnelsim.metrics.money import Money, counts_as_revenue, money
 from funnelsim.metrics.nps import Answers, answers_of
 from funnelsim.metrics.points import PointsByKind, points_by_kind
 from funnelsim.metrics.referrals import brought_by
+from funnelsim.metrics.retained import Retained, retained
 
 
 class Facts:
@@ -101,6 +102,11 @@ class Facts:
     def answers(self) -> Answers:
         """What was said of kept orders."""
         return answers_of(self.journal)
+
+    @cached_property
+    def retained(self) -> Retained:
+        """Customers active at the beginning of a month, and those who stayed; all months."""
+        return retained(self.journal)
 
     @cached_property
     def money(self) -> Money:

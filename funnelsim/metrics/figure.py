@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -9,6 +10,7 @@ from typing import NamedTuple
 from funnelsim.distributions import Floats, Ints
 from funnelsim.metrics import stated
 from funnelsim.metrics.facts import Facts
+from funnelsim.metrics.retained import GAPS
 from funnelsim.scenario import Scenario
 
 COUNT, SHARE, MONEY, DAYS, RATIO, SCORE = "count", "share", "money", "days", "ratio", "score"
@@ -30,6 +32,19 @@ EXPIRY = Since(
     "the first points can have expired",
     lambda s: s.loyalty.expires_after if s.loyalty else None,
 )
+
+
+def can_have_lapsed(scenario: Scenario) -> int | None:
+    """When who ordered at the start is not active any more; where gaps have no mean, a journal
+    has to tell.
+    """
+    if scenario.retention is None:
+        return None
+    lasts = GAPS * scenario.retention.gap.mean
+    return max(scenario.warm_up, round(lasts) if math.isfinite(lasts) else 0)
+
+
+LAPSED = Since("the first customers can have lapsed", can_have_lapsed)
 
 
 class Tile(NamedTuple):

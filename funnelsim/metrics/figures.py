@@ -21,6 +21,7 @@ from funnelsim.metrics.figure import (
     DAYS,
     DOWN,
     EXPIRY,
+    LAPSED,
     MONEY,
     NEITHER,
     RATIO,
@@ -192,6 +193,30 @@ FIGURES: tuple[Figure, ...] = (
         stated.sells_again,
         tile=Tile("Repeat purchases", 9),
         among="customers",
+    ),
+    Figure(
+        "crr",
+        "Retention in a month (CRR)",
+        SHARE,
+        UP,
+        "Customer retention rate, (E - N) / S: customers active at the beginning of a month of 30 "
+        "days who still are at its end / customers active at its beginning, all months together. "
+        "Nobody says goodbye to a shop, so active is who has ordered within 1.5 mean gaps before.",
+        lambda f: ratio(f.retained.stayed, f.retained.start),
+        stated.keeps_customers,
+        LAPSED,
+    ),
+    Figure(
+        "churn_rate",
+        "Churn in a month",
+        SHARE,
+        DOWN,
+        "Churn rate, 1 - the retention in a month: customers active at the beginning of a month "
+        "who are not at its end / customers active at its beginning.",
+        lambda f: 1 - ratio(f.retained.stayed, f.retained.start),
+        stated.keeps_customers,
+        LAPSED,
+        tile=Tile("Churn a month", 11),
     ),
     Figure(
         "gross",

@@ -23,6 +23,11 @@ def sells_again(s: Scenario) -> bool:
     return orders_may_follow(s)
 
 
+def keeps_customers(s: Scenario) -> bool:
+    """Customers come back by themselves, so it can be told how many stay."""
+    return s.order is not None and s.retention is not None
+
+
 def loses_orders(s: Scenario) -> bool:
     """Orders can be cancelled, refused or returned."""
     return s.order is not None and bool(s.order.payments)
