@@ -315,8 +315,8 @@ def five_points(seed: int = SEED) -> Exercise:
             ", then `fs.summary(fs.simulate(more, seed=11)).contribution - "
             "fs.summary(journal).contribution`",
         ),
-        f"{share:+.0%} in the first year, of members who renew with 85 % on average. More years, or "
-        "more retention to begin with, and it is another number.",
+        f"{share:+.0%} in the first year, of members who renew with 85 % on average. More years, "
+        "or more retention to begin with, and it is another number.",
         "EUR",
         seed,
     )
