@@ -16,7 +16,7 @@ SHARES = {
     *("conversion", "margin", "commission", "share", "discount", "missed", "anyway", "enrolment"),
     *("promoter", "detractor", "click_through_rate", "probability", "reach_probability"),
     *("cancel_probability", "refuse_probability", "return_probability", "redeem_probability"),
-    "repeat_probability",
+    *("repeat_probability", "silent"),
 }
 WHOLE_NUMBERS = {"reps", "attempts", "max_leads"}
 TEXTS = {"name", "currency", "start", "open", "serves", "team", "enters", "kind", "dropout_after"}

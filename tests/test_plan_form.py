@@ -326,18 +326,26 @@ def test_a_file_that_is_no_export_is_named_by_its_own_name(
 
 
 def test_another_column_keeps_every_entry_and_is_answered(form: PlanForm) -> None:
-    source = sent(form, crm(GERMAN))
+    source = sent(form, crm(GERMAN)[::10])
     form.metric.value = "revenue"
-    form.target.value, form.within.value, form.chance.value = 700_000, "13 weeks", 80
+    form.target.value, form.within.value = 20_000, "13 weeks"
     form.change.value = "stages.Lead.conversion"
     source.roles["owner"].value = "(none)"
-    assert form._entries() == ("revenue", 700_000, "13 weeks", 80, "stages.Lead.conversion", "")
-    assert form.answer.target == 700_000
+    assert form._entries() == ("revenue", 20_000, "13 weeks", 90, "stages.Lead.conversion", "")
+    assert form.answer.target == 20_000
     source.roles["value"].value = "(none)"  # no revenue is known of any more
     assert (form.metric.value, form.within.value) == ("sales", "13 weeks")
     source.roles["value"].value = "deal_value"
     form.metric.value = "revenue"
-    assert form.target.value == 700_000
+    assert form.target.value == 20_000
+
+
+def test_the_usual_target_of_a_small_firm_is_a_whole_number_of_sales(form: PlanForm) -> None:
+    """Some ten in the time of the plan: two digits alone would make it 9.9."""
+    sent(form, crm(GERMAN)[::10])
+    assert form.metric.value == "sales" and form.target.value % 1 == 0
+    form.plan()
+    assert form.answer.target == form.target.value
 
 
 def test_what_is_typed_before_the_columns_are_chosen_stays(form: PlanForm) -> None:

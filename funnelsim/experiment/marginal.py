@@ -75,7 +75,7 @@ def marginal_cac(
     >>> s = load("aida-follow-up")
     >>> table = marginal_cac(s, "search ads", [10, 20, 30, 40], n=5, progress=False)
     >>> table.index.tolist(), bool(table.marginal_cac.iloc[-1] > table.cac.iloc[-1])
-    ([10, 20, 30, 40], True)
+    ([10.0, 20.0, 30.0, 40.0], True)
     """
     import pandas as pd
 

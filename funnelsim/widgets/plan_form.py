@@ -312,7 +312,8 @@ class PlanForm(ipywidgets.VBox):
             parts = simulate_together(s, 1, range(LOOKED_AT))
             told = np.concatenate([result(together, self.metric.value) for together in parts])
             mean = max(float(told.mean()), 1.0)
-            self.target.value = float(f"{mean:.2g}")
+            usual = float(f"{mean:.2g}")
+            self.target.value = float(round(usual)) if self.metric.value == "sales" else usual
         except FunnelSimError as error:
             self._said.value = problem(error)
         finally:
