@@ -25,12 +25,12 @@ def guesses_chart(
     marks = [*truths.values(), *said]
     low = min([float(values.min()) if len(values) else 0.0, *marks])
     high = max([float(np.quantile(values, NEARLY_ALL)) if len(values) else 1.0, *marks])
-    bins = int(np.clip(np.ceil(2 * np.sqrt(len(values))), *BINS))
-    edges = np.linspace(low, high if high > low else low + 1, bins + 1)
+    edges, is_whole = _edges(values, low, high)
     counts, _ = np.histogram(values, edges)
     beyond = int((values > edges[-1]).sum())
     form = ".0%" if unit == "share" else ",~g"
-    x = alt.X("from:Q", title=unit, axis=alt.Axis(format=form, grid=False)).scale(
+    steps = {"tickMinStep": 1} if is_whole else {}
+    x = alt.X("from:Q", title=unit, axis=alt.Axis(format=form, grid=False, **steps)).scale(
         domain=[edges[0], edges[-1]], nice=False
     )
     bars = [
@@ -64,6 +64,21 @@ def guesses_chart(
     if not several:
         return chart
     return alt.vconcat(chart, *(_dots(name, given, edges) for name, given in several), spacing=4)
+
+
+def _edges(values: Floats, low: float, high: float) -> tuple[Floats, bool]:
+    """Of the bars; those of whole numbers hold as many numbers each, and stand around them.
+
+    >>> edges, is_whole = _edges(np.array([3.0, 5, 6]), 3, 6)
+    >>> edges.tolist(), is_whole
+    ([2.5, 3.5, 4.5, 5.5, 6.5], True)
+    """
+    bins = int(np.clip(np.ceil(2 * np.sqrt(len(values))), *BINS))
+    if not len(values) or (values % 1).any():
+        return np.linspace(low, high if high > low else low + 1, bins + 1), False
+    first = math.floor(low) - 0.5
+    step = math.ceil((high - first) / bins)
+    return first + step * np.arange(math.ceil((high - first) / step) + 1.0), True
 
 
 def _what(who: str, name: str, is_told: bool) -> str:

@@ -37,6 +37,19 @@ class Deals:
     takes the time of the next; `leads` has outcome (won, lost, open), ended (time of the loss), id,
     stage (today's), channel, owner, value, reason. `visits` holds every visit to a stage, with
     re-entries.
+
+    >>> from funnelsim import read_deals
+    >>> deals = read_deals(pd.DataFrame({
+    ...     "Created": ["2026-02-01", "2026-02-03", "2026-02-05"],
+    ...     "Closed": ["2026-02-05", "2026-02-07", None],
+    ...     "Stage": ["Won", "Lost", "Offer"], "Amount": ["1,200 EUR", "", "80 EUR"]}))
+    >>> deals.rows, deals.leads["outcome"].tolist(), deals.currency
+    (3, ['won', 'lost', 'open'], 'EUR')
+    >>> print(deals.columns[["column", "taken for"]].to_string(index=False, header=False))
+    Created           when the lead came in
+     Closed when it was closed, won or lost
+      Stage               won, lost or open
+     Amount                what it is worth
     """
 
     name: str

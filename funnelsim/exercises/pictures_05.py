@@ -142,7 +142,9 @@ def results(tables: Mapping[str, pd.DataFrame], figure: str = "revenue") -> alt.
         alt.Chart(rows_data(rows))
         .mark_tick(color=BLUE, opacity=0.45, thickness=1.5)
         .encode(
-            x=alt.X("times:Q", title=f"{figure} of a year ÷ its mean").scale(zero=False),
+            x=alt.X("times:Q", title=f"{figure} of a year, of its mean")
+            .scale(zero=False)
+            .axis(format="%", tickCount=8),
             y=alt.Y("firm:N", sort=names, title=None),
         )
         .properties(width=520, height=130, title=f"How far the {figure} of a year may lie off")
