@@ -276,7 +276,8 @@ def test_ctrl_c_keeps_what_is_finished_and_says_so(interrupted, capsys):
     assert "Stopped after 7 of 20 replications" in capsys.readouterr().out
 
 
-def test_ctrl_c_leaves_a_comparison_with_whole_pairs(interrupted):
+def test_ctrl_c_leaves_a_comparison_with_whole_pairs(interrupted, monkeypatch):
+    monkeypatch.setattr(chunks, "MUCH", 1)  # as if these were seconds of work
     interrupted(13)
     better = AIDA.vary({"stages.Interest.conversion": 0.6})
     c = fs.compare({"today": AIDA, "better": better}, n=20, progress=False)

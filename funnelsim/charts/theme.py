@@ -117,10 +117,10 @@ def mime_bundle(spec: Mapping[str, Any], **_: Any) -> dict[str, Any]:
     """
     import vl_convert
 
-    spec = dict(spec)
-    picture = small_png(vl_convert.vegalite_to_png(spec, vl_version=VEGA_LITE, scale=1.5))
+    vega = vl_convert.vegalite_to_vega(dict(spec), vl_version=VEGA_LITE)
+    picture = small_png(vl_convert.vega_to_png(vega, scale=1.5))
     return {
-        VEGA_MIME: on_any_page(vl_convert.vegalite_to_vega(spec, vl_version=VEGA_LITE)),
+        VEGA_MIME: on_any_page(vega),
         "image/png": base64.b64encode(picture).decode("ascii"),
         "text/plain": plain_text(spec),
     }

@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import stats
 
 from funnelsim.distributions import DAY
 from funnelsim.exercises.entry import Exercise, Mistake, Right, rounded_to
@@ -83,6 +82,8 @@ def _in_desire(journal: Journal) -> pd.DataFrame:
 
 def _half_of_all(days: pd.Series, watched: pd.Series) -> float:
     """The median time by Kaplan and Meier: whoever is open is counted as long as watched."""
+    from scipy import stats  # takes a second to load, and no other exercise of the lesson needs it
+
     times = stats.CensoredData.right_censored(days.fillna(watched), days.isna())
     undecided = stats.ecdf(times).sf
     return float(undecided.quantiles[np.argmax(undecided.probabilities <= 0.5)])

@@ -12,8 +12,6 @@ from functools import cache
 from math import exp, pi, sqrt
 from typing import Any
 
-from scipy import stats
-
 from funnelsim.exercises.entry import SEASONS, Exercise, Mistake, Right, by_simulation
 from funnelsim.planner import Plan, plan
 from funnelsim.scenario import Scenario
@@ -66,6 +64,8 @@ def _leads_with_prior(prior: float) -> int:
 
     Binomial sales, a beta prior with both parameters `prior`.
     """
+    from scipy import stats
+
     sold, of = PILOT
     a, b = sold + prior, of - sold + prior
     leads = TARGET
@@ -104,8 +104,10 @@ def usual_sum() -> Exercise:
 
 
 def how_often() -> Exercise:
+    from scipy.special import gammainc
+
     right = _plan().naive_chance
-    more = float(stats.poisson.sf(TARGET, TARGET))
+    more = float(gammainc(TARGET + 1, TARGET))  # Poisson's chance of more than the target
     return Exercise(
         "02.2",
         "How often are these leads enough?",

@@ -35,6 +35,7 @@ HandOver = Callable[[int, range], Future[Any]]
 LEAST_PARTS = min(os.cpu_count() or 4, 4)  # chunks of a scenario, so that all workers have some
 MOST_PARTS = 32  # where there is much to do
 LEADS = 200_000  # in a chunk, about: a tenth of a second
+MUCH = 400_000  # leads of several scenarios: from a second on Ctrl-C keeps what is finished
 MOST = 100  # replications in a chunk
 ROUNDS = 2  # how often a chunk is handed to the executor
 
@@ -94,8 +95,11 @@ def run(
 ) -> Outcome:
     """What `measure` says of each replication of each scenario."""
     outcome, seed = Outcome([{} for _ in scenarios]), a_seed(seed)
-    if executor is None:  # whole, but for scenarios side by side: quickest
-        parts = 1 if len(scenarios) == 1 else 4
+    if executor is None and len(scenarios) == 1:  # whole, which is quickest
+        parts = 1
+    elif executor is None:  # so too, but for so much that it may be stopped on the way
+        leads = len(replications) * sum(map(expected_leads, scenarios))
+        parts = 1 if leads < MUCH else 4
     else:
         leads = len(replications) * max(map(expected_leads, scenarios), default=0.0)
         parts = int(min(max(leads / LEADS, LEAST_PARTS), MOST_PARTS))

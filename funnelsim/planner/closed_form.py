@@ -86,8 +86,7 @@ class Formula:
 
     def _chance(self, mean: float | Floats, leads: float) -> Floats:
         """The chance where so many sales are expected of so many leads."""
-        from scipy.special import gammainc
-        from scipy.stats import binom
+        from scipy.special import betainc, gammainc  # scipy.stats takes a second to load
 
         if self.values is not None:
             return _sums_reach(self.values, np.atleast_1d(mean), np.array([TARGET_CELLS]))
@@ -96,8 +95,10 @@ class Formula:
         least = int(np.ceil(self.target))
         if self.fixed:
             p = np.clip(mean / leads, 0, 1) if leads else 0 * mean
-            found: Floats = np.asarray(binom.sf(least - 1, int(leads), p))
-            return found
+            if not 0 < least <= leads:
+                return np.full_like(p, float(least <= 0))
+            found: Floats = np.asarray(betainc(least, int(leads) - least + 1, p))
+            return found  # P(binomial >= least)
         return np.asarray(gammainc(least, mean))  # P(Poisson >= least)
 
 

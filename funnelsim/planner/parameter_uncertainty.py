@@ -64,14 +64,13 @@ class ParameterUncertainty:
 
 @lru_cache(maxsize=16)  # a search asks for the same ones at every setting
 def _classes(of: ParameterUncertainty, count: int) -> tuple[Floats, Floats]:
-    from scipy.special import ndtri
-    from scipy.stats import beta
+    from scipy.special import betainc, betaincinv, ndtri  # scipy.stats takes a second to load
 
     middle = (np.arange(count) + 0.5) / count
     # every 7th of the values in order, so that they are independent of the conversions
     values = np.exp(of.value_error * ndtri(middle))[np.arange(count) * 7 % count]
-    low, high = beta.cdf([of.least, of.most], of.a, of.b)
-    conversions = beta.ppf(low + middle * (high - low), of.a, of.b)
+    low, high = betainc(of.a, of.b, [of.least, of.most])
+    conversions = betaincinv(of.a, of.b, low + middle * (high - low))
     found = np.clip(conversions, of.least, of.most), values
     for column in found:
         column.flags.writeable = False
@@ -120,11 +119,11 @@ def from_calibration(calibration: Calibration) -> ParameterUncertainty | None:
 
 def about(scenario: Scenario, uncertainty: ParameterUncertainty) -> ParameterUncertainty:
     """The uncertainty, as that of this scenario; FunnelSimError where it cannot be."""
-    from scipy.stats import beta
+    from scipy.special import betainc
 
     _, reached = _turned_odds(scenario)
     least, most = float(reached[0]), float(reached[-1])
-    low, high = beta.cdf([least, most], uncertainty.a, uncertainty.b)
+    low, high = betainc(uncertainty.a, uncertainty.b, [least, most])
     if high - low < IMPOSSIBLE:
         found = Finding(f"{uncertainty.seen:.3g}, from {uncertainty.words}")
         can = f"between {least:.2g} and {most:.2g}" if most > least else f"{most:.3g}"

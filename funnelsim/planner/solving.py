@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,6 +22,7 @@ from funnelsim.planner.parameter_uncertainty import ParameterUncertainty
 from funnelsim.planner.roots import least
 from funnelsim.planner.search import Found, search
 from funnelsim.planner.trials import Trials
+from funnelsim.scenario import Scenario
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,12 +65,13 @@ def by_formula(
     import pandas as pd
 
     if not moved.moves_leads:
-        less, more = _means(moved, [1 / 1.25, min(1.25, moved.high)], metric)
+        less, more = _means(moved.at, [1 / 1.25, min(1.25, moved.high)], metric)
         moved = turned_down(moved) if more < less else moved
+    scenario_at = cache(moved.at)  # the curve asks twice, the second time for the means
 
     def chances(doubt: ParameterUncertainty | None) -> Callable[[float], float]:
         def at(x: float) -> float:
-            scenario = moved.at(x)
+            scenario = scenario_at(x)
             law = formula(scenario, target, metric, doubt, fixed)
             return law.chance(float(leads_of_channels(scenario).sum()))
 
@@ -85,11 +88,11 @@ def by_formula(
         high = min(_root(at, 0.995, moved) or 2 * best, moved.high)
         settings, limit = np.linspace(low, max(high, low), POINTS).tolist(), ""
         if x is None:
-            limit = "high" if _means(moved, [best], metric)[0] > 0 else "nothing"
+            limit = "high" if _means(moved.at, [best], metric)[0] > 0 else "nothing"
             best = best if limit == "high" else 1.0  # where nothing helps, today is as good
     curve = pd.DataFrame({"setting": settings, "chance": [at(s) for s in settings]})
     curve["chance_se"] = curve["mean_se"] = 0.0
-    curve["mean"] = _means(moved, settings, metric)
+    curve["mean"] = _means(scenario_at, settings, metric)
     certain = math.nan
     if uncertainty is not None:
         certain = _root(chances(None), probability, moved) or math.nan
@@ -101,12 +104,12 @@ def _is_idle(moved: Lever, metric: str, at: Callable[[float], float]) -> bool:
     """Whether the lever changes neither the chance nor the mean."""
     if moved.moves_leads or at(1.0) != at(moved.high):
         return False
-    return not np.ptp(_means(moved, [1.0, moved.high], metric))
+    return not np.ptp(_means(moved.at, [1.0, moved.high], metric))
 
 
-def _means(moved: Lever, settings: list[float], metric: str) -> Floats:
-    """The result expected at each setting."""
-    scenarios = map(moved.at, settings)
+def _means(at: Callable[[float], Scenario], settings: list[float], metric: str) -> Floats:
+    """The result expected at each setting of a lever."""
+    scenarios = map(at, settings)
     return np.array([expected(s)[1] * worth_of_a_sale(s, metric) for s in scenarios])
 
 
