@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from funnelsim.distributions import Ints
+from funnelsim.distributions import DAY, Floats, Ints
 from funnelsim.fitted import customer_keys, deal_keys, fitted
 from funnelsim.journal.whole import CUSTOMER, OPEN_DEAL
 
@@ -33,6 +33,16 @@ def hands_before(journal: Journal) -> tuple[Ints, list[str], list[str]]:
     there = np.flatnonzero(journal.whole["leads"]["kind"] == OPEN_DEAL)
     at = _places(journal, there, deal_keys(deals, journal.scenario))
     return there, [deals.owner[n] for n in at], [deals.holder[n] for n in at]
+
+
+def days_before(journal: Journal) -> tuple[Ints, Floats]:
+    """Of the open deals at the start: their leads, and how long they had been in their stage."""
+    if journal.initial is None:
+        return np.zeros(0, dtype=np.int64), np.zeros(0)
+    deals, _ = fitted(journal.initial, journal.scenario)
+    there = np.flatnonzero(journal.whole["leads"]["kind"] == OPEN_DEAL)
+    at = _places(journal, there, deal_keys(deals, journal.scenario))
+    return there, deals.age[at] / DAY
 
 
 def _places(journal: Journal, rows: Ints, keys: Ints) -> Ints:
