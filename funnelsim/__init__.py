@@ -50,6 +50,15 @@ _HOME = {
     "retention_by_period": "metrics.cohorts",
     "open_deals": "metrics.pipeline",
     "pipeline_board": "metrics.pipeline",
+    "weighted_forecast": "metrics.pipeline",
+    "sales_velocity": "metrics.pipeline",
+    "win_probabilities": "metrics.pipeline",
+    "win_probabilities_by_age": "metrics.pipeline",
+    "stale_deals": "metrics.pipeline",
+    "pipeline_forecast": "metrics.pipeline_forecast",
+    "pipeline_changes": "metrics.pipeline_changes",
+    "changed_deals": "metrics.pipeline_changes",
+    "judged_probabilities": "metrics.judged",
     "funnel_by": "metrics.groups",
     "reps_table": "metrics.groups",
     "read_deals": "deals",
@@ -103,6 +112,7 @@ __all__ = [
     "WarmUp",
     "board",
     "calibrate",
+    "changed_deals",
     "channels_table",
     "charts",
     "check",
@@ -119,6 +129,7 @@ __all__ = [
     "funnel_table",
     "groups",
     "hint",
+    "judged_probabilities",
     "load",
     "load_crm_deals",
     "load_of_teams",
@@ -126,6 +137,8 @@ __all__ = [
     "parameters",
     "pipeline",
     "pipeline_board",
+    "pipeline_changes",
+    "pipeline_forecast",
     "plan",
     "plan_form",
     "points_liability",
@@ -137,14 +150,19 @@ __all__ = [
     "response_times",
     "retention_by_period",
     "reveal",
+    "sales_velocity",
     "schema",
     "sensitivity",
     "simulate",
+    "stale_deals",
     "summary",
     "sweep",
     "team_load",
     "templates",
     "warm_up_advice",
+    "weighted_forecast",
+    "win_probabilities",
+    "win_probabilities_by_age",
     "write_report",
     "write_workbook",
 ]
@@ -207,7 +225,18 @@ if TYPE_CHECKING:
     )
     from funnelsim.metrics.figures import figures
     from funnelsim.metrics.groups import funnel_by, reps_table
-    from funnelsim.metrics.pipeline import open_deals, pipeline_board
+    from funnelsim.metrics.judged import judged_probabilities
+    from funnelsim.metrics.pipeline import (
+        open_deals,
+        pipeline_board,
+        sales_velocity,
+        stale_deals,
+        weighted_forecast,
+        win_probabilities,
+        win_probabilities_by_age,
+    )
+    from funnelsim.metrics.pipeline_changes import changed_deals, pipeline_changes
+    from funnelsim.metrics.pipeline_forecast import pipeline_forecast
     from funnelsim.planner import Forecast, Plan, forecast, plan
     from funnelsim.report import write_report
     from funnelsim.scenario import Scenario, load, templates

@@ -111,7 +111,9 @@ class Chances:
                 after = after * np.fft.rfft(one, 2 * STEPS)
             for begin in range(0, len(every), AT_ONCE):
                 rows = every[begin : begin + AT_ONCE]
-                left = [laws[stage].left(ENTERING if self.waits[row] else self.age[row]) for row in rows]
+                left = [
+                    laws[stage].left(ENTERING if self.waits[row] else self.age[row]) for row in rows
+                ]
                 moved = np.fft.rfft(_on_grid(left, step), 2 * STEPS) * after
                 shares = np.fft.irfft(moved, 2 * STEPS)[:, :STEPS]
                 total = np.cumsum(np.maximum(shares, 0), axis=1)
@@ -191,4 +193,3 @@ def _on_grid(left: Sequence[tuple[Floats, Floats]], step: float) -> Floats:
         row += np.bincount(low, shares - part, STEPS)
         row += np.bincount(np.minimum(low + 1, STEPS - 1), part, STEPS)
     return found
-

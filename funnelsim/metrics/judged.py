@@ -36,8 +36,8 @@ def judged_probabilities(
     On each of the `days` (left out: six, spread so that nearly all the deals open on the last of
     them are decided) every open deal gets its chance as known on that day, or by the `scenario`,
     and the firm's `own`, if given (as in `open_deals`). The index is `by` (seen or scenario, and
-    own) and `group`: deals from the lowest chance to the highest, in as many groups of one size,
-    and "all". Columns:
+    own) and `group`: deals from the lowest chance to the highest, in as many groups of one size
+    (one for each chance, where there are few), and "all". Columns:
 
     - `deals`: how often a deal was open on a day, and is decided now · `still_open`: and is not;
       left out of all else, so look where they are many
@@ -82,14 +82,20 @@ def judged_probabilities(
         )
     rows = {}
     for by, of_one in table.groupby("by", sort=False):
-        rank = of_one["said"].rank(method="first").to_numpy()
-        group = np.minimum((rank - 1) * groups // len(of_one), groups - 1).astype(int) + 1
-        for number, some in of_one.groupby(group):
+        for number, some in of_one.groupby(_ranked(of_one["said"], groups)):
             rows[by, number] = _judged(some)
         rows[by, ALL] = _judged(of_one)
     found = pd.DataFrame.from_dict(rows, orient="index")
     found.index = pd.MultiIndex.from_tuples(found.index, names=["by", "group"])
     return found.astype({"deals": "int64", "still_open": "int64"})
+
+
+def _ranked(said: pd.Series, groups: int) -> Floats:
+    """The number of each one's group, from 1: of one size, or one for each chance if few differ."""
+    if said.nunique() <= groups:
+        return np.asarray(said.rank(method="dense"), dtype=int)
+    rank = said.rank(method="first").to_numpy() - 1
+    return np.asarray(rank * groups // len(said), dtype=int) + 1
 
 
 def _judged(table: pd.DataFrame) -> dict[str, float]:

@@ -150,8 +150,8 @@ def the_day(history: History, day: object) -> float:
         if moment == moment.normalize() and found <= last < found + 1 and history.is_dated:
             return last  # the day of the export: all that it holds
         if not first <= found <= last:
-            rule = f"it lies between {history.date(first):%Y-%m-%d} and {history.date(last):%Y-%m-%d}"
-            raise refused("day", str(day), rule)
+            ends = f"{history.date(first):%Y-%m-%d} and {history.date(last):%Y-%m-%d}"
+            raise refused("day", str(day), f"it lies between {ends}")
         return float(found)
     if history.is_dated and not is_number(day):
         raise refused("day", day, "of an export it is a date", "write it as '2026-03-31'")
@@ -241,14 +241,15 @@ def _calls(journal: Journal, visits: pd.DataFrame, day: float) -> dict[str, Any]
 
 def stays(visits: pd.DataFrame, day: float) -> Floats:
     """How long each visit has lasted, until it was decided or that day."""
-    return (visits["left"].fillna(day) - visits["entered"]).to_numpy(dtype=float)
+    found: Floats = (visits["left"].fillna(day) - visits["entered"]).to_numpy(dtype=float)
+    return found
 
 
 def without_what_has_no_date(visits: pd.DataFrame) -> pd.DataFrame:
     """Visits that ended nobody knows when are left out; the others of their kind stand for them."""
     lacks = visits["left"].isna() & (visits["outcome"] != "open")
     if not lacks.any():
-        return visits
+        return visits.assign(weight=1.0)
     kinds = [visits["stage"], visits["outcome"]]
     whole = lacks.groupby(kinds).transform("size")
     dated = (~lacks).groupby(kinds).transform("sum")

@@ -37,7 +37,7 @@ class StageLaw(Protocol):
         """Of those still undecided at each age (0 or more): how many go on."""
 
     def told_by(self, age: Floats) -> Floats:
-        """By how many decisions after that age (below 0: all) it is told; infinite where it is stated."""
+        """By how many decisions after that age (below 0: all) it is told; endless if stated."""
 
     def left(self, age: float) -> tuple[Floats, Floats]:
         """Days until they go on, given the age (below 0: they enter), and how many then."""
@@ -58,8 +58,8 @@ class Seen:
         """`outcome` is 1 for who went on, 0 for who was lost, NaN for who is open."""
         decided = ~np.isnan(outcome)
         self.times, place = np.unique(stay[decided], return_inverse=True)
-        kinds = [np.bincount(place, weight[decided] * (outcome[decided] == k), len(self.times))
-                 for k in (1, 0)]  # fmt: skip
+        shares = [weight[decided] * (outcome[decided] == kind) for kind in (1, 0)]
+        kinds = [np.bincount(place, one, len(self.times)).astype(float) for one in shares]
         at_risk = _at_least(stay, weight, self.times)
         late = observed > 0
         at_risk -= _at_least(observed[late], weight[late], self.times)
@@ -97,7 +97,8 @@ class Seen:
         place = np.searchsorted(self.times, age, side="right")
         there = self._undecided[place]
         found = np.divide(later[place], there, out=np.zeros(len(age)), where=there > 1e-12)
-        return np.clip(found, 0, 1)
+        inside: Floats = np.clip(found, 0, 1)
+        return inside
 
     def told_by(self, age: Floats) -> Floats:
         place = np.searchsorted(self.times, age, side="right")
@@ -116,7 +117,7 @@ class Seen:
         times, shares = self.times[took_time], self.went_on[took_time]
         if not len(times):
             return np.nan
-        place = np.searchsorted(np.cumsum(shares) / shares.sum(), q - 1e-12)
+        place = int(np.searchsorted(np.cumsum(shares) / shares.sum(), q - 1e-12))
         return float(times[min(place, len(times) - 1)])
 
 

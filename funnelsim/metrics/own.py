@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -55,10 +56,8 @@ def _shares(table: Mapping[str, Any]) -> dict[str, float]:
     for key, value in table.items():
         if isinstance(value, str):
             percent |= "%" in value
-            try:
+            with suppress(ValueError):
                 value = float(value.replace("%", "").replace(",", ".").strip())
-            except ValueError:
-                pass
         if value is None or value is pd.NA or (isinstance(value, float) and np.isnan(value)):
             continue
         if not is_number(value) or not 0 <= value <= 100:

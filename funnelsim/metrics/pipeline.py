@@ -69,10 +69,10 @@ def open_deals(
     - `stale`: longer in its stage than this quantile of those who went on from there
     - `own_probability`: where `own` is given
 
-    scenario   by which chances and times are told, instead of by what was seen: p S1(a) ÷ (p S1(a) +
+    scenario   by which chances and times are told, not by what was seen: p S1(a) ÷ (p S1(a) +
                (1 - p)((1 - silent) S0(a) + silent)) at the age a since the call, or since entering
-               (docs/model.md, the state at the start), by channel and segment. Who waits for a call
-               counts as if it were called now
+               (docs/model.md, the state at the start), by channel and segment. Who waits for a
+               call counts as if it were called now
     own        the firm's chances: by stage, or by deal (of an export by its number or its row);
                shares, or percent where one is above 1
 
@@ -123,9 +123,10 @@ def pipeline_board(
 
     Columns: `deals` (count), `value` (sum), `mean_age_days`, `win_probability` (the mean of the
     deals there), `weighted_value` (Σ value × win probability), `stale` (count) and `stale_value`
-    (sum); `own_weighted_value`, where the firm's `own` chances are given. They add up what
-    `open_deals` has for the day, which says what they mean and what raises an error. Without an
-    order values are NaN.
+    (sum); `without_value` (count), deals whose value nobody has entered: they are worth 0 here;
+    `own_weighted_value`, where the firm's `own` chances are given. They add up what `open_deals`
+    has for the day, which says what they mean and what raises an error. Without an order values
+    are NaN.
 
     >>> from funnelsim import load, simulate
     >>> board = pipeline_board(simulate(load("b2b-pipeline"), seed=1, progress=False), day=200)
@@ -145,16 +146,19 @@ def pipeline_board(
     board["value"] = by_stage["value"].sum()
     board["mean_age_days"] = by_stage["age_days"].mean()
     board["win_probability"] = by_stage["win_probability"].mean()
-    untold = (deals["win_probability"].isna() & deals["value"].notna()).groupby(deals["stage"], observed=False)
-    board["weighted_value"] = by_stage["weighted"].sum().mask(untold.any())
+    deals["untold"] = deals["win_probability"].isna() & deals["value"].notna()
+    untold = deals.groupby("stage", observed=False)["untold"].any()
+    board["weighted_value"] = by_stage["weighted"].sum().mask(untold)
     board["stale"] = by_stage["stale"].sum().astype("int64")
     stale = deals[deals["stale"]].groupby("stage", observed=False)
     board["stale_value"] = stale["value"].sum()
+    board["without_value"] = (by_stage.size() - by_stage["value"].count()).astype("int64")
     if own is not None:
-        weighted = (deals["value"] * deals["own_probability"]).groupby(deals["stage"], observed=False)
-        board["own_weighted_value"] = weighted.sum()
+        deals["own"] = deals["value"] * deals["own_probability"]
+        board["own_weighted_value"] = deals.groupby("stage", observed=False)["own"].sum()
     if not known.history.has_value:
-        board[board.filter(like="value").columns] = np.nan
+        values = ["value", "weighted_value", "stale_value", "own_weighted_value"]
+        board[[name for name in values if name in board]] = np.nan
     return board
 
 
@@ -294,8 +298,8 @@ def stale_deals(
 
     A row per stage and quantile (the index) of the time in the stage of those who went on from it,
     as known on the day. Columns: `limit_days`, that time; `deals` open that are older than it, and
-    their `value` (sum); `share_of_value` of the stage; their mean `win_probability`. Which they are:
-    `open_deals(journal, day, stale_quantile)`.
+    their `value` (sum); `share_of_value` of the stage; their mean `win_probability`. Which they
+    are: `open_deals(journal, day, stale_quantile)`.
 
     >>> from funnelsim import load, simulate
     >>> j = simulate(load("b2b-pipeline"), seed=1, progress=False)

@@ -77,7 +77,7 @@ def changed_deals(
     >>> from funnelsim import load, simulate
     >>> j = simulate(load("b2b-pipeline"), seed=1, progress=False)
     >>> sorted(changed_deals(j, day=200).change.unique())
-    ['lost', 'moved on', 'new', 'slipped', 'won']
+    ['lost', 'moved on', 'new', 'won']
     """
     import pandas as pd
 
@@ -135,9 +135,7 @@ def _changed(
     return _of_those_open(table, earlier, then, now), now.history.has_value
 
 
-def _of_those_open(
-    table: pd.DataFrame, earlier: Source, then: Known, now: Known
-) -> pd.DataFrame:
+def _of_those_open(table: pd.DataFrame, earlier: Source, then: Known, now: Known) -> pd.DataFrame:
     """What has become of those open on both days."""
     both = table["was_open"] & table["is_open"]
     place = {stage: number for number, stage in enumerate(now.stages)}

@@ -164,11 +164,11 @@ def _futures(
     rng = np.random.default_rng(seed)
     found = np.zeros((FUTURES, groups, months))
     middle = 0.5 * (doubt**2).sum(axis=1)
-    for future in found:
+    for number in range(FUTURES):
         turned = np.exp(doubt @ rng.standard_normal(doubt.shape[1]) - middle)
-        most = np.minimum(turned, 1 / np.maximum(chance[:, -1], 1e-300))
-        month = (rng.random(deals)[:, None] >= chance * most[:, None]).sum(axis=1)
+        most = np.minimum(turned, 1 / np.maximum(chance[:, -1:].T, 1e-300)).T
+        month = (rng.random(deals)[:, None] >= chance * most).sum(axis=1)
         won = month < months
         cell = codes[won] * months + month[won]
-        future += np.bincount(cell, worth[won], groups * months).reshape(groups, months)
+        found[number].flat = np.bincount(cell, worth[won], groups * months)
     return found
