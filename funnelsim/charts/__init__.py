@@ -8,6 +8,11 @@
     fs.charts.lifetime_value(j)  how much customers differ in what they are worth
     fs.charts.points(j)          points of a loyalty programme: earned, redeemed, expired, open
     fs.charts.pipeline(j, day)   open deals by stage on a day, and what they are worth
+    fs.charts.win_probabilities_by_age(j, day)  the chance of an open deal by its days in the stage
+    fs.charts.judged_probabilities(j)  chances said of open deals, and what happened
+    fs.charts.pipeline_changes(j, day)  what has changed since last week, from then to now
+    fs.charts.pipeline_forecast(j, day)  what the open deals will bring, by month or by rep
+    fs.charts.stale_deals(j, day)  which deals are older than the winners ever were
     fs.charts.response_times(j)  how long leads waited for a call, and what it cost
     fs.charts.reps(j)            what each rep brought in and closed, with intervals
     fs.charts.funnels(j, by)     the conversion of each channel, segment, team, rep
@@ -37,6 +42,13 @@ import altair as alt
 
 from funnelsim.charts.customers import cohorts, lifetime_value, points, waterfall
 from funnelsim.charts.experiments import differences, replications, sweep, tornado, warm_up
+from funnelsim.charts.open_deals import (
+    judged_probabilities,
+    pipeline_changes,
+    pipeline_forecast,
+    stale_deals,
+    win_probabilities_by_age,
+)
 from funnelsim.charts.parts import DATES, NO_ORDER, NONE_PLACED, axis_of, rows_data, sentence
 from funnelsim.charts.plan_curves import plan_chance, plan_cliff
 from funnelsim.charts.planning import forecast, plan_channels, plan_reps, plan_stages
@@ -69,8 +81,11 @@ __all__ = [
     "funnel",
     "funnels",
     "lifetime_value",
+    "judged_probabilities",
     "losses",
     "pipeline",
+    "pipeline_changes",
+    "pipeline_forecast",
     "plan_chance",
     "plan_channels",
     "plan_cliff",
@@ -81,10 +96,12 @@ __all__ = [
     "reps",
     "response_times",
     "revenue",
+    "stale_deals",
     "sweep",
     "tornado",
     "warm_up",
     "waterfall",
+    "win_probabilities_by_age",
 ]
 
 

@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
+from pathlib import Path
 from subprocess import list2cmdline
 from typing import Any
 
@@ -119,7 +120,7 @@ class Deals:
             parts.append(part[days[stage].notna()])
         visits = pd.concat(parts).sort_values(["deal", "stage"], kind="stable", ignore_index=True)
         return as_history(
-            name=self.name, start=start, first=float(days[stages[0]].min()),
+            name=Path(self.name).name, start=start, first=float(days[stages[0]].min()),
             last=float((self.export_date - start) / pd.Timedelta(days=1)), stages=stages[:-1],
             currency=self.currency or "", deals=deals, visits=visits,
             has_value=bool(leads["value"].notna().any()),

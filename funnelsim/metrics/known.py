@@ -95,6 +95,13 @@ class Known:
     def stages(self) -> list[str]:
         return self.history.stages
 
+    @property
+    def label(self) -> str:
+        """The day as people write it: "day 200 (Fri 23 Jul 2027)", of an export its date."""
+        at = self.history.date(int(self.day))
+        date = f"{at:%a} {at.day} {at:%b %Y}"
+        return date if self.history.is_dated else f"day {self.day:g} ({date})"
+
     def open(self) -> pd.DataFrame:
         """The deals open then, by deal: stage (number), entered, since, waits, and all of `deals`.
 

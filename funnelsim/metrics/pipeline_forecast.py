@@ -167,7 +167,7 @@ def _futures(
     for number in range(FUTURES):
         turned = np.exp(doubt @ rng.standard_normal(doubt.shape[1]) - middle)
         most = np.minimum(turned, 1 / np.maximum(chance[:, -1:].T, 1e-300)).T
-        month = (rng.random(deals)[:, None] >= chance * most).sum(axis=1)
+        month = (rng.random((deals, 1)) >= chance * most).sum(axis=1)
         won = month < months
         cell = codes[won] * months + month[won]
         found[number].flat = np.bincount(cell, worth[won], groups * months)
