@@ -93,7 +93,7 @@ def judged_probabilities(
 ) -> alt.TopLevelMixin:
     """Chances that were said of open deals, and the share that was won: right on the diagonal.
 
-    A point per group of deals, with two standard errors up and down; the firm's `own` chances beside
+    A point per group of deals, with two standard errors up and down; the firm's `own` beside
     them. The numbers are those of `judged_probabilities`, which says what the arguments are.
 
     >>> import funnelsim as fs
@@ -117,7 +117,7 @@ def judged_probabilities(
         )  # fmt: skip
     there = [WHOSE[by] for by in dict.fromkeys(table.index.get_level_values("by"))]
     colours = alt.Scale(domain=there, range=[COLOURS["advanced"], COLOURS["stale"]][: len(there)])
-    top = min(1.0, 1.1 * max(max(float(row[n]) for n in ("said", "high")) for row in rows))  # type: ignore[arg-type]
+    top = min(1.0, 1.1 * max(max(float(row[n]) for n in ("said", "high")) for row in rows))
     scale = alt.Scale(domain=[0, max(top, 0.01)], nice=False)
     base = alt.Chart(rows_data(rows)).encode(
         x=alt.X("said:Q", title="chance said then", axis=PER_CENT, scale=scale),
@@ -176,16 +176,13 @@ def pipeline_changes(
         label = amount if measure == "deals" else f"{amount} ({deals:,})"
         rows.append({"step": WORDS.get(step, step), "start": start, "end": end, "amount": amount,
                      "label": label, "deals": f"{deals:,}", "top": max(start, end),
-                     "kind": step if is_level else "more" if change > 0 else "less"})  # fmt: skip
+                     "kind": step if step in SHADES else "more" if change > 0 else "less"})  # fmt: skip
     names = [str(row["step"]) for row in rows]
     top = 1.35 * max(max(float(row["top"]) for row in rows), 1e-9)  # type: ignore[arg-type]
     base = alt.Chart(rows_data(rows))
     y = alt.Y("step:N", title=None, axis=NAMES, scale=alt.Scale(domain=names, paddingInner=0.3))
     x = alt.X("start:Q", axis=None, scale=alt.Scale(domain=[0, top], nice=False))
-    colours = alt.Scale(
-        domain=["then", "now", "more", "less"],
-        range=[COLOURS["open"], COLOURS["open"], COLOURS["advanced"], COLOURS["lost"]],
-    )
+    colours = alt.Scale(domain=list(SHADES), range=[COLOURS[name] for name in SHADES.values()])
     tooltip = [
         alt.Tooltip("step:N", title="Step"),
         alt.Tooltip("deals:N", title="Deals"),
@@ -248,7 +245,7 @@ def pipeline_forecast(
     names = [str(row["name"]) for row in rows]
     base = alt.Chart(rows_data(rows))
     y = alt.Y("name:N", title=None, axis=NAMES, scale=alt.Scale(domain=names, paddingInner=0.35))
-    top = 1.6 * max(max(float(row["top"]) for row in rows), 1e-9)  # type: ignore[arg-type]
+    top = 1.6 * max(max(float(row["top"]) for row in rows), 1e-9)
     scale = alt.Scale(domain=[0, top], nice=False)
     tooltip = [
         alt.Tooltip("name:N", title="Who or when"),
@@ -265,8 +262,8 @@ def pipeline_forecast(
     )
     words = base.mark_text(align="left", dx=6).encode(y=y, x="top:Q", text="label:N")
     subtitle = (
-        f"bars: expected; lines: from commit (reached with {figure_text(commit, 'share')}) to "
-        f"best case ({figure_text(best_case, 'share')})"
+        f"bars: expected; lines: from commit (reached with {100 * commit:g} %) to "
+        f"best case ({100 * best_case:g} %)"
     )
     return alt.layer(bars, rule, words).properties(
         height=38 * len(names), title=alt.Title(title, subtitle=subtitle)
@@ -292,7 +289,7 @@ def stale_deals(
     for (stage, quantile), line in table.iterrows():
         if pd.isna(line["limit_days"]):
             continue
-        than = figure_text(float(quantile), "share")
+        than = f"{100 * float(quantile):g} %"
         rows.append(
             {"stage": str(stage), "quantile": f"longer than {than}", "deals": int(line["deals"]),
              "limit": figure_text(line["limit_days"], "days"),
@@ -330,6 +327,8 @@ def stale_deals(
 WHOSE: dict[Any, str] = {SEEN: "by what was known", STATED: "by the scenario", OWN: "by the firm"}
 STEPS = {"then": 1, "new": 1, "revalued": 1, "won": -1, "lost": -1, "now": 1}
 WORDS = {"then": "open then", "now": "open now"}
+SHADES = {"then": "open", "now": "open", "won": "advanced", "more": "repeat orders",
+          "less": "lost"}  # fmt: skip
 AMONG = ("moved on", "moved back", "slipped")
 
 
