@@ -171,12 +171,13 @@ def pipeline_changes(
         is_level = step in ("then", "now")
         start, end = (0.0, change) if is_level else (level, level + change)
         level, deals = end, int(table.loc[step, "deals"])
+        shade = step if step in SHADES else "more" if change > 0 else "less"
         mark = "" if is_level or change <= 0 else "+"
         amount = mark + figure_text(change, kind, history.currency)
         label = amount if measure == "deals" else f"{amount} ({deals:,})"
         rows.append({"step": WORDS.get(step, step), "start": start, "end": end, "amount": amount,
                      "label": label, "deals": f"{deals:,}", "top": max(start, end),
-                     "kind": step if step in SHADES else "more" if change > 0 else "less"})  # fmt: skip
+                     "kind": shade})  # fmt: skip
     names = [str(row["step"]) for row in rows]
     top = 1.35 * max(max(float(row["top"]) for row in rows), 1e-9)  # type: ignore[arg-type]
     base = alt.Chart(rows_data(rows))
