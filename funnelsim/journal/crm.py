@@ -59,7 +59,7 @@ def to_crm(
         table, holds = _as_log(journal, deals, float(day), how), {"changed_at": "created",
                                                                   "amount": "value"}  # fmt: skip
     else:
-        table, holds = _as_vendor(journal, deals, how, rng)
+        table, holds = _as_vendor(journal, deals, float(day), how, rng)
     table, deals["dirt"] = spoil(table, holds, deals, dirt, how, journal.scenario.currency, rng)
     found: pd.DataFrame | Path = table
     if path is not None:
@@ -150,7 +150,11 @@ def _named(journal: Journal, numbers_: Ints) -> list[str | None]:
 
 
 def _as_vendor(
-    journal: Journal, deals: pd.DataFrame, how: dict[str, Any], rng: np.random.Generator
+    journal: Journal,
+    deals: pd.DataFrame,
+    day: float,
+    how: dict[str, Any],
+    rng: np.random.Generator,
 ) -> tuple[pd.DataFrame, dict[str, str]]:
     """The table in the vendor's shape, and what each of its headings holds."""
     import pandas as pd
@@ -159,7 +163,8 @@ def _as_vendor(
     times = deals.filter(like="entered ")
     changed = pd.concat([deals[["created", "closed"]], times], axis=1).max(axis=1)
     ahead = pd.to_timedelta(rng.integers(1, HOPEFUL + 1, len(deals)), unit="D")
-    expected = (changed.max().normalize() + ahead).to_series(index=deals.index)
+    today = pd.Timestamp(journal.scenario.start) + pd.Timedelta(days=int(day))
+    expected = (today + ahead).to_series(index=deals.index)
     words = {"won": how["won"], "lost": how["lost"]}
     ends = {fate: deals["closed"].where(deals["outcome"] == fate) for fate in words}
     said = deals["outcome"].map(words).fillna(how.get("open", deals["stage"]))
