@@ -1,4 +1,4 @@
-"""A simulated firm's export: as each vendor writes it, read back to the same deals, dirt and all."""
+"""A simulated firm's export, as each vendor writes it: read back to the same deals, with dirt."""
 
 from __future__ import annotations
 

@@ -95,7 +95,8 @@ class Deals:
     def history(self) -> History:
         """What the pipeline's figures read (`metrics/known.py`): days since the first deal's day.
 
-        Of a log the first entry of each stage counts; a stage that was skipped took no time.
+        Of a log the first entry of each stage counts; a stage that was skipped took no time. Of a
+        deal that was lost and came back the file knows the last end alone.
         """
         entered, leads, stages = self.entered, self.leads, self.stages
         start = entered.iloc[:, 0].min().normalize()

@@ -126,11 +126,10 @@ def way_on(laws: Sequence[StageLaw], stage: int, age: Floats) -> tuple[Floats, F
     here = np.where(age == ENTERING, law.conversion, law.onward(np.maximum(age, 0)))
     ways = np.array([one.conversion for one in later])
     sure = [_variance(one.conversion, one.told_by(np.array([ENTERING]))) for one in later]
-    squares = here**2 + _variance(here, law.told_by(age))
-    for way, variance in zip(ways, sure, strict=True):
-        squares = squares * (way**2 + variance)
-    won = here * ways.prod()
-    return won, np.sqrt(np.maximum(squares - won**2, 0))
+    won, doubt = here, _variance(here, law.told_by(age))
+    for way, variance in zip(ways, sure, strict=True):  # of a product of independent factors
+        won, doubt = won * way, doubt * (way**2 + variance) + won**2 * variance
+    return won, np.sqrt(doubt)
 
 
 def stage_laws(known: Known, scenario: Scenario | None = None) -> list[StageLaw]:
