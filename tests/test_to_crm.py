@@ -68,7 +68,9 @@ def test_it_is_read_back_to_the_same_deals(firm, style: str, tmp_path: Path) -> 
             assert same(entered[name], truth[f"entered {name}"])
 
 
-@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize(
+    "style", ["hubspot", "salesforce", "dynamics", "one_c", "freshsales", "log"]
+)
 def test_of_dirt_all_is_named_that_is_not_read_back(firm, style: str, tmp_path: Path) -> None:
     path, truth = written(firm, style, "some", tmp_path)
     deals = fs.read_deals(path)
@@ -135,16 +137,18 @@ def test_returns_are_open_again_and_rows_of_a_log(tmp_path: Path) -> None:
     assert six.to_crm("pipedrive", day=7)["Deal - Lost time"].ne("").sum() == 1
 
 
-@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("style", ["hubspot", "dynamics", "log"])
 def test_of_nothing_there_is_an_empty_export(style: str, tmp_path: Path) -> None:
     from small_journal import small_journal
 
     nobody = small_journal(leads=[], visits=[], calls=[], orders=[])
     for dirt in ("none", "much"):
         assert nobody.to_crm(style, dirt, seed=1).empty
+
+
+def test_without_an_order_no_amount_is_written() -> None:
     without = fs.simulate(fs.load("awareness-to-decision"), seed=1, progress=False)
-    amount = fs.read_deals(without.to_crm(style, "none", day=30)).leads["value"]
-    assert amount.isna().all()
+    assert (without.to_crm("hubspot", "none", day=30)["Amount"] == "").all()
 
 
 def test_what_there_is_not_is_told(firm, tmp_path: Path) -> None:

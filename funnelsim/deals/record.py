@@ -39,6 +39,11 @@ class Deals:
     takes the time of the next; `leads` has outcome (won, lost, open), ended (time of the loss), id,
     stage (today's), channel, owner, value, reason. `visits` holds every visit to a stage, with
     re-entries.
+
+    >>> from funnelsim import datasets, read_deals
+    >>> deals = read_deals(datasets.bundled("crm_deals.csv"))
+    >>> deals.stages, f"{deals.export_date:%Y-%m-%d}", len(deals.left_out)
+    (['Lead', 'qualified', 'proposal', 'Won'], '2026-07-05', 0)
     """
 
     name: str
