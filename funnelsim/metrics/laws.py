@@ -62,7 +62,9 @@ class Seen:
         kinds = [np.bincount(place, one, len(self.times)).astype(float) for one in shares]
         at_risk = _at_least(stay, weight, self.times)
         late = observed > 0
-        at_risk -= _at_least(observed[late], weight[late], self.times)
+        to_come = _at_least(observed[late], weight[late], self.times)
+        # while others are still to be watched, a lone first decision must not be the end of all
+        at_risk += (to_come > 0) - to_come
         hazards = [np.divide(k, at_risk, out=np.zeros_like(k), where=at_risk > 0) for k in kinds]
         after = np.cumprod(np.clip(1 - hazards[0] - hazards[1], 0, 1))
         before = np.concatenate([[1.0], after[:-1]]) if len(after) else after
