@@ -58,6 +58,15 @@ _HOME = {
     "open_deals": "metrics.pipeline",
     "pipeline_board": "metrics.pipeline",
     "mix_and_rate": "metrics.mix",
+    "weighted_forecast": "metrics.pipeline",
+    "sales_velocity": "metrics.pipeline",
+    "win_probabilities": "metrics.pipeline",
+    "win_probabilities_by_age": "metrics.pipeline",
+    "stale_deals": "metrics.pipeline",
+    "pipeline_forecast": "metrics.pipeline_forecast",
+    "pipeline_changes": "metrics.pipeline_changes",
+    "changed_deals": "metrics.pipeline_changes",
+    "judged_probabilities": "metrics.judged",
     "funnel_by": "metrics.groups",
     "reps_table": "metrics.groups",
     "read_deals": "deals",
@@ -116,6 +125,7 @@ __all__ = [
     "WarmUp",
     "board",
     "calibrate",
+    "changed_deals",
     "channels_table",
     "charts",
     "check",
@@ -134,6 +144,7 @@ __all__ = [
     "funnel_table",
     "groups",
     "hint",
+    "judged_probabilities",
     "load",
     "load_crm_deals",
     "load_of_teams",
@@ -146,6 +157,8 @@ __all__ = [
     "parameters",
     "pipeline",
     "pipeline_board",
+    "pipeline_changes",
+    "pipeline_forecast",
     "plan",
     "plan_form",
     "points_liability",
@@ -162,15 +175,20 @@ __all__ = [
     "retention",
     "retention_by_period",
     "reveal",
+    "sales_velocity",
     "schema",
     "sensitivity",
     "simulate",
+    "stale_deals",
     "student",
     "summary",
     "sweep",
     "team_load",
     "templates",
     "warm_up_advice",
+    "weighted_forecast",
+    "win_probabilities",
+    "win_probabilities_by_age",
     "write_report",
     "write_workbook",
 ]
@@ -237,10 +255,21 @@ if TYPE_CHECKING:
     )
     from funnelsim.metrics.figures import figures
     from funnelsim.metrics.groups import funnel_by, reps_table
+    from funnelsim.metrics.judged import judged_probabilities
     from funnelsim.metrics.mix import mix_and_rate
     from funnelsim.metrics.nps import nps
     from funnelsim.metrics.orders import order_rates, orders_by_age
-    from funnelsim.metrics.pipeline import open_deals, pipeline_board
+    from funnelsim.metrics.pipeline import (
+        open_deals,
+        pipeline_board,
+        sales_velocity,
+        stale_deals,
+        weighted_forecast,
+        win_probabilities,
+        win_probabilities_by_age,
+    )
+    from funnelsim.metrics.pipeline_changes import changed_deals, pipeline_changes
+    from funnelsim.metrics.pipeline_forecast import pipeline_forecast
     from funnelsim.metrics.recoveries import recoveries
     from funnelsim.metrics.referrals import referrals
     from funnelsim.planner import Forecast, Plan, forecast, plan

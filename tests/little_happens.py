@@ -116,6 +116,14 @@ READERS: dict[str, Callable[[fs.Journal], Any]] = {
     "weighted_forecast": lambda j: pipeline.weighted_forecast(j, 0),
     "sales_velocity": pipeline.sales_velocity,
     "win_probabilities": pipeline.win_probabilities,
+    "win_probabilities_by_age": fs.win_probabilities_by_age,
+    "stale_deals": lambda j: fs.stale_deals(j, j.scenario.days / 48),
+    "pipeline_forecast": lambda j: fs.pipeline_forecast(
+        j, j.scenario.days / 48, ["owner", "month"]
+    ),
+    "pipeline_changes": lambda j: fs.pipeline_changes(j, days=j.scenario.days / 48),
+    "changed_deals": lambda j: fs.changed_deals(j, days=j.scenario.days / 48),
+    "to_crm": lambda j: [j.to_crm(style, "much") for style in ("hubspot", "log")],
     "funnel_by": _each(fs.funnel_by),
     "losses_by": _each(groups.losses_by),
     "losses_by_response": groups.losses_by_response,
@@ -134,5 +142,10 @@ CHARTS: dict[str, Callable[[fs.Journal], Any]] = {
         )
     },
     "pipeline": lambda j: charts.pipeline(j, 0),
+    "pipeline_changes": lambda j: charts.pipeline_changes(j, days=j.scenario.days / 48),
+    **{
+        name: getattr(charts, name)
+        for name in ("win_probabilities_by_age", "pipeline_forecast", "stale_deals")
+    },
     "funnels": _each(charts.funnels),
 }

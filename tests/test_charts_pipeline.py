@@ -68,7 +68,7 @@ def test_the_bars_of_a_day_are_the_board(b2b) -> None:
 def test_the_subtitle_of_the_board_adds_it_up() -> None:
     subtitle = charts.pipeline(small_journal(), 15).title.subtitle
     assert (
-        subtitle == "2 open deals worth 700.00 EUR, 466.67 EUR at their chance of winning; 1 stale"
+        subtitle == "2 open deals worth 700.00 EUR, 233.33 EUR at their chance of winning; 1 stale"
     )
 
 

@@ -222,6 +222,7 @@ def columns() -> set[str]:
     tables = [
         fs.funnel_table(journal), fs.channels_table(journal), fs.reps_table(journal),
         fs.open_deals(journal, 100), fs.pipeline_board(journal, 100), fs.figures(),
+        fs.pipeline_forecast(journal, 100),
         fs.retention_by_period(shop), fs.customer_lifetime_value(shop),
         fs.team_load(journal.scenario),
     ]  # fmt: skip

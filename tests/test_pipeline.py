@@ -104,55 +104,84 @@ def test_the_owner_is_the_rep_who_had_reached_it_by_then(six) -> None:
 # --- what comes of them ---------------------------------------------------------------------
 
 
-def test_the_chance_of_a_stage_is_won_of_those_decided_who_entered_it(six) -> None:
-    assert pipeline.win_probabilities(six).to_dict() == {"Lead": 2 / 4, "Offer": 2 / 3}
-    assert fs.open_deals(six, 5).set_index("lead")["win_probability"][3] == 2 / 4
+# Offer, days there: 3 lost, 5 lost, 8 on, 10 on, 25 and 36 open: of six, a sixth each went on at 8
+# and 10, two sixths are open; half of those would go on if the last winner were the last word's
+STILL_TO_COME = 1 / 3 * math.exp(-1) * 1 / 2
 
 
-def test_expected_close_is_the_median_of_the_winners_that_stayed_as_long(six) -> None:
-    at_five = fs.open_deals(six, 5).set_index("lead")["expected_close"]
-    assert at_five[3] == pytest.approx(5 + (10 + 29) / 2)  # Lead to sale: 10 and 29 days
-    assert at_five[0] == pytest.approx(5 + (8 + 10) / 2 - 3)  # Offer to sale: 8 and 10; 3 are over
-    later = fs.open_deals(six, 13).set_index("lead")["expected_close"]
-    assert later[2] == pytest.approx(13 + 10 - 9)  # only one stayed longer than 9
-    assert np.isnan(fs.open_deals(six, 15).set_index("lead")["expected_close"][2])  # and none 11
+def test_the_chance_of_a_stage_is_that_of_aalen_and_johansen(six) -> None:
+    offer = 1 / 3 + STILL_TO_COME
+    expected = {"Lead": 4 / 5 * offer, "Offer": offer}
+    assert pipeline.win_probabilities(six).to_dict() == pytest.approx(expected)
+    # on day 7 nobody has gone on from Offer, and nobody was lost there
+    assert pipeline.win_probabilities(six, 7).isna().all()
+    # on day 9 deal 1 is lost, nobody won: the chance is 0, and far from sure
+    deals = fs.open_deals(six, 9)
+    assert (deals["win_probability"] == 0).all() and (deals["win_se"] > 0.1).all()
 
 
-def test_stale_is_longer_than_the_quantile_of_those_won_from_there(six) -> None:
-    limit = np.quantile([8, 10], 0.9)
-    for day, quantile, stale in [
-        (4 + limit - 0.01, 0.9, False),
-        (4 + limit + 0.01, 0.9, True),
-        (4 + limit + 0.01, 1.0, False),
-        (14.01, 1.0, True),
-        (12.5, 0.0, True),
-    ]:
-        deals = fs.open_deals(six, day, stale_quantile=quantile).set_index("lead")
-        assert deals["stale"][2] == stale
+def test_the_chance_falls_with_the_days_in_the_stage(six) -> None:
+    table = pipeline.win_probabilities_by_age(six, ages=[0, 5, 8, 10]).loc["Offer"]
+    undecided = np.array([1, 4 / 6, 3 / 6, 2 / 6])
+    on = np.array([2 / 6, 2 / 6, 1 / 6, 0]) + STILL_TO_COME
+    assert table["win_probability"].tolist() == pytest.approx(list(on / undecided))
+    assert table["decided"].tolist() == [4, 2, 1, 0]
+    deals = fs.open_deals(six, 40).set_index("lead")
+    assert deals["win_probability"][2] == pytest.approx(STILL_TO_COME * 3)
+
+
+def test_expected_close_is_when_half_of_the_chance_is_over(six) -> None:
+    """On day 35 deal 5 is 20 days in Offer: nobody went on so late. On day 22 deal 1 is 2 days."""
+    assert np.isnan(fs.open_deals(six, 35).set_index("lead")["expected_close"][5])
+    # deal 0 went on after 8 days, and no other yet
+    close = fs.open_deals(six, 22).set_index("lead")["expected_close"]
+    assert close[1] == pytest.approx(28, abs=0.1)
+
+
+def test_stale_is_longer_than_the_quantile_of_those_who_went_on_from_there(six) -> None:
+    for day, quantile, stale in [(17, 0.9, [2]), (11.9, 1.0, []), (12.1, 1.0, [2])]:
+        deals = fs.open_deals(six, day, stale_quantile=quantile)
+        assert deals.loc[deals["stale"], "lead"].tolist() == stale
+    # by the horizon one went on after 8 days and one after 10
+    table = pipeline.stale_deals(six, 40, [0.5, 1.0]).loc["Offer"]
+    assert table["limit_days"].tolist() == [8, 10]
+    assert table["deals"].tolist() == [2, 2] and table["value"].tolist() == [700, 700]
 
 
 def test_the_board_adds_up_the_open_deals(six) -> None:
-    board = fs.pipeline_board(six, 15)
+    board, deals = fs.pipeline_board(six, 15), fs.open_deals(six, 15)
+    weighted = (deals["value"] * deals["win_probability"]).sum()
     assert board.loc["Offer"].to_dict() == pytest.approx(
         {
             "deals": 2,
             "value": 700,
             "mean_age_days": (13 + 0) / 2,
-            "win_probability": 2 / 3,
-            "weighted_value": 700 * 2 / 3,
+            "win_probability": deals["win_probability"].mean(),
+            "weighted_value": weighted,
             "stale": 1,
             "stale_value": 400,
+            "without_value": 0,
         }
     )
     nothing = board.loc["Lead", ["deals", "value", "weighted_value", "stale", "stale_value"]]
     assert (nothing == 0).all()
-    assert pipeline.weighted_forecast(six, 15) == pytest.approx(700 * 2 / 3)
+    assert fs.weighted_forecast(six, 15) == pytest.approx(weighted)
 
 
-def test_what_was_decided_before_the_warm_up_tells_no_chance() -> None:
-    journal = small_journal(SCENARIO.vary({"warm_up": "9 days"}))
-    chances = pipeline.win_probabilities(journal)
-    assert chances.to_dict() == {"Lead": 2 / 3, "Offer": 2 / 3}  # deal 3 was lost on day 6
+def test_the_chances_of_the_firm_stand_beside_and_make_its_own_forecast(six) -> None:
+    for own in ({"Lead": 10, "Offer": 50}, {2: "50 %", 5: "50 %"}, {"Offer": 0.5}):
+        board = fs.pipeline_board(six, 15, own=own)
+        assert board.loc["Offer", "own_weighted_value"] == 350
+        assert fs.weighted_forecast(six, 15, own=own) == 350
+    for own, said in [
+        ({"Ofer": 0.5, "Lead": 0.1}, "did you mean Offer"),
+        ({77: 0.5}, "own names none of the 2 open deals"),
+        ({"Offer": "often"}, "it is a chance, 0 to 1"),
+        ({"Offer": -0.5}, "it is a chance, 0 to 1"),
+        (0.5, "it is a mapping or a Series"),
+    ]:
+        with pytest.raises(fs.FunnelSimError, match=said):
+            fs.open_deals(six, 15, own=own)
 
 
 def test_sales_velocity_is_its_four_levers(six) -> None:
@@ -239,7 +268,7 @@ def test_velocity_is_what_sales_bring_in_a_day(seed) -> None:
 # --- what is asked for ----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("day", [-0.1, 40.1, math.nan, math.inf, "5", None, True])
+@pytest.mark.parametrize("day", [-0.1, 40.1, math.nan, math.inf, "5", True])
 @pytest.mark.parametrize("table", [fs.open_deals, fs.pipeline_board, pipeline.weighted_forecast])
 def test_a_day_that_the_journal_does_not_know_is_told_so(six, table, day) -> None:
     rule = r"day is .*; it is a day between the warm-up and the horizon, from 0 to 40: "

@@ -13,6 +13,11 @@
     fs.charts.order_rates(j)     how orders end: cancelled, refused, returned or kept
     fs.charts.orders_by_age(j)   what has become of orders, by days since they were placed
     fs.charts.pipeline(j, day)   open deals by stage on a day, and what they are worth
+    fs.charts.win_probabilities_by_age(j, day)  the chance of an open deal by its days in the stage
+    fs.charts.judged_probabilities(j)  chances said of open deals, and what happened
+    fs.charts.pipeline_changes(j, day)  what has changed since last week, from then to now
+    fs.charts.pipeline_forecast(j, day)  what the open deals will bring, by month or by rep
+    fs.charts.stale_deals(j, day)  which deals are older than the winners ever were
     fs.charts.response_times(j)  how long leads waited for a call, and what it cost
     fs.charts.reps(j)            what each rep brought in and closed, with intervals
     fs.charts.funnels(j, by)     the conversion of each channel, segment, team, rep
@@ -46,6 +51,13 @@ from funnelsim.charts.channels import marginal_cac, mix_and_rate
 from funnelsim.charts.customers import cohorts, lifetime_value, points, waterfall
 from funnelsim.charts.experiments import differences, replications, sweep, tornado, warm_up
 from funnelsim.charts.messages import recoveries
+from funnelsim.charts.open_deals import (
+    judged_probabilities,
+    pipeline_changes,
+    pipeline_forecast,
+    stale_deals,
+    win_probabilities_by_age,
+)
 from funnelsim.charts.orders import order_rates, orders_by_age
 from funnelsim.charts.parts import DATES, NO_ORDER, NONE_PLACED, axis_of, rows_data, sentence
 from funnelsim.charts.plan_curves import plan_chance, plan_cliff
@@ -80,6 +92,7 @@ __all__ = [
     "forecast",
     "funnel",
     "funnels",
+    "judged_probabilities",
     "lifetime_value",
     "losses",
     "marginal_cac",
@@ -87,6 +100,8 @@ __all__ = [
     "order_rates",
     "orders_by_age",
     "pipeline",
+    "pipeline_changes",
+    "pipeline_forecast",
     "plan_chance",
     "plan_channels",
     "plan_cliff",
@@ -100,10 +115,12 @@ __all__ = [
     "response_times",
     "retention",
     "revenue",
+    "stale_deals",
     "sweep",
     "tornado",
     "warm_up",
     "waterfall",
+    "win_probabilities_by_age",
 ]
 
 

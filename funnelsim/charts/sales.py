@@ -6,7 +6,6 @@ rate is a point with its 95 % Wilson interval, so that luck with three deals loo
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Sequence
 
 import altair as alt
@@ -27,6 +26,7 @@ from funnelsim.metrics.groups import (
     losses_by_response,
     reps_table,
 )
+from funnelsim.metrics.known import Source, known_on
 from funnelsim.metrics.pipeline import pipeline_board
 from funnelsim.tables import figure_text
 
@@ -36,27 +36,27 @@ NO_LEAD = "No lead came in the days simulated."
 
 
 @earlier_argument("j", "journal")
-def pipeline(journal: Journal, day: float, stale_quantile: float = 0.9) -> alt.TopLevelMixin:
+def pipeline(journal: Source, day: object = None, stale_quantile: float = 0.9) -> alt.TopLevelMixin:
     """The board of a day: open deals by stage, their number and their value, the stale ones marked.
 
-    What is stale, and which days there are, is said at `open_deals`.
+    The numbers are those of `pipeline_board`, of a journal or of read deals. What is stale, and
+    which days there are, is said at `open_deals`.
 
     >>> import funnelsim as fs
     >>> j = fs.simulate(fs.load("b2b-pipeline"), seed=1, progress=False)
     >>> fs.charts.pipeline(j, day=200).title.text
     'Pipeline of B2B pipeline on day 200 (Fri 23 Jul 2027)'
     """
-    s = a_journal(journal, "charts.pipeline").scenario
-    board = pipeline_board(journal, day, stale_quantile)
-    date = s.start + dt.timedelta(days=int(day))
-    title = f"Pipeline of {s.name} on day {day:g} ({date:%a} {date.day} {date:%b %Y})"
+    known = known_on(journal, day, "charts.pipeline")
+    board, currency = pipeline_board(journal, day, stale_quantile), known.history.currency
+    title = f"Pipeline of {known.history.name} on {known.label}"
     if not board["deals"].any():
         return sentence(title, "No deal was open on that day.")
-    measures = ["deals"] if s.order is None else ["deals", "value"]
-    rows = board_rows(board, s.currency)
+    measures = ["deals", "value"] if known.history.has_value else ["deals"]
+    rows = board_rows(board, currency)
     panels = [_board_panel(rows, board, measure, measure == "deals") for measure in measures]
     return alt.hconcat(*panels, spacing=12).properties(
-        title=alt.Title(title, subtitle=_board_text(board, s.currency))
+        title=alt.Title(title, subtitle=_board_text(board, currency))
     )
 
 

@@ -8,10 +8,7 @@ outcome is the column that says who was won.
 from __future__ import annotations
 
 import re
-import tomllib
 from dataclasses import dataclass, field
-from functools import cache
-from importlib.resources import files
 from itertools import chain, count
 from typing import Any
 
@@ -23,6 +20,7 @@ from funnelsim.deals.words import fate_said, fitness, is_later, known_words, pla
 from funnelsim.errors import FunnelSimError, QuestionError
 from funnelsim.reading import read_times
 from funnelsim.reading.values import Findings, as_text, uniques
+from funnelsim.vendors import vendors
 
 PROFILE = 500  # a heading of a profile is worth more than any word
 SAYS_BOTH = 120  # a column that says won and lost
@@ -58,14 +56,6 @@ class Guess:
         self.why[column] = (LABELS[role], why)
 
 
-@cache
-def vendors() -> list[dict[str, Any]]:
-    """The profiles, as their files hold them."""
-    folder = files("funnelsim.deals") / "vendors"
-    names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".toml"))
-    return [tomllib.loads((folder / name).read_text(encoding="utf-8")) for name in names]
-
-
 def vendor_of(columns: list[str]) -> dict[str, Any]:
     """The profile that knows most of the headings; an empty one where none knows enough."""
     there = {plain(column) for column in columns}
@@ -74,7 +64,7 @@ def vendor_of(columns: list[str]) -> dict[str, Any]:
         known = sum(plain(heading) in there for heading in profile["known_by"])
         return (known / len(profile["known_by"]), known) if known >= LEAST_HEADINGS else (0.0, 0)
 
-    best = max(vendors(), key=share)
+    best = max(vendors().values(), key=share)
     return best if share(best)[0] >= 0.4 else {"name": "", "columns": {}}
 
 

@@ -7,12 +7,14 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
+from pathlib import Path
 from subprocess import list2cmdline
 from typing import Any
 
 import pandas as pd
 from markupsafe import Markup
 
+from funnelsim.metrics.known import History, as_history
 from funnelsim.pages import page
 from funnelsim.tables import as_html, as_text
 
@@ -102,6 +104,41 @@ class Deals:
                     "outcome": fate}  # fmt: skip
             parts.append(pd.DataFrame(part)[here])
         return pd.concat(parts).sort_values(["deal", "entered"], kind="stable", ignore_index=True)
+
+    def history(self) -> History:
+        """What the pipeline's figures read (`metrics/known.py`): days since the first deal's day.
+
+        Of a log the first entry of each stage counts; a stage that was skipped took no time. Of a
+        deal that was lost and came back the file knows the last end alone.
+        """
+        entered, leads, stages = self.entered, self.leads, self.stages
+        start = entered.iloc[:, 0].min().normalize()
+        days = (entered - start) / pd.Timedelta(days=1)
+        ended = (leads["ended"] - start) / pd.Timedelta(days=1)
+        won = days[stages[-1]].where(self.known[stages[-1]] & (leads["outcome"] == "won"))
+        names = leads["id"].fillna(leads.index.to_series().astype(str)).rename("deal")
+        deals = pd.DataFrame({"arrived": days[stages[0]], "won": won, "value": leads["value"],
+                              "channel": leads["channel"], "segment": "all",
+                              "owner": leads["owner"], "holder": leads["owner"],
+                              "number": leads.index}).set_axis(names)  # fmt: skip
+        parts = []
+        for number, (stage, following) in enumerate(pairwise(stages)):
+            is_last = following == stages[-1]
+            onward = won if is_last else days[following]
+            outcome = leads["outcome"].map({"won": "advanced", "lost": "lost", "open": "open"})
+            if not is_last:
+                outcome = outcome.mask(onward.notna(), "advanced")
+            left = onward.where(outcome == "advanced", ended.where(outcome == "lost"))
+            part = pd.DataFrame({"deal": names, "stage": number, "entered": days[stage],
+                                 "left": left, "outcome": outcome})  # fmt: skip
+            parts.append(part[days[stage].notna()])
+        visits = pd.concat(parts).sort_values(["deal", "stage"], kind="stable", ignore_index=True)
+        return as_history(
+            name=Path(self.name).name, start=start, first=float(days[stages[0]].min()),
+            last=float((self.export_date - start) / pd.Timedelta(days=1)), stages=stages[:-1],
+            currency=self.currency or "", deals=deals, visits=visits,
+            has_value=bool(leads["value"].notna().any()),
+        )  # fmt: skip
 
     @property
     def arguments(self) -> dict[str, Any]:

@@ -203,7 +203,8 @@ def _forget_later(
     """Times after the day that the export itself shows are none (in place): the fate stays."""
     for stage in [*entered.columns[1:], None]:
         times = ended if stage is None else entered[stage]
-        column = pd.Series(name=columns["lost" if stage is None else stage], dtype=object)
+        name = columns["lost" if stage is None else stage] or columns["lost"]
+        column = pd.Series(name=name, dtype=object)
         for row, time in times[times > stand].items():
             done = f"after the day of the export ({stand:%Y-%m-%d}): taken as no date"
             findings.add(column, pd.Index([row]), time, done)

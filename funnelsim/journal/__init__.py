@@ -28,6 +28,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -275,6 +276,46 @@ class Journal:
         from funnelsim.journal.on_a_day import state_on
 
         return state_on(self, day)
+
+    def to_crm(
+        self,
+        style: str = "hubspot",
+        dirt: str = "none",
+        path: str | Path | None = None,
+        *,
+        day: float | None = None,
+        seed: int = 0,
+        truth: bool = False,
+    ) -> Any:
+        """The firm's deals as a CRM exports them on a day (left out: the horizon).
+
+        style   hubspot (a time per stage), salesforce, pipedrive, zoho, dynamics, odoo, bitrix24,
+                amocrm, one_c, freshsales, frappe (a row a deal: today's stage and dates), or log
+                (a row for each stage that a deal entered): in its headings, words, forms of dates
+                and amounts. Reps have names; open deals have a date by which they are expected
+        dirt    none, some or much, drawn by `seed`. Some: doubles (1 row in 100), closings without
+                a date (2), outcomes in other letters (5), the currency pasted before amounts
+                (2), a word for an
+                amount or a date in another form (2 or 3 in 1,000), a win in 2062 (1), a title above
+                and a total below in the file. Much: two to four times as many, one creation in 100
+                without a date, and one loss in five that nobody has marked
+        path    of the file, in the vendor's kind, separator and encoding
+
+        Returns the table, or the path of the file. With `truth` (the teacher's edition) also, a row
+        a deal, what there is to be read, as finely as it is written: id, outcome, stage, created,
+        closed, value, channel, owner, reason, entered <stage>; how and when the deal ends in the
+        simulation (`ends`, `ends_at`); and its `dirt`. Raises FunnelSimError for what there is not.
+
+        >>> from funnelsim import load, read_deals, simulate
+        >>> export = simulate(load("b2b-pipeline"), seed=1).to_crm("hubspot", day=200)
+        >>> list(export.columns[:4])
+        ['Record ID', 'Deal Name', 'Pipeline', 'Deal Stage']
+        >>> read_deals(export).stages
+        ['Lead', 'Qualified', 'Meeting', 'Proposal', 'Won']
+        """
+        from funnelsim.journal.crm import to_crm
+
+        return to_crm(self, style, dirt, path, day, seed, truth)
 
     # --- what figures are made of ---------------------------------------------------------------
 

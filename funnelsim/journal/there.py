@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from funnelsim.distributions import Floats, Ints
+from funnelsim.distributions import DAY, Floats, Ints
 from funnelsim.fitted import customer_keys, deal_keys, fitted
 from funnelsim.journal.whole import CUSTOMER, OPEN_DEAL
 
@@ -43,6 +43,16 @@ def discounts_before(journal: Journal) -> Floats:
         there = np.flatnonzero(journal.whole["leads"]["kind"] == OPEN_DEAL)
         before[there] = deals.discount[_places(journal, there, deal_keys(deals, journal.scenario))]
     return before
+
+
+def days_before(journal: Journal) -> tuple[Ints, Floats]:
+    """Of the open deals at the start: their leads, and how long they had been in their stage."""
+    if journal.initial is None:
+        return np.zeros(0, dtype=np.int64), np.zeros(0)
+    deals, _ = fitted(journal.initial, journal.scenario)
+    there = np.flatnonzero(journal.whole["leads"]["kind"] == OPEN_DEAL)
+    at = _places(journal, there, deal_keys(deals, journal.scenario))
+    return there, deals.age[at] / DAY
 
 
 def _places(journal: Journal, rows: Ints, keys: Ints) -> Ints:
