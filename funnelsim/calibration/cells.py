@@ -70,7 +70,7 @@ def counted(
     for kind, unknown in ((KINDS[2], "open"), (KINDS[3], "advanced"), (KINDS[4], "lost")):
         at = (fate == unknown).to_numpy()
         if kind != "open":
-            at &= days.isna().to_numpy()
+            at = at & days.isna().to_numpy()
         ages.append(np.maximum(age.to_numpy()[at], clock / 4))
         of_open.append(week[at])
     every, all_weeks = np.concatenate(ages), np.concatenate(of_open)

@@ -22,7 +22,10 @@ from funnelsim.distributions import Floats
 
 FEW = 5  # of a fate: below, its time is not told apart
 LEAST_WEIGHT = 0.003  # of a model, of the best one's: below, resamples leave it out
+RULED_OUT = 0.05  # of the best one's weight: a log-likelihood three lower
 ROWS = 1_500  # worked out together
+BELIEF = 0.5  # the same in resamples, of which many would else know no doubt
+LEAST_BELIEF = 0.05  # visits of each kind, so that all of twelve are not certainly all
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,7 @@ class Fitted:
     information: Floats
     weights: Floats
     cells: Cells
+    counts: list[Floats]  # of all visits, one row each
     usual: float
 
     @property
@@ -67,9 +71,8 @@ def models(advanced: int, lost: int, losses_marked: bool) -> Kinds:
     pairs = [(a, b, 0) for a in families for b in families] if told_apart else []
     pairs += [(a, a, 1) for a in families]
     silences = [(0, 0.0), (1, 0.0)] if losses_marked and lost else [(0, 0.0 if losses_marked else 1.0)]
-    rows = [(*pair, *silence) for silence in silences for pair in pairs]
-    winners, losers, tied, is_silent, silent = (np.array(column) for column in zip(*rows, strict=True))
-    return Kinds(winners, losers, tied, is_silent, silent.astype(float))
+    rows = [(*pair, *silence, 0) for silence in silences for pair in pairs]
+    return Kinds(*(np.array(column) for column in zip(*rows, strict=True)))
 
 
 def fitted(cells: Cells, weekly: list[Floats], losses_marked: bool) -> Fitted:
@@ -79,9 +82,10 @@ def fitted(cells: Cells, weekly: list[Floats], losses_marked: bool) -> Fitted:
                    losses_marked)  # fmt: skip
     start, usual = _start(cells, totals)
     count = len(kinds.tied)
-    counts = [np.tile(total, (count, 1)) for total in totals]
+    counts = [np.tile(total, (count, 1)) for total in [*totals, np.full(2, LEAST_BELIEF)]]
     theta, told, information = maximum(np.tile(start, (count, 1)), kinds, cells, counts, usual)
-    return Fitted(kinds, theta, told, information, _weights(told, kinds), cells, usual)
+    return Fitted(kinds, theta, told, information, _weights(told, kinds), cells,
+                  [n[:1] for n in counts], usual)  # fmt: skip
 
 
 def _weights(told: Floats, kinds: Kinds) -> Floats:
@@ -111,27 +115,44 @@ def _start(cells: Cells, totals: list[Floats]) -> tuple[Floats, float]:
 
 def drawn(
     fit: Fitted, weekly: list[Floats], of_weeks: Floats, chance: np.random.Generator,
-    tempered: float = 1.0,
+    is_even: bool = False,
 ) -> tuple[Floats, Kinds]:
     """For each row of weights of the weeks the numbers of one model, taken by its Akaike weight in
-    that resample: shapes (draws, SIZE), (draws,). `tempered` below 1 evens the weights out.
+    that resample: shapes (draws, SIZE), (draws,). With `is_even` families that the data do not rule
+    out count alike: past the end of the follow-up nothing tells them apart.
     """  # fmt: skip
     kept = np.flatnonzero(fit.weights >= LEAST_WEIGHT * fit.weights.max())
     draws, count = len(of_weeks), len(kept)
     totals = [of_weeks @ table for table in weekly]
+    belief = chance.gamma(BELIEF, size=(draws, 2))  # as of an even prior of Jeffreys
     theta, told = np.empty((draws, count, SIZE)), np.empty((draws, count))
     together = max(1, ROWS // draws)
     for begin in range(0, count, together):
         some = kept[begin : begin + together]
         rows = np.repeat(some, draws)
-        counts = [np.tile(total, (len(some), 1)) for total in totals]
+        counts = [np.tile(total, (len(some), 1)) for total in [*totals, belief]]
         found, level = resampled(
             fit.theta[rows], fit.information[rows], fit.kinds.of(rows), fit.cells, counts, fit.usual
         )
         theta[:, begin : begin + len(some)] = found.reshape(len(some), draws, SIZE).swapaxes(0, 1)
         told[:, begin : begin + len(some)] = level.reshape(len(some), draws).T
-    weights = _weights(told * tempered, fit.kinds.of(kept)) if tempered != 1 else _weights(
-        told, fit.kinds.of(kept))
+    weights = _weights(told, fit.kinds.of(kept))
+    if is_even:
+        possible = weights > RULED_OUT * weights.max(axis=1, keepdims=True)
+        weights = possible / possible.sum(axis=1, keepdims=True)
     which = (np.cumsum(weights, axis=1) < chance.random(draws)[:, None]).sum(axis=1)
     which = np.minimum(which, count - 1)
     return theta[np.arange(draws), which], fit.kinds.of(kept[which])
+
+
+def as_written(fit: Fitted) -> tuple[Floats, Kinds]:
+    """The numbers of the best model, fitted anew at the conversion of all models together: what a
+    scenario holds. Shapes (1, SIZE), (1,).
+    """
+    row = np.array([fit.best])
+    kinds = fit.kinds.of(row)._replace(knows_p=np.array([1]))
+    start = fit.theta[row].copy()
+    p = fit.conversion
+    start[0, P] = np.log(p / (1 - p))
+    theta, _, _ = maximum(start, kinds, fit.cells, fit.counts, fit.usual)
+    return theta, kinds

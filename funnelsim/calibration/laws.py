@@ -17,6 +17,7 @@ from funnelsim.distributions import Floats
 FAMILIES = ("weibull", "lognormal", "loglogistic")
 WEIBULL, LOGNORMAL, LOGLOGISTIC = range(3)
 FARTHEST = 36.0  # of z: past it nothing is left
+LONGEST = 4_000  # days, of a median
 _ROOT = math.sqrt(2 * math.pi)
 
 Ints = NDArray[np.int64]
@@ -104,7 +105,8 @@ def quantile(family: int, mu: float, sigma: float, p: float) -> float:
 
 
 def written(family: int, mu: float, sigma: float) -> dict[str, Any]:
-    """As a scenario writes it, durations as text."""
+    """As a scenario writes it, durations as text; no median past some lives of people."""
+    mu = min(mu, math.log(LONGEST))
     if family == LOGNORMAL:
         mean, cv = mean_and_cv(family, mu, sigma)
         return {"lognormal": {"mean": in_days(mean), "cv": round(cv, 4)}}
@@ -120,7 +122,7 @@ def in_days(days: float) -> str:
     >>> in_days(12.5), in_days(0.25)
     ('12.5000 days', '360.00 min')
     """
-    return f"{days:.4f} days" if days >= 1 else f"{days * 1440:.2f} min"
+    return f"{days:.4f} days" if days >= 1 else f"{max(days * 1440, 0.01):.2f} min"
 
 
 def _rows(families: Ints) -> list[tuple[int, Any]]:

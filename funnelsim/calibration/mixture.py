@@ -14,6 +14,7 @@ and many resamples of the export are worked out at once, a row each.
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -26,22 +27,27 @@ SIZE = 6  # logit p, μ and log σ of the winners, of the losers, logit of the s
 P, MU1, SIGMA1, MU0, SIGMA0, SILENT = range(SIZE)
 TINY = 1e-300
 MOST_LOGIT, LONGEST_STEP = 12.0, 1.0
-# A weak belief, worth about one visit: times within a factor of 50 of those seen, as uneven as times
-# usually are, and as few silent as there are signs of. It holds what the data leave open.
-SPREAD_MU, LOG_SIGMA, SPREAD_SIGMA, USUAL_SILENT, SPREAD_SILENT = 4.0, -0.2, 0.8, -2.0, 3.0
-SPREAD_P = 3.0
-LEAST_SIGMA, MOST_SIGMA = 0.02, 2.5
+# A weak belief, worth some five visits: times within a factor of 50 of those seen, a little more
+# uneven than those without memory (since customers differ), and few silent. It settles what the data
+# leave open.
+SPREAD_MU, SPREAD_SIGMA, USUAL_SILENT, SPREAD_SILENT = 4.0, 0.25, -2.0, 3.0
+EXPONENTIAL = math.pi / math.sqrt(6)  # the standard deviation of the logarithm of such a time
+UNEVEN = 1.25 * EXPONENTIAL
+LOG_SIGMA = np.log(UNEVEN / np.array([EXPONENTIAL, 1.0, math.pi / math.sqrt(3)]))  # by family
+LEAST_SIGMA, MOST_SIGMA = 0.051, 2.5  # what a scenario takes
 
 
 class Kinds(NamedTuple):
-    """Which models the rows are: families of winners and losers, whether these share one time, and
-    whether the silent share is estimated (else it is `silent`). Shapes (rows,)."""
+    """Which models the rows are: families of winners and losers, whether these share one time,
+    whether the silent share is estimated (else it is `silent`), and whether p is. Shapes (rows,).
+    """
 
     winners: Ints
     losers: Ints
     tied: Ints
     is_silent: Ints
     silent: Floats
+    knows_p: Ints
 
     def of(self, rows: Ints) -> Kinds:
         return Kinds(*(column[rows] for column in self))
@@ -58,6 +64,7 @@ def free(kinds: Kinds) -> np.ndarray:
     found = np.ones((len(kinds.tied), SIZE), dtype=bool)
     found[:, MU0] = found[:, SIGMA0] = ~((kinds.tied == 1) | (kinds.silent == 1))
     found[:, SILENT] = kinds.is_silent == 1
+    found[:, P] = kinds.knows_p == 0
     return found
 
 
@@ -66,7 +73,8 @@ def likelihood(
 ) -> tuple[Floats, Floats]:
     """The penalized log-likelihood and its slope: shapes (rows,) and (rows, SIZE).
 
-    `counts` has, for each kind of cell, how many visits lie in each: shape (rows, cells).
+    `counts` has, for each kind of cell, how many visits lie in each, shape (rows, cells), and last
+    what is believed of p before, as visits that advanced or did not, shape (rows, 2).
     """
     told, slope = np.zeros(len(theta)), np.zeros_like(theta)
     p = 1 / (1 + np.exp(-theta[:, P]))
@@ -80,10 +88,11 @@ def likelihood(
     advanced, lost = (n.sum(axis=1) for n in (counts[0] , counts[1]))
     unsure = counts[3].sum(axis=1), counts[4].sum(axis=1)
     won, not_won = advanced + unsure[0], lost + unsure[1]
-    told += won * np.log(np.maximum(p, TINY)) + not_won * np.log(np.maximum(1 - p, TINY))
     told += not_won * np.log(np.maximum(1 - s, TINY)) if not_won.any() else 0.0
-    slope[:, P] += won * (1 - p) - not_won * p
     slope[:, SILENT] -= not_won * s
+    won, not_won = won + counts[5][:, 0], not_won + counts[5][:, 1]
+    told += won * np.log(np.maximum(p, TINY)) + not_won * np.log(np.maximum(1 - p, TINY))
+    slope[:, P] += won * (1 - p) - not_won * p
     for fate in (0, 1):
         _of_times(fate, cells, counts[fate], mu[fate], sigma[fate], families[fate], told, slopes)
         n = counts[3 + fate]
@@ -99,9 +108,11 @@ def likelihood(
     slope[:, SIGMA1] += slopes[0, 1] + np.where(tied, slopes[1, 1], 0)
     slope[:, MU0] += slopes[1, 0]
     slope[:, SIGMA0] += slopes[1, 1]
-    centre = np.array([0, usual, LOG_SIGMA, usual, LOG_SIGMA, USUAL_SILENT])
-    width = np.array([SPREAD_P, SPREAD_MU, SPREAD_SIGMA, SPREAD_MU, SPREAD_SIGMA, SPREAD_SILENT])
+    centre = np.tile([0.0, usual, 0.0, usual, 0.0, USUAL_SILENT], (len(theta), 1))
+    centre[:, SIGMA1], centre[:, SIGMA0] = LOG_SIGMA[kinds.winners], LOG_SIGMA[kinds.losers]
+    width = np.array([1.0, SPREAD_MU, SPREAD_SIGMA, SPREAD_MU, SPREAD_SIGMA, SPREAD_SILENT])
     aside = np.where(free(kinds), (theta - centre) / width, 0)
+    aside[:, P] = 0
     return told - (aside**2).sum(axis=1) / 2, np.where(free(kinds), slope - aside / width, 0)
 
 
