@@ -34,15 +34,25 @@ class Cells:
     resolution: float
 
 
-def resolution(entered: pd.Series, days: pd.Series) -> float:
-    """How exact times are, in days: a day where dates have no time of day, else a minute."""
-    known = days.dropna()
+def on_the_clock(entered: pd.Series, visits: pd.DataFrame) -> tuple[float, pd.DataFrame]:
+    """How exact times are, in days (a day where dates have no time of day, else a minute), and the
+    visits with days and ages as they are to be expected.
+
+    Where only one end of a time is a mere date, which a table shows as midnight, half a day is put
+    right: who came "on Monday" and was won on Tuesday noon took a day, on average, not a day and a
+    half.
+    """
+    known = visits["days"].dropna()
     begun = entered[known.index]
-    ended = begun + pd.to_timedelta(known, unit="D")
-    for dates in (begun, ended.dt.round("s")):
-        if len(dates) and bool((dates.dt.normalize() == dates).all()):
-            return DAY
-    return MINUTE
+    ended = (begun + pd.to_timedelta(known, unit="D")).dt.round("s")
+    begins, ends = (bool(len(d)) and bool((d.dt.normalize() == d).all()) for d in (begun, ended))
+    if not (begins or ends):
+        return MINUTE, visits
+    put_right = (float(ends) - float(begins)) / 2
+    return DAY, visits.assign(
+        days=(visits["days"] + put_right).clip(lower=0.0),
+        age=(visits["age"] - begins / 2).clip(lower=0.0),
+    )
 
 
 def counted(
@@ -54,7 +64,9 @@ def counted(
     `visits` has fate, days (NaN: not known) and age; `weeks` the week in which each lead arrived.
     """
     fate, days, age = visits["fate"], visits["days"], visits["age"]
-    edges = _edges(clock, float(max(age.max(), days.max(), clock)))
+    known = days.dropna() / clock
+    is_whole = bool((np.abs(known - known.round()) < 1e-6).all())
+    edges = _edges(clock, float(np.nanmax([age.max(), days.max(), clock])), is_whole)
     week = weeks.to_numpy()
     places: list[Sequence[Floats]] = []
     tables: list[Floats] = []
@@ -99,8 +111,9 @@ def _cells(
     return cell, middle, table
 
 
-def _edges(clock: float, longest: float) -> Floats:
-    """From 0: half a tick, then a tick each, then by RATIO."""
-    ticks = np.append(0.0, (np.arange(int(1 / (RATIO - 1)) + 1) + 0.5) * clock)
+def _edges(clock: float, longest: float, is_whole: bool) -> Floats:
+    """From 0: a tick each (times of whole ticks in the middle), then by RATIO."""
+    ticks = (np.arange(int(1 / (RATIO - 1)) + 2) - 0.5 * is_whole) * clock
+    ticks[0] = 0.0
     more = int(np.log(max(longest / ticks[-1], 1)) / np.log(RATIO)) + 2
     return np.append(ticks, ticks[-1] * RATIO ** np.arange(1, more + 1))

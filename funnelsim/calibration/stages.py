@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from funnelsim.calibration import laws
-from funnelsim.calibration.cells import MINUTE, counted, resolution
+from funnelsim.calibration.cells import MINUTE, counted, on_the_clock
 from funnelsim.calibration.curves import is_long_enough
 from funnelsim.calibration.fates import Fitted, as_written, drawn, fitted
 from funnelsim.calibration.mixture import MU0, MU1, P, SIGMA0, SIGMA1, SILENT, Kinds
@@ -138,7 +138,7 @@ def stage_fit(deals: Deals, stage: str, weeks: pd.Series) -> StageFit:
             "entered it, none has gone on or been lost up to the export date "
             f"({deals.export_date:%Y-%m-%d}); take a longer export, or leave the stage out"
         )
-    clock = resolution(deals.entered.loc[seen.index, stage], seen["days"])
+    clock, seen = on_the_clock(deals.entered.loc[seen.index, stage], seen)
     cells, weekly = counted(seen, weeks[seen.index], int(weeks.max()) + 1, clock)
     fit = fitted(cells, weekly, deals.losses_marked)
     fates = fates_of(*as_written(fit), 0)
