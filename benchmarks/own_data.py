@@ -31,7 +31,7 @@ import funnelsim as fs
 from funnelsim import datasets
 
 START = pd.Timestamp("2025-01-06")
-AHEAD, FUTURES, TRUTHS = 60, 100, 12
+AHEAD, FUTURES, TRUTHS = 60, 100, 120
 CUTS = ("2018-02-28", "2018-03-31", "2018-04-30", "2018-05-31")
 
 
@@ -46,7 +46,7 @@ def module(path: Path) -> Any:
 def export(worlds: Any, leads: pd.DataFrame, cut: float, is_marked: bool) -> pd.DataFrame:
     """What a CRM shows of these leads on the day."""
     seen = leads[leads["created"] < cut].drop(columns="orr").copy()
-    times = [c for c in seen if c == "lost" or c[0] == "s" and c[1:].isdigit()]
+    times = [c for c in seen if c == "lost" or (c[0] == "s" and c[1:].isdigit())]
     for column in times:
         seen[column] = seen[column].where(seen[column] < cut)
     goal = [c for c in times if c != "lost"][-1]
@@ -79,7 +79,7 @@ def wins_of_open(found: fs.Calibration, days: int, seed: int = 1) -> np.ndarray:
 def of_world(worlds: Any, name: str, exports: int) -> dict[str, object]:
     given = worlds.WORLDS[name]
     stages, days = len(given["stages"]), given.get("days", 180)
-    big = {**given, "rate": 20 * given.get("rate", 20)}
+    big = {**given, "rate": 2 * given.get("rate", 20)}
     truth = float(np.mean([
         worlds.gen(np.random.default_rng(9_000 + n), **big)[f"s{stages}"].notna().mean()
         for n in range(TRUTHS)

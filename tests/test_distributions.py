@@ -38,6 +38,7 @@ from funnelsim.scenario import plain
 GRID = (np.arange(2_000) + 0.5) / 2_000
 TAIL = np.logspace(-300, -1, 300)
 
+
 class LogLogistic:
     """Its logarithm is logistic (SciPy's own, `fisk`, is inexact far out in the tail)."""
 

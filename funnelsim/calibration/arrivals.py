@@ -29,8 +29,8 @@ def arrivals(deals: Deals) -> tuple[pd.DataFrame, pd.DataFrame, pd.DatetimeIndex
       factor is the rate of a weekday and the factors have mean 1)
     - recent: leads a day in the last quarter of the days (28 at least), weekdays taken out
     - trend: by how much the rate grows in 365 days (a factor; NaN: too short to tell);
-      is_trend: whether that is no accident (Poisson regression, its error widened by the dispersion;
-      chance below 1 %)
+      is_trend: whether that is no accident (Poisson regression, its error widened by the
+      dispersion; chance below 1 %)
     - leads_per_day: what the scenario holds: recent where there is a trend, else whole; se
     - dispersion: variance ÷ mean of a day's leads beyond weekdays and trend; 1 unless it is no
       accident (chi-square test of Pearson's statistic, 1 %)

@@ -75,8 +75,10 @@ def _leads(report: CalibrationReport, came: int, days: float) -> Row:
     return f"leads in {days:.0f} days", "count", days * rate, days * se, came, (days * rate) ** 0.5
 
 
-def _stages(report: CalibrationReport, visits: pd.DataFrame, stages: tuple[Stage, ...]) -> Iterator[Row]:
-    """Of each stage the share that advanced of those who were decided, and the median of its time."""
+def _stages(
+    report: CalibrationReport, visits: pd.DataFrame, stages: tuple[Stage, ...]
+) -> Iterator[Row]:
+    """Of each stage the share that advanced of those decided, and the median of its time."""
     times = []
     for stage, following in pairwise(stages):
         row = report.stages.loc[stage.name]

@@ -7,7 +7,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-LEAST = 0.05  # of the chance that all who will advance have been seen to
+LEAST = 0.05  # a chance that the follow-up is too short all the same
 
 
 def cumulative_incidence(visits: pd.DataFrame) -> pd.DataFrame:
@@ -47,9 +47,11 @@ def is_long_enough(visits: pd.DataFrame) -> bool:
 
     The test of Maller and Zhou ("Testing for sufficient follow-up and outliers in survival data",
     Journal of the American Statistical Association 89, 1994): with n visits, the last at T and the
-    last that advanced at t, let N be those that advanced in (2t - T, t]. If the follow-up were too
-    short, so few would be unlikely to... be so few: the chance is (1 - N ÷ n)^n, and at most
-    `LEAST` means long enough. Visits that were lost are followed to the end: they never advance.
+    last that advanced at t, let N be those that advanced in (2t - T, t]. Were the follow-up too
+    short, t would lie close to T, and N be 0 or nearly so; its chance is taken as (1 - N ÷ n)^n,
+    and at most `LEAST` means long enough. Visits that were lost never advance: they are followed to
+    the end. Where few are followed for long the test is easily content; so `stages` asks too
+    how many are to come later by the models.
 
     >>> early = pd.DataFrame({"fate": ["advanced"] * 9 + ["open"] * 9, "days": [*range(1, 10)]
     ...                       + [None] * 9, "age": 100.0})

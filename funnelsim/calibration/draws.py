@@ -74,9 +74,7 @@ def _odds(p: Floats) -> Floats:
     return np.asarray(inside / (1 - inside))
 
 
-def _rates(
-    deals: Deals, of_leads: pd.Series, of_blocks: Floats, channels: Sequence[str]
-) -> Floats:
+def _rates(deals: Deals, of_leads: pd.Series, of_blocks: Floats, channels: Sequence[str]) -> Floats:
     """Each channel's rate in each resample ÷ that of the export: shape (draws, channels)."""
     counts = pd.crosstab(of_leads, deals.leads["channel"])
     counts = counts.reindex(range(of_blocks.shape[1]), fill_value=0)[list(channels)].to_numpy(float)
@@ -193,4 +191,3 @@ class Draws:
         if scenario.order is not None and draw.value != 1:
             changes["order.value"] = scenario.order.value.scaled(draw.value)
         return scenario.vary(changes)
-

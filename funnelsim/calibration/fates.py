@@ -1,10 +1,10 @@
 """The models of a stage, weighed: which families of times, and whether losses are told.
 
-Each pair of families of winners' and losers' times, and one time for both, is fitted (`mixture.py`),
-where losses are marked both with and without a silent share. Models count by their Akaike weights
-(S. T. Buckland, K. P. Burnham and N. H. Augustin, "Model selection: an integral part of inference",
-Biometrics 53, 1997), in the export and again in each resample of its weeks, so that the doubt about
-the family is part of the error.
+Each pair of families of winners' and losers' times, and one time for both, is fitted
+(`mixture.py`), where losses are marked both with and without a silent share. Models count by their
+Akaike weights (S. T. Buckland, K. P. Burnham and N. H. Augustin, "Model selection: an integral part
+of inference", Biometrics 53, 1997), in the export and again in each resample of its weeks, so that
+the doubt about the family is part of the error.
 """
 
 from __future__ import annotations
@@ -14,9 +14,21 @@ from dataclasses import dataclass
 import numpy as np
 
 from funnelsim.calibration.cells import Cells
-from funnelsim.calibration.laws import FAMILIES, Ints
+from funnelsim.calibration.laws import FAMILIES, survival
 from funnelsim.calibration.mixture import (
-    MU0, MU1, P, SIGMA0, SIGMA1, SILENT, SIZE, USUAL_SILENT, Kinds, maximum, resampled,
+    LEAST_SIGMA,
+    MOST_SIGMA,
+    MU0,
+    MU1,
+    SIGMA0,
+    SIGMA1,
+    SILENT,
+    SIZE,
+    USUAL_SILENT,
+    Kinds,
+    P,
+    maximum,
+    resampled,
 )  # fmt: skip
 from funnelsim.distributions import Floats
 
@@ -70,7 +82,9 @@ def models(advanced: int, lost: int, losses_marked: bool) -> Kinds:
     told_apart = losses_marked and min(advanced, lost) >= FEW
     pairs = [(a, b, 0) for a in families for b in families] if told_apart else []
     pairs += [(a, a, 1) for a in families]
-    silences = [(0, 0.0), (1, 0.0)] if losses_marked and lost else [(0, 0.0 if losses_marked else 1.0)]
+    silences = (
+        [(0, 0.0), (1, 0.0)] if losses_marked and lost else [(0, 0.0 if losses_marked else 1.0)]
+    )
     rows = [(*pair, *silence, 0) for silence in silences for pair in pairs]
     return Kinds(*(np.array(column) for column in zip(*rows, strict=True)))
 
@@ -107,14 +121,17 @@ def _start(cells: Cells, totals: list[Floats]) -> tuple[Floats, float]:
         start[mu] = float(np.average(at, weights=n)) if n.sum() else usual
         if n.sum() >= FEW:
             spread = float(np.average((at - start[mu]) ** 2, weights=n)) ** 0.5
-            start[sigma] = np.log(np.clip(spread, 0.05, 2.0))
+            start[sigma] = np.log(np.clip(spread, LEAST_SIGMA, MOST_SIGMA))
     won, rest = totals[0].sum() + totals[3].sum() + 1, sum(t.sum() for t in totals) + 2
     start[P] = np.log(won / max(rest - won, 1.0))
     return start, usual
 
 
 def drawn(
-    fit: Fitted, weekly: list[Floats], of_weeks: Floats, chance: np.random.Generator,
+    fit: Fitted,
+    weekly: list[Floats],
+    of_weeks: Floats,
+    chance: np.random.Generator,
     is_even: bool = False,
 ) -> tuple[Floats, Kinds]:
     """For each row of weights of the weeks the numbers of one model, taken by its Akaike weight in
@@ -156,3 +173,12 @@ def as_written(fit: Fitted) -> tuple[Floats, Kinds]:
     start[0, P] = np.log(p / (1 - p))
     theta, _, _ = maximum(start, kinds, fit.cells, fit.counts, fit.usual)
     return theta, kinds
+
+
+def past_the_end(fit: Fitted, longest: float) -> float:
+    """The share of those who advance that does so later than the longest follow-up (days), by the
+    model of those not ruled out that has most."""
+    possible = fit.weights > RULED_OUT * fit.weights.max()
+    theta, families = fit.theta[possible], fit.kinds.winners[possible]
+    z = (np.log(longest) - theta[:, MU1]) / np.exp(theta[:, SIGMA1])
+    return float(survival(z[:, None], families)[0].max())

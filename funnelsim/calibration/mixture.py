@@ -28,8 +28,8 @@ P, MU1, SIGMA1, MU0, SIGMA0, SILENT = range(SIZE)
 TINY = 1e-300
 MOST_LOGIT, LONGEST_STEP = 12.0, 1.0
 # A weak belief, worth some five visits: times within a factor of 50 of those seen, a little more
-# uneven than those without memory (since customers differ), and few silent. It settles what the data
-# leave open.
+# uneven than those without memory (since customers differ), and few silent. It settles what the
+# data leave open.
 SPREAD_MU, SPREAD_SIGMA, USUAL_SILENT, SPREAD_SILENT = 4.0, 0.25, -2.0, 3.0
 EXPONENTIAL = math.pi / math.sqrt(6)  # the standard deviation of the logarithm of such a time
 UNEVEN = 1.25 * EXPONENTIAL
@@ -85,7 +85,7 @@ def likelihood(
     sigma = np.exp(theta[:, SIGMA1]), np.exp(np.where(tied, theta[:, SIGMA1], theta[:, SIGMA0]))
     families = kinds.winners, kinds.losers
     slopes = np.zeros((2, 2, len(theta)))  # of both fates, by μ and by log σ
-    advanced, lost = (n.sum(axis=1) for n in (counts[0] , counts[1]))
+    advanced, lost = (n.sum(axis=1) for n in (counts[0], counts[1]))
     unsure = counts[3].sum(axis=1), counts[4].sum(axis=1)
     won, not_won = advanced + unsure[0], lost + unsure[1]
     told += not_won * np.log(np.maximum(1 - s, TINY)) if not_won.any() else 0.0
@@ -179,8 +179,8 @@ def maximum(
     """The best numbers of each row, their log-likelihood, and the information (minus the matrix of
     second derivatives): shapes (rows, SIZE), (rows,), (rows, SIZE, SIZE).
 
-    Newton's method with the curvature by differences of slopes, damped as by Levenberg and
-    Marquardt; rows that have arrived are left alone.
+    Newton's method with the curvature by differences of slopes, uphill in every direction and in
+    steps that are shortened until they help; rows that have arrived are left alone.
     """
     theta, rows = start.copy(), np.arange(len(start))
     told, _ = likelihood(theta, kinds, cells, counts, usual)
@@ -193,13 +193,14 @@ def maximum(
         information[rows] = curved
         step = _step(slope, curved, damping[rows])
         tried = _kept_inside(theta[rows] + step)
+        moved = tried - theta[rows]
         better, _ = likelihood(tried, some, cells, n, usual)
         good = better >= told[rows] - 1e-9
         gain = np.where(good, better - told[rows], np.inf)
         theta[rows[good]], told[rows[good]] = tried[good], better[good]
         damping[rows] = np.where(good, damping[rows] / 5, damping[rows] * 8)
-        arrived = (good & (gain < 1e-6) & (np.abs(step).max(axis=1) < 1e-2)) | (damping[rows] > 1e8)
-        rows = rows[~arrived]
+        arrived = good & (gain < 1e-6) & (np.abs(moved).max(axis=1) < 1e-2)
+        rows = rows[~(arrived | (damping[rows] > 1e8))]
         if not len(rows):
             break
     return theta, told, information
@@ -211,6 +212,10 @@ def _curvature(
     """The slope, and minus the matrix of second derivatives, by differences of slopes."""
     _, slope = likelihood(theta, kinds, cells, counts, usual)
     open_to = free(kinds)
+    for place in (SIGMA1, SIGMA0):  # who lies at an end and would go on past it stays there
+        low, high = (np.abs(theta[:, place] - np.log(s)) < 1e-9 for s in (LEAST_SIGMA, MOST_SIGMA))
+        open_to[:, place] &= ~((low & (slope[:, place] < 0)) | (high & (slope[:, place] > 0)))
+    slope = np.where(open_to, slope, 0)
     curved = np.zeros((len(theta), SIZE, SIZE))
     for place in np.flatnonzero(open_to.any(axis=0)):
         ahead = theta.copy()
@@ -223,14 +228,14 @@ def _curvature(
 
 
 def _step(slope: Floats, information: Floats, damping: Floats) -> Floats:
-    """A damped Newton step, uphill also where the likelihood is not concave."""
+    """A Newton step, shortened by the damping, uphill also where the likelihood is not concave."""
     values, vectors = np.linalg.eigh(information)
-    size = np.abs(values) + damping[:, None] * np.abs(values).max(axis=1, keepdims=True) + 1e-9
+    size = np.abs(values) * (1 + damping[:, None]) + 1e-9 * np.abs(values).max(
+        axis=1, keepdims=True
+    )
     along = np.einsum("rji,rj->ri", vectors, slope) / size
     step = np.einsum("rij,rj->ri", vectors, along)
-    longest = np.abs(step).max(axis=1, keepdims=True)
-    found: Floats = step * np.minimum(1, LONGEST_STEP / np.maximum(longest, 1e-12))
-    return found
+    return np.clip(step, -LONGEST_STEP, LONGEST_STEP)  # each by itself: one may lie at its end
 
 
 def _kept_inside(theta: Floats) -> Floats:
@@ -242,22 +247,26 @@ def _kept_inside(theta: Floats) -> Floats:
 
 
 def resampled(
-    theta: Floats, information: Floats, kinds: Kinds, cells: Cells, counts: list[Floats],
-    usual: float, steps: int = 6,
+    theta: Floats,
+    information: Floats,
+    kinds: Kinds,
+    cells: Cells,
+    counts: list[Floats],
+    usual: float,
+    steps: int = 6,
 ) -> tuple[Floats, Floats]:
     """The best numbers for other counts (a row each), from those of the whole export: by its own
     curvature, so that no other is worked out. Shapes (rows, SIZE), (rows,).
     """  # fmt: skip
     values, vectors = np.linalg.eigh(information)
-    size = np.maximum(np.abs(values), 1e-3 * np.abs(values).max(axis=1, keepdims=True))
+    size = np.maximum(np.abs(values), 1e-9 * np.abs(values).max(axis=1, keepdims=True))
     found = theta.copy()
     told, slope = likelihood(found, kinds, cells, counts, usual)
     rate = np.ones(len(theta))
     for _ in range(steps):
         along = np.einsum("rji,rj->ri", vectors, slope) / size
         step = np.einsum("rij,rj->ri", vectors, along) * rate[:, None]
-        longest = np.abs(step).max(axis=1, keepdims=True)
-        step *= np.minimum(1, LONGEST_STEP / np.maximum(longest, 1e-12))
+        step = np.clip(step, -LONGEST_STEP, LONGEST_STEP)
         tried = _kept_inside(found + step)
         better, uphill = likelihood(tried, kinds, cells, counts, usual)
         good = better >= told

@@ -40,8 +40,8 @@ BY_CHANNEL = (
     "1. Together with the odds ratios of the channels it gives the conversion of all."
 )
 OWNERS = (
-    "What goes with an owner need not come from the owner: leads are not handed out by lot, and who "
-    "was never contacted has none."
+    "What goes with an owner need not come from the owner: leads are not handed out by lot, and "
+    "who was never contacted has none."
 )
 
 
@@ -131,8 +131,7 @@ def channels_as_text(channels: pd.DataFrame) -> pd.DataFrame:
     table["whole"] = channels["whole"].map("{:.2f}".format)
     table["recent"] = channels["recent"].map("{:.2f}".format)
     table["a year"] = [
-        "" if pd.isna(row.trend) else f"× {row.trend:.2g}"
-        for row in channels.itertuples()
+        "" if pd.isna(row.trend) else f"× {row.trend:.2g}" for row in channels.itertuples()
     ]
     table["variance ÷ mean"] = channels["dispersion"].map("{:.1f}".format)
     return table.join(_odds_as_text(channels)).reset_index()

@@ -128,9 +128,10 @@ def _of_a_stage(stage: StageFit, row: pd.Series) -> list[str]:
             f"{place} rests on {counted:,.0f} decided leads only: its conversion may be far off, "
             "and so may its standard error"
         )
-    if row["advanced"] in (0, row["entered"] - row["still_open"]) and stage.fates.silent < 1:
+    is_all = row["advanced"] == counted
+    if row["advanced"] == 0 or is_all:
         notes.append(
-            f"{place}: {'all' if row['advanced'] else 'none'} of {counted:,.0f} went on. The "
+            f"{place}: {'all' if is_all else 'none'} of {counted:,.0f} went on. The "
             "conversion need not be so sharp; its error is that of half a lead more of each kind"
         )
     if row["to_come"] > MUCH:

@@ -1,4 +1,4 @@
-"""Conversion and times of each stage: its visits, the models fitted to them, and the table of both."""
+"""Conversion and times of each stage: its visits, the models fitted to them, and a table."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import pandas as pd
 from funnelsim.calibration import laws
 from funnelsim.calibration.cells import MINUTE, counted, on_the_clock
 from funnelsim.calibration.curves import is_long_enough
-from funnelsim.calibration.fates import Fitted, as_written, drawn, fitted
-from funnelsim.calibration.mixture import MU0, MU1, P, SIGMA0, SIGMA1, SILENT, Kinds
+from funnelsim.calibration.fates import Fitted, as_written, drawn, fitted, past_the_end
+from funnelsim.calibration.mixture import MU0, MU1, SIGMA0, SIGMA1, SILENT, Kinds, P
 from funnelsim.deals import Deals
 from funnelsim.distributions import Floats
 from funnelsim.errors import FunnelSimError
@@ -21,6 +21,7 @@ STAGE_COLUMNS = (
     "entered", "advanced", "lost", "still_open", "conversion", "se", "low", "high", "to_come",
     "median_days", "median_days_lost", "silent", "losses", "follow_up", "times",
 )  # fmt: skip
+LATE = 0.05  # of those who advance: so few may do so later than anybody was followed
 ONE_IN_FIFTY = 0.02  # silent: fewer are none
 
 
@@ -142,7 +143,8 @@ def stage_fit(deals: Deals, stage: str, weeks: pd.Series) -> StageFit:
     cells, weekly = counted(seen, weeks[seen.index], int(weeks.max()) + 1, clock)
     fit = fitted(cells, weekly, deals.losses_marked)
     fates = fates_of(*as_written(fit), 0)
-    return StageFit(stage, seen, weekly, fit, fates, is_long_enough(seen))
+    is_seen_whole = is_long_enough(seen) and past_the_end(fit, float(seen["age"].max())) <= LATE
+    return StageFit(stage, seen, weekly, fit, fates, is_seen_whole)
 
 
 def stage_table(fits: list[StageFit], drawn: list[list[Fates]]) -> pd.DataFrame:

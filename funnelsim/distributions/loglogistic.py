@@ -1,4 +1,4 @@
-"""With a tail as heavy as it gets: half are quick, some take very long, as decisions of people do."""
+"""With a heavy tail: half are quick and some take very long, as decisions of people do."""
 
 from __future__ import annotations
 

@@ -85,11 +85,12 @@ def plan(
     """What it takes to reach a target with a given probability.
 
     `scenario` is a Scenario, or a Calibration: then each future has one of its draws, conversions,
-    times and values together (not rates: those are planned). `target` is a number of sales (first orders), or an amount of the
-    `metric` "revenue" (net, of orders placed in time), "contribution" or "profit", from the
-    warm-up on, `within` a time ("90 days"; left out, up to the scenario's horizon). `change` is
-    what may be moved: "leads" (at the present mix, no channel past its ceiling), "budget" (the
-    leads of channels that cost something), "reps" (of the only team), or a dotted path.
+    times and values together (not rates: those are planned). `target` is a number of sales (first
+    orders), or an amount of the `metric` "revenue" (net, of orders placed in time), "contribution"
+    or "profit", from the warm-up on, `within` a time ("90 days"; left out, up to the scenario's
+    horizon). `change` is what may be moved: "leads" (at the present mix, no channel past its
+    ceiling), "budget" (the leads of channels that cost something), "reps" (of the only team), or a
+    dotted path.
 
     `initial` is the state at the start (`fs.State`): what is open counts first, and the plan begins
     at the end of the warm-up, whose place the state takes. `pilot` says how well the conversion is

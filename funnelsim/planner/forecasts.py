@@ -97,12 +97,12 @@ def forecast(
 
     `scenario` is a Scenario, or a Calibration: then each future has one of its draws, conversions,
     times, rates and values together. A `pilot` ("15 of 300" sales and leads seen) widens the
-    forecast too: each future has one of the conversions that may be the true one. `initial` is the state at the start (`fs.State`), in place of the
-    warm-up; `within` a time ("90 days"; left out, up to the scenario's horizon); `executor` any
-    `concurrent.futures.Executor`, with which the futures are the same. `progress` shows a bar after
-    two seconds, or is told so with `update(n)`. Revenue counts when the order is placed, less
-    orders cancelled, refused or returned by the horizon. Raises FunnelSimError for an argument that
-    is none.
+    forecast too: each future has one of the conversions that may be the true one. `initial` is the
+    state at the start (`fs.State`), in place of the warm-up; `within` a time ("90 days"; left out,
+    up to the scenario's horizon); `executor` any `concurrent.futures.Executor`, with which the
+    futures are the same. `progress` shows a bar after two seconds, or is told so with `update(n)`.
+    Revenue counts when the order is placed, less orders cancelled, refused or returned by the
+    horizon. Raises FunnelSimError for an argument that is none.
 
     >>> from funnelsim import load
     >>> told = forecast(load("aida"), n=20)

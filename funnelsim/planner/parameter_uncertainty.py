@@ -3,8 +3,8 @@
 A conversion of 5 % that was seen 15 times in 300 may be 4 % or 6 %. Leads enough for 5 % are too
 few if it is 4 %, and no surplus at 6 % makes up for that: so a plan that is to hold nine times out
 of ten needs more of them. After a pilot the overall conversion is Beta distributed, by Bayes' rule
-from an even prior (Beta(1 + sales, 1 + the others)); it is cut into equally likely classes, and each
-future belongs to one of them. After a calibration each future belongs to one of its draws:
+from an even prior (Beta(1 + sales, 1 + the others)); it is cut into equally likely classes, and
+each future belongs to one of them. After a calibration each future belongs to one of its draws:
 conversions, times and values together (`funnelsim/calibration/draws.py`).
 """
 
