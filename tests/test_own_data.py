@@ -202,3 +202,18 @@ def test_uneven_days_and_a_trend_are_found_and_steady_ones_are_not(seed: int) ->
     assert channel.leads_per_day == pytest.approx(row["recent"], abs=1e-3)
     assert row["recent"] > 1.2 * row["whole"]
     assert found["steady"][1].leads_per_day == pytest.approx(found["steady"][0]["whole"], abs=1e-3)
+
+
+def test_the_curves_are_drawn_with_the_fates_that_the_scenario_holds(crm: fs.Calibration) -> None:
+    from funnelsim.charts.calibration import fitted_rows, seen_rows
+
+    for stage in ("Lead", "Qualified", "Proposal"):
+        seen = pd.DataFrame(seen_rows(crm.curves[stage]))
+        fitted = pd.DataFrame(fitted_rows(crm, stage, float(seen["days"].max())))
+        for fate, told in seen.groupby("fate"):
+            mine = fitted[fitted["fate"] == fate]
+            between = np.interp(told["days"], mine["days"], mine["share"])
+            assert np.abs(between - told["share"]).max() < 0.06, (stage, fate)
+    assert len(fs.charts.fates(crm).to_dict()["concat"]) == 3
+    with pytest.raises(fs.FunnelSimError, match=r"fs\.calibrate"):
+        fs.charts.fates(crm.scenario)

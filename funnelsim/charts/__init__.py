@@ -22,6 +22,7 @@
     fs.charts.plan_channels(p)   leads a day by channel, today and planned
     fs.charts.plan_reps(p)       what other numbers of reps would do
     fs.charts.forecast(f)        what may come, week by week (fs.forecast)
+    fs.charts.fates(c)           who advances and is lost, by days in a stage (fs.calibrate)
 
 Every number comes from a table of `metrics` or of the journal; a chart counts nothing of its own.
 `rows.py` makes those numbers into rows, `theme.py` holds the look; a live board uses the same
@@ -35,6 +36,7 @@ from collections.abc import Sequence
 
 import altair as alt
 
+from funnelsim.charts.calibration import fates
 from funnelsim.charts.customers import cohorts, lifetime_value, points, waterfall
 from funnelsim.charts.experiments import differences, replications, sweep, tornado, warm_up
 from funnelsim.charts.parts import DATES, NO_ORDER, NONE_PLACED, axis_of, rows_data, sentence
@@ -65,6 +67,7 @@ __all__ = [
     "COLOURS",
     "cohorts",
     "differences",
+    "fates",
     "forecast",
     "funnel",
     "funnels",
