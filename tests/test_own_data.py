@@ -73,7 +73,7 @@ def test_a_short_export_says_what_is_still_to_come_and_doubts_more() -> None:
     row = short.report.stages.loc["Lead"]
     assert row["follow_up"] == "too short" and row["to_come"] > 0.4
     assert "Still to come" in str(short) and "Still to come" not in str(whole)
-    assert short.overall_se > 1.5 * whole.overall_se
+    assert short.overall_se > whole.overall_se  # of as many leads
     assert short.interval[0] < 0.3 < short.interval[1]
 
 
