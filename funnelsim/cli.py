@@ -205,9 +205,6 @@ def _add_calibrate(calibrate: argparse.ArgumentParser) -> None:
     calibrate.add_argument("--encoding", help="of the text, such as cp1251, where it is asked for")
     calibrate.add_argument("--sheet", help="of a workbook")
     calibrate.add_argument("--decimal", choices=[",", "."], help="the decimal mark of amounts")
-    calibrate.add_argument(
-        "--decided-quantile", type=float, default=0.95, metavar="Q", help="for the cut-off (0.95)"
-    )
     calibrate.add_argument("--name", default="calibrated from an export", help="of the scenario")
     calibrate.add_argument("--currency", help="of the amounts, and which of several counts")
 
@@ -331,7 +328,7 @@ def _calibrate(chosen: argparse.Namespace) -> None:
     wanted = vars(chosen).copy()
     wanted["stages"] = _stages(wanted.pop("stage")) or None
     wanted["stage"] = wanted.pop("stage_column")
-    of_scenario = {name: wanted.pop(name) for name in ("decided_quantile", "name")}
+    of_scenario = {"name": wanted.pop("name")}
     for name in ("command", "jupyter", "file", "out", "deals_out"):
         wanted.pop(name)
     deals = read_deals(chosen.file, **wanted)

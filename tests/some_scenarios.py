@@ -55,6 +55,9 @@ def durations(draw: st.DrawFn, longest: int = 72, shortest: int = 0) -> dict[str
             return {"exponential": {"mean": draw(above)}}
         case "weibull":
             return {kind: {"mean": draw(above), "shape": draw(st.sampled_from([0.6, 1.0, 2.5]))}}
+        case "loglogistic":
+            shape = draw(st.sampled_from([0.9, 1.5, 4.0]))
+            return {kind: {"median": draw(above), "shape": shape}}
         case _:
             return {kind: {"mean": draw(above), "cv": draw(st.sampled_from([0.3, 1.0, 2.0]))}}
 

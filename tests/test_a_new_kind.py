@@ -105,4 +105,4 @@ def test_what_is_wrong_with_it_is_told_with_the_way_out(told: dict[str, Any]) ->
     assert no_table.endswith('this is a table: write rayleigh = { mean = "2 days" }')
     assert zero.endswith('for 0 each time write { constant = "0 days" }')
     assert empty.endswith("it is needed: add mean = ...")
-    assert "weibull, rayleigh, empirical" in number
+    assert "weibull, loglogistic, rayleigh, empirical" in number

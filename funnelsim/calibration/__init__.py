@@ -1,34 +1,46 @@
 """A CRM export goes in, a scenario comes out, with what was used, left out and assumed.
 
-`deals/` reads the export and checks every lead; `estimate` counts, `to_scenario` writes it down,
-`sentences` finds the words and `report` shows them. A first, honest form: leads too young to have
-been decided are left out rather than modelled, and the cut-off is printed.
+`deals/` reads the export and checks every lead. Of each stage `cells` counts the visits, `mixture`
+fits two fates to them (`laws`: the families of times), `fates` weighs the models, `curves` shows
+the data without any, and `stages` holds all that together. `groups` are channels and owners,
+`arrivals` the leads that come, `blocks` and `draws` what the scenario may be as well.
+`to_scenario` and `state_today` write it down, `sentences` finds the words, `report` shows them.
 """
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from funnelsim.arguments import a_number
+from funnelsim.arguments import a_seed, a_whole_number
 from funnelsim.calibration import sentences
-from funnelsim.calibration.estimate import arrivals, channel_odds, product_se, stage_table
+from funnelsim.calibration.arrivals import arrivals
+from funnelsim.calibration.blocks import DRAWS, blocks, weights
+from funnelsim.calibration.curves import cumulative_incidence
+from funnelsim.calibration.draws import Draws, draws_of
+from funnelsim.calibration.groups import base_conversions, entered_by, group_odds
 from funnelsim.calibration.report import CalibrationReport
+from funnelsim.calibration.stages import StageFit, stage_fit, stage_table
 from funnelsim.calibration.state_today import state_today
 from funnelsim.calibration.to_scenario import loss_reasons, scenario_tables
 from funnelsim.deals import Deals, read_deals
 from funnelsim.errors import FunnelSimError, nearest
 from funnelsim.journal.provenance import Provenance
 from funnelsim.pages import page
+from funnelsim.progress import progress_bar
 from funnelsim.scenario import Scenario
 from funnelsim.state import State
 
-__all__ = ["Calibration", "CalibrationReport", "calibrate"]
+__all__ = ["Calibration", "CalibrationReport", "Draws", "calibrate"]
+
+FEWEST_DRAWS = 20
+MOST_OWNERS = 200
 
 
 @dataclass(frozen=True)
@@ -36,14 +48,17 @@ class Calibration:
     """A scenario that behaves as the export did, and the report on how it was found.
 
     `overall` is the share of leads that become customers (the product of the stages'
-    conversions), `overall_se` its standard error. `state` holds the deals that were open when the
-    export was taken: `fs.plan(calibration, ..., initial=calibration.state)`. `provenance` says of
-    which file and columns it was made.
+    conversions), `overall_se` its standard error and `interval` where it lies in 19 cases of 20.
+    `draws` says what the scenario may be as well (`fs.calibration.Draws`): a plan, a forecast and
+    `fs.replicate` of a calibration take a draw for each future. `state` holds the deals that were
+    open when the export was taken: `fs.plan(calibration, ..., initial=calibration.state)`.
+    `curves` has, for each stage, how many had advanced and been lost so many days after they
+    entered it (Aalen-Johansen). `provenance` says of which file and columns it was made.
 
     >>> from funnelsim import calibrate, load_crm_deals
     >>> deals = load_crm_deals()
     >>> found = calibrate(deals, created="created", won="won", lost="lost", outcome="outcome")
-    >>> 0 < found.overall_se < found.overall < 1, len(found.state.deals) > 0
+    >>> found.interval[0] < found.overall < found.interval[1], len(found.state.deals) > 0
     (True, True)
     """
 
@@ -51,7 +66,10 @@ class Calibration:
     report: CalibrationReport
     overall: float
     overall_se: float
+    interval: tuple[float, float]
+    draws: Draws
     state: State
+    curves: dict[str, pd.DataFrame]
     provenance: Provenance
 
     @property
@@ -80,9 +98,11 @@ class Calibration:
 def calibrate(
     deals: Deals | pd.DataFrame | str | Path,
     *,
-    decided_quantile: float = 0.95,
     name: str = "calibrated from an export",
     currency: str | None = None,
+    draws: int = DRAWS,
+    seed: int = 1,
+    progress: bool = True,
     **columns: Any,
 ) -> Calibration:
     """A scenario from a CRM's export: `deals` as `fs.read_deals` reads them, or what it takes.
@@ -92,38 +112,36 @@ def calibrate(
     won_value, lost_value, since, export_date, dayfirst, decimal, encoding, first_stage, goal, ...
     Without them the columns are guessed: `fs.read_deals(...).columns` says how.
 
-    Conversion and time in stage. A visit to a stage counts when it began at least the cut-off
-    before the export date. The cut-off is the decided_quantile of the decision times seen, taken
-    again among visits at least that old until it no longer grows. conversion = advanced /
-    (advanced + lost); where the export marks no losses, advanced / old enough. The standard
-    error is the binomial one; where all or none advanced, that of two more of each kind (plus
-    four, as in an Agresti-Coull interval), as the binomial one would be 0. Bias: about
-    1 - decided_quantile of the counted visits may still be open, so times come out slightly
-    short, and a conversion is off by as much as the late ones differ from the others (too high
-    where losses are slow to be marked; too low where no losses are marked). Times in stage are
-    lognormal with the mean and coefficient of variation seen (below 0.05: constant); they hold
-    waiting, handling and deciding together.
+    Conversion and times. At each stage a lead advances with some probability, after a winners'
+    time; else it is lost after a losers' time, or never says so. All that have entered the stage
+    count, the young too: those still open by how old they are. Weibull, lognormal and log-logistic
+    times are fitted by maximum likelihood and weighed by Akaike's criterion, with one time for both
+    fates or two, and, where losses are marked, with and without losses that nobody marked. Whether
+    the follow-up is long enough is tested (Maller and Zhou); where it is not, the interval spans
+    the families that the data do not rule out. docs/calibration.md has the method and its sources.
 
-    Arrivals: per channel, rate and weekday factors with mean 1. Odds ratios by channel, the same
-    at every stage, against the largest channel; the scenario holds the conversions of that
-    channel. A channel with too few decisions, or without a finite estimate, keeps 1. Order value:
-    mean and coefficient of variation of the won deals.
+    Errors come from `draws` resamples of the weeks in which leads arrived, with the same `seed` the
+    same ones.
+
+    Arrivals: per channel, rate, weekday factors with mean 1, dispersion, and whether the rate
+    changes. Odds ratios by channel, the same at every stage, drawn toward the whole where little
+    is known; the scenario holds the conversions of the largest channel. Order value: mean and
+    coefficient of variation of the won deals.
 
     The scenario begins so long before the day after the export that the pipeline is full by
     then (warm_up), and ends 90 days after it.
 
     Raises FunnelSimError for a column that is not there, a date or amount that cannot be read
-    (with its row), an empty file, and where no lead is old enough.
+    (with its row), an empty file, and where nothing has been decided at a stage.
 
     >>> deals = pd.DataFrame({
-    ...     "in": ["2026-01-01", "2026-01-02", "2026-01-03", "2026-03-01"],
-    ...     "sold": ["2026-01-11", None, "2026-01-08", None]})
+    ...     "in": pd.date_range("2026-01-01", periods=40), "sold": pd.NaT})
+    >>> deals.loc[::2, "sold"] = deals["in"] + pd.Timedelta(days=5)
     >>> found = calibrate(deals, created="in", won="sold", export_date="2026-03-02")
     >>> found.scenario.stages[0].name, round(found.overall, 2)
-    ('Lead', 0.67)
+    ('Lead', 0.5)
     """
-    age = "0.95 is the age at which 95 % of the decisions had been made"
-    decided_quantile = a_number("decided_quantile", decided_quantile, 0.5, below=1, way_out=age)
+    draws, seed = a_whole_number("draws", draws, FEWEST_DRAWS), a_seed(seed)
     if isinstance(deals, Deals):
         if columns:
             raise FunnelSimError(
@@ -136,46 +154,76 @@ def calibrate(
                 f"{unknown}= is no argument of calibrate; {nearest(unknown, known)}"
             )
         deals = read_deals(deals, currency=currency, **columns)
-    return _estimated(deals, decided_quantile, name, currency or deals.currency or "EUR")
+    asked = {"draws": draws, "seed": seed}
+    return _estimated(deals, name, currency or deals.currency or "EUR", asked, progress)
 
 
-def _estimated(deals: Deals, quantile: float, name: str, currency: str) -> Calibration:
+def _estimated(
+    deals: Deals, name: str, currency: str, asked: dict[str, int], progress: bool
+) -> Calibration:
     """Scenario and report of an export that has been read."""
-    table, used = stage_table(deals, quantile)
+    chance = np.random.default_rng(asked["seed"])
+    of_leads = blocks(deals.entered.iloc[:, 0])
+    of_blocks = weights(int(of_leads.max()) + 1, asked["draws"], chance)
+    fits, drawn = [], []
+    with progress_bar(2 * (len(deals.stages) - 1), progress, "step") as bar:
+        for stage in deals.stages[:-1]:
+            fits.append(stage_fit(deals, stage, of_leads))
+            bar.update(1)
+            drawn.append(fits[-1].draws(of_blocks, chance))
+            bar.update(1)
+    table = stage_table(fits, drawn)
     rates, weekdays, days = arrivals(deals)
-    odds, baseline = channel_odds(used, list(rates.index))
-    table["scenario_conversion"] = baseline
-    channels = rates.join(odds)
+    odds = group_odds(fits, "channel", list(rates.index))
+    entered = entered_by(fits, "channel", list(rates.index))
+    log = odds["log"].to_numpy()
+    base = base_conversions(table["conversion"].to_numpy(float), log - log[0], entered)
+    table["scenario_conversion"] = base
+    channels = rates.join(odds.rename(columns={"se": "se_of_group"}))
     worth, worth_notes = _value(deals)
-    reasons = {s: loss_reasons(v) for s, v in used.items()}
-    tables = scenario_tables(deals, table, channels, weekdays, worth, reasons)
+    tables = scenario_tables(deals, fits, base.tolist(), channels, weekdays, worth)
+    scenario = Scenario(name=name, currency=currency, **tables)
+    draws = draws_of(scenario, deals, drawn, of_leads, of_blocks, channels, entered, base, chance)
+    overall = draws.table["overall"]
     report = CalibrationReport(
         reading=sentences.reading(deals, days),
         left_out=deals.left_out,
         problems=deals.problems,
-        rule=sentences.rule(deals, quantile, channels),
+        rule=sentences.rule(fits, channels, asked["draws"]),
         stages=table,
         channels=channels,
         weekdays=weekdays,
         value=worth,
-        reasons=_reason_table(reasons),
-        assumptions=sentences.assumptions(not worth.empty, deals, days),
-        notes=(*deals.notes, *worth_notes, *sentences.warnings(table, worth, deals, days)),
+        reasons=_reason_table({stage.name: loss_reasons(stage.visits) for stage in fits}),
+        assumptions=sentences.assumptions(not worth.empty, deals, days, channels),
+        notes=(*deals.notes, *worth_notes, *sentences.warnings(fits, table, worth, deals, days)),
+        owners=_owners(deals, fits),
     )
-    scenario = Scenario(name=name, currency=currency, **tables)
     return Calibration(
         scenario=scenario,
         report=report,
         overall=float(table["conversion"].prod()),
-        overall_se=product_se(list(table["conversion"]), list(table["se"])),
-        state=state_today(deals, table),
-        provenance=Provenance("calibration", scenario, None, _asked(deals, quantile)),
+        overall_se=float(overall.std(ddof=1)),
+        interval=(float(overall.quantile(0.025)), float(overall.quantile(0.975))),
+        draws=draws,
+        state=state_today(deals, fits),
+        curves={stage.name: cumulative_incidence(stage.visits) for stage in fits},
+        provenance=Provenance("calibration", scenario, None, _asked(deals, asked)),
     )
 
 
-def _asked(deals: Deals, quantile: float) -> dict[str, Any]:
+def _asked(deals: Deals, asked: dict[str, int]) -> dict[str, Any]:
     """Which export it was and how it was read, guesses included: enough to do the same again."""
-    return {"deals": deals.source, **deals.arguments, "decided_quantile": quantile}
+    return {"deals": deals.source, **deals.arguments, **asked}
+
+
+def _owners(deals: Deals, fits: Sequence[StageFit]) -> pd.DataFrame:
+    """What sets owners apart, those who brought most first; empty where the file names none."""
+    counts = deals.leads["owner"].value_counts()
+    counts = counts[counts > 0]
+    if len(counts) < 2 or len(counts) > MOST_OWNERS:
+        return pd.DataFrame()
+    return group_odds(list(fits), "owner", list(counts.index))
 
 
 def _reason_table(reasons: Mapping[str, Mapping[str, int]]) -> pd.DataFrame:

@@ -9,16 +9,16 @@ those of the old enough leads of the export.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 
-from funnelsim.calibration.estimate import product_se
 from funnelsim.calibration.report import CalibrationReport
-from funnelsim.distributions import DAY
+from funnelsim.distributions import DAY, DurationDistribution
 from funnelsim.journal import Journal
+from funnelsim.scenario import Stage
 
 COLUMNS = ["quantity", "kind", "export", "se", "simulated", "low", "high"]
 
@@ -42,13 +42,23 @@ def beside_export(report: CalibrationReport, journal: Journal) -> pd.DataFrame:
     came = int(within(journal.leads["arrived"]).sum())
     rows = [
         _leads(report, came, end - begin),
-        *_stages(report, visits, [stage.name for stage in s.stages]),
+        *_stages(report, visits, s.stages),
         *_sales(report, sold[within(sold["decided"])], end - begin),
     ]
     table = pd.DataFrame(rows, columns=["quantity", "kind", "export", "se", "simulated", "own"])
     table["low"] = (table["export"] - 2 * table["own"]).clip(lower=0)
     table["high"] = table["export"] + 2 * table["own"]
     return table[COLUMNS]
+
+
+def product_se(values: Sequence[float], errors: Sequence[float]) -> float:
+    """The standard error of a product of independent estimates (delta method); also of 0.
+
+    >>> product_se([0.5, 0.0], [0.1, 0.08])
+    0.04
+    """
+    others = [np.prod([*values[:i], *values[i + 1 :]]) for i in range(len(values))]
+    return float(np.hypot.reduce([o * e for o, e in zip(others, errors, strict=True)]))
 
 
 Row = tuple[str, str, float, float, float, float]  # ..., simulated, the stretch's own s.e.
@@ -65,22 +75,33 @@ def _leads(report: CalibrationReport, came: int, days: float) -> Row:
     return f"leads in {days:.0f} days", "count", days * rate, days * se, came, (days * rate) ** 0.5
 
 
-def _stages(report: CalibrationReport, visits: pd.DataFrame, names: list[str]) -> Iterator[Row]:
-    """Conversion and mean time of each stage, of the visits that were decided."""
+def _stages(
+    report: CalibrationReport, visits: pd.DataFrame, stages: tuple[Stage, ...]
+) -> Iterator[Row]:
+    """Of each stage the share that advanced of those decided, and the median of its time."""
     times = []
-    for stage, following in pairwise(names):
-        row = report.stages.loc[stage]
-        seen = visits[visits["stage"] == stage]
-        count = len(seen) or math.nan
-        p, share = float(row["conversion"]), float((seen["outcome"] == "advanced").mean())
-        own = math.sqrt(p * (1 - p) / count)
-        yield f"{stage} to {following}, of decided", "share", p, float(row["se"]), share, own
-        decided = float(row["old_enough"] if row["lost"] else row["advanced"]) or math.nan
-        mean, spread = float(row["mean_days"]), float(row["mean_days"] * row["cv"])
-        took = float((seen["decided"] - seen["entered"]).mean())
-        se, own = spread / math.sqrt(decided), spread / math.sqrt(count)
-        times.append((f"mean time in {stage}", "days", mean, se, took, own))
+    for stage, following in pairwise(stages):
+        row = report.stages.loc[stage.name]
+        seen = visits[visits["stage"] == stage.name]
+        p, told = float(row["conversion"]), 1 - float(row["silent"])
+        share = p / max(p + (1 - p) * told, 1e-12)  # who never says no is not among the decided
+        went = float((seen["outcome"] == "advanced").mean())
+        own = math.sqrt(share * (1 - share) / (len(seen) or math.nan))
+        se = float(row["se"]) * told / max(p + (1 - p) * told, 1e-12) ** 2
+        yield f"{stage.name} to {following.name}, of decided", "share", share, se, went, own
+        took = (seen["decided"] - seen["entered"])[seen["outcome"] == "advanced"]
+        median, count = float(row["median_days"]), len(took) or math.nan
+        steep = _density_at_median(stage.decision_time)
+        seen_own, own = (1 / (2 * steep * math.sqrt(n)) for n in (max(row["advanced"], 1), count))
+        times.append((f"median time to {following.name}", "days", median, seen_own,
+                      float(took.median()), own))  # fmt: skip
     yield from times
+
+
+def _density_at_median(time: DurationDistribution) -> float:
+    """A day; endless where the time is the same for all."""
+    low, high = time.ppf(np.array([0.45, 0.55])) / DAY
+    return 0.1 / (high - low) if high > low else math.inf
 
 
 def _sales(report: CalibrationReport, placed: pd.DataFrame, days: float) -> Iterator[Row]:

@@ -12,23 +12,36 @@ import pandas as pd
 from funnelsim.tables import as_text, figure_text, sections_as_html
 
 RULE = (
-    "A stage's conversion comes from the visits old enough to have been decided: those that "
-    "began at least the cut-off before the export date. The cut-off starts from the "
-    "{quantile:.0f} % quantile of the decision times seen and grows until it is no shorter than "
-    "that quantile among the visits at least that old."
+    "At each stage a lead advances with some probability, after a winners' time; else it is lost "
+    "after a losers' time, or never says so. All that entered count, those still open by their "
+    "age. Weibull, lognormal and log-logistic times are fitted (maximum likelihood) and weighed "
+    "(Akaike)."
 )
-WITH_LOSSES = (
-    "conversion = advanced / (advanced + lost) of the old enough; those still open are not "
-    "counted. If lost leads take longer than won ones, it is a little too high."
+ERRORS = (
+    "± s.e. and the 95 % interval come from {draws:,} resamples of the weeks in which leads came, "
+    "each with the family that fits it."
+)
+MARKED = "Losses are marked at {stages}: all who do not advance are lost some day."
+PARTLY = (
+    "Losses are marked in part: at {stages} some who do not advance never say so (column never "
+    "says no, of them), as the old open ones show."
+)
+UNMARKED = (
+    "The export marks no losses: who does not advance stays open, and the older a lead, the "
+    "likelier it is one of them."
+)
+TOO_SHORT = (
+    "The follow-up is too short at {stages} (test of Maller and Zhou): later ones may still "
+    "advance than any seen so far, so the interval spans the families of times that the data do "
+    "not rule out. Still to come: {to_come}."
 )
 BY_CHANNEL = (
     "Column scenario is what the scenario holds: the conversion of leads with odds ratio "
     "1. Together with the odds ratios of the channels it gives the conversion of all."
 )
-WITHOUT_LOSSES = (
-    "The export marks no losses: conversion = advanced / old enough; who is old enough and has "
-    "not advanced counts as not converted. Those who will advance later still make it a little "
-    "too low."
+OWNERS = (
+    "What goes with an owner need not come from the owner: leads are not handed out by lot, and "
+    "who was never contacted has none."
 )
 
 
@@ -37,7 +50,7 @@ class CalibrationReport:
     """The pieces of the report: `print(report)` shows all of them.
 
     `reading` (lines), `left_out`, `problems`, `stages`, `channels`, `weekdays`, `value`, `reasons`,
-    `assumptions` (DataFrames), `rule` and `notes` (lines).
+    `assumptions`, `owners` (DataFrames), `rule` and `notes` (lines).
     """
 
     reading: tuple[str, ...]
@@ -51,6 +64,7 @@ class CalibrationReport:
     assumptions: pd.DataFrame
     notes: tuple[str, ...]
     problems: pd.DataFrame = field(default_factory=pd.DataFrame)
+    owners: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def sections(self) -> Iterator[tuple[str, tuple[str, ...], pd.DataFrame | None]]:
         """(title, lines, table) in the order of reading; the tables hold text, ready to print."""
@@ -59,13 +73,16 @@ class CalibrationReport:
             yield "Left out", (), self.left_out
         if not self.problems.empty:
             yield "Cells that were no good", (), self.problems.head(30)
-        yield "Conversion and time in stage", self.rule, stages_as_text(self.stages)
+        yield "Conversion and time in stage", self.rule, conversions_as_text(self.stages)
+        yield "Days from entering a stage to either fate", (), times_as_text(self.stages)
         yield "Arrivals", (), channels_as_text(self.channels)
         yield "Weekday factors (leads of that weekday / mean)", (), _rounded(self.weekdays, 2)
         if not self.value.empty:
             yield "Value of won deals", (), _rounded(self.value, 2)
         if not self.reasons.empty:
-            yield "Why leads were lost (old enough visits)", (), self.reasons.reset_index()
+            yield "Why leads were lost", (), self.reasons.reset_index()
+        if not self.owners.empty:
+            yield "Owners: what goes with them", (OWNERS,), owners_as_text(self.owners)
         yield "Assumed: the export cannot say", (), self.assumptions
         if self.notes:
             yield "Mind", self.notes, None
@@ -82,21 +99,33 @@ class CalibrationReport:
         return sections_as_html(self.sections())
 
 
-def stages_as_text(stages: pd.DataFrame) -> pd.DataFrame:
-    """The stage table as one reads it: counts, percentages with their standard error, days."""
-
-    def percent(share: float) -> str:
-        return figure_text(share, "share")
-
-    counts = stages[["entered", "too_young", "old_enough", "advanced", "lost", "still_open"]]
+def conversions_as_text(stages: pd.DataFrame) -> pd.DataFrame:
+    """The stage table as one reads it: counts, percentages with their standard error."""
+    counts = stages[["entered", "advanced", "lost", "still_open"]]
     table = counts.map("{:,.0f}".format).rename(columns=lambda c: c.replace("_", " "))
-    table["conversion"] = stages["conversion"].map(percent)
-    table["± s.e."] = stages["se"].map(percent)
-    table["scenario"] = stages["scenario_conversion"].map(percent)
-    table["cut-off, days"] = stages["cut_off_days"].map("{:,.1f}".format)
-    table["mean days"] = stages["mean_days"].map("{:,.2f}".format)
-    table["cv"] = stages["cv"].map("{:.2f}".format)
+    table["conversion"] = stages["conversion"].map(_percent)
+    table["± s.e."] = stages["se"].map(_percent)
+    table["95 %"] = [f"{_percent(row.low)} to {_percent(row.high)}" for row in stages.itertuples()]
+    table["scenario"] = stages["scenario_conversion"].map(_percent)
+    table["still to come"] = stages["to_come"].map(_percent)
     return table.reset_index()
+
+
+def times_as_text(stages: pd.DataFrame) -> pd.DataFrame:
+    """The medians of both times, how many never say no, and what the times rest on."""
+    table = pd.DataFrame(index=stages.index)
+    table["median, advanced"] = stages["median_days"].map("{:,.1f}".format)
+    lost = stages["median_days_lost"]
+    table["median, lost"] = ["" if pd.isna(days) else f"{days:,.1f}" for days in lost]
+    table["never says no"] = stages["silent"].map(_percent)
+    table["losses"] = stages["losses"]
+    table["follow-up"] = stages["follow_up"]
+    table["times"] = stages["times"]
+    return table.reset_index()
+
+
+def _percent(share: float) -> str:
+    return figure_text(share, "share")
 
 
 def channels_as_text(channels: pd.DataFrame) -> pd.DataFrame:
@@ -105,11 +134,30 @@ def channels_as_text(channels: pd.DataFrame) -> pd.DataFrame:
     table["leads"] = channels["leads"].map("{:,.0f}".format)
     table["a day"] = channels["leads_per_day"].map("{:.2f}".format)
     table["± s.e."] = channels["se"].map("{:.2f}".format)
-    table["odds ratio"] = channels["odds_ratio"].map("{:.2f}".format)
-    spread = channels["se_of_log"].map(lambda e: "" if pd.isna(e) else f"× or ÷ {math.exp(e):.2f}")
+    table["whole"] = channels["whole"].map("{:.2f}".format)
+    table["recent"] = channels["recent"].map("{:.2f}".format)
+    table["a year"] = [
+        "" if pd.isna(row.trend) else f"× {row.trend:.2g}" for row in channels.itertuples()
+    ]
+    table["variance ÷ mean"] = channels["dispersion"].map("{:.1f}".format)
+    return table.join(_odds_as_text(channels)).reset_index()
+
+
+def owners_as_text(owners: pd.DataFrame) -> pd.DataFrame:
+    """Visits, how many advanced, and the odds ratio of each owner, as it is seen and drawn in."""
+    table = pd.DataFrame(index=owners.index)
+    table["visits"] = owners["visits"].map("{:,.0f}".format)
+    table["advanced"] = owners["advanced"].map("{:,.0f}".format)
+    return table.join(_odds_as_text(owners)).reset_index()
+
+
+def _odds_as_text(groups: pd.DataFrame) -> pd.DataFrame:
+    table = pd.DataFrame(index=groups.index)
+    table["odds ratio"] = groups["odds_ratio"].map("{:.2f}".format)
+    spread = groups["se_of_log"].map(lambda e: "" if pd.isna(e) else f"× or ÷ {math.exp(e):.2f}")
     table["one s.e."] = spread
-    table["note"] = channels["note"]
-    return table.reset_index()
+    table["as seen"] = groups["seen"].map("{:.2f}".format)
+    return table
 
 
 def _rounded(table: pd.DataFrame, places: int) -> pd.DataFrame:

@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Sequence
 
 import pandas as pd
 
-from funnelsim.calibration.report import BY_CHANNEL, RULE, WITH_LOSSES, WITHOUT_LOSSES
-from funnelsim.calibration.to_scenario import LEAST_CV, MOST_CV
+from funnelsim.calibration.report import BY_CHANNEL, ERRORS, PARTLY, RULE, TOO_SHORT, UNMARKED
+from funnelsim.calibration.stages import StageFit, losses_of
+from funnelsim.calibration.to_scenario import LEAST_CV, MOST_CV, seen_spread
 from funnelsim.deals import Deals
 
+MUCH = 0.3  # of those who advance
 FEW = 30  # decided visits, below which the binomial standard error is a poor guide
 QUIET = 3  # days without a creation at the end: longer than a weekend
 
 
-def rule(deals: Deals, quantile: float, channels: pd.DataFrame) -> tuple[str, ...]:
-    """How the conversions were counted."""
-    lines = [RULE.format(quantile=100 * quantile)]
-    lines.append(WITH_LOSSES if deals.losses_marked else WITHOUT_LOSSES)
+def rule(fits: Sequence[StageFit], channels: pd.DataFrame, draws: int) -> tuple[str, ...]:
+    """How the conversions were found."""
+    lines = [RULE, ERRORS.format(draws=draws)]
+    by_losses: dict[str, list[str]] = {}
+    for stage in fits:
+        by_losses.setdefault(losses_of(stage.fates), []).append(stage.name)
+    if "partly marked" in by_losses:
+        lines.append(PARTLY.format(stages=", ".join(by_losses["partly marked"])))
+    elif "not marked" in by_losses:
+        lines.append(UNMARKED)
+    if short := [stage for stage in fits if not stage.is_long_enough]:
+        to_come = ", ".join(f"{stage.to_come:.0%} of those who advance" for stage in short[:1])
+        if len(short) > 1:
+            to_come = ", ".join(f"{stage.name} {stage.to_come:.0%}" for stage in short)
+            to_come = f"of those who advance, {to_come}"
+        names = ", ".join(stage.name for stage in short)
+        lines.append(TOO_SHORT.format(stages=names, to_come=to_come))
     return (*lines, BY_CHANNEL) if (channels["odds_ratio"] != 1).any() else tuple(lines)
 
 
@@ -39,13 +54,15 @@ def reading(deals: Deals, days: pd.DatetimeIndex) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def assumptions(has_value: bool, deals: Deals, days: pd.DatetimeIndex) -> pd.DataFrame:
+def assumptions(
+    has_value: bool, deals: Deals, days: pd.DatetimeIndex, channels: pd.DataFrame
+) -> pd.DataFrame:
     """What no export says, and what the scenario therefore holds."""
     owners = deals.leads["owner"].nunique()
     reps = f" ({owners} owners seen)" if owners else ""
     stretch = f"{days[0]:%Y-%m-%d} to {days[-1]:%Y-%m-%d}"
     rows = [
-        ("arrivals to come", f"as from {stretch}, without trend or season"),
+        ("arrivals to come", _to_come(stretch, channels)),
         ("teams, reps", f"none: no stage is followed up by a team{reps}"),
         ("handling time, response time", "not apart: inside the decision time of the stage"),
         ("patience, gone cold", "endless: such leads are among the lost"),
@@ -54,8 +71,6 @@ def assumptions(has_value: bool, deals: Deals, days: pd.DatetimeIndex) -> pd.Dat
         ("costs of channels", "0: CAC and profit say nothing until they are set"),
         ("repeat purchases", "none: one order per customer"),
     ]
-    if not deals.losses_marked:
-        rows.append(("time until a lead is lost", "as the time of those who advance"))
     if has_value:
         rows.append(("margin", "1: contribution equals revenue until it is set"))
     else:
@@ -63,23 +78,39 @@ def assumptions(has_value: bool, deals: Deals, days: pd.DatetimeIndex) -> pd.Dat
     return pd.DataFrame(rows, columns=["what", "the scenario holds"])
 
 
+def _to_come(stretch: str, channels: pd.DataFrame) -> str:
+    changed = channels.index[channels["is_trend"]]
+    if not len(changed):
+        return f"as from {stretch}, without trend or season"
+    names = ", ".join(map(str, changed))
+    return f"as from {stretch}, without season; of {names} as lately, since the rate has changed"
+
+
 def warnings(
-    table: pd.DataFrame, worth: pd.DataFrame, deals: Deals, days: pd.DatetimeIndex
+    fits: Sequence[StageFit],
+    table: pd.DataFrame,
+    worth: pd.DataFrame,
+    deals: Deals,
+    days: pd.DatetimeIndex,
 ) -> list[str]:
     """What makes a number of the report less certain than it looks."""
     notes = []
-    for stage, row in table.iterrows():
-        notes += _of_a_stage(f"stage {stage}", row, deals.losses_marked)
-    spreads = {f"stage {stage}, time": row["cv"] for stage, row in table.iterrows()}
+    for stage in fits:
+        notes += _of_a_stage(stage, table.loc[stage.name])
+    spreads = {}
+    for stage in fits:
+        for fate in ("advanced", "lost"):
+            seen = stage.visits.loc[stage.visits["fate"] == fate, "days"].dropna()
+            spreads[f"stage {stage.name}, time of those {fate}"] = seen_spread(seen)
     if not worth.empty:
         spreads["order value"] = worth["cv"].iloc[0]
     for place, cv in spreads.items():
         if 0 < cv < LEAST_CV:
             notes.append(
-                f"{place}: the coefficient of variation is {cv:.3f}; a scenario's lognormal takes "
+                f"{place}: the coefficient of variation is {cv:.3f}; a scenario's laws take "
                 f"{LEAST_CV} and more, so the scenario holds the mean as a constant"
             )
-        if cv > MOST_CV:
+        if cv > MOST_CV and place == "order value":
             notes.append(
                 f"{place}: the coefficient of variation is {cv:,.0f}; the scenario holds "
                 f"{MOST_CV}, the most that it takes. Look for wrong values among the largest"
@@ -87,23 +118,26 @@ def warnings(
     return notes + _of_the_arrivals(deals, days)
 
 
-def _of_a_stage(place: str, row: pd.Series, losses_marked: bool) -> list[str]:
-    notes = []
-    if losses_marked and row["still_open"] > 0.1 * row["old_enough"]:
+def _of_a_stage(stage: StageFit, row: pd.Series) -> list[str]:
+    place, notes = f"stage {stage.name}", []
+    counted = row["advanced"] + (row["entered"] - row["advanced"] - row["still_open"])
+    if stage.fates.silent == 1:
+        counted = row["entered"]
+    if counted < FEW:
         notes.append(
-            f"{place}: {row['still_open'] / row['old_enough']:.0%} of the old enough are still "
-            "open. If nobody marks them lost, leave out lost= and outcome="
-        )
-    decided = row["old_enough"] - (row["still_open"] if losses_marked else 0)
-    if decided < FEW:
-        notes.append(
-            f"{place} rests on {decided:,.0f} decided leads only: its conversion may be far off, "
+            f"{place} rests on {counted:,.0f} decided leads only: its conversion may be far off, "
             "and so may its standard error"
         )
-    if row["conversion"] in (0, 1):
+    is_all = row["advanced"] == counted
+    if row["advanced"] == 0 or is_all:
         notes.append(
-            f"{place}: {'all' if row['conversion'] else 'none'} of {decided:,.0f} went on. The "
-            "conversion need not be so sharp; its s.e. is that of two more of each kind"
+            f"{place}: {'all' if is_all else 'none'} of {counted:,.0f} went on. The "
+            "conversion need not be so sharp; its error is that of half a lead more of each kind"
+        )
+    if row["to_come"] > MUCH:
+        notes.append(
+            f"{place}: of those who will have gone on, {row['to_come']:.0%} have yet to; the "
+            "conversion rests on how the times go on beyond what was seen"
         )
     return notes
 
@@ -120,13 +154,4 @@ def _of_the_arrivals(deals: Deals, days: pd.DatetimeIndex) -> list[str]:
             f"the rates rest on {len(days):,} days, and the scenario goes on with them. If there "
             "were no leads in the days after, they are too high: change leads_per_day"
         )
-    if len(days) >= 28:
-        daily = created.value_counts().reindex(days, fill_value=0)
-        half = len(days) // 2
-        early, late = float(daily.iloc[:half].mean()), float(daily.iloc[half:].mean())
-        if abs(late - early) > 4 * math.sqrt(daily.var() * 4 / len(days)):
-            notes.append(
-                f"arrivals are not steady: {early:.1f} leads a day in the first half, {late:.1f} "
-                "in the second; the scenario holds the mean of both"
-            )
     return notes

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from statistics import NormalDist
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 
+from funnelsim.calibration.laws import in_days, written
+from funnelsim.calibration.stages import Fates, StageFit
 from funnelsim.deals import NOT_STATED, Deals
 
 DAYS_AHEAD = 90
@@ -19,39 +20,23 @@ LEAST_CV, MOST_CV = 0.05, 100  # what a scenario's lognormal takes
 
 def scenario_tables(
     deals: Deals,
-    table: pd.DataFrame,
+    fits: Sequence[StageFit],
+    base: Sequence[float],
     channels: pd.DataFrame,
     weekdays: pd.DataFrame,
     worth: pd.DataFrame,
-    reasons: Mapping[str, Mapping[str, int]],
 ) -> dict[str, Any]:
-    """The scenario as the tables of a scenario file."""
-    warm_up = _warm_up(table)
+    """The scenario as the tables of a scenario file; `base` holds the conversions of a lead whose
+    odds ratio is 1."""
+    warm_up = _warm_up([stage.fates for stage in fits])
     after = deals.export_date.normalize() + pd.Timedelta(days=1)
     data: dict[str, Any] = {
         "start": (after - pd.Timedelta(days=warm_up)).date(),
         "warm_up": f"{warm_up} days",
         "horizon": f"{warm_up + DAYS_AHEAD} days",
-        "channels": [
-            {
-                "name": str(channel),
-                "leads_per_day": round(float(row["leads_per_day"]), 4),
-                "weekdays": [round(float(f), 4) for f in weekdays.loc[channel]],
-                "odds_ratio": round(float(row["odds_ratio"]), 4),
-            }
-            for channel, row in channels.iterrows()
-        ],
-        "stages": [],
+        "channels": [_channel(str(name), row, weekdays) for name, row in channels.iterrows()],
+        "stages": [_stage(stage, p) for stage, p in zip(fits, base, strict=True)],
     }
-    for stage, row in table.iterrows():
-        entry: dict[str, Any] = {
-            "name": stage,
-            "conversion": round(float(row["scenario_conversion"]), 5),
-            "decision_time": _time(float(row["mean_days"]), float(row["cv"])),
-        }
-        if reasons[str(stage)]:
-            entry["loss_reasons"] = reasons[str(stage)]
-        data["stages"].append(entry)
     data["stages"].append({"name": deals.stages[-1]})
     if not worth.empty:
         mean, cv = float(worth["mean"].iloc[0]), float(worth["cv"].iloc[0])
@@ -59,24 +44,54 @@ def scenario_tables(
     return data
 
 
-def _warm_up(table: pd.DataFrame) -> int:
+def _channel(name: str, row: pd.Series, weekdays: pd.DataFrame) -> dict[str, Any]:
+    entry: dict[str, Any] = {
+        "name": name,
+        "leads_per_day": round(float(row["leads_per_day"]), 4),
+        "weekdays": [round(float(factor), 4) for factor in weekdays.loc[name]],
+        "odds_ratio": round(float(row["odds_ratio"]), 4),
+    }
+    if row["dispersion"] > 1:
+        entry["dispersion"] = round(float(row["dispersion"]), 3)
+    return entry
+
+
+def _stage(stage: StageFit, p: float) -> dict[str, Any]:
+    fates, visits = stage.fates, stage.visits
+    entry: dict[str, Any] = {"name": stage.name, "conversion": round(p, 5)}
+    seen = visits["days"] if fates.is_tied else visits.loc[visits["fate"] == "advanced", "days"]
+    entry["decision_time"] = _time(seen.dropna(), fates.winners)
+    if not fates.is_tied:
+        lost = visits.loc[visits["fate"] == "lost", "days"].dropna()
+        entry["loss_time"] = _time(lost, fates.losers)
+    if fates.silent > 0:
+        entry["silent"] = round(fates.silent, 5)
+    if reasons := loss_reasons(visits):
+        entry["loss_reasons"] = reasons
+    return entry
+
+
+def _warm_up(stages: Sequence[Fates]) -> int:
     """Days until the pipeline is full: the sum of the stages' 99.9 % quantiles of time in stage.
 
     Less would leave the slowest visits out of what happens after it, and with them, for times as
-    uneven as the lognormal's, a good part of the mean.
+    uneven as these, a good part of the mean.
     """
-    quantiles = []
-    for _, row in table.iterrows():
-        spread = math.sqrt(math.log1p(row["cv"] ** 2))
-        typical = row["mean_days"] * math.exp(-(spread**2) / 2)
-        quantiles.append(typical * math.exp(NormalDist().inv_cdf(0.999) * spread))
-    found: int = min(math.ceil(sum(quantiles)), LONGEST_WARM_UP)
-    return found
+    together = sum(stage.longest(0.999) for stage in stages)
+    return math.ceil(min(together, LONGEST_WARM_UP))
 
 
-def _time(days: float, cv: float) -> dict[str, Any]:
-    text = f"{days:.4f} days" if days >= 1 else f"{days * 1440:.2f} min"
-    return _lognormal(text, cv if days * 1440 >= 0.01 else 0)
+def seen_spread(days: pd.Series) -> float:
+    """The coefficient of variation of the times seen; 0 of fewer than two."""
+    return float(days.std(ddof=1) / days.mean()) if len(days) > 1 and days.mean() > 0 else 0.0
+
+
+def _time(days: pd.Series, time: tuple[int, float, float]) -> dict[str, Any]:
+    """The fitted time; where hardly any spread was seen, their mean each time."""
+    if len(days) > 1 and seen_spread(days) < LEAST_CV:
+        mean = float(days.mean())
+        return {"constant": in_days(mean)}
+    return written(*time)
 
 
 def _lognormal(mean: str | float, cv: float) -> dict[str, Any]:

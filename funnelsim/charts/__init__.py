@@ -34,6 +34,7 @@
     fs.charts.plan_channels(p)   leads a day by channel, today and planned
     fs.charts.plan_reps(p)       what other numbers of reps would do
     fs.charts.forecast(f)        what may come, week by week (fs.forecast)
+    fs.charts.fates(c)           who advances and is lost, by days in a stage (fs.calibrate)
 
 Every number comes from a table of `metrics` or of the journal; a chart counts nothing of its own.
 `rows.py` makes those numbers into rows, `theme.py` holds the look; a live board uses the same
@@ -47,6 +48,7 @@ from collections.abc import Sequence
 
 import altair as alt
 
+from funnelsim.charts.calibration import fates
 from funnelsim.charts.channels import marginal_cac, mix_and_rate
 from funnelsim.charts.customers import cohorts, lifetime_value, points, waterfall
 from funnelsim.charts.experiments import differences, replications, sweep, tornado, warm_up
@@ -89,6 +91,7 @@ __all__ = [
     "COLOURS",
     "cohorts",
     "differences",
+    "fates",
     "forecast",
     "funnel",
     "funnels",

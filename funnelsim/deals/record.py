@@ -140,6 +140,24 @@ class Deals:
             has_value=bool(leads["value"].notna().any()),
         )  # fmt: skip
 
+    def as_of(self, day: object) -> Deals:
+        """The deals as an export of an earlier day would have shown them.
+
+        `day` is a date (its end is meant), a time, or text. Deals created later are not there, and
+        what came later has not happened. What the CRM does not date stands as it is today: value,
+        channel, owner. A day past the export's is the export itself. Raises FunnelSimError for what
+        is no day, and for one before the first deal.
+
+        >>> import funnelsim as fs
+        >>> deals = fs.read_deals(fs.datasets.bundled("crm_deals.csv"))
+        >>> then = deals.as_of("2026-01-31")
+        >>> len(then.leads) < len(deals.leads), str(then.export_date)
+        (True, '2026-01-31 23:59:59')
+        """
+        from funnelsim.deals.earlier import as_of
+
+        return as_of(self, day)
+
     @property
     def arguments(self) -> dict[str, Any]:
         """What `calibrate` and `read_deals` would have to be told to read it so."""

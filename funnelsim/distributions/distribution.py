@@ -16,6 +16,7 @@ from funnelsim.distributions.empirical import Empirical
 from funnelsim.distributions.exponential import Exponential
 from funnelsim.distributions.gamma import Gamma
 from funnelsim.distributions.law import Law
+from funnelsim.distributions.loglogistic import Loglogistic
 from funnelsim.distributions.lognormal import Lognormal
 from funnelsim.distributions.part import Part, times
 from funnelsim.distributions.triangular import Triangular
@@ -59,6 +60,7 @@ class Distribution(Part, Generic[V, P]):
     lognormal: Lognormal[P] | None = Field(None, description="with a long tail")
     gamma: Gamma[P] | None = Field(None, description="a sum of exponential ones, more or less")
     weibull: Weibull[P] | None = Field(None, description="that ages, or the opposite")
+    loglogistic: Loglogistic[P] | None = Field(None, description="half quick, some very slow")
     empirical: Empirical[V] | None = Field(None, description="values as they were seen")
 
     @model_validator(mode="before")

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 FIRST_BATCH = 30
 CONFIDENCE = 0.95  # of the interval that must be short enough
 KEEP = ("figures", "journals")
+MOST_DRAWS = 100  # of a calibration
 
 
 @dataclass(eq=False)
@@ -92,6 +93,9 @@ def replicate(
 ) -> Experiment:
     """Simulate the scenario n times: replications 0 to n - 1, independent of each other.
 
+    A Calibration may stand in place of the scenario: then each replication has one of its draws, so
+    that what is not known of the firm is part of the spread.
+
     `executor` is any `concurrent.futures.Executor` (a ProcessPoolExecutor, Dask's
     `client.get_executor()`); results are the same, bit for bit, as without. `keep="journals"`
     keeps the journals too. `initial` is business that is already running (`fs.State`), in place of
@@ -113,8 +117,11 @@ def replicate(
     >>> x.table.shape[0], x.interrupted
     (3, False)
     """
-    given = scenario
-    scenario, initial = chunks.begun(scenario, initial, "replicate")
+    given, source = scenario, None
+    drawn = _drawn(given, n, initial)
+    if drawn:
+        source, given = given.provenance, given.scenario  # type: ignore[attr-defined]
+    scenario, initial = chunks.begun(given, initial, "replicate")
     n, executor = chunks.a_number_of_replications(n), chunks.an_executor(executor)
     keep = a_choice("keep", keep, KEEP)
     goal = _goal(scenario, precision, figure)
@@ -128,7 +135,7 @@ def replicate(
         while len(results) < n and batch and not interrupted:
             part = range(len(results), min(len(results) + batch, n))
             try:
-                outcome = chunks.run(measure, [scenario], seed, part, executor, bar, initial)
+                outcome = _run(measure, drawn or [scenario], seed, part, executor, bar, initial)
             except KeyboardInterrupt:
                 if not results:
                     raise
@@ -146,8 +153,41 @@ def replicate(
     journals = {r: results[r][1] for r in table.index} if keep == "journals" else {}
     sentences = queue_warnings(scenario, table) + sentences
     settings = {"n": n, "precision": precision, "figure": figure, "keep": keep}
-    made = Provenance("experiment", given, int(seed), settings, AtTheStart.of(initial))
+    start = AtTheStart.of(initial)
+    made = Provenance("experiment", given, int(seed), settings, start, source=source)
     return Experiment(scenario, int(seed), table, sentences, interrupted, journals, made)
+
+
+def _drawn(given: Any, n: int, initial: State | None) -> list[Scenario]:
+    """Of a calibration, its scenario in as many of its draws as there are replications, in an order
+    in which a few of them are low and high ones; of a scenario none."""
+    draws = getattr(given, "draws", None)
+    if draws is None:
+        return []
+    count = min(chunks.a_number_of_replications(n), len(draws), MOST_DRAWS)
+    order = np.random.default_rng(0).permutation(count)
+    made = draws.of(given.scenario, [draws.spread(count)[place] for place in order])
+    return [chunks.begun(scenario, initial, "replicate")[0] for scenario in made]
+
+
+def _run(
+    measure: chunks.Measure, scenarios: list[Scenario], seed: int, part: range,
+    executor: Executor | None, bar: Any, initial: State | None,
+) -> chunks.Outcome:  # fmt: skip
+    """These replications, of several scenarios in turn: replication r has the r-th of them."""
+    if len(scenarios) == 1:
+        return chunks.run(measure, scenarios, seed, part, executor, bar, initial)
+    together = chunks.Outcome([{}])
+    for number, scenario in enumerate(scenarios):
+        first = part.start + (number - part.start) % len(scenarios)
+        mine = range(first, part.stop, len(scenarios))
+        if not mine or together.interrupted:
+            continue
+        outcome = chunks.run(measure, [scenario], seed, mine, executor, bar, initial)
+        together.results[0] |= outcome.results[0]
+        together.sentences += outcome.sentences
+        together.interrupted = outcome.interrupted
+    return together
 
 
 def _table(results: dict[int, Any], keep: str) -> pd.DataFrame:

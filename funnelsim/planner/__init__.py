@@ -35,7 +35,12 @@ from funnelsim.planner.futures import Futures
 from funnelsim.planner.infeasible import reasons_and_ways_out
 from funnelsim.planner.levers import MOST_LEADS, MOST_PLANNED, Lever, leads_at, lever, no_further
 from funnelsim.planner.outcomes import QUANTILES
-from funnelsim.planner.parameter_uncertainty import Pilot, classes_for, may_be
+from funnelsim.planner.parameter_uncertainty import (
+    ParameterUncertainty,
+    Pilot,
+    classes_for,
+    may_be,
+)
 from funnelsim.planner.part_of_a_future import part_of
 from funnelsim.planner.question import Question, a_bar, provenance_of, up_to_the_deadline
 from funnelsim.planner.requirements import channels_required, stages_required
@@ -79,12 +84,13 @@ def plan(
 ) -> Plan:
     """What it takes to reach a target with a given probability.
 
-    `scenario` is a Scenario, or a Calibration: then the standard errors of its conversion and of
-    its mean deal count too. `target` is a number of sales (first orders), or an amount of the
-    `metric` "revenue" (net, of orders placed in time), "contribution" or "profit", from the
-    warm-up on, `within` a time ("90 days"; left out, up to the scenario's horizon). `change` is
-    what may be moved: "leads" (at the present mix, no channel past its ceiling), "budget" (the
-    leads of channels that cost something), "reps" (of the only team), or a dotted path.
+    `scenario` is a Scenario, or a Calibration: then each future has one of its draws, conversions,
+    times and values together (not rates: those are planned). `target` is a number of sales (first
+    orders), or an amount of the `metric` "revenue" (net, of orders placed in time), "contribution"
+    or "profit", from the warm-up on, `within` a time ("90 days"; left out, up to the scenario's
+    horizon). `change` is what may be moved: "leads" (at the present mix, no channel past its
+    ceiling), "budget" (the leads of channels that cost something), "reps" (of the only team), or a
+    dotted path.
 
     `initial` is the state at the start (`fs.State`): what is open counts first, and the plan begins
     at the end of the warm-up, whose place the state takes. `pilot` says how well the conversion is
@@ -131,7 +137,7 @@ def plan(
         raise refused("probability", probability, rule, "write 0.99")
     with a_bar(progress, MOST * 4, is_guess=True) as bar:
         futures = Futures(bar, seed, initial, executor)
-        open_business = _open_business(today, metric, futures)
+        open_business = _open_business(today, metric, futures, uncertainty)
         remaining = target - (float(open_business["mean"]) if open_business is not None else 0.0)
         naive = naive_leads(today, max(remaining, 0.0), metric)
         if reason:
@@ -152,15 +158,20 @@ def plan(
 # --- what is asked ----------------------------------------------------------------------------
 
 
-def _open_business(today: Scenario, metric: str, futures: Futures) -> pd.Series | None:
+def _open_business(
+    today: Scenario, metric: str, futures: Futures, uncertainty: ParameterUncertainty | None
+) -> pd.Series | None:
     """What is open at the start brings of the metric with no further lead: mean and quantiles."""
     import pandas as pd
 
     if futures.initial is None:
         return None
-    alone, figure = lever(today, "leads").at(0.0), partial(result, metric=metric)
+    figure = partial(result, metric=metric)
+    scenarios = [today] if uncertainty is None else may_be(today, uncertainty)
+    every = [lever(scenario, "leads").at(0.0) for scenario in scenarios]
     count = int(np.clip(ROWS / max(futures.there, 1), *COUNTS))
-    values = np.array(futures.of(figure, alone, range(count)))
+    values = np.array(futures.among(figure, every, range(-(-count // len(every)) * len(every))))
+    alone = lever(today, "leads").at(0.0)
     if metric in ("contribution", "profit"):  # less what is spent in any case
         values = values - replace(futures, initial=None).of(figure, alone, range(1))[0]
     quantiles = {name: float(np.quantile(values, p)) for name, p in QUANTILES.items()}

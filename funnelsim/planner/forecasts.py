@@ -21,7 +21,7 @@ from funnelsim.journal import Journal
 from funnelsim.journal.provenance import Provenance
 from funnelsim.metrics.money import counts_as_revenue
 from funnelsim.planner.futures import Futures
-from funnelsim.planner.parameter_uncertainty import CLASSES, Pilot, may_be
+from funnelsim.planner.parameter_uncertainty import Pilot, may_be
 from funnelsim.planner.question import a_bar, provenance_of, up_to_the_deadline
 from funnelsim.planner.results import sale_times
 from funnelsim.progress import Bar
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from funnelsim.calibration import Calibration
 
 QUANTILES = (0.1, 0.5, 0.9)
+CLASSES = 50  # of what is not known
 MOST_DAYS = 400  # told one by one
 
 
@@ -94,14 +95,14 @@ def forecast(
 ) -> Forecast:
     """What this scenario will bring: sales and revenue by week, as quantiles over n futures.
 
-    `scenario` is a Scenario, or a Calibration: then its standard errors widen the forecast, as a
-    `pilot` ("15 of 300" sales and leads seen) does; each future has one of the conversions that may
-    be the true one, as in a plan. `initial` is the state at the start (`fs.State`), in place of the
-    warm-up; `within` a time ("90 days"; left out, up to the scenario's horizon); `executor` any
-    `concurrent.futures.Executor`, with which the futures are the same. `progress` shows a bar after
-    two seconds, or is told so with `update(n)`. Revenue counts when the order is placed, less
-    orders cancelled, refused or returned by the horizon. Raises FunnelSimError for an argument that
-    is none.
+    `scenario` is a Scenario, or a Calibration: then each future has one of its draws, conversions,
+    times, rates and values together. A `pilot` ("15 of 300" sales and leads seen) widens the
+    forecast too: each future has one of the conversions that may be the true one. `initial` is the
+    state at the start (`fs.State`), in place of the warm-up; `within` a time ("90 days"; left out,
+    up to the scenario's horizon); `executor` any `concurrent.futures.Executor`, with which the
+    futures are the same. `progress` shows a bar after two seconds, or is told so with `update(n)`.
+    Revenue counts when the order is placed, less orders cancelled, refused or returned by the
+    horizon. Raises FunnelSimError for an argument that is none.
 
     >>> from funnelsim import load
     >>> told = forecast(load("aida"), n=20)
@@ -117,7 +118,7 @@ def forecast(
     made_by = provenance_of("forecast", scenario, a_seed(seed), initial, settings)
     scenarios = [today]
     if uncertainty is not None:
-        made = may_be(today, uncertainty)
+        made = may_be(today, uncertainty, CLASSES)
         # every 7th, so that the first few are low and high ones
         scenarios = [made[place * 7 % CLASSES] for place in range(CLASSES)]
     step = DAY if today.horizon - today.warm_up <= MOST_DAYS * DAY else WEEK

@@ -1,31 +1,34 @@
-"""How well the conversion is known, and what a plan makes of it.
+"""How well a scenario is known, and what a plan makes of it.
 
 A conversion of 5 % that was seen 15 times in 300 may be 4 % or 6 %. Leads enough for 5 % are too
 few if it is 4 %, and no surplus at 6 % makes up for that: so a plan that is to hold nine times out
-of ten needs more of them. Here the overall conversion is Beta distributed: after a pilot by Bayes'
-rule from an even prior (Beta(1 + sales, 1 + the others)), after a calibration with its mean and
-standard error. It is cut into equally likely classes, and each future belongs to one of them.
+of ten needs more of them. After a pilot the overall conversion is Beta distributed, by Bayes' rule
+from an even prior (Beta(1 + sales, 1 + the others)); it is cut into equally likely classes, and
+each future belongs to one of them. After a calibration each future belongs to one of its draws:
+conversions, times and values together (`funnelsim/calibration/draws.py`).
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from funnelsim.analytic.conversion import mean_conversion
+from funnelsim.analytic.time_to_sale import expected
 from funnelsim.arguments import refused
 from funnelsim.distributions import Floats
 from funnelsim.errors import Finding
 from funnelsim.scenario import Scenario
 
 if TYPE_CHECKING:
-    from funnelsim.calibration import Calibration
+    from funnelsim.calibration import Calibration, Draws
 
 CLASSES, SAFE, FINE = 25, 0.95, 100  # of the conversion; how many where a plan is to be so safe
+FACTORS = 50  # draws whose sales a formula works out
 _NUMBER = r"\d{1,3}(?:[,.' \u00a0\u202f]\d{3})+|\d+"  # 1,500 is one number, as a plan writes it
 _PILOT = re.compile(rf"\s*({_NUMBER})\s*[^\d\s](?:\D*[^\d.,])?({_NUMBER})\D*")
 Pilot = str | tuple[int, int]  # "15 of 300", or (15, 300): sales seen, and the leads they came of
@@ -60,6 +63,52 @@ class ParameterUncertainty:
     def classes(self, count: int = CLASSES) -> tuple[Floats, Floats]:
         """Equally likely conversions, and factors of the mean value that go with them."""
         return _classes(self, count)
+
+    def scenarios(self, scenario: Scenario, count: int) -> list[Scenario]:
+        """The scenario as it may be, equally likely each, the lowest conversion first."""
+        return variants(scenario, *self.classes(count))
+
+    def about(self, scenario: Scenario) -> ParameterUncertainty:
+        """The same, as that of this scenario; FunnelSimError where it cannot be."""
+        return _about(scenario, self)
+
+
+@dataclass(frozen=True, eq=False)
+class DrawnUncertainty(ParameterUncertainty):
+    """What is known of a calibrated scenario: its draws. `scenario` is the one it is about.
+
+    A formula knows sales: so its `classes` are those of each draw ÷ those of the scenario.
+    """
+
+    draws: Draws | None = None
+    scenario: Scenario | None = None
+    with_rates: bool = False  # of arrivals; where leads are planned, they are known
+
+    @property
+    def mean(self) -> float:
+        return float(self.factors[0].mean())
+
+    @cached_property
+    def factors(self) -> tuple[Floats, Floats]:
+        """Sales of so many draws ÷ those of the scenario, ascending, and factors of the value."""
+        assert self.draws is not None and self.scenario is not None
+        which = self.draws.spread(FACTORS)
+        made = self.draws.of(self.scenario, which, self.with_rates)
+        sales, nominal = np.array([expected(s)[1] for s in made]), expected(self.scenario)[1]
+        values = self.draws.table["value"].to_numpy()[which]
+        order = sales.argsort(kind="stable")
+        return sales[order] / nominal if nominal else np.ones(FACTORS), values[order]
+
+    def classes(self, count: int = CLASSES) -> tuple[Floats, Floats]:
+        at = (np.arange(count) * FACTORS) // count
+        return self.factors[0][at], self.factors[1][at]
+
+    def scenarios(self, scenario: Scenario, count: int) -> list[Scenario]:
+        assert self.draws is not None
+        return self.draws.of(scenario, self.draws.spread(count), self.with_rates)
+
+    def about(self, scenario: Scenario) -> ParameterUncertainty:
+        return replace(self, scenario=scenario, nominal=1.0)
 
 
 @lru_cache(maxsize=16)  # a search asks for the same ones at every setting
@@ -99,11 +148,13 @@ def from_pilot(pilot: object) -> ParameterUncertainty:
     return ParameterUncertainty(a, b, sales / leads if 0 < sales < leads else a / (a + b), words)
 
 
-def from_calibration(calibration: Calibration) -> ParameterUncertainty | None:
-    """From the standard errors of a calibrated scenario; None where there is no doubt.
+def from_calibration(
+    calibration: Calibration, with_rates: bool = False
+) -> ParameterUncertainty | None:
+    """From the draws of a calibrated scenario; None where there is no doubt.
 
-    The Beta with the mean and the standard error of the overall conversion; an error larger than
-    that of an even distribution is taken as such a one.
+    Its `a` and `b` are those of the Beta with the mean and the standard error of the overall
+    conversion; an error larger than that of an even distribution is taken as such a one.
     """
     mean, error = calibration.overall, calibration.overall_se
     if not 0 < mean < 1 or not error > 0:
@@ -114,11 +165,18 @@ def from_calibration(calibration: Calibration) -> ParameterUncertainty | None:
         value_error = float(worth["± s.e."].iloc[0] / worth["mean"].iloc[0])
     together = max(mean * (1 - mean) / error**2 - 1, 2.0)
     words = f"an export, as {100 * mean:.2f} ± {100 * error:.2f} %"
-    return ParameterUncertainty(mean * together, (1 - mean) * together, mean, words, value_error)
+    return DrawnUncertainty(
+        mean * together, (1 - mean) * together, mean, words, value_error,
+        draws=calibration.draws, with_rates=with_rates,
+    )  # fmt: skip
 
 
 def about(scenario: Scenario, uncertainty: ParameterUncertainty) -> ParameterUncertainty:
     """The uncertainty, as that of this scenario; FunnelSimError where it cannot be."""
+    return uncertainty.about(scenario)
+
+
+def _about(scenario: Scenario, uncertainty: ParameterUncertainty) -> ParameterUncertainty:
     from scipy.special import betainc
 
     _, reached = _turned_odds(scenario)
@@ -139,7 +197,7 @@ def may_be(
     scenario: Scenario, uncertainty: ParameterUncertainty, count: int = CLASSES
 ) -> list[Scenario]:
     """The scenario with each of the conversions that may be the true one, the lowest first."""
-    return variants(scenario, *uncertainty.classes(count))
+    return uncertainty.scenarios(scenario, count)
 
 
 def variants(scenario: Scenario, conversions: Floats, value_factors: Floats) -> list[Scenario]:

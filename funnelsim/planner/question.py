@@ -47,11 +47,13 @@ def up_to_the_deadline(
 ) -> tuple[Scenario, ParameterUncertainty | None]:
     """The scenario with its horizon at the deadline, and what is known of its conversion.
 
-    A calibration brings its standard errors along. After a pilot the odds are turned to its rate.
+    A calibration brings its draws along; in a forecast its rates are in doubt too. After a pilot
+    the odds are turned to its rate.
     """
     uncertainty = None
     if not isinstance(scenario, Scenario) and hasattr(scenario, "overall_se"):
-        uncertainty, scenario = from_calibration(scenario), scenario.scenario
+        uncertainty = from_calibration(scenario, with_rates=name == "forecast")
+        scenario = scenario.scenario
     today = a_scenario(scenario, name)
     if within is not None:
         today = up_to(within, today)

@@ -74,6 +74,8 @@ def value_at(table: Row, u: float, per: float) -> float:
             variance = math.log(1 + d["cv"] ** 2)
             z = NormalDist(math.log(d["mean"]) - variance / 2, math.sqrt(variance)).inv_cdf(u)
             return math.exp(z)
+        case "loglogistic":
+            return float(d["median"] * (u / (1 - u)) ** (1 / d["shape"]))
         case "gamma":
             shape = d["shape"] if "shape" in d else 1 / d["cv"] ** 2
             scale = d["mean"] / shape if "mean" in d else per / d["rate"]
