@@ -14,7 +14,7 @@ release = importlib.metadata.version("funnelsim")
 
 extensions = ["myst_parser", "sphinx.ext.autodoc"]
 myst_heading_anchors = 3
-exclude_patterns = ["_build"]
+exclude_patterns = ["_build", "teaching"]  # the parts of teaching.md, not yet put together
 
 html_theme = "furo"
 html_title = f"funnelsim {release}"

@@ -43,13 +43,17 @@ _HOME = {
     "summary": "metrics",
     "figures": "metrics.figures",
     "channels_table": "metrics",
+    "recoveries": "metrics.recoveries",
     "response_times": "metrics",
     "points_liability": "metrics",
+    "nps": "metrics.nps",
+    "referrals": "metrics.referrals",
     "cohort_retention": "metrics.cohorts",
     "customer_lifetime_value": "metrics.cohorts",
     "retention_by_period": "metrics.cohorts",
     "open_deals": "metrics.pipeline",
     "pipeline_board": "metrics.pipeline",
+    "mix_and_rate": "metrics.mix",
     "funnel_by": "metrics.groups",
     "reps_table": "metrics.groups",
     "read_deals": "deals",
@@ -61,6 +65,7 @@ _HOME = {
     "compare": "experiment",
     "sweep": "experiment",
     "sensitivity": "experiment",
+    "marginal_cac": "experiment",
     "warm_up_advice": "experiment",
     "load_of_teams": "experiment.load",
     "team_load": "analytic.teams",
@@ -74,6 +79,9 @@ _HOME = {
     "plan_form": "widgets.plan_form",
     "check": "exercises",
     "hint": "exercises",
+    "student": "exercises.students",
+    "results": "exercises.sheets",
+    "class_results": "exercises.classes",
     "predict": "exercises.predictions",
     "reveal": "exercises.predictions",
 }
@@ -106,6 +114,7 @@ __all__ = [
     "channels_table",
     "charts",
     "check",
+    "class_results",
     "cohort_retention",
     "cohorts",
     "compare",
@@ -122,6 +131,9 @@ __all__ = [
     "load",
     "load_crm_deals",
     "load_of_teams",
+    "marginal_cac",
+    "mix_and_rate",
+    "nps",
     "open_deals",
     "parameters",
     "pipeline",
@@ -132,14 +144,18 @@ __all__ = [
     "predict",
     "read_deals",
     "read_olist_funnel",
+    "recoveries",
+    "referrals",
     "replicate",
     "reps_table",
     "response_times",
+    "results",
     "retention_by_period",
     "reveal",
     "schema",
     "sensitivity",
     "simulate",
+    "student",
     "summary",
     "sweep",
     "team_load",
@@ -175,7 +191,10 @@ if TYPE_CHECKING:
     from funnelsim.engines import simulate
     from funnelsim.errors import FunnelSimError, ScenarioError
     from funnelsim.exercises import check, hint
+    from funnelsim.exercises.classes import class_results
     from funnelsim.exercises.predictions import predict, reveal
+    from funnelsim.exercises.sheets import results
+    from funnelsim.exercises.students import student
     from funnelsim.experiment import (
         Comparison,
         Experiment,
@@ -183,6 +202,7 @@ if TYPE_CHECKING:
         Sweep,
         WarmUp,
         compare,
+        marginal_cac,
         replicate,
         sensitivity,
         sweep,
@@ -207,7 +227,11 @@ if TYPE_CHECKING:
     )
     from funnelsim.metrics.figures import figures
     from funnelsim.metrics.groups import funnel_by, reps_table
+    from funnelsim.metrics.mix import mix_and_rate
+    from funnelsim.metrics.nps import nps
     from funnelsim.metrics.pipeline import open_deals, pipeline_board
+    from funnelsim.metrics.recoveries import recoveries
+    from funnelsim.metrics.referrals import referrals
     from funnelsim.planner import Forecast, Plan, forecast, plan
     from funnelsim.report import write_report
     from funnelsim.scenario import Scenario, load, templates

@@ -81,6 +81,15 @@ def parser() -> argparse.ArgumentParser:
     course.add_argument("folder", nargs="?", type=Path, default=Path("funnelsim-course"))
     course.set_defaults(command=_course)
 
+    results = commands.add_parser("results", help="the sheets of a class as one table")
+    results.add_argument("folder", type=Path, help="where the files results-....json are")
+    results.add_argument(
+        "--by", default="student", choices=["student", "exercise", "guess"],
+        help="what a row is (student)",
+    )  # fmt: skip
+    results.add_argument("--csv", type=Path, metavar="FILE", help="write the table there, as well")
+    results.set_defaults(command=_results)
+
     describe = commands.add_parser(
         "describe", help="what a scenario says before it is simulated: leads, conversion, load"
     )
@@ -215,6 +224,22 @@ def _course(chosen: argparse.Namespace) -> None:
     from funnelsim.lab import copy_course
 
     print(copy_course(chosen.folder))
+
+
+def _results(chosen: argparse.Namespace) -> None:
+    import warnings
+
+    from funnelsim.exercises.classes import as_csv, class_results
+    from funnelsim.saving import write_text
+
+    with warnings.catch_warnings(record=True) as left_out:
+        warnings.simplefilter("always", UserWarning)
+        table = class_results(chosen.folder, chosen.by)
+    print(table.to_string(index=False, na_rep=""))
+    for warning in left_out:
+        print(f"funnelsim: {warning.message}", file=sys.stderr)
+    if chosen.csv:
+        print(f"\nTable: {write_text(chosen.csv, as_csv(table)).resolve()}")
 
 
 def _describe(chosen: argparse.Namespace) -> None:

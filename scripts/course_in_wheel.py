@@ -11,6 +11,7 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 FOLDERS = ("notebooks", "exercises", "datasets")
+FILES = ("TEACHING.md",)
 LEFT_OUT = {".ipynb_checkpoints", "__pycache__"}
 
 
@@ -19,6 +20,8 @@ class CourseInWheel(BuildHookInterface):
         if version == "editable":
             return
         root = Path(self.root)
+        for name in FILES:
+            build_data["force_include"][str(root / name)] = f"funnelsim/_course/{name}"
         for folder in FOLDERS:
             for path in sorted((root / folder).rglob("*")):
                 inside = path.relative_to(root)

@@ -11,8 +11,8 @@ _BLOCK = re.compile(r"^```(\S*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def pages() -> list[Path]:
-    """All pages in Markdown, without what is built from them."""
-    return sorted(p for p in DOCS.rglob("*.md") if "_build" not in p.parts)
+    """All pages in Markdown, without what is built from them, and what one of them is made of."""
+    return sorted(p for p in DOCS.rglob("*.md") if not {"_build", "teaching"} & {*p.parts})
 
 
 def blocks(text: str, language: str) -> list[str]:

@@ -67,8 +67,9 @@ SUBJECTS: dict[str, tuple[list[str], str]] = {
         "metrics figures theory_follow_up nothing_happened",
     ),
     "groups": (
-        ["metrics/cohorts.py", "metrics/groups.py", "metrics/pipeline.py"],
-        "cohorts groups pipeline",
+        ["metrics/cohorts.py", "metrics/groups.py", "metrics/mix.py", "metrics/nps.py",
+         "metrics/pipeline.py", "metrics/referrals.py", "metrics/recoveries.py"],
+        "cohorts groups mix_and_rate pipeline recoveries referrals",
     ),
     "closed_form": (
         ["planner/closed_form.py", "planner/parameter_uncertainty.py", "planner/roots.py"],

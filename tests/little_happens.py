@@ -100,6 +100,7 @@ READERS: dict[str, Callable[[fs.Journal], Any]] = {
     "summary": fs.summary,
     "funnel_table": fs.funnel_table,
     "channels_table": fs.channels_table,
+    "recoveries": fs.recoveries,
     "points_liability": fs.points_liability,
     "points_so_far": lambda j: points_metrics.points_so_far(j, [0, j.scenario.horizon]),
     "response_times": response_times,
@@ -129,7 +130,7 @@ CHARTS: dict[str, Callable[[fs.Journal], Any]] = {
         name: getattr(charts, name)
         for name in (
             *("funnel", "revenue", "losses", "waterfall", "cohorts", "lifetime_value", "points"),
-            *("response_times", "reps"),
+            *("recoveries", "response_times", "reps"),
         )
     },
     "pipeline": lambda j: charts.pipeline(j, 0),

@@ -213,7 +213,7 @@ def test_how_far_one_has_come():
     assert repr(fs.check("01")).startswith("… Lesson 01  ✘ 01.1  ✔ 01.2  … 01.3")
     assert "1 of 8 right" in str(fs.check("01"))
     lines = str(fs.check()).splitlines()
-    assert len(lines) == 5
+    assert len(lines) == len({number.partition(".")[0] for number in NUMBERS})
     assert all("of" in line for line in lines)
 
 

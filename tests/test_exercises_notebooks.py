@@ -15,7 +15,10 @@ from student_notebooks import student_version
 from funnelsim.exercises import _builders, find
 from funnelsim.exercises.lesson_02 import stall
 from funnelsim.exercises.lesson_03 import to_order
+from funnelsim.exercises.lesson_04 import writes
 from funnelsim.exercises.lesson_06 import card
+from funnelsim.exercises.lesson_07 import recommended
+from funnelsim.exercises.lesson_08 import spring
 from funnelsim.exercises.workshop import SEED, pottery
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -53,7 +56,16 @@ def test_notebook_and_exercises_speak_of_the_same_scenario(path):
         exec(source, named)
     if path.name.startswith("01b"):  # asks for functions, which know of no scenario
         return
-    asked_about = {"01": pottery, "02": stall, "03": to_order, "06": card}[path.name[:2]]()
+    lessons = {
+        "01": pottery,
+        "02": stall,
+        "03": to_order,
+        "04": writes,
+        "06": card,
+        "07": recommended,
+        "08": spring,
+    }
+    asked_about = lessons[path.name[:2]]()
     if "journal" not in named:  # planned, not simulated
         assert named["stall"] == asked_about
         return

@@ -51,6 +51,28 @@ def test_what_goes_wrong_with_a_function_is_told(program, told):
     assert told in verdict.sentence
 
 
+class GoneSlowly:
+    """In a ring, so that the collector takes it away, and in many steps."""
+
+    def __init__(self, in_a_ring: bool) -> None:
+        self.ring = self if in_a_ring else None
+
+    def __del__(self) -> None:
+        for _ in range(2_000):
+            pass
+
+
+@pytest.mark.parametrize("in_a_ring", [True, False])
+def test_it_is_stopped_though_objects_are_taken_away_meanwhile(in_a_ring):
+    def endless_with_garbage(env, thinks, convinced, log):
+        for _ in range(2_000_000):  # an end all the same, should it not be stopped
+            GoneSlowly(in_a_ring)
+            env.timeout(1)
+        yield env.timeout(thinks)
+
+    assert "never ends" in fs.check("01b.1", endless_with_garbage).sentence
+
+
 def test_what_a_function_prints_is_kept_quiet(capsys):
     assert fs.check("1B.1", chatters).outcome == "right"
     assert capsys.readouterr().out == ""

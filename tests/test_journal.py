@@ -40,7 +40,7 @@ def test_the_tables_have_the_columns_that_the_docs_name(journal: fs.Journal) -> 
         *("contribution", "satisfaction"),
     ]
     assert list(journal.statuses) == ["order", "status", "entered"]
-    assert list(journal.messages) == ["lead", "name", "sent", "cost", "accepted"]
+    assert list(journal.messages) == ["lead", "name", "sent", "cost", "accepted", "anyway"]
     assert list(journal.points) == ["customer", "time", "kind", "points"]
     assert list(journal.events) == ["case", "activity", "timestamp", "resource"]
 

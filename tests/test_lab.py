@@ -92,11 +92,19 @@ def test_lab_opens_the_course_as_a_page_without_news_or_update_checks(package, t
         assert opened.endswith("/lab/tree/notebooks/README.md")
         _, answer = fetch(f"http://127.0.0.1:{port}/lab/api/settings", server, log)
         settings = {entry["id"]: entry["schema"] for entry in json.loads(answer)["settings"]}
+        _, page = fetch(f"http://127.0.0.1:{port}/lab", server, log)
+        _, style = fetch(f"http://127.0.0.1:{port}/custom/custom.css", server, log)
         told = log.read_text(encoding="utf-8", errors="replace")
         assert f"at port {port}, open it at\n\n    http://localhost:{port}/lab/tree/" in told
     finally:
         server.terminate()
         server.wait(timeout=600)
+    assert b"custom/custom.css" in page
+    widest = re.search(
+        r"\.jp-RenderedMarkdown :is\(p, li[^{]*\{\s*max-width: (\d+)ch", style.decode()
+    )
+    assert widest, "nothing says how wide text is"
+    assert 45 <= int(widest[1]) <= 66, "a zero is wider than a letter: 66 of them are 77 letters"
     news = settings["@jupyterlab/apputils-extension:notification"]["properties"]
     assert news["fetchNews"]["default"] == "false"
     assert news["checkForUpdates"]["default"] is False

@@ -226,7 +226,7 @@ def test_every_stated_figure_is_one_of_the_summary(journal):
 @pytest.mark.parametrize(
     ("without", "figures"),
     [
-        ({"satisfaction": None, "referral": None}, {"nps"}),
+        ({"satisfaction": None, "referral": None}, {"nps", "nps_se", "k_factor"}),
         ({"loyalty": None}, {"members", "points_earned", "points_liability", "breakage"}),
         (
             {"teams": (), "stages": [SHOP["stages"][0], {"name": "Desire", "conversion": 1}, GOAL]},

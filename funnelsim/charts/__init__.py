@@ -3,18 +3,22 @@
     fs.charts.funnel(j)          how many leads entered each stage, and what became of them
     fs.charts.revenue(j)         revenue as it adds up, first orders and repeats told apart
     fs.charts.losses(j)          where leads were lost, and why
+    fs.charts.recoveries(j)      who came back after a message, and who would have anyway
     fs.charts.waterfall(j)       what becomes of the money, from gross to profit
     fs.charts.cohorts(j)         who ordered again, by the month of the first order
     fs.charts.lifetime_value(j)  how much customers differ in what they are worth
     fs.charts.points(j)          points of a loyalty programme: earned, redeemed, expired, open
+    fs.charts.referrals(j)       customers by generation: of channels, brought by these, and so on
     fs.charts.pipeline(j, day)   open deals by stage on a day, and what they are worth
     fs.charts.response_times(j)  how long leads waited for a call, and what it cost
     fs.charts.reps(j)            what each rep brought in and closed, with intervals
     fs.charts.funnels(j, by)     the conversion of each channel, segment, team, rep
+    fs.charts.mix_and_rate(a, b) why a conversion rose or fell: mix and rate taken apart
     fs.charts.replications(x)    how often a figure came out at each size (fs.replicate)
     fs.charts.differences(c)     how far scenarios are apart, with intervals (fs.compare)
     fs.charts.sweep(x)           a figure along the values of a parameter (fs.sweep)
     fs.charts.tornado(x)         which parameter matters most (fs.sensitivity)
+    fs.charts.marginal_cac(t)    what one more customer costs (fs.marginal_cac)
     fs.charts.warm_up(x)         how the pipeline fills (fs.warm_up_advice)
     fs.charts.plan_chance(p)     the chance of a target against leads (fs.plan)
     fs.charts.plan_cliff(p)      what leads bring, and where more bring no more
@@ -35,8 +39,10 @@ from collections.abc import Sequence
 
 import altair as alt
 
+from funnelsim.charts.channels import marginal_cac, mix_and_rate
 from funnelsim.charts.customers import cohorts, lifetime_value, points, waterfall
 from funnelsim.charts.experiments import differences, replications, sweep, tornado, warm_up
+from funnelsim.charts.messages import recoveries
 from funnelsim.charts.parts import DATES, NO_ORDER, NONE_PLACED, axis_of, rows_data, sentence
 from funnelsim.charts.plan_curves import plan_chance, plan_cliff
 from funnelsim.charts.planning import forecast, plan_channels, plan_reps, plan_stages
@@ -55,6 +61,7 @@ from funnelsim.charts.theme import (
     reason_colours,
     use_in_notebooks,
 )
+from funnelsim.charts.word_of_mouth import referrals
 from funnelsim.distributions import DAY
 from funnelsim.earlier import earlier_argument
 from funnelsim.journal import Journal
@@ -70,6 +77,8 @@ __all__ = [
     "funnels",
     "lifetime_value",
     "losses",
+    "marginal_cac",
+    "mix_and_rate",
     "pipeline",
     "plan_chance",
     "plan_channels",
@@ -77,6 +86,8 @@ __all__ = [
     "plan_reps",
     "plan_stages",
     "points",
+    "recoveries",
+    "referrals",
     "replications",
     "reps",
     "response_times",

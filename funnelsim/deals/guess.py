@@ -337,8 +337,11 @@ def _is_log(
             return False
         picked.append(max(scores, key=lambda name: scores[name]))
     keys = table[picked[:2]].astype("string")
-    per_deal = keys.drop_duplicates().groupby(picked[0], observed=True).size()
+    pairs = keys.drop_duplicates()
+    per_deal = pairs.groupby(picked[0], observed=True).size()
     if keys[picked[0]].nunique() > 0.85 * rows or (per_deal > 1).mean() < 0.3:
+        return False
+    if len(pairs) < 0.5 * rows:  # a deal comes to a stage again, but not again and again
         return False
     for role, name in zip(("id", "stage", "time"), picked, strict=True):
         guess.take(role, name, "a log: a row for each stage that a deal entered")
@@ -347,7 +350,8 @@ def _is_log(
 
 def _is_id_of_a_log(name: str) -> int:
     """How well a heading names the deal that many rows are of: "Deal", but not "Deal value"."""
-    if any(fitness(name, role) for role in ("value", "stage", "outcome", "owner")):
+    others = ("value", "stage", "outcome", "owner", "channel", "reason", "currency")
+    if any(fitness(name, role) for role in others):
         return 0
     return max(fitness(name, "id"), fitness(name, "deal"))
 

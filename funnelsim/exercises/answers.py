@@ -7,6 +7,7 @@ the exercise decides. What can be no answer is told in words.
 from __future__ import annotations
 
 import datetime
+import hashlib
 import inspect
 import math
 import re
@@ -54,6 +55,28 @@ def read(answer: Any, exercise: Exercise) -> Reading:
     if reading.meant or reading.complaint:
         return reading
     return Reading(complaint=f"Your answer is {_called(answer)}; {exercise.asks_for}.")
+
+
+def as_kept(answer: Any) -> float | str:
+    """An answer as a sheet keeps it: a number, or a short text.
+
+    >>> as_kept(0.64), as_kept(pd.Series([3])), as_kept([1, 2]), as_kept("Desire")
+    (0.64, 3.0, 'a list of 2 values', 'Desire')
+    """
+    answer = _only(answer)
+    if isinstance(answer, str):
+        return answer[:LONGEST]
+    is_number = isinstance(answer, Real | Decimal) and not isinstance(answer, bool)
+    if is_number and math.isfinite(_as_float(answer)):
+        return _as_float(answer)
+    if not callable(answer):
+        return _called(answer)
+    name = getattr(answer, "__name__", "without a name")[:LONGEST]
+    try:
+        source = inspect.getsource(answer)
+    except (OSError, TypeError):
+        return f"function {name}"
+    return f"function {name}, {hashlib.sha256(source.encode()).hexdigest()[:4]}"  # another, another
 
 
 def _only(answer: Any) -> Any:

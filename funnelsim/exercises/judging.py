@@ -23,8 +23,9 @@ from funnelsim.exercises.entry import (
 from funnelsim.exercises.programs import Failed, Program, Trial, known
 
 # What people type for a seed, the default of fs.simulate first.
-OTHER_SEEDS = (1, 0, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 42, 123)
-FREE_SEEDS = (*OTHER_SEEDS, 11, *range(13, 31), 2027)  # the last stands in the notebook
+# Seed 11 is the question's own, which a student with numbers of their own may have left standing.
+OTHER_SEEDS = (1, 11, 0, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 42, 123)
+FREE_SEEDS = (*OTHER_SEEDS, *range(13, 31), 2027)  # the last stands in the notebook
 MANY_DIGITS = 6  # so many are computed, not typed: no other number has the same by chance
 
 UNKNOWN = "unknown"  # wrong, in a way that is not known: the next hint goes with it
@@ -159,7 +160,7 @@ def _of_another_seed(
         return None
     is_computed = digits_of(given) >= MANY_DIGITS
     told = () if seed is None else (seed,)
-    for other in (*told, *(OTHER_SEEDS if is_computed else OTHER_SEEDS[:1])):
+    for other in (*told, *(OTHER_SEEDS if is_computed else OTHER_SEEDS[:2])):
         found = _to_the_digit(given, at(other)) if other != exercise.seed else None
         asked = "you told" if exercise.between_seeds else "the question uses"
         gives = f"what seed {other} gives; {asked} seed {exercise.seed}."

@@ -5,7 +5,8 @@
 
 Who guesses in place of the three dots sees where the guess lies; who runs all cells at once sees
 the answer with "no guess". A trainer types the guesses of a class as a list, `my_mean=[1, 2, 8]`,
-and they are dots under the distribution. Nothing is stored, and nothing leaves the machine.
+or names the folder of their sheets, `class_="handed in"`, and they are dots under the distribution.
+Nothing is stored unless a student has given a name (`students.py`), and nothing leaves the machine.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,7 +22,10 @@ import numpy as np
 from funnelsim.arguments import refused
 from funnelsim.errors import nearest
 from funnelsim.exercises.answers import read
+from funnelsim.exercises.classes import guesses_of
 from funnelsim.exercises.entry import Exercise
+from funnelsim.exercises.sheets import Guessed, keep
+from funnelsim.exercises.students import at_the_kernel
 from funnelsim.exercises.verdict import Verdict
 from funnelsim.pages import page
 
@@ -46,7 +51,7 @@ class Question:
     guesses: dict[str, list[Guess]] = field(default_factory=dict)
 
 
-_asked: dict[str, Question] = {}  # of this session: nothing is stored
+_asked: dict[str, Question] = {}  # of this session
 
 
 def predict(number: str, *, unit: str = "", among: Sequence[str] = (), **guesses: Any) -> Verdict:
@@ -57,7 +62,9 @@ def predict(number: str, *, unit: str = "", among: Sequence[str] = (), **guesses
     the names in `among`, or `...` for none yet. A list holds the guesses of a class.
 
     Numbers are read as in `check`: "40 %", "2 h" and "0,4" as they are meant; a share of 40 is
-    40 %. A guess is never wrong here. Raises `FunnelSimError` where no name asks for a guess.
+    40 %. A guess is never wrong here. With a name (`fs.student`) it goes into your sheet.
+
+    Raises `FunnelSimError` where no name asks for a guess.
 
     >>> predict("03.a", unit="hours", my_mean=...)
     … 03.a  Your guess goes in place of the three dots: then run this cell again.
@@ -84,7 +91,10 @@ def predict(number: str, *, unit: str = "", among: Sequence[str] = (), **guesses
         return Verdict(str(number), "not answered", there)
     parts = [_said(values, question) for values in question.guesses.values()]
     still = f" (Nothing yet for {', '.join(missing)}.)" if missing else ""
+    guessed = Guessed(unit=unit, among=tuple(among), guesses=question.guesses)
+    noted = keep(at_the_kernel(), guesses={str(number): guessed})
     sentence = f"You guess {' and '.join(parts)}.{still} Go on: the next cell shows what it is."
+    sentence += noted
     return Verdict(str(number), "hint", sentence)
 
 
@@ -111,14 +121,18 @@ class Revealed:
             display(self.chart)
 
 
-def reveal(number: str, values: Any = None, **truths: Guess) -> Revealed:
+def reveal(
+    number: str, values: Any = None, *, class_: str | Path | None = None, **truths: Guess
+) -> Revealed:
     """What it is, beside your guess: how far off, in the terms of the question.
 
     `truths` are the answers, by the names of the guesses. `values` are those that a number was
     asked of (waits of leads, results of replications; NaN is left out): they become a picture with
-    the truth, you, and a class as dots below.
+    the truth, you, and a class as dots below. `class_` is a folder with the sheets of a class
+    (`fs.results`), whose guesses count beside those typed here.
 
-    Raises `FunnelSimError` for a name that `predict` did not ask for.
+    Raises `FunnelSimError` for a name that `predict` did not ask for, and for a folder that there
+    is not.
 
     >>> _ = predict("03.a", unit="hours", my_mean=2)
     >>> reveal("03.a", my_mean=5.2)
@@ -128,6 +142,11 @@ def reveal(number: str, values: Any = None, **truths: Guess) -> Revealed:
     No guess. It is 5.2 hours.
     """
     question = _asked.get(str(number), Question("", ()))
+    told = []
+    if class_ is not None:
+        guessed, sheets = guesses_of(Path(class_), str(number), but_of=at_the_kernel().key)
+        question = _with_class(question, guessed)
+        told = [f"In {len(guessed)} of {sheets} sheets there is a guess."]
     for name in question.guesses:
         if name not in truths:
             rule = f"prediction {number} asks for {name}"
@@ -140,7 +159,20 @@ def reveal(number: str, values: Any = None, **truths: Guess) -> Revealed:
     )
     is_drawn = values is not None and not question.among
     chart = _picture(values, truths, question) if is_drawn else None
-    return Revealed(str(number), sentences, chart)
+    return Revealed(str(number), (*sentences, *told), chart)
+
+
+def _with_class(question: Question, guessed: Sequence[Guessed]) -> Question:
+    """The question with the guesses of a class, as far as they answer the same question."""
+    if not question.guesses and guessed and not (question.unit or question.among):
+        question = Question(guessed[0].unit, guessed[0].among)  # not asked here, only there
+    both = Question(question.unit, question.among, {n: [*g] for n, g in question.guesses.items()})
+    for other in guessed:
+        if (other.unit, other.among) == (both.unit, both.among):
+            for name, guesses in other.guesses.items():
+                fits = (g for g in guesses if isinstance(g, str) == bool(both.among))
+                both.guesses.setdefault(name, []).extend(fits)
+    return both
 
 
 # --- what is read, and what is said ---------------------------------------------------------------

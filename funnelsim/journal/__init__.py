@@ -18,7 +18,8 @@ the scenario's currency, and names are categoricals in the scenario's order.
   tier, payment, status (the last one entered), closed, points_earned, points_redeemed,
   contribution, satisfaction (promoter, passive, detractor)
 - `statuses`: order, status, entered
-- `messages`: lead, name, sent, cost, accepted
+- `messages`: lead, name, sent, cost, accepted (comes back because of it, or would have anyway; of a
+  campaign after a purchase only the former), anyway (would have come back without it)
 - `points`: customer, time, kind (earned, redeemed, expired), points
 - `events` (view): case, activity, timestamp, resource
 """

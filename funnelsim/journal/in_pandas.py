@@ -139,6 +139,7 @@ def messages_table(j: Journal) -> pd.DataFrame:
             "sent": _days(t["sent"]),
             "cost": np.array(j.message_costs)[t["name"]],
             "accepted": t["accepted"].astype(bool),
+            "anyway": t["anyway"].astype(bool),
         }
     )
 

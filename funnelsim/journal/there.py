@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from funnelsim.distributions import Ints
+from funnelsim.distributions import Floats, Ints
 from funnelsim.fitted import customer_keys, deal_keys, fitted
 from funnelsim.journal.whole import CUSTOMER, OPEN_DEAL
 
@@ -33,6 +33,16 @@ def hands_before(journal: Journal) -> tuple[Ints, list[str], list[str]]:
     there = np.flatnonzero(journal.whole["leads"]["kind"] == OPEN_DEAL)
     at = _places(journal, there, deal_keys(deals, journal.scenario))
     return there, [deals.owner[n] for n in at], [deals.holder[n] for n in at]
+
+
+def discounts_before(journal: Journal) -> Floats:
+    """The discount with which each lead had been brought back before the simulation began."""
+    before = np.zeros(journal.rows("leads"))
+    if journal.initial is not None:
+        deals, _ = fitted(journal.initial, journal.scenario)
+        there = np.flatnonzero(journal.whole["leads"]["kind"] == OPEN_DEAL)
+        before[there] = deals.discount[_places(journal, there, deal_keys(deals, journal.scenario))]
+    return before
 
 
 def _places(journal: Journal, rows: Ints, keys: Ints) -> Ints:

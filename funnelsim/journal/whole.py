@@ -55,7 +55,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "points_redeemed": "i8", "satisfaction": "i1",
     },
     "statuses": {"order": "i4", "status": "i2", "entered": "i8"},
-    "messages": {"lead": "i4", "name": "i2", "sent": "i8", "accepted": "i1"},
+    "messages": {"lead": "i4", "name": "i2", "sent": "i8", "accepted": "i1", "anyway": "i1"},
     "points": {"customer": "i4", "time": "i8", "kind": "i1", "points": "i8"},
 }  # fmt: skip
 """What an engine writes: the columns of each table, and how many bytes a number takes."""

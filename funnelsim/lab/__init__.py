@@ -18,6 +18,7 @@ from funnelsim.errors import FunnelSimError
 from funnelsim.saving import copy_whole
 
 FOLDERS = ("notebooks", "exercises", "datasets")
+FILES = ("TEACHING.md",)  # for trainers
 PAGE = "notebooks/README.md"
 COPY = "funnelsim-course"
 LAST_PORT = 65535
@@ -86,13 +87,19 @@ def _can_be_had(port: int) -> None:
 
 def lab_arguments(root: Path, *, browser: bool, port: int | None = None) -> list[str]:
     """What JupyterLab is told: where it starts, what it opens, and to leave the network alone."""
+    settings = {
+        # else a file of more than 10 MB, chosen in the planner's form, never arrives
+        "websocket_max_message_size": LARGEST_FILE,
+        # text as wide as a column of a book (there is no setting for this path alone)
+        "static_custom_path": [str(_SETTINGS / "custom")],
+    }
     chosen = [
         f"--ServerApp.root_dir={root}",
         f"--LabApp.default_url=/lab/tree/{PAGE}",
         f"--LabApp.app_settings_dir={_SETTINGS}",
+        "--LabApp.custom_css=True",
         "--LabApp.extension_manager=readonly",  # the other one asks a package index
-        # else a file of more than 10 MB, chosen in the planner's form, never arrives
-        f"--ServerApp.tornado_settings={{'websocket_max_message_size': {LARGEST_FILE}}}",
+        f"--ServerApp.tornado_settings={settings}",
     ]
     if port is not None:
         chosen += [f"--ServerApp.port={port}", "--ServerApp.port_retries=0"]
@@ -171,6 +178,7 @@ def _files_of(source: Path) -> Iterator[Path]:
             hidden = any(part.startswith(".") or part == "__pycache__" for part in path.parts)
             if file.is_file() and not hidden:
                 yield path
+    yield from (Path(name) for name in FILES if (source / name).is_file())
 
 
 def _quoted(folder: Path) -> str:

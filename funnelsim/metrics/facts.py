@@ -11,11 +11,13 @@ from functools import cached_property
 import numpy as np
 
 from funnelsim.distributions import Ints
-from funnelsim.journal import Journal
+from funnelsim.journal import NEVER, Journal
 from funnelsim.metrics.basis import Bools, came_in, is_customer, sales_of
 from funnelsim.metrics.follow_up import ended_and_gone_cold, reached_since_warm_up, waits
 from funnelsim.metrics.money import Money, counts_as_revenue, money
+from funnelsim.metrics.nps import Answers, answers_of
 from funnelsim.metrics.points import PointsByKind, points_by_kind
+from funnelsim.metrics.referrals import brought_by
 
 
 class Facts:
@@ -48,6 +50,12 @@ class Facts:
     @cached_property
     def sales(self) -> Ints:
         return sales_of(self.journal)
+
+    @cached_property
+    def brought(self) -> Ints:
+        """Customers whom these customers have brought."""
+        by = brought_by(self.journal)
+        return self.journal.totals("leads", self.won & (by != NEVER) & self.won[by])
 
     @cached_property
     def members(self) -> Ints:
@@ -88,6 +96,11 @@ class Facts:
         buys = np.zeros(self.journal.rows("leads"), dtype=bool)
         buys[self.buyer[self.placed]] = True
         return self.journal.totals("leads", buys)
+
+    @cached_property
+    def answers(self) -> Answers:
+        """What was said of kept orders."""
+        return answers_of(self.journal)
 
     @cached_property
     def money(self) -> Money:

@@ -10,11 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from funnelsim.arguments import refused
 from funnelsim.distributions import DAY, Floats, Ints
-from funnelsim.journal import DETRACTOR, NEVER, PROMOTER, Journal
+from funnelsim.journal import Journal
 from funnelsim.metrics import stated
 from funnelsim.metrics.basis import ratio
 from funnelsim.metrics.facts import Facts
@@ -34,18 +32,12 @@ from funnelsim.metrics.figure import (
     Tile,
 )
 from funnelsim.metrics.follow_up import quantile_of_each, utilisation
+from funnelsim.metrics.nps import score, standard_error
 from funnelsim.metrics.points import breakage, points_worth
 from funnelsim.scenario import Scenario
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-def _nps(f: Facts) -> Floats:
-    feeling = f.journal.whole["orders"]["satisfaction"]
-    ahead = (feeling == PROMOTER).astype(np.int8) - (feeling == DETRACTOR)
-    asked = f.journal.totals("orders", feeling != NEVER, f.placed)
-    return ratio(100 * f.journal.totals("orders", ahead, f.placed), asked)
 
 
 FIGURES: tuple[Figure, ...] = (
@@ -265,8 +257,30 @@ FIGURES: tuple[Figure, ...] = (
         "Net promoter score: promoters less detractors, per 100 kept orders, each of which is "
         'asked (F. Reichheld, "The One Number You Need to Grow", Harvard Business Review 81, '
         "2003).",
-        _nps,
+        lambda f: score(f.answers),
         stated.asks_customers,
+    ),
+    Figure(
+        "nps_se",
+        "Standard error of the NPS",
+        SCORE,
+        NEITHER,
+        "By so many points the NPS is off by chance, give or take, with as many answers as these: "
+        "100 √((p + d − (p − d)²) ÷ answers), of the shares p of promoters and d of detractors.",
+        lambda f: standard_error(f.answers),
+        stated.asks_customers,
+    ),
+    Figure(
+        "k_factor",
+        "Customers brought by customers / customers (K)",
+        RATIO,
+        UP,
+        "Customers whom these customers have brought / customers, both by the end: leads that "
+        "customers bring, times their conversion. So far: friends of those who bought last are "
+        "still to come, so K will be higher (`fs.referrals` with `within` compares equal times).",
+        lambda f: ratio(f.brought, f.customers),
+        stated.brings_leads,
+        title="Customers brought by customers / customers",
     ),
     Figure(
         "members",

@@ -304,6 +304,12 @@ def losses_by_response(journal: Journal, confidence: float = 0.95) -> pd.DataFra
 # --- groups -------------------------------------------------------------------------------------
 
 
+def groups_of_leads(journal: Journal, by: str) -> pd.Series:
+    """The group of each lead, for whom may ask for any `by`: FunnelSimError for one not there."""
+    _check(journal, by)
+    return _groups(journal, by)
+
+
 def _groups(journal: Journal, by: str) -> pd.Series:
     """The group of each lead, categories in the scenario's order; NaN where it has none."""
     return _teams(journal, journal.leads["owner"], by) if by in HANDS else journal.leads[by]

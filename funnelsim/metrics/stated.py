@@ -66,6 +66,11 @@ def asks_customers(s: Scenario) -> bool:
     return s.satisfaction is not None
 
 
+def brings_leads(s: Scenario) -> bool:
+    """Customers bring others along."""
+    return s.referral is not None
+
+
 def has_members(s: Scenario) -> bool:
     return s.loyalty is not None
 

@@ -221,7 +221,8 @@ class Reference(Funnel):
         when, tipped = self.next_order(customer, order, feeling)
         after_purchase, win_back = scenario.campaign("post-purchase"), scenario.campaign("win-back")
         if after_purchase:
-            self.sent(lead, after_purchase, tipped)
+            alone = when < math.inf and not tipped
+            self.sent(lead, after_purchase, tipped, alone)
         if customer.may_be_won_back:
             offer = max(order["placed"] + win_back.after, self.now)
             if offer < when:
@@ -258,15 +259,15 @@ class Reference(Funnel):
         time = -math.log1p(-self.u("gap", lead.key, number)) * DAY
         return round(min(time / own if own else math.inf, 2.0**62))
 
-    def sent(self, lead: Lead, campaign: Any, accepted: bool) -> None:
+    def sent(self, lead: Lead, campaign: Any, accepted: bool, anyway: bool) -> None:
         name = len(self.scenario.stages) + self.scenario.campaigns.index(campaign)
         row = {"lead": lead, "name": name, "sent": self.now, "accepted": accepted}
-        self.rows["messages"].append(row)
+        self.rows["messages"].append(row | {"anyway": anyway})
 
     def win_back(self, customer: Customer, number: int, feeling: int, otherwise: float) -> None:
         lead, campaign = customer.lead, self.scenario.campaign("win-back")
         accepts = feeling != DETRACTOR and self.u("win-back", lead.key) < campaign.probability
-        self.sent(lead, campaign, accepts)
+        self.sent(lead, campaign, accepts, otherwise < math.inf)
         if accepts:
             self.place(customer, number + 1, campaign.discount)
         else:

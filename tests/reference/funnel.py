@@ -329,10 +329,16 @@ class Funnel:
             self.at(self.now + takes, READY, visit["lead"].key, self.message, visit, recovery)
 
     def message(self, visit: Row, recovery: Any) -> None:
-        lead, returns = visit["lead"], self.u(*self.of_visit("comes back", visit))
-        returns = returns < recovery.probability
+        lead, u = visit["lead"], self.u(*self.of_visit("comes back", visit))
+        returns = u < recovery.probability
         self.rows["messages"].append(
-            {"lead": lead, "name": visit["stage"], "sent": self.now, "accepted": returns}
+            {
+                "lead": lead,
+                "name": visit["stage"],
+                "sent": self.now,
+                "accepted": returns,
+                "anyway": u < recovery.anyway,
+            }
         )
         if returns:
             lead.discount = max(lead.discount, recovery.discount)

@@ -220,8 +220,9 @@ def _messages_to_the_lost(
     block, place = story.blocks[-1], _places(drawn.rows, rows)
     sent = decided + drawn.return_delay[place]
     is_sent = (block.reason != NEVER) & (sent < draws.scenario.horizon)
-    accepted = drawn.returns[place]
-    story.returns.append((rows[is_sent], stage, sent[is_sent], accepted[is_sent]))
+    accepted, anyway = drawn.returns[place], drawn.anyway[place]
+    columns = (sent[is_sent], accepted[is_sent], anyway[is_sent])
+    story.returns.append((rows[is_sent], stage, *columns))
     back = is_sent & accepted
     return rows[back], sent[back]
 

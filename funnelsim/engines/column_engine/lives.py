@@ -45,8 +45,8 @@ class Lives:
     """What becomes of customers; an event may lie past the horizon, which the reader cuts."""
 
     rounds: list[Round] = field(default_factory=list)
-    messages: list[tuple[Ints, str, Ints, Bools]] = field(default_factory=list)
-    """(rows, kind of the campaign, sent, accepted)"""
+    messages: list[tuple[Ints, str, Ints, Bools, Bools]] = field(default_factory=list)
+    """(rows, kind of the campaign, sent, accepted, would have come anyway)"""
     points: list[tuple[Ints, Ints, int, Ints]] = field(default_factory=list)
     """(rows, time, kind, points)"""
 
@@ -101,15 +101,17 @@ def _next(
     delay, asked, only_because = _comes_back(draws, order.drawn, order.feeling, order.tier)
     following, offer = order.placed + delay, same(0.0, len(who), "f8")
     if draws.scenario.campaign(POST_PURCHASE):
-        message = (order.row[asked], POST_PURCHASE, order.closed[asked], only_because[asked])
-        lives.messages.append(message)
+        alone = (delay < NOT_AGAIN) & ~only_because
+        columns = (order.closed[asked], only_because[asked], alone[asked])
+        lives.messages.append((order.row[asked], POST_PURCHASE, *columns))
     win_back = draws.scenario.campaign(WIN_BACK)
     if not win_back:
         return following, offer
     when = np.maximum(order.placed + (win_back.after or 0), order.closed)
     sent = order.drawn.is_kept & not_won_back[who] & (when < following)
     accepts = sent & is_won_back[who] & (order.feeling != DETRACTOR)
-    lives.messages.append((order.row[sent], WIN_BACK, when[sent], accepts[sent]))
+    pending = following < NOT_AGAIN
+    lives.messages.append((order.row[sent], WIN_BACK, when[sent], accepts[sent], pending[sent]))
     not_won_back[who[sent]] = False
     return np.where(accepts, when, following), np.where(accepts, win_back.discount, 0.0)
 

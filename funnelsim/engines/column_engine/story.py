@@ -66,8 +66,8 @@ class History:
     calls: QueueResults | None = None  # where there is a team
     arrived: list[tuple[Ints, Ints]] = field(default_factory=list)  # (rows, when)
     blocks: list[Block] = field(default_factory=list)
-    returns: list[tuple[Ints, int, Ints, Bools]] = field(default_factory=list)
-    """Messages to the lost: (rows, stage, sent, accepted)."""
+    returns: list[tuple[Ints, int, Ints, Bools, Bools]] = field(default_factory=list)
+    """Messages to the lost: (rows, stage, sent, accepted, would have come anyway)."""
     lives: list[Lives] = field(default_factory=list)
 
 
@@ -286,12 +286,12 @@ def _messages_table(draws: Draws, story: History, number: Numbers) -> Table:
     campaigns = {c.kind: stages + n for n, c in enumerate(draws.scenario.campaigns)}
     sent: list[tuple[NDArray[Any], ...]] = []
     runs = draws.leads.replication
-    for rows, stage, when, accepted in story.returns:
-        sent.append((runs[rows], number[rows], np.full(len(rows), stage), when, accepted))
+    for rows, stage, *columns in story.returns:
+        sent.append((runs[rows], number[rows], np.full(len(rows), stage), *columns))
     for lives in story.lives:
-        for rows, kind, when, accepted in lives.messages:
+        for rows, kind, *columns in lives.messages:
             name = np.full(len(rows), campaigns[kind])
-            sent.append((runs[rows], number[rows], name, when, accepted))
+            sent.append((runs[rows], number[rows], name, *columns))
     return _cut("messages", sent, draws.scenario.horizon, ("sent", "lead"))
 
 

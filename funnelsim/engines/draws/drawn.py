@@ -125,6 +125,7 @@ class StageDraws(Columns):
     reached_by: Small  # the call that reaches the lead (0, 1, ...); past all: none
     attempt_times: Ints  # [call, row]: of the rep, were the call not to reach the lead
     returns: Bools  # whether the lead would come back, were it to be lost
+    anyway: Bools  # whether it would come back without the message too; they return
     return_delay: Ints
 
 

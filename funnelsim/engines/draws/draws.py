@@ -309,6 +309,8 @@ class Draws:
             else same(0, len(rows), "i2"),
             attempt_times=_attempt_times(calls, call, duration, len(rows)),
             returns=happens("comes back", recovery.probability if recovery else 0.0),
+            # of the same number: who would come back anyway is among those who come back
+            anyway=happens("comes back", recovery.anyway if recovery else 0.0),
             return_delay=duration("delay", recovery.delay) if recovery else nothing,
         )
         if self.initial is None:

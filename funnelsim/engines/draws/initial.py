@@ -113,6 +113,7 @@ class Initial:
         columns: dict[str, Any] = {"returns": drawn.returns.copy()}
         attempts = stage.recovery.attempts if stage.recovery else 0
         columns["returns"][here] &= deals.returns[deal] + attempt < attempts
+        columns["anyway"] = drawn.anyway & columns["returns"]
         if attempt:
             return replace(drawn, **columns)
         for name in ("slack", "missed", "settled", "patience", "reached_by"):

@@ -65,11 +65,12 @@ def life_of_a_customer(
 
         comes_back, is_tipped = next_order(world, order, tier, feeling, campaign)
         if campaign:
-            journal.record_campaign(lead, POST_PURCHASE, closed, is_tipped)
+            alone = comes_back < NOT_AGAIN and not is_tipped
+            journal.record_campaign(lead, POST_PURCHASE, closed, is_tipped, alone)
         if win_back and (when := max(placed + (win_back.after or 0), closed)) < comes_back:
             yield clock.ready(when, lead.key)
             accepts = lead.is_won_back and feeling != DETRACTOR
-            journal.record_campaign(lead, WIN_BACK, when, accepts)
+            journal.record_campaign(lead, WIN_BACK, when, accepts, comes_back < NOT_AGAIN)
             discount, win_back = win_back.discount, None  # once per customer
             if accepts:  # in place of an order that the customer may have had in mind
                 number, offered = number + 1, discount

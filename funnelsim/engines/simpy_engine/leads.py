@@ -51,6 +51,7 @@ class DrawnVisit(NamedTuple):
     reached_by: int
     attempt_times: tuple[int, ...]
     returns: bool
+    anyway: bool  # would return without the message too
     return_delay: int
 
     def has_follow_up(self) -> bool:

@@ -117,7 +117,7 @@ def recovery(world: World, visit: DrawnVisit) -> Story:
     if visit.is_last():
         return False
     yield world.clock.after(visit.return_delay, visit.lead.key)
-    world.journal.record_message(visit, world.clock.now, visit.returns)
+    world.journal.record_message(visit, world.clock.now, visit.returns, visit.anyway)
     return visit.returns
 
 

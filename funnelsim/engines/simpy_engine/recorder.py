@@ -84,6 +84,7 @@ class MessageRow(NamedTuple):
     name: int
     sent: int
     accepted: bool
+    anyway: bool
 
 
 class PointsRow(NamedTuple):
@@ -139,9 +140,10 @@ class Recorder:
     def record_end(self, entry: FollowUpRow, now: int, outcome: str) -> None:
         entry.finished, entry.outcome = now, FOLLOW_UP_OUTCOMES.index(outcome)
 
-    def record_message(self, visit: DrawnVisit, now: int, accepted: bool) -> None:
+    def record_message(self, visit: DrawnVisit, now: int, accepted: bool, anyway: bool) -> None:
         """The message of a stage's recovery."""
-        self._messages.append(MessageRow(visit.lead.number, visit.stage.number, now, accepted))
+        lead, stage = visit.lead.number, visit.stage.number
+        self._messages.append(MessageRow(lead, stage, now, accepted, anyway))
 
     def record_sale(self, lead: Lead, now: int) -> None:
         """The goal is a stage too, entered and decided at one moment."""
@@ -173,8 +175,11 @@ class Recorder:
     def record_points(self, customer: Lead, now: int, kind: int, points: int) -> None:
         self._points.append(PointsRow(customer.number, now, kind, points))
 
-    def record_campaign(self, lead: Lead, kind: str, now: int, accepted: bool) -> None:
-        self._messages.append(MessageRow(lead.number, self._campaign[kind], now, accepted))
+    def record_campaign(
+        self, lead: Lead, kind: str, now: int, accepted: bool, anyway: bool
+    ) -> None:
+        name = self._campaign[kind]
+        self._messages.append(MessageRow(lead.number, name, now, accepted, anyway))
 
     # --- the tables -------------------------------------------------------------------------
 
