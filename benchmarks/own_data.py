@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
-import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -73,7 +72,7 @@ def wins_of_open(found: fs.Calibration, days: int, seed: int = 1) -> np.ndarray:
     alone = replace(found, scenario=found.scenario.vary(none))
     told = fs.forecast(alone, initial=found.state, n=FUTURES, within=f"{days} days", seed=seed,
                        progress=False)  # fmt: skip
-    return told.totals["sales"].to_numpy()
+    return np.asarray(told.totals["sales"])
 
 
 def of_world(worlds: Any, name: str, exports: int) -> dict[str, object]:
@@ -115,7 +114,7 @@ def of_world(worlds: Any, name: str, exports: int) -> dict[str, object]:
 def olist(folder: Path) -> list[dict[str, object]]:
     leads = datasets.read_olist_funnel(folder)
     every = fs.read_deals(leads, **datasets.OLIST_COLUMNS)
-    rows = []
+    rows: list[dict[str, object]] = []
     for day in CUTS:
         deals = every.as_of(day)
         found = fs.calibrate(deals, progress=False)
@@ -163,4 +162,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

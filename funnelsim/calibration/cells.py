@@ -7,13 +7,16 @@ Weeks are those in which the leads arrived, so that a resample of weeks is a pro
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from funnelsim.distributions import Floats
+from funnelsim.distributions import Floats, Ints
+
+Bools = NDArray[np.bool_]
 
 MINUTE, DAY = 1 / 1440, 1.0
 RATIO, WIDE = 1.08, 1.2  # of a cell's ends; past it the density in its middle is not exact enough
@@ -29,7 +32,7 @@ class Cells:
     log_high: tuple[Floats, Floats]
     log_middle: tuple[Floats, Floats]
     log_width: tuple[Floats, Floats]
-    is_wide: tuple[Floats, Floats]
+    is_wide: tuple[Bools, Bools]
     log_ages: Floats
     resolution: float
 
@@ -68,7 +71,7 @@ def counted(
     is_whole = bool((np.abs(known - known.round()) < 1e-6).all())
     edges = _edges(clock, float(np.nanmax([age.max(), days.max(), clock])), is_whole)
     week = weeks.to_numpy()
-    places: list[Sequence[Floats]] = []
+    places: list[list[Any]] = []
     tables: list[Floats] = []
     for kind in KINDS[:2]:
         timed = ((fate == kind) & days.notna()).to_numpy()
@@ -94,13 +97,13 @@ def counted(
         np.add.at(table, (its_weeks, place[begin : begin + len(part)]), 1.0)
         begin += len(part)
         tables.append(table)
-    both = [(a, b) for a, b in zip(*places, strict=True)]
-    return Cells(*both, np.log(middle), clock), tables
+    lows, highs, middles, widths, wide = zip(*places, strict=True)
+    return Cells(lows, highs, middles, widths, wide, np.log(middle), clock), tables
 
 
 def _cells(
-    times: Floats, weeks: Floats, edges: Floats, count: int, clock: float
-) -> tuple[Floats, Floats, Floats]:
+    times: Floats, weeks: Ints, edges: Floats, count: int, clock: float
+) -> tuple[Ints, Floats, Floats]:
     """The cells that hold a time, the mean (of logarithms) in each, and how many by week."""
     of_each = np.searchsorted(edges, times, side="right") - 1
     cell, place = np.unique(of_each, return_inverse=True)

@@ -50,7 +50,7 @@ class Kinds(NamedTuple):
     knows_p: Ints
 
     def of(self, rows: Ints) -> Kinds:
-        return Kinds(*(column[rows] for column in self))
+        return Kinds(*(np.asarray(column[rows]) for column in self))  # type: ignore[arg-type]
 
     @property
     def parameters(self) -> Ints:
@@ -212,9 +212,10 @@ def _curvature(
     """The slope, and minus the matrix of second derivatives, by differences of slopes."""
     _, slope = likelihood(theta, kinds, cells, counts, usual)
     open_to = free(kinds)
-    for place in (SIGMA1, SIGMA0):  # who lies at an end and would go on past it stays there
-        low, high = (np.abs(theta[:, place] - np.log(s)) < 1e-9 for s in (LEAST_SIGMA, MOST_SIGMA))
-        open_to[:, place] &= ~((low & (slope[:, place] < 0)) | (high & (slope[:, place] > 0)))
+    for at_end in (SIGMA1, SIGMA0):  # who lies at an end and would go on past it stays there
+        low, high = (np.abs(theta[:, at_end] - np.log(s)) < 1e-9 for s in (LEAST_SIGMA, MOST_SIGMA))
+        uphill = slope[:, at_end]
+        open_to[:, at_end] &= ~((low & (uphill < 0)) | (high & (uphill > 0)))
     slope = np.where(open_to, slope, 0)
     curved = np.zeros((len(theta), SIZE, SIZE))
     for place in np.flatnonzero(open_to.any(axis=0)):
@@ -235,7 +236,9 @@ def _step(slope: Floats, information: Floats, damping: Floats) -> Floats:
     )
     along = np.einsum("rji,rj->ri", vectors, slope) / size
     step = np.einsum("rij,rj->ri", vectors, along)
-    return np.clip(step, -LONGEST_STEP, LONGEST_STEP)  # each by itself: one may lie at its end
+    return np.asarray(
+        np.clip(step, -LONGEST_STEP, LONGEST_STEP)
+    )  # each by itself: one may lie at its end
 
 
 def _kept_inside(theta: Floats) -> Floats:

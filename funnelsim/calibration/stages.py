@@ -40,8 +40,8 @@ class Fates:
     def still(self, ages: Floats) -> tuple[Floats, Floats]:
         """Of all, the shares that are open at these ages and will advance, and will not."""
         will = self.p * _above(self.winners, ages)
-        told = _above(self.losers, ages) if self.silent < 1 else 0.0
-        return will, (1 - self.p) * ((1 - self.silent) * told + self.silent)
+        told = _above(self.losers, ages) if self.silent < 1 else np.zeros_like(ages)
+        return np.asarray(will), (1 - self.p) * ((1 - self.silent) * told + self.silent)
 
     def will_advance(self, ages: Floats) -> Floats:
         """How likely those who are open at these ages will advance."""
@@ -57,7 +57,7 @@ class Fates:
 def _above(time: tuple[int, float, float], ages: Floats) -> Floats:
     family, mu, sigma = time
     z = (np.log(np.maximum(ages, MINUTE / 10)) - mu) / sigma
-    return laws.survival(np.atleast_2d(z), np.array([family]))[0][0]
+    return np.asarray(laws.survival(np.atleast_2d(z), np.array([family]))[0][0])
 
 
 def fates_of(theta: Floats, kinds: Kinds, row: int) -> Fates:
@@ -97,7 +97,7 @@ class StageFit:
 
     @property
     def open_ages(self) -> Floats:
-        return self.visits.loc[self.visits["fate"] == "open", "age"].to_numpy(float)
+        return np.asarray(self.visits.loc[self.visits["fate"] == "open", "age"].to_numpy(float))
 
 
 def visits(deals: Deals, stage: str) -> pd.DataFrame:
