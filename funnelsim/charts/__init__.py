@@ -26,6 +26,8 @@
     fs.charts.plan_channels(p)   leads a day by channel, today and planned
     fs.charts.plan_reps(p)       what other numbers of reps would do
     fs.charts.forecast(f)        what may come, week by week (fs.forecast)
+    fs.charts.backtest(b)        earlier forecasts, and what came (fs.backtest)
+    fs.charts.track(t)           a plan, and what has come since (fs.track)
 
 Every number comes from a table of `metrics` or of the journal; a chart counts nothing of its own.
 `rows.py` makes those numbers into rows, `theme.py` holds the look; a live board uses the same
@@ -40,6 +42,7 @@ from collections.abc import Sequence
 import altair as alt
 
 from funnelsim.charts.channels import marginal_cac, mix_and_rate
+from funnelsim.charts.come import backtest, track
 from funnelsim.charts.customers import cohorts, lifetime_value, points, waterfall
 from funnelsim.charts.experiments import differences, replications, sweep, tornado, warm_up
 from funnelsim.charts.messages import recoveries
@@ -70,6 +73,7 @@ from funnelsim.tables import figure_text
 
 __all__ = [
     "COLOURS",
+    "backtest",
     "cohorts",
     "differences",
     "forecast",
@@ -94,6 +98,7 @@ __all__ = [
     "revenue",
     "sweep",
     "tornado",
+    "track",
     "warm_up",
     "waterfall",
 ]

@@ -6,7 +6,6 @@ each week up to the day of the export. Beside them stands what the export shows.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from datetime import datetime, time
@@ -142,7 +141,8 @@ def track(
     anew = None
     if left > 0 and remaining > 0:
         how: dict[str, Any] = {"executor": executor, "progress": progress, "backtest": backtest}
-        anew = _anew(plan, deals, remaining, days, left, seed, how)
+        today = deals.as_of(end_of_day(deals.export_date))
+        anew = _anew(plan, today, remaining, days, left, seed, how)
     told = Track(plan, table, came, remaining, left, anew, ())
     return replace(told, sentences=_sentences(told))
 
@@ -297,7 +297,7 @@ def _sentences(of: Track) -> tuple[str, ...]:
     plan, last = of.plan, of.table.iloc[-1]
     days = whole_days_of(plan.scenario) - of.days_left
     when = f"After {days} of {whole_days_of(plan.scenario)} days"
-    low, high, so_far = last["low"], last["high"], last["sales_so_far"]
+    low, high, so_far = last["low"], last["high"], int(last["sales_so_far"])
     where = "where" if last["inside"] else "below where" if so_far < low else "above where"
     told = [
         f"{when} {so_far:,.0f} sale{'s' * (so_far != 1)} came; {last['mean']:,.0f} were planned by "
@@ -306,8 +306,8 @@ def _sentences(of: Track) -> tuple[str, ...]:
     if plan.metric == "revenue":
         money = plan.today.currency
         ends = [figure_text(last[f"revenue_{n}"], "money", money) for n in ("low", "high")]
-        so_far = figure_text(last["revenue_so_far"], "money", money)
-        told.append(f"Of revenue {so_far} came; 8 in 10 futures had {ends[0]} to {ends[1]} by now.")
+        sold = figure_text(last["revenue_so_far"], "money", money)
+        told.append(f"Of revenue {sold} came; 8 in 10 futures had {ends[0]} to {ends[1]} by now.")
     leads, planned = of.table["leads"].sum(), of.table["leads_planned"].sum()
     told.append(f"{leads:,.0f} leads came; {planned:,.0f} were planned by now.")
     if plan.metric not in COUNTED:
@@ -322,9 +322,3 @@ def _sentences(of: Track) -> tuple[str, ...]:
             f"{of.anew.sentences[0]}"
         )
     return tuple(told)
-
-
-def as_so_far(track: Track, figure: str) -> Sequence[str]:
-    """The columns of a figure's low, mean and high."""
-    before = "" if figure == "sales" else f"{figure}_"
-    return [f"{before}{name}" for name in ("low", "mean", "high")]
