@@ -144,7 +144,8 @@ def test_odds_of_a_known_two_by_two_table():
     assert 0.3 < found.report.stages.loc["Lead", "scenario_conversion"] < 50 / 140
     assert found.overall == pytest.approx(50 / 140, rel=0.001)
     binomial = math.sqrt(50 / 140 * 90 / 140 / 140)
-    assert 0.5 * binomial < found.overall_se < 2 * binomial  # of so few weeks, with great doubt
+    # all of one kind came in the same weeks, so that these few weeks say little
+    assert binomial < found.overall_se < 4 * binomial
 
 
 def test_a_channel_with_few_decisions_is_taken_as_like_the_others():

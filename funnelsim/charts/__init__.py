@@ -28,6 +28,7 @@
     fs.charts.forecast(f)        what may come, week by week (fs.forecast)
     fs.charts.backtest(b)        earlier forecasts, and what came (fs.backtest)
     fs.charts.track(t)           a plan, and what has come since (fs.track)
+    fs.charts.fates(c)           who advances and is lost, by days in a stage (fs.calibrate)
 
 Every number comes from a table of `metrics` or of the journal; a chart counts nothing of its own.
 `rows.py` makes those numbers into rows, `theme.py` holds the look; a live board uses the same
@@ -41,6 +42,7 @@ from collections.abc import Sequence
 
 import altair as alt
 
+from funnelsim.charts.calibration import fates
 from funnelsim.charts.channels import marginal_cac, mix_and_rate
 from funnelsim.charts.come import backtest, track
 from funnelsim.charts.customers import cohorts, lifetime_value, points, waterfall
@@ -76,6 +78,7 @@ __all__ = [
     "backtest",
     "cohorts",
     "differences",
+    "fates",
     "forecast",
     "funnel",
     "funnels",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import altair as alt
+import pandas as pd
 
 from funnelsim.arguments import a_choice, given
 from funnelsim.charts.experiment_rows import axis_unit, figure_axis, figure_title
@@ -102,7 +103,7 @@ def track(track: Track, figure: str = "sales") -> alt.TopLevelMixin:
     figure = a_choice("figure", figure, there)
     before = "" if figure == "sales" else f"{figure}_"
     money, kind = found.plan.today.currency, unit_of(figure)
-    begin = f"{found.table['from'].iloc[0]:%Y-%m-%d}"
+    begin = f"{found.table['from'].iloc[0] - pd.Timedelta(days=1):%Y-%m-%d}"
     rows: Rows = [{"day": begin, "low": 0.0, "mean": 0.0, "high": 0.0, "came": 0.0,
                    "which": INSIDE, "foreseen": "0", "happened": "0"}]  # fmt: skip
     for _, row in found.table.iterrows():

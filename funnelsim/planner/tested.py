@@ -15,6 +15,7 @@ from funnelsim.tables import as_html, as_text, figure_text
 BAND = (0.1, 0.9)  # 8 in 10 futures
 SHARE = 0.8
 FEW = 20  # forecasts: fewer say little
+NO_LARGER = "Their errors are no larger than chance makes them: a plan's doubt stays as it is."
 PAGE = """{% for sentence in sentences %}
 <p>{% if loop.first %}<strong>{{ sentence }}</strong>{% else %}{{ sentence }}{% endif %}</p>
 {% endfor %}
@@ -141,7 +142,7 @@ class Backtest:
 
     def _so(self) -> str:
         if self.widening == 1:
-            return "Their errors are no larger than chance makes them: a plan's doubt stays as it is."
+            return NO_LARGER
         size = float(np.sqrt(np.mean(np.square(self.errors))))
         return (
             f"Their errors are {size:.1f} times as large as they should be, which chance does to "
@@ -157,15 +158,16 @@ class Backtest:
              f"{row['happened']:,}", "yes" if row["inside"] else "no")
             for _, row in self.table.iterrows()
         ]  # fmt: skip
-        heads = ["as of", "until", "deals known", "wins foreseen", "8 in 10 futures", "came", "held"]
+        heads = ["as of", "until", "deals known", "wins foreseen"]
+        heads += ["8 in 10 futures", "came", "held"]
         return pd.DataFrame(rows, columns=heads)
 
     def __str__(self) -> str:
         return "\n".join([*self.sentences, "", as_text(self.in_text()).rstrip()])
 
     def __repr__(self) -> str:
-        inside = int(self.table["inside"].sum())
-        return f"<Backtest of {self.name!r}: {inside} of {len(self.table)} in the 80 % band>\n{self}"
+        held = f"{int(self.table['inside'].sum())} of {len(self.table)} in the 80 % band"
+        return f"<Backtest of {self.name!r}: {held}>\n{self}"
 
     def _repr_html_(self) -> str:
         return page(PAGE, sentences=self.sentences, table=Markup(as_html(self.in_text())))
