@@ -30,6 +30,7 @@ _HOME = {
     "simulate": "engines",
     "State": "state",
     "Journal": "journal",
+    "Backtest": "planner.tested",
     "Calibration": "calibration",
     "Comparison": "experiment",
     "Description": "description",
@@ -38,6 +39,7 @@ _HOME = {
     "Plan": "planner",
     "Sensitivity": "experiment",
     "Sweep": "experiment",
+    "Track": "planner.tracking",
     "WarmUp": "experiment",
     "funnel_table": "metrics",
     "summary": "metrics",
@@ -85,6 +87,8 @@ _HOME = {
     "describe": "description",
     "plan": "planner",
     "forecast": "planner",
+    "backtest": "planner.backtests",
+    "track": "planner.tracking",
     "write_report": "report",
     "write_workbook": "workbook",
     "board": "widgets.boards",
@@ -108,6 +112,7 @@ _MODULES = {
 }
 
 __all__ = [
+    "Backtest",
     "Calibration",
     "Comparison",
     "Deals",
@@ -122,7 +127,9 @@ __all__ = [
     "Sensitivity",
     "State",
     "Sweep",
+    "Track",
     "WarmUp",
+    "backtest",
     "board",
     "calibrate",
     "changed_deals",
@@ -185,6 +192,7 @@ __all__ = [
     "sweep",
     "team_load",
     "templates",
+    "track",
     "warm_up_advice",
     "weighted_forecast",
     "win_probabilities",
@@ -273,6 +281,9 @@ if TYPE_CHECKING:
     from funnelsim.metrics.recoveries import recoveries
     from funnelsim.metrics.referrals import referrals
     from funnelsim.planner import Forecast, Plan, forecast, plan
+    from funnelsim.planner.backtests import backtest
+    from funnelsim.planner.tested import Backtest
+    from funnelsim.planner.tracking import Track, track
     from funnelsim.report import write_report
     from funnelsim.retention import fit_retention, repeat_buying
     from funnelsim.scenario import Scenario, load, templates

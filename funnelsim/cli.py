@@ -207,6 +207,10 @@ def _add_calibrate(calibrate: argparse.ArgumentParser) -> None:
     calibrate.add_argument("--decimal", choices=[",", "."], help="the decimal mark of amounts")
     calibrate.add_argument("--name", default="calibrated from an export", help="of the scenario")
     calibrate.add_argument("--currency", help="of the amounts, and which of several counts")
+    calibrate.add_argument(
+        "--backtest", action=argparse.BooleanOptionalAction, default=True,
+        help="try first how far such forecasts have been right, where the export is long enough",
+    )  # fmt: skip
 
 
 def _lab(chosen: argparse.Namespace) -> None:
@@ -328,7 +332,7 @@ def _calibrate(chosen: argparse.Namespace) -> None:
     wanted = vars(chosen).copy()
     wanted["stages"] = _stages(wanted.pop("stage")) or None
     wanted["stage"] = wanted.pop("stage_column")
-    of_scenario = {"name": wanted.pop("name")}
+    of_scenario, is_tried = {"name": wanted.pop("name")}, wanted.pop("backtest")
     for name in ("command", "jupyter", "file", "out", "deals_out"):
         wanted.pop(name)
     deals = read_deals(chosen.file, **wanted)
@@ -337,6 +341,8 @@ def _calibrate(chosen: argparse.Namespace) -> None:
         say("\nWhat was guessed, as the full command; change what is wrong:")
         print(f"  {deals.command}\n")
     calibration = calibrate(deals, currency=chosen.currency, **of_scenario)
+    if is_tried:
+        calibration = _tried(calibration)
     print(calibration)
     if chosen.out or chosen.deals_out:
         print()
@@ -349,6 +355,22 @@ def _calibrate(chosen: argparse.Namespace) -> None:
         print(f"Open deals: {write_text(chosen.deals_out, deals).resolve()}")
     if chosen.out:
         _say_how_to_plan(calibration, chosen.out, chosen.deals_out)
+
+
+def _tried(calibration: Calibration) -> Calibration:
+    """Says how far such forecasts have been right; the calibration with the doubt that asks for."""
+    from funnelsim.planner.backtests import tested
+    from funnelsim.planner.sentences import TOO_SHORT
+    from funnelsim.tables import as_text, heading, say
+
+    calibration, found = tested(calibration)
+    heading("How far such forecasts have been right")
+    for sentence in (TOO_SHORT,) if found is None else found.sentences:
+        say(sentence)
+    if found is not None:
+        print(f"\n{as_text(found.in_text())}")
+    print()
+    return calibration
 
 
 def _say_how_to_plan(calibration: Calibration, out: Path, deals: Path | None) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +53,8 @@ class Calibration:
     `fs.replicate` of a calibration take a draw for each future. `state` holds the deals that were
     open when the export was taken: `fs.plan(calibration, ..., initial=calibration.state)`.
     `curves` has, for each stage, how many had advanced and been lost so many days after they
-    entered it (Aalen-Johansen). `provenance` says of which file and columns it was made.
+    entered it (Aalen-Johansen). `provenance` says of which file and columns it was made;
+    `deals` are those it was made of: a plan tries itself on them (`fs.backtest`).
 
     >>> from funnelsim import calibrate, load_crm_deals
     >>> deals = load_crm_deals()
@@ -71,6 +72,7 @@ class Calibration:
     state: State
     curves: dict[str, pd.DataFrame]
     provenance: Provenance
+    deals: Deals | None = field(default=None, repr=False)
 
     @property
     def pilot(self) -> tuple[int, int] | None:
@@ -209,6 +211,7 @@ def _estimated(
         state=state_today(deals, fits),
         curves={stage.name: cumulative_incidence(stage.visits) for stage in fits},
         provenance=Provenance("calibration", scenario, None, _asked(deals, asked)),
+        deals=deals,
     )
 
 

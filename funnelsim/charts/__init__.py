@@ -34,6 +34,8 @@
     fs.charts.plan_channels(p)   leads a day by channel, today and planned
     fs.charts.plan_reps(p)       what other numbers of reps would do
     fs.charts.forecast(f)        what may come, week by week (fs.forecast)
+    fs.charts.backtest(b)        earlier forecasts, and what came (fs.backtest)
+    fs.charts.track(t)           a plan, and what has come since (fs.track)
     fs.charts.fates(c)           who advances and is lost, by days in a stage (fs.calibrate)
 
 Every number comes from a table of `metrics` or of the journal; a chart counts nothing of its own.
@@ -50,6 +52,7 @@ import altair as alt
 
 from funnelsim.charts.calibration import fates
 from funnelsim.charts.channels import marginal_cac, mix_and_rate
+from funnelsim.charts.come import backtest, track
 from funnelsim.charts.customers import cohorts, lifetime_value, points, waterfall
 from funnelsim.charts.experiments import differences, replications, sweep, tornado, warm_up
 from funnelsim.charts.messages import recoveries
@@ -89,6 +92,7 @@ from funnelsim.tables import figure_text
 
 __all__ = [
     "COLOURS",
+    "backtest",
     "cohorts",
     "differences",
     "fates",
@@ -121,6 +125,7 @@ __all__ = [
     "stale_deals",
     "sweep",
     "tornado",
+    "track",
     "warm_up",
     "waterfall",
     "win_probabilities_by_age",

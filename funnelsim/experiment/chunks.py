@@ -173,7 +173,7 @@ def _handed_over(
         try:
             future = hand_over(number, part)
         except Exception as error:
-            if _is_loss(error):
+            if is_loss(error):
                 return futures, work[place:]
             if isinstance(error, RuntimeError):  # what executors say that were shut down
                 rule = f"it takes no more work: {error}"
@@ -193,7 +193,7 @@ def _collected(futures: dict[Future[Any], Chunk], outcome: Outcome, bar: Bar) ->
         try:
             values = future.result()
         except (Exception, CancelledError) as error:
-            if not _is_loss(error):
+            if not is_loss(error):
                 raise
             lost.append((number, part))
         else:
@@ -214,7 +214,7 @@ def _collected(futures: dict[Future[Any], Chunk], outcome: Outcome, bar: Bar) ->
     return lost
 
 
-def _is_loss(error: BaseException) -> bool:
+def is_loss(error: BaseException) -> bool:
     """Whether this is about the worker or the way to it, and not about the model.
 
     Dask's own errors (KilledWorker, CommClosedError) are known by where they come from, so that

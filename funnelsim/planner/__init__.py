@@ -42,11 +42,17 @@ from funnelsim.planner.parameter_uncertainty import (
     may_be,
 )
 from funnelsim.planner.part_of_a_future import part_of
-from funnelsim.planner.question import Question, a_bar, provenance_of, up_to_the_deadline
+from funnelsim.planner.question import (
+    Question,
+    a_bar,
+    in_doubt,
+    provenance_of,
+    up_to_the_deadline,
+)
 from funnelsim.planner.requirements import channels_required, stages_required
 from funnelsim.planner.results import a_metric, result
 from funnelsim.planner.search import UNBIASED
-from funnelsim.planner.sentences import sentences, setting
+from funnelsim.planner.sentences import backtested, sentences, setting
 from funnelsim.planner.solving import Solved, by_formula, by_search
 from funnelsim.planner.trials import MOST, Trials
 from funnelsim.progress import Bar
@@ -81,11 +87,13 @@ def plan(
     seed: int = 1,
     executor: Executor | None = None,
     progress: bool | Bar = True,
+    backtest: bool = True,
 ) -> Plan:
     """What it takes to reach a target with a given probability.
 
     `scenario` is a Scenario, or a Calibration: then each future has one of its draws, conversions,
-    times and values together (not rates: those are planned). `target` is a number of sales (first
+    times and values together (not rates: those are planned), spread as wide as its `backtest` asks for
+    (`fs.backtest`; False: it is left out). `target` is a number of sales (first
     orders), or an amount of the `metric` "revenue" (net, of orders placed in time), "contribution"
     or "profit", from the warm-up on, `within` a time ("90 days"; left out, up to the scenario's
     horizon). `change` is what may be moved: "leads" (at the present mix, no channel past its
@@ -109,7 +117,7 @@ def plan(
     >>> p.method, round(p.chance, 2), p.leads > p.naive_leads
     ('formula', 0.9, True)
     """
-    today, uncertainty = up_to_the_deadline(scenario, within, pilot, "plan")
+    today, _ = up_to_the_deadline(scenario, within, pilot, "plan")
     target, probability = a_number("target", target, above=0), a_share("probability", probability)
     most_gone_cold = a_share("most_gone_cold", most_gone_cold)
     if a_state(initial, "plan") is not None:
@@ -123,6 +131,7 @@ def plan(
     settings = {
         "target": target, "metric": metric, "probability": probability, "within": within,
         "change": change, "pilot": pilot, "arrivals": arrivals, "most_gone_cold": most_gone_cold,
+        "backtest": None if backtest else False,
     }  # fmt: skip
     made = provenance_of("plan", scenario, seed, initial, settings)
     reason = why_not(today, metric) or ("business is running" if initial is not None else "")
@@ -135,6 +144,8 @@ def plan(
     if reason and probability > MOST_SIMULATED:
         rule = f"a search knows chances up to {MOST_SIMULATED:g}: here {reason}"
         raise refused("probability", probability, rule, "write 0.99")
+    asked = within, pilot, "plan", backtest, executor, progress
+    uncertainty, tried = in_doubt(scenario, *asked)
     with a_bar(progress, MOST * 4, is_guess=True) as bar:
         futures = Futures(bar, seed, initial, executor)
         open_business = _open_business(today, metric, futures, uncertainty)
@@ -152,7 +163,9 @@ def plan(
         question = Question(today, target, metric, probability, moved, uncertainty, futures, naive)
         hindrances = reasons_and_ways_out(question, solved.found) if solved.found.limit else []
         told = question, solved, naive, open_business, remaining, most_gone_cold, hindrances
-        return _told(*told, made)
+        answer = _told(*told, made)
+    said = (*answer.sentences, *backtested(tried, scenario, backtest and pilot is None))
+    return replace(answer, sentences=said, backtest=tried, initial=initial, known=uncertainty)
 
 
 # --- what is asked ----------------------------------------------------------------------------

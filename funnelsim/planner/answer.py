@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from funnelsim.journal.provenance import Provenance
@@ -13,6 +13,10 @@ from funnelsim.scenario.parameters import parameter
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from funnelsim.planner.parameter_uncertainty import ParameterUncertainty
+    from funnelsim.planner.tested import Backtest
+    from funnelsim.state import State
 
 
 SENTENCES = """\
@@ -53,6 +57,9 @@ class Plan:
                     None without `initial`; `remaining` what is left of the target on average
     `sentences`     the answer in words, the most important first
     `provenance`    how it was made: the scenario as it was given, and all other arguments
+    `backtest`      how far forecasts made of the export have been right, where a calibration was
+                    given and its export is long enough (else None); `initial`, `known`: the
+                    state at the start, and what is known of the conversion, for `fs.track`
 
     >>> from funnelsim import load, plan
     >>> p = plan(load("aida"), target=150)
@@ -95,6 +102,9 @@ class Plan:
     remaining: float
     sentences: tuple[str, ...]
     provenance: Provenance
+    backtest: Backtest | None = None
+    initial: State | None = field(default=None, repr=False)
+    known: ParameterUncertainty | None = field(default=None, repr=False)
 
     @property
     def moved(self) -> str:

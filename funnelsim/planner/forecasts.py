@@ -22,7 +22,7 @@ from funnelsim.journal.provenance import Provenance
 from funnelsim.metrics.money import counts_as_revenue
 from funnelsim.planner.futures import Futures
 from funnelsim.planner.parameter_uncertainty import Pilot, may_be
-from funnelsim.planner.question import a_bar, provenance_of, up_to_the_deadline
+from funnelsim.planner.question import a_bar, in_doubt, provenance_of, up_to_the_deadline
 from funnelsim.planner.results import sale_times
 from funnelsim.progress import Bar
 from funnelsim.scenario import Scenario
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from funnelsim.calibration import Calibration
+    from funnelsim.planner.tested import Backtest
 
 QUANTILES = (0.1, 0.5, 0.9)
 CLASSES = 50  # of what is not known
@@ -48,7 +49,8 @@ class Forecast:
     all up to its end. `along` is `so_far` by day: the index is days since the warm-up (weeks' ends
     only, of more than 400 days). `totals` has a row per replication and a column per figure.
     `known_from` says how well the conversion is known ("" where it is taken as certain),
-    `provenance` how all this was made.
+    `provenance` how all this was made. `backtest` is how far such forecasts have been right, where
+    the export of a calibration was long enough to try (else None).
     """
 
     scenario: Scenario
@@ -58,6 +60,7 @@ class Forecast:
     along: pd.DataFrame
     known_from: str
     provenance: Provenance
+    backtest: Backtest | None = None
 
     def chance(self, figure: str, target: float) -> float:
         """How often the figure ("sales" or "revenue") reaches the target by the horizon.
@@ -92,11 +95,13 @@ def forecast(
     within: str | None = None,
     pilot: Pilot | None = None,
     executor: Executor | None = None,
+    backtest: bool = True,
 ) -> Forecast:
     """What this scenario will bring: sales and revenue by week, as quantiles over n futures.
 
     `scenario` is a Scenario, or a Calibration: then each future has one of its draws, conversions,
-    times, rates and values together. A `pilot` ("15 of 300" sales and leads seen) widens the
+    times, rates and values together, spread as wide as its `backtest` asks for (`fs.backtest`;
+    False: it is left out). A `pilot` ("15 of 300" sales and leads seen) widens the
     forecast too: each future has one of the conversions that may be the true one. `initial` is the
     state at the start (`fs.State`), in place of the warm-up; `within` a time ("90 days"; left out,
     up to the scenario's horizon); `executor` any `concurrent.futures.Executor`, with which the
@@ -111,11 +116,13 @@ def forecast(
     """
     import pandas as pd
 
-    today, uncertainty = up_to_the_deadline(scenario, within, pilot, "forecast")
+    today, _ = up_to_the_deadline(scenario, within, pilot, "forecast")
     today, initial = begun(today, initial, "forecast")
     n, executor = a_number_of_replications(n), an_executor(executor)
-    settings = {"n": n, "within": within, "pilot": pilot}
+    settings = {"n": n, "within": within, "pilot": pilot, "backtest": None if backtest else False}
     made_by = provenance_of("forecast", scenario, a_seed(seed), initial, settings)
+    asked = within, pilot, "forecast", backtest, executor, progress
+    uncertainty, tried = in_doubt(scenario, *asked)
     scenarios = [today]
     if uncertainty is not None:
         made = may_be(today, uncertainty, CLASSES)
@@ -136,10 +143,12 @@ def forecast(
     totals = pd.DataFrame({figure: values[:, -1] for figure, values in so_far.items()})
     totals.index.name = "replication"
     known_from = uncertainty.words if uncertainty is not None else ""
+    if tried is not None and tried.widening > 1:
+        known_from += f", {tried.widening:.1f} times as wide, as its backtest asks for"
     weeks = pd.RangeIndex(1, int(weekly.sum()) + 1, name="week")
     days = pd.Index((ends - today.warm_up) / DAY, name="day")
     tables = _quantiles(by_week, weeks), _quantiles(so_far, weeks), totals
-    return Forecast(today, *tables, _quantiles(along, days), known_from, made_by)
+    return Forecast(today, *tables, _quantiles(along, days), known_from, made_by, tried)
 
 
 def _figures(scenario: Scenario) -> tuple[str, ...]:
@@ -148,15 +157,17 @@ def _figures(scenario: Scenario) -> tuple[str, ...]:
 
 def _by_the_end(journal: Journal, ends: Ints) -> list[Floats]:
     """The figures of one future up to each of these moments."""
-    sales = _until(sale_times(journal), ends).astype(float)
-    return [sales, _revenue(journal, ends)] if journal.scenario.order is not None else [sales]
+    sales = sales_by(journal, ends)
+    return [sales, revenue_by(journal, ends)] if journal.scenario.order is not None else [sales]
 
 
-def _until(times: Ints, ends: Ints) -> Ints:
-    return np.searchsorted(np.sort(times), ends)
+def sales_by(journal: Journal, ends: Ints) -> Floats:
+    """Sales since the warm-up, up to each of these moments."""
+    return np.searchsorted(np.sort(sale_times(journal)), ends).astype(float)
 
 
-def _revenue(journal: Journal, ends: Ints) -> Floats:
+def revenue_by(journal: Journal, ends: Ints) -> Floats:
+    """Revenue, net, of orders placed since the warm-up, up to each of these moments."""
     t = journal.whole["orders"]
     counted = counts_as_revenue(journal) & (t["placed"] >= journal.scenario.warm_up)
     paid = np.append(0, np.cumsum(t["paid"][counted])) / 100  # they stand in the order of placing

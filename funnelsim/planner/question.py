@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Executor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,7 @@ from funnelsim.state import State
 
 if TYPE_CHECKING:
     from funnelsim.calibration import Calibration
+    from funnelsim.planner.tested import Backtest
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,29 @@ def up_to_the_deadline(
         seen = np.array([about(today, uncertainty).seen])
         (today,) = variants(today, seen, np.ones(1))
     return today, None if uncertainty is None else about(today, uncertainty)
+
+
+def in_doubt(
+    scenario: Scenario | Calibration,
+    within: str | None,
+    pilot: Pilot | None,
+    name: str,
+    is_wanted: bool,
+    executor: Executor | None,
+    progress: bool | Bar,
+) -> tuple[ParameterUncertainty | None, Backtest | None]:
+    """What is known of the conversion, with the doubt that the backtest of a calibration's export
+    asks for, and that backtest: None where there is none, or none is wanted.
+
+    A pilot's doubt was told, and stays as it is.
+    """
+    found = None
+    is_calibrated = not isinstance(scenario, Scenario) and hasattr(scenario, "overall_se")
+    if is_calibrated and is_wanted and pilot is None:
+        from funnelsim.planner.backtests import tested
+
+        scenario, found = tested(scenario, executor, progress)
+    return up_to_the_deadline(scenario, within, pilot, name)[1], found
 
 
 def provenance_of(

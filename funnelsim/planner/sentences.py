@@ -23,8 +23,14 @@ from funnelsim.tables import figure_text
 if TYPE_CHECKING:
     import pandas as pd
 
+    from funnelsim.planner.tested import Backtest
+
 LATE = 0.95  # of the winners in time: below, it is said by when leads must come
 WORTH_A_REP = 0.02  # more sales by a rep more, from which on it is said
+TOO_SHORT = (
+    "Nothing says yet how far such forecasts have been right: the export is too short to try. It "
+    "takes 8 weeks and 10 wins to learn from, and 90 days after these."
+)
 STEP, CLIFF = 1.2, 0.3  # if so much more leads bring less than a third of that
 
 
@@ -66,6 +72,16 @@ def sentences(
     told += _rep_or_leads(plan)
     told += _by_when(plan)
     return tuple(told)
+
+
+def backtested(found: Backtest | None, scenario: object, is_wanted: bool) -> tuple[str, ...]:
+    """How far forecasts of a calibration's export have been right, and what the plan makes of it."""
+    if found is not None:
+        held, *_, so = found.sentences
+        return (f"{held} {so}",)
+    if is_wanted and getattr(scenario, "deals", None) is not None:
+        return (TOO_SHORT,)
+    return ()
 
 
 def _answer(plan: Plan, question: Question) -> str:

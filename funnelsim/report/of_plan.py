@@ -27,6 +27,9 @@ def plan_page(p: Plan, *, title: str | None = None, note: str = "") -> str:
     """The page as text."""
     title = title or f"Plan for {p.today.name}"
     told: dict[str, Any] = {
+        "backtest": p.backtest is not None and Markup(p.backtest._repr_html_()),
+        "backtest_chart": p.backtest is not None
+        and chart(charts.backtest, p.backtest, "Earlier forecasts and what came"),
         "sentences": Markup(p._repr_html_()),
         "chance_chart": chart(charts.plan_chance, p, "The chance of the target"),
         "stages_chart": chart(charts.plan_stages, p, "Leads that must enter each stage"),

@@ -25,7 +25,10 @@ from funnelsim.calibration import Calibration
 from funnelsim.engines import simulate_together
 from funnelsim.errors import FunnelSimError
 from funnelsim.planner import Plan, forecast, plan
+from funnelsim.planner.backtests import tested
 from funnelsim.planner.results import METRICS, result
+from funnelsim.planner.sentences import TOO_SHORT
+from funnelsim.planner.tested import Backtest
 from funnelsim.planner.text_tables import sections
 from funnelsim.report import write_report
 from funnelsim.report.frame import svg
@@ -94,6 +97,7 @@ class PlanForm(ipywidgets.VBox):
         for one in (self._ask, self._foresee, self._report, self._workbook):
             one.layout.width = "auto"
         self._said, self._curve, self._shown, self._saved = (ipywidgets.HTML() for _ in range(4))
+        self._tried = ipywidgets.HTML()  # how far forecasts of the export have been right
         self._work = Stoppable(self._ended)
         self._style = ipywidgets.HTML(
             f"<style>{(STATIC / 'plan_form.css').read_text('utf-8')}</style>"
@@ -127,7 +131,9 @@ class PlanForm(ipywidgets.VBox):
             ]
         )  # fmt: skip
         asked.add_class("funnelsim-asked")
-        told = ipywidgets.VBox([self._work, self._said, self._curve, self._shown, self.source.used])
+        told = ipywidgets.VBox(
+            [self._work, self._tried, self._said, self._curve, self._shown, self.source.used]
+        )
         told.add_class("funnelsim-told")
         body = ipywidgets.HBox([asked, told])
         body.add_class("funnelsim-plan-body")
@@ -146,6 +152,8 @@ class PlanForm(ipywidgets.VBox):
         }  # fmt: skip
 
         def steps(told: Listener, source: Any, common: dict[str, Any]) -> Steps:
+            if isinstance(source, Calibration) and not self._tried.value:
+                yield from self._trying(told, source, common)
             answer = plan(source, **asked, **common, progress=told)
             yield lambda: self._answered(answer)
             curve = _curve(answer)
@@ -282,6 +290,7 @@ class PlanForm(ipywidgets.VBox):
         if is_another_scenario:
             self._targets, self._is_asked, self._is_within_asked = {}, False, False
             self.pilot.value = ""  # it was seen elsewhere
+        self._tried.value = ""
         self._nothing_but(_BUSY if self.source.is_export else "")
         try:
             s = _scenario(self.source.scenario())
@@ -300,6 +309,17 @@ class PlanForm(ipywidgets.VBox):
                 box.disabled = False
         if self._is_asked:
             self.plan()
+        elif self.source.is_export:
+            self._working(self._trying)
+
+    def _trying(self, told: Listener, source: Any, common: dict[str, Any]) -> Steps:
+        """How far forecasts of the export would have been right: before anything is asked."""
+        _, found = tested(source, common["executor"], told)
+        shown = _backtest(found)
+        yield lambda: self._tried_as(shown)
+
+    def _tried_as(self, shown: str) -> None:
+        self._tried.value = shown
 
     def _usual_target(self) -> None:
         """The target asked for, or what the leads of today bring on average, in two digits."""
@@ -386,6 +406,18 @@ def _words(p: Plan) -> str:
     first, *others = p.sentences
     rest = "".join(f"<p>{escape(sentence)}</p>" for sentence in others)
     return f'<p class="funnelsim-first">{escape(first)}</p>{rest}'
+
+
+def _backtest(found: Backtest | None) -> str:
+    """How far forecasts of an export have been right, in words; the picture and table folded."""
+    if found is None:
+        return f"<p>{escape(TOO_SHORT)}</p>"
+    first, *others = (escape(sentence) for sentence in found.sentences)
+    picture = _svg(charts.backtest(found), "Earlier forecasts and what came")
+    return (
+        f"<p><b>{first}</b> {' '.join(others)}</p><details><summary>Forecast by forecast</summary>"
+        f"{picture}{as_html(found.in_text())}</details>"
+    )
 
 
 def _curve(p: Plan) -> str:
