@@ -29,10 +29,9 @@ def guesses_chart(
     counts, _ = np.histogram(values, edges)
     beyond = int((values > edges[-1]).sum())
     form = ".0%" if unit == "share" else ",~g"
-    steps = {"tickMinStep": 1} if is_whole else {}
-    x = alt.X("from:Q", title=unit, axis=alt.Axis(format=form, grid=False, **steps)).scale(
-        domain=[edges[0], edges[-1]], nice=False
-    )
+    step = 1 if is_whole else alt.Undefined
+    axis = alt.Axis(format=form, grid=False, tickMinStep=step)
+    x = alt.X("from:Q", title=unit, axis=axis).scale(domain=[edges[0], edges[-1]], nice=False)
     bars = [
         {"from": float(a), "to": float(b), "count": int(n), "zero": 0}
         for a, b, n in zip(edges[:-1], edges[1:], counts, strict=True)
