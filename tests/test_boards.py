@@ -15,6 +15,7 @@ import funnelsim as fs
 from funnelsim.distributions import DAY
 from funnelsim.scenario.parameters import every
 from funnelsim.scenario.ranges import choices, positions
+from funnelsim.widgets import live_chart
 from funnelsim.widgets.boards.frame import Board, Chart, Frame, Html, View
 from funnelsim.widgets.knobs import knob_of, knobs_named
 from funnelsim.widgets.picture import SideBySide, Simulated
@@ -25,6 +26,23 @@ FOLLOW_UP = fs.load("aida-follow-up")
 WHOLE = fs.load(str(ROOT / "tests" / "whole_scenario.toml"))
 NUMBER_AND_CHOICES = ["stages.Interest.conversion", "teams.sales.serves", "teams.sales.open"]
 FEW = 8  # replications, where the promise is about something else
+
+
+# --- what is drawn is a chart -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("board", ["explore", "follow-up"])
+def test_charts_of_a_board_keep_to_the_schema(board, monkeypatch):
+    """A board does not check its own charts, light or dark, as that takes half of its time."""
+    checked = []
+
+    def vega(chart, config):
+        checked.append(chart.to_dict(validate=True))
+        return {}
+
+    monkeypatch.setattr(live_chart, "vega", vega)
+    fs.board(FOLLOW_UP, board, n=FEW)
+    assert len(checked) >= 2 and len(checked) % 2 == 0
 
 
 # --- any parameter is a slider ------------------------------------------------------------------

@@ -150,7 +150,7 @@ def small_png(picture: bytes) -> bytes:
         else:
             chunks.append((kind, body))
         at += length + 12
-    chunks.insert(-1, (b"IDAT", zlib.compress(zlib.decompress(packed), 9)))  # IEND stays last
+    chunks.insert(-1, (b"IDAT", zlib.compress(zlib.decompress(packed), 6)))  # IEND stays last
     return signature + b"".join(
         len(body).to_bytes(4) + kind + body + zlib.crc32(kind + body).to_bytes(4)
         for kind, body in chunks
