@@ -29,8 +29,8 @@ def guesses_chart(
     counts, _ = np.histogram(values, edges)
     beyond = int((values > edges[-1]).sum())
     form = ".0%" if unit == "share" else ",~g"
-    steps = {"tickMinStep": 1} if is_whole else {}
-    x = alt.X("from:Q", title=unit, axis=alt.Axis(format=form, grid=False, **steps)).scale(
+    step = 1 if is_whole else alt.Undefined
+    x = alt.X("from:Q", title=unit, axis=alt.Axis(format=form, grid=False, tickMinStep=step)).scale(
         domain=[edges[0], edges[-1]], nice=False
     )
     bars = [
