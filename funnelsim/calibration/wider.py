@@ -80,7 +80,8 @@ def _stages(drawn: list[StageDraw], factor: float) -> list[StageDraw]:
     p = _shares([one.fates.p for one in drawn], factor)
     silent = _shares([one.fates.silent for one in drawn], factor)
     won, lost = (
-        _later([getattr(one.fates, fate) for one in drawn], factor) for fate in ("winners", "losers")
+        _later([getattr(one.fates, fate) for one in drawn], factor)
+        for fate in ("winners", "losers")
     )
     return [
         StageDraw(

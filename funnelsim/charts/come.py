@@ -40,7 +40,10 @@ def backtest(backtest: Backtest, figure: str = "sales", of: str = "all") -> alt.
     """
     found = given(Backtest, backtest, "charts.backtest", "fs.backtest(deals)")
     every = found.every
-    figure, of = a_choice("figure", figure, dict.fromkeys(every["figure"])), a_choice("of", of, PARTS)
+    figure, of = (
+        a_choice("figure", figure, dict.fromkeys(every["figure"])),
+        a_choice("of", of, PARTS),
+    )
     these = every[(every["figure"] == figure) & (every["of"] == of)]
     kind, money = unit_of(figure), found.currency
     rows: Rows = []
@@ -139,7 +142,10 @@ def track(track: Track, figure: str = "sales") -> alt.TopLevelMixin:
         height=HIGH,
         title=alt.Title(
             f"The plan for {found.plan.today.name}, and what came",
-            subtitle=["blue: the plan's futures, 8 in 10 of them; black: what came", *_short(found)],
+            subtitle=[
+                "blue: the plan's futures, 8 in 10 of them; black: what came",
+                *_short(found),
+            ],
         ),
     )
 

@@ -92,8 +92,8 @@ def plan(
     """What it takes to reach a target with a given probability.
 
     `scenario` is a Scenario, or a Calibration: then each future has one of its draws, conversions,
-    times and values together (not rates: those are planned), spread as wide as its `backtest` asks for
-    (`fs.backtest`; False: it is left out). `target` is a number of sales (first
+    times and values together (not rates: those are planned), spread as wide as its `backtest` asks
+    for (`fs.backtest`; False: it is left out). `target` is a number of sales (first
     orders), or an amount of the `metric` "revenue" (net, of orders placed in time), "contribution"
     or "profit", from the warm-up on, `within` a time ("90 days"; left out, up to the scenario's
     horizon). `change` is what may be moved: "leads" (at the present mix, no channel past its

@@ -34,6 +34,7 @@ LEAST_DAYS, LEAST_WINS = 56, 10  # that the first forecast is made of
 BY_ITSELF = ((6, 60), (5, 60), (4, 60), (6, 30), (5, 30), (4, 30), (3, 30))  # cuts, days
 FUTURES = 200  # of each forecast
 ONE_DAY = pd.Timedelta(days=1)
+Works = dict[Any, Callable[[], Floats]]
 
 _DONE: WeakKeyDictionary[Deals, dict[Any, Floats]] = WeakKeyDictionary()  # nobody waits twice
 
@@ -184,7 +185,7 @@ def _foreseen_at(
     with a_bar(progress, n * len(todo)) as bar:
         if hasattr(bar, "total"):
             bar.total = n * len(todo)
-        works = {key: partial(_at, deals.as_of(key[0]), key) for key in todo}
+        works: Works = {key: partial(_at, deals.as_of(key[0]), key) for key in todo}
 
         def finished(key: Any, found: Floats) -> None:
             done[key] = found
@@ -208,11 +209,7 @@ def _at(then: Deals, key: tuple[pd.Timestamp, int, int, int]) -> Floats:
         ) from None
 
 
-def _on(
-    executor: Executor,
-    works: dict[Any, Callable[[], Floats]],
-    finished: Callable[[Any, Floats], None],
-) -> dict[Any, Callable[[], Floats]]:
+def _on(executor: Executor, works: Works, finished: Callable[[Any, Floats], None]) -> Works:
     """Has the executor do the works; returns those that it has lost."""
     left, futures = dict(works), {}
     try:
@@ -250,7 +247,11 @@ def _compared(
                     "happened": float(real),
                     "inside": bool(low <= real <= high),
                 })  # fmt: skip
-    return pd.DataFrame(rows).sort_values(["figure", "of", "cut"], key=_as_listed).reset_index(drop=True)
+    return (
+        pd.DataFrame(rows)
+        .sort_values(["figure", "of", "cut"], key=_as_listed)
+        .reset_index(drop=True)
+    )
 
 
 def _as_listed(column: pd.Series) -> pd.Series:

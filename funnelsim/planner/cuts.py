@@ -86,7 +86,7 @@ def wins(deals: Deals) -> pd.Series:
 
 
 def values(deals: Deals) -> pd.Series:
-    """What each deal is worth if it is won: where nothing is said, what won deals are on average."""
+    """What each deal is worth if it is won; where nothing is said, the mean of won deals."""
     worth = deals.leads["value"].astype(float)
     worth = worth.where(worth >= 0)
     mean = worth[deals.leads["outcome"] == "won"].mean()

@@ -81,8 +81,7 @@ def in_doubt(
     A pilot's doubt was told, and stays as it is.
     """
     found = None
-    is_calibrated = not isinstance(scenario, Scenario) and hasattr(scenario, "overall_se")
-    if is_calibrated and is_wanted and pilot is None:
+    if is_wanted and pilot is None and not isinstance(scenario, Scenario):
         from funnelsim.planner.backtests import tested
 
         scenario, found = tested(scenario, executor, progress)

@@ -75,7 +75,7 @@ def sentences(
 
 
 def backtested(found: Backtest | None, scenario: object, is_wanted: bool) -> tuple[str, ...]:
-    """How far forecasts of a calibration's export have been right, and what the plan makes of it."""
+    """How far forecasts of an export have been right, and what the plan makes of it."""
     if found is not None:
         held, *_, so = found.sentences
         return (f"{held} {so}",)

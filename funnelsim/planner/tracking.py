@@ -154,7 +154,8 @@ def first_day(scenario: Scenario) -> pd.Timestamp:
 
 
 def whole_days_of(scenario: Scenario) -> int:
-    return int((scenario.horizon - scenario.warm_up) // DAY)
+    days: int = (scenario.horizon - scenario.warm_up) // DAY
+    return days
 
 
 def _days_over(scenario: Scenario, deals: Deals, begin: pd.Timestamp) -> int:
