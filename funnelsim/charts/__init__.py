@@ -42,9 +42,10 @@ from collections.abc import Sequence
 import altair as alt
 
 from funnelsim.charts.channels import marginal_cac, mix_and_rate
-from funnelsim.charts.customers import cohorts, lifetime_value, points, waterfall
+from funnelsim.charts.customers import cohorts, lifetime_value, points
 from funnelsim.charts.experiments import differences, replications, sweep, tornado, warm_up
 from funnelsim.charts.messages import recoveries
+from funnelsim.charts.money import waterfall
 from funnelsim.charts.orders import order_rates, orders_by_age
 from funnelsim.charts.parts import DATES, NO_ORDER, NONE_PLACED, axis_of, rows_data, sentence
 from funnelsim.charts.plan_curves import plan_chance, plan_cliff
