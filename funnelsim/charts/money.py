@@ -106,7 +106,7 @@ def waterfall_beside(journal: Journal, kept: Journal | None) -> Rows:
     then = {step["step"]: step for step in waterfall_rows(kept, names)} if kept else {}
     rows = waterfall_rows(journal, names)
     for row in rows:
-        row["label"] = figure_text(row["amount"], "money", short=True)
+        row["label"] = figure_text(row["amount"], "money", short=True).replace("-", "−")
         row["before"] = None
         if before := then.get(row["step"]):
             row["label"] += f"  {difference(row['amount'], before['amount'], 'money')}"
@@ -200,6 +200,7 @@ def cost_chart(data: alt.Data, names: list[str], currency: str, top: Any, dark: 
     scale = alt.Scale(domainMin=0, domainMax=top, nice=False, zero=True)
     plain = alt.Axis(format=",~f", grid=False, tickCount=4)
     colours = alt.Scale(domain=[COSTS, LEAVES], range=[COLOURS["cost"], COLOURS["left"]])
+    what = alt.Color("what:N", scale=colours)
     tooltip = [
         alt.Tooltip("channel:N", title="Channel"),
         alt.Tooltip("costs:N", title="A customer costs"),
@@ -208,15 +209,18 @@ def cost_chart(data: alt.Data, names: list[str], currency: str, top: Any, dark: 
         alt.Tooltip("leads:N", title="Leads"),
         alt.Tooltip("sales:N", title="Sales"),
     ]
-    bars = base.mark_bar(clip=True).encode(
-        x=alt.X("cac:Q", title=currency, scale=scale, axis=plain),
-        color=alt.ColorDatum(COSTS, scale=colours),
-        tooltip=tooltip,
+    bars = (
+        base.transform_calculate(what=f"'{COSTS}'")
+        .mark_bar(clip=True)
+        .encode(
+            x=alt.X("cac:Q", title=currency, scale=scale, axis=plain), color=what, tooltip=tooltip
+        )
     )
     ticks = (
         base.transform_filter("isValid(datum.leaves)")
+        .transform_calculate(what=f"'{LEAVES}'")
         .mark_tick(thickness=4, clip=True)
-        .encode(x=alt.X("leaves:Q", scale=scale), color=alt.ColorDatum(LEAVES), tooltip=tooltip)
+        .encode(x=alt.X("leaves:Q", scale=scale), color=what, tooltip=tooltip)
     )
     words = base.mark_text(align="left", dx=8).encode(
         x=alt.X("right:Q", scale=scale), text="label:N"

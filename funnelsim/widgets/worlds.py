@@ -17,6 +17,7 @@ from funnelsim.experiment.spread import nine_in_ten
 from funnelsim.pages import page
 from funnelsim.scenario import Scenario
 from funnelsim.tables import NOTHING, difference, figure_text
+from funnelsim.widgets.board_text import of_histories
 from funnelsim.widgets.picture import Pair, Picture
 
 TABLE = """<table class="funnelsim-worlds"><thead><tr><th scope="col">{{ about }}</th>
@@ -71,8 +72,7 @@ def worlds_html(
     lines: Sequence[Line], heads: tuple[str, str], about: str, pair: Pair, kept: Pair | None
 ) -> str:
     """The table; `heads` name the worlds, `about` says what the numbers are in."""
-    histories = "9 of 10 histories" if pair.spread.is_nine_in_ten else "the first histories"
-    columns = [*heads, "change", histories, *(["change, as kept"] if kept else [])]
+    columns = [*heads, "change", of_histories(pair.spread), *(["change, as kept"] if kept else [])]
     rows = []
     for line in lines:
         cells = [line.of(pair.here), NOTHING, NOTHING, line.ends(pair)]

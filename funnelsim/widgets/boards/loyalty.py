@@ -29,6 +29,7 @@ from funnelsim.widgets.picture import Pair, SideBySide, Simulated
 from funnelsim.widgets.worlds import Line, worlds_html
 
 DEFAULT = "aida-loyalty-advocacy"
+DRAFTED = 4  # replications: customers live on after the sale, which takes longer
 WHO = ("enrolment", "self_selection")
 POINTS = ("point_value", "redeem_from", "expires_after")
 OF_TIERS = ("discount", "repeat_odds_ratio")
@@ -42,7 +43,7 @@ def board(scenario: Scenario, simulated: Simulated) -> Board:
         raise FunnelSimError(str(Problem("scenario", scenario.name, rule, way_out)))
     return Board(
         scenario,
-        SideBySide(simulated, without),
+        SideBySide(replace(simulated, drafted=DRAFTED), without),
         [Chart(_member_rows, _members, _spent, 3), Chart(_age_rows, _ages, _again)],
         _knobs(scenario),
         line=_line,
