@@ -67,6 +67,28 @@ def figure_text(value: float, kind: str, currency: str = "", short: bool = False
     return f"{text} {currency}" if kind == "money" and currency else text
 
 
+def difference(value: float, before: float, kind: str) -> str:
+    """How much more or less than before, with its sign and the digits of the figure.
+
+    >>> difference(0.30, 0.25, "share"), difference(1200, 1000, "money")
+    ('▲ 5.0 pts', '▲ 200')
+    """
+    if pd.isna(value) or pd.isna(before):
+        return ""
+    change = value - before
+    if kind == "share":
+        text = f"{100 * abs(change):.1f} pts"
+    elif kind == "days":
+        text = figure_text(abs(change), kind)
+    elif abs(change) >= 1_000_000:  # no room for more beside the figure
+        text = f"{abs(change) / 1e6:,.2f} M"
+    else:
+        text = f"{abs(change):,.{cents(value, kind)}f}"
+    if not text.strip("0., pts"):
+        return "="
+    return f"{'▲' if change > 0 else '▼'} {text}"
+
+
 def cents(value: float, kind: str) -> int:
     """How many decimals a count or an amount of this size is said with."""
     return 2 if kind == "ratio" or (kind == "money" and abs(value) < 1000) else 0

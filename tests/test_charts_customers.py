@@ -7,7 +7,7 @@ from everything import everything, simulated
 
 import funnelsim as fs
 from funnelsim import charts
-from funnelsim.charts import customers, theme
+from funnelsim.charts import customers, money, theme
 from funnelsim.charts.rows import funnel_rows, revenue_rows
 
 AIDA = fs.load("aida")
@@ -95,7 +95,7 @@ def test_points_stack_up_to_what_was_earned_and_end_at_the_summary(journal):
 
 
 def test_the_steps_of_the_waterfall_sum_exactly(journal):
-    rows, figures = customers.waterfall_rows(journal), fs.summary(journal)
+    rows, figures = money.waterfall_rows(journal), fs.summary(journal)
     left = 0
     for row in rows:
         amount = round(100 * row["amount"])
@@ -110,7 +110,7 @@ def test_a_loss_is_called_one():
     scenario = fs.load("aida-follow-up").vary({"teams.sales.cost_per_rep_day": 20_000})
     chart = charts.waterfall(simulate(scenario))
     assert chart.title.subtitle.startswith("a loss of ")
-    assert customers.waterfall_rows(simulate(scenario))[-1]["kind"] == "cost"
+    assert money.waterfall_rows(simulate(scenario))[-1]["kind"] == "cost"
 
 
 def test_the_revenue_chart_is_net_as_the_summary_is(journal):

@@ -14,7 +14,7 @@ from everyone_buys import everyone_buys, first_day
 from everything import simulated
 
 import funnelsim as fs
-from funnelsim.charts import customers
+from funnelsim.charts import money
 from funnelsim.cli import main
 from funnelsim.metrics.figures import stated_figures
 from funnelsim.metrics.money import profit_steps
@@ -203,7 +203,7 @@ def test_every_place_that_tells_of_a_journal_says_the_same(
     assert fs.replicate(A_SHOP, 3, progress=False).summary().loc["cac", "mean"] == CAC
     lines = [row["name"] for row in _drawn(fs.charts.lifetime_value(j)) if "what" in row]
     assert any("CAC" in line and SAID in line for line in lines)
-    assert -customers.waterfall_rows(j)[-2]["amount"] >= 25 * fs.summary(j)["customers"]
+    assert -money.waterfall_rows(j)[-2]["amount"] >= 25 * fs.summary(j)["customers"]
     board = fs.explore(A_SHOP, n=2)
     assert "cac" in [figure.name for figure, _ in board_text.tiles_of(A_SHOP)]
     assert ">25.00<" in board._figures.value

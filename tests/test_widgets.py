@@ -280,9 +280,9 @@ def test_a_tile_tells_what_its_figure_means(board):
 
 
 def test_a_difference_fits_beside_its_figure():
-    assert board_text.difference(12_345_678, 11_111_111, "money") == "▲ 1.23 M"
-    assert board_text.difference(0.5 / 24, 1 / 24, "days") == "▼ 30 min"
-    assert board_text.difference(0.5, 0.5, "days") == "="
+    assert tables.difference(12_345_678, 11_111_111, "money") == "▲ 1.23 M"
+    assert tables.difference(0.5 / 24, 1 / 24, "days") == "▼ 30 min"
+    assert tables.difference(0.5, 0.5, "days") == "="
 
 
 def test_no_tile_for_what_the_scenario_does_not_state():

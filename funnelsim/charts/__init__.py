@@ -53,9 +53,10 @@ import altair as alt
 from funnelsim.charts.calibration import fates
 from funnelsim.charts.channels import marginal_cac, mix_and_rate
 from funnelsim.charts.come import backtest, track
-from funnelsim.charts.customers import cohorts, lifetime_value, points, waterfall
+from funnelsim.charts.customers import cohorts, lifetime_value, points
 from funnelsim.charts.experiments import differences, replications, sweep, tornado, warm_up
 from funnelsim.charts.messages import recoveries
+from funnelsim.charts.money import waterfall
 from funnelsim.charts.open_deals import (
     judged_probabilities,
     pipeline_changes,

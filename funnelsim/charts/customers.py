@@ -1,4 +1,4 @@
-"""Charts of what follows the sale: who orders again, what customers are worth, points, profit.
+"""Charts of what follows the sale: who orders again, what customers are worth, points.
 
 The numbers come from `funnelsim.metrics`; here they become rows and marks.
 """
@@ -20,7 +20,6 @@ from funnelsim.earlier import earlier_argument
 from funnelsim.journal import Journal
 from funnelsim.metrics import a_journal, summary
 from funnelsim.metrics.cohorts import MONTH, cohort_retention, customer_lifetime_value
-from funnelsim.metrics.money import profit_steps
 from funnelsim.metrics.points import points_so_far
 from funnelsim.scenario import Scenario
 from funnelsim.tables import figure_text
@@ -340,81 +339,6 @@ def last_day(s: Scenario, moment: int) -> str:
     number = -(-moment // DAY)
     day = s.start + dt.timedelta(days=max(number - 1, 0))
     return f"{day:%a} {day.day} {day:%b %Y} (day {number})"
-
-
-# --- from gross to profit ---------------------------------------------------------------------
-
-
-@earlier_argument("j", "journal")
-def waterfall(journal: Journal) -> alt.TopLevelMixin:
-    """What becomes of the money, step by step, from gross to profit (both as in `summary`).
-
-    Blue bars are what is left, vermilion ones what is gone, and a loss. The steps sum exactly, in
-    cents.
-
-    >>> import funnelsim as fs
-    >>> journal = fs.simulate(fs.load("aida-follow-up"), seed=1)
-    >>> fs.charts.waterfall(journal).title.text
-    'From revenue to profit, AIDA with follow-up'
-    """
-    s = a_journal(journal, "charts.waterfall").scenario
-    if s.order is None:
-        return sentence(f"From revenue to profit, {s.name}", NO_ORDER)
-    rows = waterfall_rows(journal)
-    title = f"From {rows[0]['step'].lower()} to profit, {s.name}"
-    if not any(row["amount"] for row in rows):
-        return sentence(title, "Nothing was earned and nothing spent in the days simulated.")
-    first, last = rows[0], rows[-1]
-    subtitle = f"{last['said']} of {first['said']} is left"
-    if last["amount"] < 0:
-        subtitle = f"a loss of {last['said'].removeprefix('-')} on {first['said']}"
-    ends = [end for row in rows for end in (row["low"], row["high"])]
-    room = 0.22 * (max(ends) - min(ends))  # for the labels
-    scale = alt.Scale(domain=[min(0, *ends), max(ends) + room], nice=False)
-    base = alt.Chart(rows_data(rows)).encode(
-        y=alt.Y("step:N", title=None, sort=None, axis=NAMES, scale=alt.Scale(paddingInner=0.25))
-    )
-    bars = base.mark_bar().encode(
-        x=alt.X("low:Q", axis=None, scale=scale),
-        x2="high:Q",
-        color=alt.Color("kind:N", scale=colour_scale("left", "cost", "income"), legend=None),
-        tooltip=[
-            alt.Tooltip("step:N", title="Step"),
-            alt.Tooltip("said:N", title="Amount"),
-            alt.Tooltip("share:N", title=f"Of {first['step'].lower()}"),
-            alt.Tooltip("left:N", title="Left after it"),
-        ],
-    )
-    labels = base.mark_text(align="left", dx=6).encode(x="high:Q", text="said:N")
-    zero = alt.Chart(rows_data([{"zero": 0}])).mark_rule(color="#595959").encode(x="zero:Q")
-    return alt.layer(bars, labels, zero).properties(
-        width=600, height=30 * len(rows), title=alt.Title(title, subtitle=subtitle)
-    )
-
-
-def waterfall_rows(journal: Journal) -> Rows:
-    """A row for each step, with where its bar lies; in currency, exact to the cent."""
-    steps, currency = profit_steps(journal), journal.scenario.currency
-    rows: Rows = []
-    left = 0
-    for step in steps:
-        before, left = left, step.cents if step.is_left else left + step.cents
-        low, high = (0, left) if step.is_left else (before, left)
-        amount, kind = step.cents / 100, "left" if step.is_left else "income"
-        whole = steps[0].cents
-        rows.append(
-            {
-                "step": step.name,
-                "kind": "cost" if step.cents < 0 else kind,
-                "amount": amount,
-                "said": figure_text(amount, "money", currency),
-                "share": figure_text(step.cents / whole, "share") if whole else "–",
-                "left": figure_text(left / 100, "money", currency),
-                "low": min(low, high) / 100,
-                "high": max(low, high) / 100,
-            }
-        )
-    return rows
 
 
 PLAIN = alt.Axis(format=",~f", grid=False, tickCount=8)

@@ -4,8 +4,7 @@
 
     pictures.same_people(with_it, without_it)
 
-The lesson says what is simulated; here it is only counted and drawn. Who is who in two histories is
-told by the `key` of a lead: its number may differ, as somebody may be referred in one of them only.
+The lesson says what is simulated; here it is only counted and drawn.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ import altair as alt
 from funnelsim.charts.parts import rows_data
 from funnelsim.charts.theme import COLOURS
 from funnelsim.metrics import summary
-from funnelsim.metrics.cohorts import customer_lifetime_value
+from funnelsim.metrics.programme import by_key, same_people
 from funnelsim.scenario import Scenario
 from funnelsim.scenario.values import REFERRAL
 
@@ -31,26 +30,6 @@ BLUE, SKY, GREY = COLOURS["first orders"], COLOURS["repeat orders"], COLOURS["op
 
 
 # --- numbers --------------------------------------------------------------------------------------
-
-
-def by_key(journal: Journal) -> pd.DataFrame:
-    """What each customer ordered and spent (`fs.customer_lifetime_value`), by the lead's key."""
-    table = customer_lifetime_value(journal)
-    return table.set_index(journal.leads.loc[table.index, "key"].to_numpy())
-
-
-def same_people(with_it: Journal, without_it: Journal) -> dict[str, float]:
-    """Mean revenue in EUR: of who is no member, of members without a programme, of members.
-
-    Of the same members those count in the year without it who bought in that year, too.
-    """
-    now, then = by_key(with_it), by_key(without_it)
-    joined = now.index[now["member"]]
-    return {
-        "others": float(now["revenue"][~now["member"]].mean()),
-        "the members without it": float(then["revenue"].reindex(joined).mean()),
-        "the members": float(now["revenue"][now["member"]].mean()),
-    }
 
 
 def members_less_others(with_it: list[Journal], without_it: list[Journal]) -> pd.DataFrame:

@@ -35,6 +35,7 @@ __all__ = [
     "clv_by_cohort",
     "cohort_retention",
     "customer_lifetime_value",
+    "retention_by_age",
     "retention_by_period",
     "retention_rate",
 ]
@@ -178,6 +179,28 @@ def cohort_retention(journal: Journal, period: str | float = MONTH, by: str = AG
     grid = _Grid(a_journal(journal, "cohort_retention"), period, by)
     ordered = grid.cells(np.ones(len(grid.customer)), once=True)
     return grid.table(ordered / np.maximum(grid.customers, 1)[:, None])
+
+
+def retention_by_age(journal: Journal) -> pd.DataFrame:
+    """`cohort_retention` of all cohorts of calendar months together, a row per month of age.
+
+    The index, `month`, counts from 1; columns are `customers`, those of the cohorts that have
+    completed this month of age, all of them, and `share`: how many of these placed an order in it.
+
+    >>> from funnelsim import load, simulate
+    >>> table = retention_by_age(simulate(load("subscription"), seed=1))
+    >>> bool(table["customers"].is_monotonic_decreasing), table.index[0]
+    (True, 1)
+    """
+    import pandas as pd
+
+    by_cohort = cohort_retention(journal)
+    shares = by_cohort.drop(columns=["customers", 0])
+    counts = by_cohort["customers"].to_numpy()[:, None] * shares.notna()
+    customers = counts.sum()
+    ordered = (counts * shares.fillna(0.0)).sum()
+    table = pd.DataFrame({"customers": customers.astype(int), "share": ordered / customers})
+    return table[customers > 0].rename_axis("month")
 
 
 @earlier_argument("j", "journal")

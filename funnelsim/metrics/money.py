@@ -25,7 +25,7 @@ from funnelsim.scenario import Scenario
 from funnelsim.scenario.values import CANCELLED, REFUSED, RETURNED
 
 if TYPE_CHECKING:
-    pass
+    from collections.abc import Collection
 
 ENDED_BADLY = (CANCELLED, REFUSED, RETURNED)
 
@@ -115,11 +115,11 @@ class Step(NamedTuple):
     is_left: bool = False
 
 
-def profit_steps(journal: Journal) -> list[Step]:
+def profit_steps(journal: Journal, also: Collection[str] = ()) -> list[Step]:
     """From gross to profit; what is left anywhere is the sum of all steps before, exactly.
 
     Steps of nothing are left out, and so are gross where every order is kept and the contribution
-    where nothing is spent on reps: they are the revenue and the profit.
+    where nothing is spent on reps: they are the revenue and the profit. Not those named in `also`.
     """
     m = money(journal)
     steps = [
@@ -141,7 +141,8 @@ def profit_steps(journal: Journal) -> list[Step]:
         Step("Profit", _one(m.profit), is_left=True),
     ]
     repeated = {"Gross": not _one(m.ended_badly), "Contribution": not _one(m.reps)}
-    return [s for s in steps if (s.is_left or s.cents) and not repeated.get(s.name)]
+    told = [s for s in steps if (s.is_left or s.cents) and not repeated.get(s.name)]
+    return [s for s in steps if s in told or s.name in also]
 
 
 def _one(amounts: Ints) -> int:

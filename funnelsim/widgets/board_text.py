@@ -18,7 +18,7 @@ from funnelsim.metrics.figures import stated_figures
 from funnelsim.pages import page
 from funnelsim.scenario import Scenario, load, templates
 from funnelsim.scenario.in_words import short_duration
-from funnelsim.tables import NOTHING, cents, figure_text
+from funnelsim.tables import NOTHING, difference, figure_text
 
 HEAD = "<h2>{{ name }}</h2><p{% if note %} title='{{ note }}'{% endif %}>{{ facts }}</p>"
 MORE_DAYS = "fs.explore(scenario, days=…) shows more, and answers slower"
@@ -164,28 +164,6 @@ def tiles_of(s: Scenario, names: Sequence[str] = ()) -> list[tuple[Figure, str]]
         (figure, (figure.tile.name or figure.alone) + money * (figure.unit == MONEY))
         for figure in first[:MOST_TILES]
     ]
-
-
-def difference(value: float, before: float, kind: str) -> str:
-    """How much more or less than before, with its sign and the digits of the figure.
-
-    >>> difference(0.30, 0.25, "share"), difference(1200, 1000, "money")
-    ('▲ 5.0 pts', '▲ 200')
-    """
-    if pd.isna(value) or pd.isna(before):
-        return ""
-    change = value - before
-    if kind == "share":
-        text = f"{100 * abs(change):.1f} pts"
-    elif kind == "days":
-        text = figure_text(abs(change), kind)
-    elif abs(change) >= 1_000_000:  # no room for more beside the figure
-        text = f"{abs(change) / 1e6:,.2f} M"
-    else:
-        text = f"{abs(change):,.{cents(value, kind)}f}"
-    if not text.strip("0., pts"):
-        return "="
-    return f"{'▲' if change > 0 else '▼'} {text}"
 
 
 def of_histories(spread: Spread) -> str:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import numbers
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 import pandas as pd
 
@@ -40,10 +41,14 @@ class Picture:
     """
 
     journal: Journal
-    table: pd.DataFrame
     figures: pd.Series
     spread: Spread
     horizon: int
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """The funnel's; counted when it is asked for, as not every board shows it."""
+        return _table(self.journal)
 
     @staticmethod
     def of(scenario: Scenario, seed: int, replications: int, horizon: int = 0) -> Picture:
@@ -51,7 +56,7 @@ class Picture:
         parts = list(simulate_together(scenario, seed, range(replications)))
         first, found = next(parts[0].split()), spread(parts)
         figures = pd.Series({key: values[0] for key, values in found.figures.items()})
-        return Picture(first, funnel_table(first), figures, found, horizon or scenario.horizon)
+        return Picture(first, figures, found, horizon or scenario.horizon)
 
     def refined(self, replications: int) -> Iterator[Picture | None]:
         """None before each further piece of work; at the end the picture from all replications."""
@@ -68,13 +73,21 @@ class Picture:
         return self.journal.scenario
 
 
+@lru_cache(maxsize=4)  # of now, with a draft of the ranges and with all, and of what was kept
+def _table(journal: Journal) -> pd.DataFrame:
+    return funnel_table(journal)
+
+
 @dataclass(frozen=True)
 class Simulated:
-    """Makes a picture by simulating: so much of the horizon (0: all of it), so often."""
+    """Makes a picture by simulating: so much of the horizon (0: all of it), so often; a draft
+    `drafted` times.
+    """
 
     seed: int
     horizon: int
     replications: int
+    drafted: int = DRAFT
 
     @staticmethod
     def of(scenario: Scenario, seed: object, days: float | None, n: object) -> Simulated:
@@ -94,7 +107,7 @@ class Simulated:
         short = self.shortened(scenario)
         if shown is not None and shown.scenario == short and shown.horizon == scenario.horizon:
             return shown
-        return Picture.of(short, self.seed, min(DRAFT, self.replications), scenario.horizon)
+        return Picture.of(short, self.seed, min(self.drafted, self.replications), scenario.horizon)
 
     def refined(self, picture: Picture) -> Iterator[Picture | None]:
         """From all replications; None wherever it may be given up."""

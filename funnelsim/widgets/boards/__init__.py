@@ -2,7 +2,8 @@
 
     fs.board(fs.load("aida-follow-up"), "follow-up")
 
-A file `name.py` has a function `board(scenario, simulated) -> Board`; nothing else knows of it.
+A file `name.py` has a function `board(scenario, simulated) -> Board`, and says as `DEFAULT` which
+template it shows if no scenario is given; nothing else knows of it.
 """
 
 from __future__ import annotations
@@ -11,34 +12,46 @@ import pkgutil
 from importlib import import_module
 
 from funnelsim.errors import FunnelSimError, Problem, nearest
-from funnelsim.scenario import Scenario, a_scenario
+from funnelsim.scenario import Scenario, a_scenario, load
 from funnelsim.widgets.boards.frame import Frame
 from funnelsim.widgets.picture import Simulated
 
 
 def board(
-    scenario: Scenario,
+    scenario: Scenario | None = None,
     name: str = "explore",
     *,
     seed: int = 1,
     days: float | None = None,
     n: int = 100,
 ) -> Frame:
-    """A live board of the scenario, by its name: "explore" or "follow-up".
+    """A live board of the scenario, by its name; without one, of a template that suits the board.
 
-    `seed`, `days` and `n` are those of `fs.explore`, which is the first of them. Raises
-    FunnelSimError for a name that there is not, and for a scenario that the board does not suit.
+    - "explore": the funnel and its revenue, with a slider for all that matters (`fs.explore`)
+    - "follow-up": a team's queue, how long leads wait for it, and what other reps would do
+    - "loyalty": a programme beside its absence, on the same customers: what it brings and costs,
+      who orders again, and how much of what members spend more is the programme's doing
+    - "money": from gross to profit, what a customer of each channel really costs and leaves, and
+      a budget that is moved from one channel to another
+
+    `seed`, `days` and `n` are those of `fs.explore`. Raises FunnelSimError for a name that there is
+    not, and for a scenario that the board does not suit.
 
     >>> import funnelsim as fs
     >>> board = fs.board(fs.load("aida-follow-up"), "follow-up", n=8)
     >>> board.sliders["sales: reps"].value = 3
     >>> board.change
     {'teams.sales.reps': 3}
+    >>> board = fs.board(name="loyalty", n=8)
+    >>> board.sliders["Enrolment"].value = 0.8
+    >>> board.change
+    {'loyalty.enrolment': 0.8}
     """
     files = [file.name for file in pkgutil.iter_modules(__path__) if file.name != "frame"]
     known = {file.replace("_", "-"): file for file in files}
     if name not in known:
         rule = "this is the name of a board"
         raise FunnelSimError(str(Problem("name", name, rule, nearest(name, known))))
-    simulated = Simulated.of(a_scenario(scenario, "board"), seed, days, n)
-    return Frame(import_module(f"{__name__}.{known[name]}").board(scenario, simulated))
+    file = import_module(f"{__name__}.{known[name]}")
+    shown = load(file.DEFAULT) if scenario is None else a_scenario(scenario, "board")
+    return Frame(file.board(shown, Simulated.of(shown, seed, days, n)))

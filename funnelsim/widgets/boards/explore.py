@@ -27,6 +27,8 @@ from funnelsim.widgets.boards.frame import Board, Chart, Data, Drawn, Frame, Row
 from funnelsim.widgets.knobs import Knob, knobs, knobs_named
 from funnelsim.widgets.picture import Simulated
 
+DEFAULT = "aida-follow-up"
+
 
 def explore(
     scenario: Scenario,

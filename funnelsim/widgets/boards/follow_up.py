@@ -22,12 +22,13 @@ from funnelsim.errors import FunnelSimError, Problem
 from funnelsim.pages import page
 from funnelsim.scenario import Scenario
 from funnelsim.scenario.parameters import every
-from funnelsim.tables import figure_text
-from funnelsim.widgets.board_text import difference, figures_html
+from funnelsim.tables import difference, figure_text
+from funnelsim.widgets.board_text import figures_html
 from funnelsim.widgets.boards.frame import Board, Chart, Data, Drawn, RowsByName, Seen, View
 from funnelsim.widgets.knobs import knobs_named
 from funnelsim.widgets.picture import Simulated, Staffing
 
+DEFAULT = "aida-follow-up"
 TURNED = ("attempts", "every", "handling_time", "patience", "response_half_life")
 TILES = ("share_gone_cold", "mean_response_days", "customers", "revenue", "contribution", "profit")
 LINE = (
@@ -39,7 +40,7 @@ def board(scenario: Scenario, simulated: Simulated) -> Board:
     """The follow-up board of the busiest team as data; FunnelSimError where nobody is called."""
     if not any(stage.follow_up for stage in scenario.stages):
         rule = "the follow-up board shows a team that calls, and no stage here has a follow_up"
-        way_out = 'write fs.load("aida-follow-up")'
+        way_out = f'write fs.load("{DEFAULT}")'
         raise FunnelSimError(str(Problem("scenario", scenario.name, rule, way_out)))
     team = int(team_load(scenario)["load"].to_numpy().argmax())
     maker = Staffing(simulated, scenario.teams[team].name, max(8, 2 * scenario.teams[team].reps))

@@ -44,7 +44,8 @@ class Seen:
     """What a pane is made of.
 
     `start` is the scenario where nothing is moved, `change` what was moved; `now` the picture to
-    show and `before` the one that was kept, or None; `view` what is looked at, by label.
+    show and `before` the one that was kept, or None; `view` what is looked at, by label; `moved`
+    the values of the sliders that are not where they began, by label.
     """
 
     start: Any
@@ -52,6 +53,7 @@ class Seen:
     now: Any
     before: Any
     view: Mapping[str, Any]
+    moved: Mapping[str, Any]
 
     @property
     def pictures(self) -> list[Any]:
@@ -114,12 +116,22 @@ def usual_foot(seen: Seen) -> str:
     return foot_html(seen.start, dict(seen.change), seen.now.spread)
 
 
+def each_by_itself(knobs: Mapping[str, Knob], moved: Mapping[str, Any]) -> dict[str, Any]:
+    """What the moved sliders change: each what its knob says."""
+    changes: dict[str, Any] = {}
+    for label, value in moved.items():
+        changes |= knobs[label].change(value)
+    return changes
+
+
 @dataclass(frozen=True)
 class Board:
     """A board as data: its sliders, its panes, and how its pictures are made.
 
     `line` is the sentence below the head, where an error is said, too; `figures` are tiles.
     `start` is a scenario, or whatever else the maker makes a picture of, if nothing is turned.
+    `change` makes of the moved sliders, values by label, what `Scenario.vary` takes. With
+    `is_beside` two charts stand beside each other in a narrow window, too.
     """
 
     start: Any
@@ -131,6 +143,8 @@ class Board:
     figures: Callable[[Seen], str] = lambda seen: ""
     head: Callable[[Seen], str] = usual_head
     foot: Callable[[Seen], str] = usual_foot
+    change: Callable[[Mapping[str, Knob], Mapping[str, Any]], dict[str, Any]] = each_by_itself
+    is_beside: bool = False
 
 
 class Frame(ipywidgets.VBox):
@@ -182,11 +196,7 @@ class Frame(ipywidgets.VBox):
     @property
     def change(self) -> dict[str, Any]:
         """What was moved, as `Scenario.vary` takes it."""
-        moved: dict[str, Any] = {}
-        for label, knob in self._knobs.items():
-            if self.sliders[label].value != knob.start:
-                moved |= knob.change(self.sliders[label].value)
-        return moved
+        return self._board.change(self._knobs, self._moved_values())
 
     @property
     def scenario(self) -> Scenario:
@@ -236,6 +246,10 @@ class Frame(ipywidgets.VBox):
 
     # -- from a move to a picture
 
+    def _moved_values(self) -> dict[str, Any]:
+        values = {label: self.sliders[label].value for label in self._knobs}
+        return {label: v for label, v in values.items() if v != self._knobs[label].start}
+
     def _changed(self, change: Mapping[str, Any]) -> Scenario:
         changed: Scenario = self._board.start.vary(change) if change else self._board.start
         return changed
@@ -270,7 +284,9 @@ class Frame(ipywidgets.VBox):
 
     def _seen(self) -> Seen:
         view = {label: control.value for label, control in self.views.items()}
-        return Seen(self._board.start, self.change, self._shown, self._kept, view)
+        moved = self._moved_values()
+        change = self._board.change(self._knobs, moved)
+        return Seen(self._board.start, change, self._shown, self._kept, view, moved)
 
     def _draw(self) -> None:
         board, seen = self._board, self._seen()
@@ -323,6 +339,8 @@ class Frame(ipywidgets.VBox):
         lines = self._panes[0].lines if self._panes else 0
         if len(self._panes) >= SIDE_BY_SIDE:
             self._chart.add_class("funnelsim-columns")
+        if self._board.is_beside:
+            self._chart.add_class("funnelsim-beside")
         pieces = [widget for _, widget in self._html]
         left = box(ipywidgets.VBox, self._controls(), "funnelsim-controls")
         right = box(ipywidgets.VBox, [self._figures, *pieces, self._chart], "funnelsim-pictures")
