@@ -166,7 +166,7 @@ def _days_over(scenario: Scenario, deals: Deals, begin: pd.Timestamp) -> int:
         found = Finding(f"taken on {deals.export_date:%Y-%m-%d}")
         rule = f"no day of the plan is over by then: its first is {begin:%Y-%m-%d}"
         raise refused("deals", found, rule, "give a later export")
-    return min(days, whole_days_of(scenario))
+    return int(min(days, whole_days_of(scenario)))
 
 
 # --- as planned ---------------------------------------------------------------------------------
