@@ -155,12 +155,16 @@ def _nearest(given: float, exercise: Exercise, within: float | None = None) -> s
 def _of_another_seed(
     given: float, exercise: Exercise, at: Find, seed: int | None
 ) -> Judgement | None:
-    """Whether it is what another seed gives: one that was told, or that people type."""
-    if exercise.seed is None or decimals_of(given) < exercise.digits:
+    """Whether it is what another seed gives: one that was told, or that people type.
+
+    A number with few digits, such as 0.25, is that of many seeds: only the one told is looked at.
+    """
+    if exercise.seed is None:
         return None
     is_computed = digits_of(given) >= MANY_DIGITS
+    typed = OTHER_SEEDS if is_computed else OTHER_SEEDS[:2]
     told = () if seed is None else (seed,)
-    for other in (*told, *(OTHER_SEEDS if is_computed else OTHER_SEEDS[:2])):
+    for other in (*told, *(typed if decimals_of(given) >= exercise.digits else ())):
         found = _to_the_digit(given, at(other)) if other != exercise.seed else None
         asked = "you told" if exercise.between_seeds else "the question uses"
         gives = f"what seed {other} gives; {asked} seed {exercise.seed}."

@@ -82,8 +82,9 @@ def by_hand(seed: int) -> tuple[float, float]:
         stayed, left = special.betaln(alpha, beta + t), special.betaln(alpha + 1, beta + t)
         return len(t) * special.betaln(alpha, beta) - np.where(stays, stayed, left).sum()
 
-    options = {"xatol": 1e-8, "fatol": 1e-10, "maxiter": 9_999}
+    options = {"xatol": 1e-8, "fatol": 1e-10, "maxiter": 5_000}
     found = optimize.minimize(lack, [0.0, 1.0], method="Nelder-Mead", options=options)
+    assert found.success
     return tuple(np.exp(found.x))
 
 
