@@ -178,7 +178,7 @@ def test_right_forecasts_stay_as_they_are_nine_times_in_ten(seed: int) -> None:
 
 def test_wider_draws_lie_so_many_times_as_far_apart(deals: fs.Deals) -> None:
     draws = fs.calibrate(deals, draws=40, progress=False).draws
-    for column in ("conversion of Lead", "median days in Lead", "leads a day of all"):
+    for column in ("conversion of Lead", "median days in Lead", "leads a day of not stated"):
         was, now = (d.table[column].to_numpy() for d in (draws, spread(draws, 2.5)))
         place = (lambda p: np.log(p / (1 - p))) if "conversion" in column else np.log
         away = [place(x) - np.median(place(x)) for x in (was, now)]
@@ -276,7 +276,7 @@ def test_a_plan_that_is_over_or_has_not_begun(plan: fs.Plan, deals: fs.Deals) ->
 
 
 def test_a_plan_of_ones_own_scenario_goes_on_from_today(plan: fs.Plan, deals: fs.Deals) -> None:
-    own = plan.today.vary({"channels.all.cost_per_lead": 10})
+    own = plan.today.vary({"channels.not stated.cost_per_lead": 10})
     found = fs.track(fs.plan(own, 120, within="60 days", progress=False), deals, **QUICK)
     assert found.anew is not None and found.anew.today.channels[0].cost_per_lead == 10
     assert found.anew.budget > 0 and found.anew.initial is not None

@@ -74,7 +74,7 @@ class Formula:
 
     def chance(self, leads: float) -> float:
         """The chance of the target with so many leads expected."""
-        mean = self.sales * leads / self.leads
+        mean = self.sales * leads / self.leads if self.leads else 0.0
         if self.uncertainty is None or not mean:
             return float(np.asarray(self._chance(mean, leads)).item())
         # sales are in proportion to the conversion, and so is what is not known of them
