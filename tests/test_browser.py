@@ -18,6 +18,7 @@ pytestmark = pytest.mark.browser
 LESSON = "notebooks/00_start_here.ipynb"
 BOARD = "notebooks/live_board.ipynb"
 CHARTS = "notebooks/charts_for_the_test.ipynb"
+TWO_BOARDS = "notebooks/boards_for_the_test.ipynb"
 
 # What the funnel on the page says: the length of each bar as it is drawn, and the rows behind it.
 BARS = """() => {
@@ -51,6 +52,8 @@ def lab(chromium, tmp_path_factory):
     cells = ["import funnelsim as fs\nj = fs.simulate(fs.load('aida-follow-up'), progress=False)"]
     cells += [f"fs.charts.{name}(j)" for name in ("funnel", "revenue", "losses")]
     browser.write_notebook(folder / CHARTS, *cells)
+    cells = [f"import funnelsim as fs\nfs.board(name='{name}', n=8)" for name in ("loyalty", "money")]
+    browser.write_notebook(folder / TWO_BOARDS, *cells)
     with browser.lab(folder, chromium) as running:
         yield running
 
@@ -216,6 +219,39 @@ TEXT_STANDS_OUT = """dark => {
   const light = parseInt(text.getAttribute('fill').slice(1, 3), 16) > 128;
   return (document.body.dataset.jpThemeLight === 'false') === dark && light === dark;
 }"""
+
+
+def test_two_boards_in_one_notebook_each_show_what_simulate_says(lab, page):
+    page.set_viewport_size({"width": 1280, "height": 1500})  # both of them in view
+    lab.open(page, TWO_BOARDS)
+    lab.run_all(page)
+    page.wait_for_function(f"() => ({CHARTS_OF_BOARDS})().join() === '2,2'")
+    loyalty, money = page.locator(".funnelsim-board").all()
+    for board, slider, key, moves in ((loyalty, 0, "End", 1), (money, 0, "ArrowRight", 20)):
+        board.locator(".noUi-handle").nth(slider).focus()
+        for _ in range(moves):
+            page.keyboard.press(key)
+    expect(loyalty.locator(".funnelsim-foot code")).to_contain_text('{"loyalty.enrolment": 1.0}')
+    shop = fs.load("aida-loyalty-advocacy").vary({"horizon": "250 days", "loyalty.enrolment": 1.0})
+    both = [fs.summary(fs.simulate(s, progress=False)) for s in (shop, shop.vary({"loyalty": None}))]
+    line = loyalty.locator(".funnelsim-worlds tr", has_text="Revenue")
+    for cell, figures in enumerate(both):
+        expect(line.locator("td").nth(cell)).to_have_text(f"{figures['revenue']:,.0f}")
+    changed = {"channels.trade fair.leads_per_day": 4.0, "channels.search ads.leads_per_day": 24.8}
+    journal = fs.simulate(fs.load("aida-follow-up").vary(changed), progress=False)
+    expect(money.locator(".funnelsim-sum")).to_contain_text("1 leads fewer of trade fair, 4.8 more")
+    profit = f"{fs.summary(journal)['profit']:,.0f}"
+    expect(money.locator(".funnelsim-figures > div", has_text="Profit")).to_contain_text(profit)
+    last = money.locator(".funnelsim-chart").first.locator(".mark-text text").last
+    expect(last).to_have_text(profit)
+    named = page.locator(".funnelsim-slider").evaluate_all(NAMELESS)
+    assert named == []
+
+
+CHARTS_OF_BOARDS = """() => [...document.querySelectorAll('.funnelsim-board')].map(
+  board => board.querySelectorAll('.funnelsim-chart svg[aria-label]').length)"""
+NAMELESS = """all => all.filter(one => !one.querySelector('.widget-label').title)
+  .map(one => one.textContent)"""
 
 
 def test_charts_show_again_without_a_kernel(lab, page):

@@ -58,8 +58,10 @@ def waterfall(journal: Journal) -> alt.TopLevelMixin:
     )
 
 
-def waterfall_chart(data: alt.Data, whole: str, scale: alt.Scale, field: str = "said") -> Layers:
-    """Rows of `waterfall_rows` as bars, labelled with a field; `whole` is what shares are of."""
+def waterfall_chart(data: alt.Data, whole: str, scale: alt.Scale, text: Any = None) -> Layers:
+    """Rows of `waterfall_rows` as bars; `whole` is what shares are of. `text` are other labels than
+    the amount.
+    """
     base = alt.Chart(data).encode(
         y=alt.Y("step:N", title=None, sort=None, axis=NAMES, scale=alt.Scale(paddingInner=0.25))
     )
@@ -74,7 +76,9 @@ def waterfall_chart(data: alt.Data, whole: str, scale: alt.Scale, field: str = "
             alt.Tooltip("left:N", title="Left after it"),
         ],
     )
-    labels = base.mark_text(align="left", dx=6).encode(x="high:Q", text=f"{field}:N")
+    labels = base.mark_text(align="left", dx=6).encode(x="high:Q", text="said:N")
+    if text is not None:
+        labels = base.mark_text(align="left", dx=6, text=text).encode(x="high:Q")
     zero = alt.Chart(rows_data([{"zero": 0}])).mark_rule(color="#595959").encode(x="zero:Q")
     return alt.layer(bars, labels, zero)
 
@@ -92,7 +96,8 @@ def live_waterfall(data: alt.Data, top: str, loss: str, dark: bool = False) -> L
         .mark_tick(color=baseline_colour(dark), thickness=2)
         .encode(y=alt.Y("step:N", sort=None), x=alt.X("before:Q", scale=scale))
     )
-    both = alt.layer(waterfall_chart(data, "the first", scale, "label"), ticks)
+    text = alt.ExprRef("width > 240 ? datum.label : datum.short")
+    both = alt.layer(waterfall_chart(data, "the first", scale, text), ticks)
     return both.properties(description="From revenue to profit: each step, and what is left")
 
 
@@ -106,7 +111,8 @@ def waterfall_beside(journal: Journal, kept: Journal | None) -> Rows:
     then = {step["step"]: step for step in waterfall_rows(kept, names)} if kept else {}
     rows = waterfall_rows(journal, names)
     for row in rows:
-        row["label"] = figure_text(row["amount"], "money", short=True).replace("-", "−")
+        row["short"] = figure_text(row["amount"], "money", short=True).replace("-", "−")
+        row["label"] = row["short"]
         row["before"] = None
         if before := then.get(row["step"]):
             row["label"] += f"  {difference(row['amount'], before['amount'], 'money')}"
@@ -144,8 +150,8 @@ def waterfall_rows(journal: Journal, also: Collection[str] = ()) -> Rows:
 
 # --- what a customer costs ------------------------------------------------------------------------
 
-ALL = "all, with reps and messages"
-COSTS, LEAVES = "a customer costs", "a customer leaves"
+ALL = "all, reps and messages too"
+COSTS, LEAVES = "costs", "leaves"
 
 
 def customer_costs(journal: Journal, figures: pd.Series) -> pd.DataFrame:
@@ -182,6 +188,7 @@ def cost_rows(table: pd.DataFrame, before: pd.DataFrame | None, currency: str) -
                 "cac": cac if math.isfinite(cac) else 0.0,
                 "leaves": leaves if math.isfinite(leaves) else None,
                 "right": max((x for x in (cac, leaves) if math.isfinite(x)), default=0.0),
+                "said": said,
                 "label": f"{said} · paid back: {payback}" if told else said,
                 "costs": figure_text(cac, "money", currency),
                 "left": figure_text(leaves, "money", currency),
@@ -213,7 +220,7 @@ def cost_chart(data: alt.Data, names: list[str], currency: str, top: Any, dark: 
         base.transform_calculate(what=f"'{COSTS}'")
         .mark_bar(clip=True)
         .encode(
-            x=alt.X("cac:Q", title=currency, scale=scale, axis=plain), color=what, tooltip=tooltip
+            x=alt.X("cac:Q", title=f"a customer, {currency}", scale=scale, axis=plain), color=what, tooltip=tooltip
         )
     )
     ticks = (
@@ -222,8 +229,7 @@ def cost_chart(data: alt.Data, names: list[str], currency: str, top: Any, dark: 
         .mark_tick(thickness=4, clip=True)
         .encode(x=alt.X("leaves:Q", scale=scale), color=what, tooltip=tooltip)
     )
-    words = base.mark_text(align="left", dx=8).encode(
-        x=alt.X("right:Q", scale=scale), text="label:N"
-    )
+    text = alt.ExprRef("width > 330 ? datum.label : datum.said")  # the tooltip has all of it
+    words = base.mark_text(align="left", dx=8, text=text).encode(x=alt.X("right:Q", scale=scale))
     both = alt.layer(bars, ticks, words)
     return both.properties(description="What a customer of each channel costs, and what it leaves")

@@ -27,7 +27,7 @@ OTHERS, BEFORE, MEMBERS = "others", "members, without it", "members, with it"
 def member_rows(means: Mapping[str, float], kept: Mapping[str, float] | None) -> Rows:
     """A row for each mean of `same_people`, with the step that leads to it from the one above."""
     then = kept or dict.fromkeys(means, math.nan)
-    names, steps = (OTHERS, BEFORE, MEMBERS), ("", "they are like that", "the programme")
+    names, steps = (OTHERS, BEFORE, MEMBERS), ("", "anyway", "by the programme")
     rows: Rows = []
     above = math.nan
     for name, step, (key, spent) in zip(names, steps, means.items(), strict=True):
@@ -39,8 +39,9 @@ def member_rows(means: Mapping[str, float], kept: Mapping[str, float] | None) ->
                 "spent": spent if math.isfinite(spent) else 0.0,
                 "from": above if more else None,
                 "said": said,
-                "label": f"{said}  {more} {step}" if more else said,
-                "more": f"{more}: {step}" if more else "–",
+                "label": f"{said}  ({more} {step})" if more else said,
+                "short": f"{spent:,.0f} ({spent - above:+,.0f})".replace("-", "−") if more else said,
+                "more": f"{more} {step}" if more else "–",
                 "before": then[key] if math.isfinite(then[key]) else None,
             }
         )
@@ -54,7 +55,7 @@ def member_chart(data: alt.Data, currency: str, top: alt.ExprRef, dark: bool = F
     colours = [COLOURS["open"], COLOURS["repeat orders"], COLOURS["first orders"]]
     y = alt.Y("who:N", title=None, scale=alt.Scale(domain=names, paddingInner=0.3), axis=NAMES)
     scale = alt.Scale(domainMin=0, domainMax=top, nice=False, zero=True)
-    plain = alt.Axis(format=",~f", grid=False, tickCount=5)
+    plain = alt.Axis(format=",~f", grid=False, tickCount=3)
     x = alt.X("spent:Q", title=f"revenue of a customer, {currency}", scale=scale, axis=plain)
     tooltip = [
         alt.Tooltip("who:N", title="Who"),
@@ -74,14 +75,17 @@ def member_chart(data: alt.Data, currency: str, top: alt.ExprRef, dark: bool = F
         bars,
         steps.encode(x=alt.X("from:Q", scale=scale)),
         kept.encode(x=alt.X("before:Q", scale=scale)),
-        base.mark_text(align="left", dx=8).encode(x=x, text="label:N"),
+        # what the parts are called is in the sentence above, too: where there is room also here
+        base.mark_text(
+            align="left", dx=8, text=alt.ExprRef("width > 330 ? datum.label : datum.short")
+        ).encode(x=x),
     )
     return both.properties(description="What members spend more than others, and why")
 
 
 # --- who orders again -----------------------------------------------------------------------------
 
-WITH, WITHOUT, KEPT = "with the programme", "without it", "with it, as kept"
+WITH, WITHOUT, KEPT = "with it", "without it", "as kept"
 
 
 def retention_rows(tables: Mapping[str, pd.DataFrame]) -> Rows:
@@ -105,7 +109,7 @@ def retention_chart(data: alt.Data, top: alt.ExprRef, dark: bool = False) -> Lay
     colours = [COLOURS["first orders"], COLOURS["lost"], baseline_colour(dark)]
     x = alt.X("month:O", title="months since the first order", axis=alt.Axis(labelAngle=0))
     scale = alt.Scale(domainMin=0, domainMax=top, nice=False, zero=True)
-    legend = alt.Legend(symbolType="stroke", symbolOpacity=1, columns=3)
+    legend = alt.Legend(symbolType="stroke", symbolOpacity=1, columns=alt.ExprRef("width < 200 ? 1 : 3"))
     base = alt.Chart(data).encode(
         x=x,
         y=alt.Y("share:Q", title="ordered again, %", scale=scale, axis=alt.Axis(tickCount=4)),

@@ -25,14 +25,15 @@ from funnelsim.widgets.board_text import figures_html
 from funnelsim.widgets.boards.frame import Board, Chart, Data, Drawn, RowsByName, Seen
 from funnelsim.widgets.boards.frame import each_by_itself as by_themselves
 from funnelsim.widgets.budget import budget_in_words, budget_knobs, moved_budget
-from funnelsim.widgets.knobs import MOST, Knob, knobs_named
+from funnelsim.widgets.knobs import Knob, knobs_named
 from funnelsim.widgets.picture import Picture, Simulated
 
 DEFAULT = "aida-follow-up"
 OF_CHANNELS = ("cost_per_lead", "cost_per_click", "commission", "cost_per_sale", "cost_per_day")
 OF_ORDERS = ("order.value", "order.margin", "order.shipping_cost", "retention.repeat_probability")
 RATES = ("leads_per_day", "impressions_per_day")
-TILES = ("gross", "revenue", "contribution", "profit", "cac", "roas", "customers", "leads")
+MANY = 10  # sliders and choices: a choice is higher, and there are more headings
+TILES = ("revenue", "profit", "cac", "customers")
 LINE = '<div class="funnelsim-sum"><p>{{ said }}</p><small>{{ more }}</small></div>'
 
 
@@ -43,7 +44,9 @@ def board(scenario: Scenario, simulated: Simulated) -> Board:
         way_out = f'write fs.load("{DEFAULT}"), or add an [order] to the scenario'
         raise FunnelSimError(str(Problem("scenario", scenario.name, rule, way_out)))
     budget = budget_knobs(scenario)
-    turned = [*budget, *knobs_named(scenario, list(_paths(scenario))[: MOST - len(budget)])]
+    named = knobs_named(scenario, list(_paths(scenario))[: MANY - len(budget)])
+    groups = [knob.group for knob in named]  # the leads of a channel stand below its costs
+    turned = [*budget, *sorted(named, key=lambda knob: groups.index(knob.group))]
     by_label = {knob.label: knob for knob in turned}
 
     def change(knobs: Mapping[str, Knob], moved: Mapping[str, Any]) -> dict[str, Any]:
