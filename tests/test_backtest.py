@@ -141,7 +141,7 @@ def test_too_short_an_export_is_refused_with_a_way_out(deals: fs.Deals) -> None:
     assert "take 416" in str(error.value) and 'cuts=1 or horizon="15 days"' in str(error.value)
     assert len(fs.backtest(deals, cuts=1, n=20, progress=False).table) == 1
     few = export(SMALL._replace(p=0.0, days=300), SMALL._replace(p=0.0, days=300).leads(1))
-    with pytest.raises(fs.FunnelSimError, match="0 wins .* 10 wins at least"):
+    with pytest.raises(fs.FunnelSimError, match=r"0 wins .* 10 wins at least"):
         fs.backtest(few)
 
 
@@ -153,7 +153,7 @@ def test_too_short_an_export_is_refused_with_a_way_out(deals: fs.Deals) -> None:
 def test_what_is_no_argument_is_said(deals: fs.Deals, wrong: dict[str, Any], words: str) -> None:
     with pytest.raises(fs.FunnelSimError, match=words):
         fs.backtest(deals, **{"cuts": 2, "horizon": "30 days", **wrong})
-    with pytest.raises(fs.FunnelSimError, match="it takes what fs.read_deals"):
+    with pytest.raises(fs.FunnelSimError, match=r"it takes what fs\.read_deals"):
         fs.backtest("deals.csv")  # type: ignore[arg-type]
 
 
@@ -271,7 +271,7 @@ def test_a_plan_that_is_over_or_has_not_begun(plan: fs.Plan, deals: fs.Deals) ->
     assert "is over" in found.sentences[-1] or "is reached" in found.sentences[-1]
     with pytest.raises(fs.FunnelSimError, match="no day of the plan is over"):
         fs.track(plan, deals.as_of(START + pd.Timedelta(days=100)))
-    with pytest.raises(fs.FunnelSimError, match="it takes what fs.plan"):
+    with pytest.raises(fs.FunnelSimError, match=r"it takes what fs\.plan"):
         fs.track(deals, deals)  # type: ignore[arg-type]
 
 
@@ -287,7 +287,7 @@ def test_a_plan_of_ones_own_scenario_goes_on_from_today(plan: fs.Plan, deals: fs
 
 def test_the_pictures_show_the_tables(told: fs.Backtest) -> None:
     rows = fs.charts.backtest(told).to_dict()
-    (values,) = [v for v in rows["datasets"].values()] if "datasets" in rows else [
+    (values,) = list(rows["datasets"].values()) if "datasets" in rows else [
         rows["layer"][0]["data"]["values"]
     ]  # fmt: skip
     assert [row["came"] for row in values] == told.table["happened"].tolist()

@@ -76,7 +76,8 @@ def test_both_worlds_stand_side_by_side(worlds):
 def test_the_range_is_that_of_the_effect_on_the_same_customers(worlds):
     board, here, there = worlds
     both = [
-        fs.replicate(journal.scenario, n=19, seed=3, progress=False).table for journal in (here, there)
+        fs.replicate(journal.scenario, n=19, seed=3, progress=False).table
+        for journal in (here, there)
     ]
     for name, key in (("Revenue", "revenue"), ("Contribution", "contribution")):
         low, high = nine_in_ten((both[0][key] - both[1][key]).to_numpy())

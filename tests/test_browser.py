@@ -52,7 +52,8 @@ def lab(chromium, tmp_path_factory):
     cells = ["import funnelsim as fs\nj = fs.simulate(fs.load('aida-follow-up'), progress=False)"]
     cells += [f"fs.charts.{name}(j)" for name in ("funnel", "revenue", "losses")]
     browser.write_notebook(folder / CHARTS, *cells)
-    cells = [f"import funnelsim as fs\nfs.board(name='{name}', n=8)" for name in ("loyalty", "money")]
+    names = ("loyalty", "money")
+    cells = [f"import funnelsim as fs\nfs.board(name='{name}', n=8)" for name in names]
     browser.write_notebook(folder / TWO_BOARDS, *cells)
     with browser.lab(folder, chromium) as running:
         yield running
@@ -233,7 +234,8 @@ def test_two_boards_in_one_notebook_each_show_what_simulate_says(lab, page):
             page.keyboard.press(key)
     expect(loyalty.locator(".funnelsim-foot code")).to_contain_text('{"loyalty.enrolment": 1.0}')
     shop = fs.load("aida-loyalty-advocacy").vary({"horizon": "250 days", "loyalty.enrolment": 1.0})
-    both = [fs.summary(fs.simulate(s, progress=False)) for s in (shop, shop.vary({"loyalty": None}))]
+    worlds = (shop, shop.vary({"loyalty": None}))
+    both = [fs.summary(fs.simulate(s, progress=False)) for s in worlds]
     line = loyalty.locator(".funnelsim-worlds tr", has_text="Revenue")
     for cell, figures in enumerate(both):
         expect(line.locator("td").nth(cell)).to_have_text(f"{figures['revenue']:,.0f}")

@@ -13,6 +13,7 @@ import pytest
 
 import funnelsim as fs
 from funnelsim.distributions import DAY
+from funnelsim import tables
 from funnelsim.tables import figure_text, figures_text
 from funnelsim.widgets import board_text, knobs, live_chart, picture
 

@@ -88,7 +88,8 @@ def _member_rows(seen: Seen) -> RowsByName:
 
 
 def _spent(seen: Seen, rows: RowsByName) -> dict[str, float]:
-    return {"spent_top": 2.4 * max(max(row["spent"], row["before"] or 0) for row in rows["members"])}
+    most = max(max(row["spent"], row["before"] or 0) for row in rows["members"])
+    return {"spent_top": 2.4 * most}
 
 
 def _members(seen: Seen, data: Data, dark: bool) -> Drawn:
