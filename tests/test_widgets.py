@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 import funnelsim as fs
-from funnelsim.distributions import DAY
 from funnelsim import tables
+from funnelsim.distributions import DAY
 from funnelsim.tables import figure_text, figures_text
 from funnelsim.widgets import board_text, knobs, live_chart, picture
 
