@@ -99,7 +99,7 @@ def test_offsets_that_change_within_a_column_are_counted_in():
         deals[column] = deals[column].dt.tz_localize("UTC")
     found, plain = calibrate(deals, **COLUMNS), calibrate(small(), **COLUMNS)
     assert any("UTC" in note for note in found.report.notes)
-    later = found.report.stages["mean_days"] - plain.report.stages["mean_days"]
+    later = found.report.stages["median_days"] - plain.report.stages["median_days"]
     assert 1 / 24 < later["Lead"] < 2 / 24
 
 

@@ -59,12 +59,8 @@ class Track:
     - `sentences`: all that in words, the most important first
 
     >>> import funnelsim as fs
-    >>> deals = fs.read_deals(fs.datasets.bundled("crm_deals.csv"))
-    >>> then = fs.calibrate(deals.as_of("2026-05-31"))
-    >>> p = fs.plan(then, 90, initial=then.state, backtest=False)
-    >>> told = fs.track(p, deals, backtest=False)
-    >>> int(told.table["sales"].sum()) == told.came, told.came + told.remaining
-    (True, 90.0)
+    >>> list(fs.Track.__dataclass_fields__)[:5]
+    ['plan', 'table', 'came', 'remaining', 'days_left']
     """
 
     plan: Plan
@@ -125,6 +121,14 @@ def track(
 
     Raises FunnelSimError where the export ends before the plan's first day, and where the stages
     of the open deals are not those of the plan.
+
+    >>> import funnelsim as fs
+    >>> deals = fs.read_deals(fs.datasets.bundled("crm_deals.csv"))
+    >>> then = fs.calibrate(deals.as_of("2026-05-31"))
+    >>> p = fs.plan(then, 90, initial=then.state, backtest=False)
+    >>> told = fs.track(p, deals, backtest=False)
+    >>> int(told.table["sales"].sum()) == told.came, told.came + told.remaining
+    (True, 90.0)
     """
     plan = given(Plan, plan, "track", "fs.plan(scenario, target=100)")
     deals = given(Deals, deals, "track", "fs.read_deals(source)")
