@@ -61,10 +61,9 @@ class Track:
     >>> import funnelsim as fs
     >>> deals = fs.read_deals(fs.datasets.bundled("crm_deals.csv"))
     >>> then = fs.calibrate(deals.as_of("2026-05-31"))
-    >>> p = fs.plan(then, 90, initial=then.state, backtest=False)
-    >>> told = fs.track(p, deals, backtest=False)
+    >>> told = fs.track(fs.plan(then, 60, within="34 days", backtest=False), deals)
     >>> int(told.table["sales"].sum()) == told.came, told.came + told.remaining
-    (True, 90.0)
+    (True, 60.0)
     """
 
     plan: Plan
@@ -125,6 +124,13 @@ def track(
 
     Raises FunnelSimError where the export ends before the plan's first day, and where the stages
     of the open deals are not those of the plan.
+
+    >>> import funnelsim as fs
+    >>> deals = fs.read_deals(fs.datasets.bundled("crm_deals.csv"))
+    >>> then = fs.calibrate(deals.as_of("2026-05-31"))
+    >>> p = fs.plan(then, 60, within="34 days", backtest=False)
+    >>> print(track(p, deals).sentences[-1])
+    The time is over; 33 sales are missing to the target.
     """
     plan = given(Plan, plan, "track", "fs.plan(scenario, target=100)")
     deals = given(Deals, deals, "track", "fs.read_deals(source)")
