@@ -139,6 +139,7 @@ CRM = [
     "--id", "lead_id", "--created", "created", "--stage", "Qualified=qualified",
     "--stage", "Proposal=proposal", "--won", "won", "--lost", "lost", "--outcome", "outcome",
     "--channel", "channel", "--owner", "owner", "--value", "deal_value", "--reason", "lost_reason",
+    "--no-backtest",
 ]  # fmt: skip
 
 

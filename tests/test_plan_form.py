@@ -13,8 +13,15 @@ import pytest
 import funnelsim as fs
 from funnelsim.datasets import bundled
 from funnelsim.deals import words_that_say
+from funnelsim.planner import backtests
 from funnelsim.widgets import plan_form, plan_source, stoppable
 from funnelsim.widgets.plan_form import PlanForm
+
+
+@pytest.fixture(autouse=True)
+def _untried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No export is tried here (tests/test_backtest.py does): each would take seconds."""
+    monkeypatch.setattr(backtests, "_by_itself", lambda *_: None)
 
 
 @pytest.fixture

@@ -125,10 +125,9 @@ def track(
     >>> import funnelsim as fs
     >>> deals = fs.read_deals(fs.datasets.bundled("crm_deals.csv"))
     >>> then = fs.calibrate(deals.as_of("2026-05-31"))
-    >>> p = fs.plan(then, 90, initial=then.state, backtest=False)
-    >>> told = fs.track(p, deals, backtest=False)
-    >>> int(told.table["sales"].sum()) == told.came, told.came + told.remaining
-    (True, 90.0)
+    >>> p = fs.plan(then, 60, within="34 days", backtest=False)
+    >>> print(track(p, deals).sentences[-1])
+    The time is over; 33 sales are missing to the target.
     """
     plan = given(Plan, plan, "track", "fs.plan(scenario, target=100)")
     deals = given(Deals, deals, "track", "fs.read_deals(source)")
