@@ -23,6 +23,7 @@ from funnelsim.pages import page
 from funnelsim.scenario import Scenario
 from funnelsim.scenario.parameters import every
 from funnelsim.tables import figure_text
+from funnelsim.widgets.board_text import SENTENCES
 from funnelsim.widgets.boards.frame import Board, Chart, Data, Drawn, RowsByName, Seen
 from funnelsim.widgets.knobs import MOST, Knob, knob_of
 from funnelsim.widgets.picture import Pair, SideBySide, Simulated
@@ -88,7 +89,8 @@ def _member_rows(seen: Seen) -> RowsByName:
 
 
 def _spent(seen: Seen, rows: RowsByName) -> dict[str, float]:
-    return {"spent_top": 2.4 * max(max(row["spent"], row["before"] or 0) for row in rows["members"])}
+    ends = [row[at] or 0 for row in rows["members"] for at in ("spent", "before")]
+    return {"spent_top": 2.4 * max(ends)}
 
 
 def _members(seen: Seen, data: Data, dark: bool) -> Drawn:
@@ -122,7 +124,6 @@ LINES = (
     Line("Points owed", "money", "open points", lambda f, s: f["points_liability"], False),
     Line("Breakage", "share", "of the points earned: expired", lambda f, s: f["breakage"], False),
 )
-LINE = '<div class="funnelsim-sum"><p>{{ said }}</p><small>{{ more }}</small></div>'
 
 
 def _worth(points: Any, s: Scenario) -> Any:
@@ -143,7 +144,7 @@ def _line(seen: Seen) -> str:
     others, before, members = _means(seen.now).values()
     gaps = [members - others, before - others, members - before]
     if not all(map(math.isfinite, gaps)):
-        return page(LINE, said=said, more="Nobody is a member, or everybody: nothing to compare.")
+        return page(SENTENCES, said=said, more="Nobody is a member, or everybody: nothing to compare.")
     whole, anyway, done = (figure_text(gap, "money").replace("-", "−") for gap in gaps)
     more = f"A member spends {whole} more than others: {anyway} anyway, {done} by the programme."
-    return page(LINE, said=said, more=more)
+    return page(SENTENCES, said=said, more=more)
