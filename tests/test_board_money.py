@@ -104,7 +104,9 @@ def test_members_and_others_stand_beside_the_true_effect(worlds):
     assert rows[0]["from"] is None
     assert [row["from"] for row in rows[1:]] == pytest.approx(expected[:2])
     told = words(board._sum.value)
-    gap, anyway, done = re.search(r"spends (\S+) more .*: (\S+) anyway, (\S+) by", told).groups()
+    gap, anyway, done = re.search(
+        r"others: (\S+) each. Anyway: (\S+); by .*: (\S+)\.", told
+    ).groups()
     assert number(gap) == pytest.approx(number(anyway) + number(done), abs=0.02)
     assert number(done) == pytest.approx(expected[2] - expected[1], abs=0.01)
 

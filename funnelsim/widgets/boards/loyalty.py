@@ -22,7 +22,6 @@ from funnelsim.metrics.programme import same_people
 from funnelsim.pages import page
 from funnelsim.scenario import Scenario
 from funnelsim.scenario.parameters import every
-from funnelsim.tables import figure_text
 from funnelsim.widgets.board_text import SENTENCES
 from funnelsim.widgets.boards.frame import Board, Chart, Data, Drawn, RowsByName, Seen
 from funnelsim.widgets.knobs import MOST, Knob, knob_of
@@ -138,13 +137,14 @@ def _table(seen: Seen) -> str:
 def _line(seen: Seen) -> str:
     """What the programme does, and what a comparison of members with others would say."""
     pair = seen.now
-    effects = [line.effect(pair, pair.here.figures, pair.there.figures) for line in LINES[:3:2]]
-    revenue, left = (line.told(of) for line, of in zip(LINES[:3:2], effects, strict=True))
+    sides = pair.here.figures, pair.there.figures
+    revenue, left = (line.told(line.effect(pair, *sides)) for line in LINES[:3:2])
     said = f"The programme, in {seen.start.currency}: revenue {revenue}, contribution {left}"
     others, before, members = _means(seen.now).values()
     gaps = [members - others, before - others, members - before]
     if not all(map(math.isfinite, gaps)):
-        return page(SENTENCES, said=said, more="Nobody is a member, or everybody: nothing to compare.")
-    whole, anyway, done = (figure_text(gap, "money").replace("-", "−") for gap in gaps)
-    more = f"A member spends {whole} more than others: {anyway} anyway, {done} by the programme."
+        more = "Nobody is a member, or everybody: nothing to compare."
+        return page(SENTENCES, said=said, more=more)
+    whole, anyway, done = (f"{gap:+,.2f}".replace("-", "−") for gap in gaps)
+    more = f"Members against others: {whole} each. Anyway: {anyway}; by the programme: {done}."
     return page(SENTENCES, said=said, more=more)
