@@ -7,7 +7,7 @@
     j = fs.simulate(s, seed=1)     # a journal: what happened
     fs.funnel_table(j)             # counts and rates by stage
     fs.summary(j)                  # key figures
-    fs.explore(s)                  # sliders, in JupyterLab; fs.board(s, "follow-up") is another
+    fs.explore(s)                  # sliders, in JupyterLab; fs.board(s, "money") is another
 
 Every name below loads its module when it is first used, so that `import funnelsim` costs nothing.
 """

@@ -75,6 +75,17 @@ SUBJECTS: dict[str, tuple[list[str], str]] = {
          "metrics/pipeline.py", "metrics/referrals.py", "metrics/recoveries.py"],
         "cohorts groups mix_and_rate pipeline recoveries referrals",
     ),
+    "open_deals": (
+        ["metrics/known.py", "metrics/laws.py", "metrics/chances.py", "metrics/own.py",
+         "metrics/judged.py", "metrics/pipeline_changes.py", "metrics/pipeline_forecast.py"],
+        "pipeline_known pipeline to_crm",
+    ),
+    "programme": (["metrics/programme.py"], "board_money"),
+    "backtest": (
+        ["planner/backtests.py", "planner/cuts.py", "planner/doubt.py", "planner/tested.py",
+         "planner/tracking.py"],
+        "backtest",
+    ),
     "closed_form": (
         ["planner/closed_form.py", "planner/parameter_uncertainty.py", "planner/roots.py"],
         "planner_theory",

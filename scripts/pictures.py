@@ -30,8 +30,25 @@ def _draw(name: str, chart: alt.TopLevelMixin) -> None:
     (PICTURES / f"{name}.png").write_bytes(small_png(picture))
 
 
+def _board(lab: browser.Lab, name: str) -> None:
+    """A board as it comes; its notebook is there only for the picture."""
+    notebook = ROOT / "notebooks" / f"picture_of_{name}.ipynb"
+    browser.write_notebook(notebook, f'import funnelsim as fs\nfs.board(name="{name}")')
+    try:
+        page = lab.page(1280, 800)
+        lab.open(page, notebook.relative_to(ROOT).as_posix())
+        lab.run_all(page)
+        page.locator(".funnelsim-chart svg").nth(1).wait_for()
+        page.get_by_text("Ranges: 9 of 10 histories").wait_for()
+        page.locator(".funnelsim-board").screenshot(path=PICTURES / f"board_{name}.png")
+    finally:
+        notebook.unlink()
+
+
 def main() -> None:
-    """Write one picture for each chart, and one of the board with a baseline kept."""
+    """Write one picture for each chart, one of the explorer with a baseline kept, and one each of
+    the boards that the reference shows.
+    """
     PICTURES.mkdir(parents=True, exist_ok=True)
     journal = fs.simulate(fs.load("aida-follow-up"), seed=1, progress=False)
     for name in ("funnel", "revenue", "losses"):
@@ -58,6 +75,8 @@ def main() -> None:
         )
         page.get_by_text("Ranges: 9 of 10 histories").wait_for()
         page.locator(".funnelsim-board").screenshot(path=PICTURES / "live_board.png")
+        for name in ("loyalty", "money"):
+            _board(lab, name)
     for picture in sorted(PICTURES.glob("*.png")):
         print(picture.relative_to(ROOT), picture.stat().st_size, "bytes")
 

@@ -18,7 +18,8 @@ import funnelsim as fs
 from funnelsim import datasets
 from funnelsim.calibration.wider import spread
 from funnelsim.cli import main
-from funnelsim.planner.backtests import LEAST_DAYS, tested
+from funnelsim.planner.backtests import LEAST_DAYS
+from funnelsim.planner.backtests import tested as tried
 from funnelsim.planner.doubt import ACCIDENT, factor_of, is_too_sure
 
 QUICK: dict[str, Any] = {"n": 50, "progress": False}
@@ -197,7 +198,7 @@ def test_a_firm_that_changed_is_planned_with_more_doubt_and_it_is_said(tmp_path:
     keep = late[late].index[::8]
     leads.loc[late[late].index.difference(keep), "won"] = np.nan
     calibration = fs.calibrate(export(SMALL, leads), progress=False)
-    wider, found = tested(calibration, progress=False)
+    wider, found = tried(calibration, progress=False)
     assert found is not None and found.widening > 1.5
     assert wider.overall_se > calibration.overall_se and wider.overall == calibration.overall
     doubting = fs.plan(calibration, 30, progress=False)
@@ -215,7 +216,7 @@ def test_where_nothing_can_be_tried_it_is_said(capsys: Any, tmp_path: Path) -> N
     world = SMALL._replace(days=60)
     short = export(world, world.leads(3))
     calibration = fs.calibrate(short, draws=20, progress=False)
-    assert tested(calibration) == (calibration, None)
+    assert tried(calibration) == (calibration, None)
     p = fs.plan(calibration, 20, progress=False)
     assert p.backtest is None and "too short to try" in p.sentences[-1]
     world.export(world.leads(3))["deals"].to_csv(tmp_path / "short.csv", index=False)

@@ -12,9 +12,8 @@ from pathlib import Path
 import pytest
 
 import funnelsim as fs
-from funnelsim import tables
 from funnelsim.distributions import DAY
-from funnelsim.tables import figure_text, figures_text
+from funnelsim.tables import difference, figure_text, figures_text
 from funnelsim.widgets import board_text, knobs, live_chart, picture
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -281,9 +280,9 @@ def test_a_tile_tells_what_its_figure_means(board):
 
 
 def test_a_difference_fits_beside_its_figure():
-    assert tables.difference(12_345_678, 11_111_111, "money") == "▲ 1.23 M"
-    assert tables.difference(0.5 / 24, 1 / 24, "days") == "▼ 30 min"
-    assert tables.difference(0.5, 0.5, "days") == "="
+    assert difference(12_345_678, 11_111_111, "money") == "▲ 1.23 M"
+    assert difference(0.5 / 24, 1 / 24, "days") == "▼ 30 min"
+    assert difference(0.5, 0.5, "days") == "="
 
 
 def test_no_tile_for_what_the_scenario_does_not_state():

@@ -203,8 +203,9 @@ def cost_rows(table: pd.DataFrame, before: pd.DataFrame | None, currency: str) -
 def cost_chart(data: alt.Data, names: list[str], currency: str, top: Any, dark: bool) -> Layers:
     """Rows of `cost_rows` as bars, with a tick at what a customer leaves."""
     lines = alt.Scale(domain=names, paddingInner=0.35)
-    y = alt.Y("channel:N", title=None, scale=lines, axis=axis_of(names))
-    base = alt.Chart(data).encode(y=y)
+    base = alt.Chart(data).encode(
+        y=alt.Y("channel:N", title=None, scale=lines, axis=axis_of(names))
+    )
     scale = alt.Scale(domainMin=0, domainMax=top, nice=False, zero=True)
     plain = alt.Axis(format=",~f", grid=False, tickCount=4)
     colours = alt.Scale(domain=[COSTS, LEAVES], range=[COLOURS["cost"], COLOURS["left"]])

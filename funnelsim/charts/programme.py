@@ -33,7 +33,6 @@ def member_rows(means: Mapping[str, float], kept: Mapping[str, float] | None) ->
     for name, step, (key, spent) in zip(names, steps, means.items(), strict=True):
         said = figure_text(spent, "money", short=True) if math.isfinite(spent) else "nobody"
         more = f"{spent - above:+,.2f}".replace("-", "−") if math.isfinite(spent - above) else ""
-        short = f"{spent:,.0f} ({spent - above:+,.0f})".replace("-", "−") if more else said
         rows.append(
             {
                 "who": name,
@@ -41,7 +40,9 @@ def member_rows(means: Mapping[str, float], kept: Mapping[str, float] | None) ->
                 "from": above if more else None,
                 "said": said,
                 "label": f"{said}  ({more} {step})" if more else said,
-                "short": short,
+                "short": f"{spent:,.0f} ({spent - above:+,.0f})".replace("-", "−")
+                if more
+                else said,
                 "more": f"{more} {step}" if more else "–",
                 "before": then[key] if math.isfinite(then[key]) else None,
             }
@@ -110,15 +111,17 @@ def retention_chart(data: alt.Data, top: alt.ExprRef, dark: bool = False) -> Lay
     colours = [COLOURS["first orders"], COLOURS["lost"], baseline_colour(dark)]
     x = alt.X("month:O", title="months since the first order", axis=alt.Axis(labelAngle=0))
     scale = alt.Scale(domainMin=0, domainMax=top, nice=False, zero=True)
-    columns = alt.ExprRef("width < 200 ? 1 : 3")
-    legend = alt.Legend(symbolType="stroke", symbolOpacity=1, columns=columns)
+    legend = alt.Legend(
+        symbolType="stroke", symbolOpacity=1, columns=alt.ExprRef("width < 200 ? 1 : 3")
+    )
     base = alt.Chart(data).encode(
         x=x,
         y=alt.Y("share:Q", title="ordered again, %", scale=scale, axis=alt.Axis(tickCount=4)),
         color=alt.Color("world:N", scale=alt.Scale(domain=worlds, range=colours), legend=legend),
     )
-    lines = alt.Scale(domain=worlds, range=[[1, 0], [6, 4], [2, 3]])
-    dashes = alt.StrokeDash("world:N", scale=lines)
+    dashes = alt.StrokeDash(
+        "world:N", scale=alt.Scale(domain=worlds, range=[[1, 0], [6, 4], [2, 3]])
+    )
     marks = alt.Scale(domain=worlds, range=["circle", "square", "triangle-up"])
     tooltip = [
         alt.Tooltip("world:N", title="World"),

@@ -40,6 +40,10 @@ def head_html(shown: Scenario, horizon: int, seed: int, kept: bool) -> str:
     return page(HEAD, name=shown.name, facts=facts, note="" if is_all else MORE_DAYS)
 
 
+# the line of a board: what matters most, and below it what is worth knowing of it
+SENTENCES = '<div class="funnelsim-sum"><p>{{ said }}</p><small>{{ more }}</small></div>'
+
+
 def problem_html(error: FunnelSimError) -> str:
     return page('<div class="funnelsim-sum funnelsim-problem">{{ error }}</div>', error=error)
 

@@ -65,7 +65,8 @@ def budget_in_words(
         return f"Move a part of the budget of {one.name} to {other.name}, and watch what it brings."
     less, more = (number_text(round(spent / channel.price, 2)) for channel in (one, other))
     money = figure_text(spent, "money", s.currency)
-    return f"{money} a day moved: {less} leads fewer of {one.name}, {more} more of {other.name}."
+    leads = "lead" if less == "1" else "leads"
+    return f"{money} a day moved: {less} {leads} fewer of {one.name}, {more} more of {other.name}."
 
 
 def _said(

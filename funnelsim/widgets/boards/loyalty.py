@@ -22,7 +22,7 @@ from funnelsim.metrics.programme import same_people
 from funnelsim.pages import page
 from funnelsim.scenario import Scenario
 from funnelsim.scenario.parameters import every
-from funnelsim.tables import figure_text
+from funnelsim.widgets.board_text import SENTENCES
 from funnelsim.widgets.boards.frame import Board, Chart, Data, Drawn, RowsByName, Seen
 from funnelsim.widgets.knobs import MOST, Knob, knob_of
 from funnelsim.widgets.picture import Pair, SideBySide, Simulated
@@ -88,8 +88,8 @@ def _member_rows(seen: Seen) -> RowsByName:
 
 
 def _spent(seen: Seen, rows: RowsByName) -> dict[str, float]:
-    most = max(max(row["spent"], row["before"] or 0) for row in rows["members"])
-    return {"spent_top": 2.4 * most}
+    ends = [row[at] or 0 for row in rows["members"] for at in ("spent", "before")]
+    return {"spent_top": 2.4 * max(ends)}
 
 
 def _members(seen: Seen, data: Data, dark: bool) -> Drawn:
@@ -123,7 +123,6 @@ LINES = (
     Line("Points owed", "money", "open points", lambda f, s: f["points_liability"], False),
     Line("Breakage", "share", "of the points earned: expired", lambda f, s: f["breakage"], False),
 )
-LINE = '<div class="funnelsim-sum"><p>{{ said }}</p><small>{{ more }}</small></div>'
 
 
 def _worth(points: Any, s: Scenario) -> Any:
@@ -138,13 +137,14 @@ def _table(seen: Seen) -> str:
 def _line(seen: Seen) -> str:
     """What the programme does, and what a comparison of members with others would say."""
     pair = seen.now
-    effects = [line.effect(pair, pair.here.figures, pair.there.figures) for line in LINES[:3:2]]
-    revenue, left = (line.told(of) for line, of in zip(LINES[:3:2], effects, strict=True))
+    sides = pair.here.figures, pair.there.figures
+    revenue, left = (line.told(line.effect(pair, *sides)) for line in LINES[:3:2])
     said = f"The programme, in {seen.start.currency}: revenue {revenue}, contribution {left}"
     others, before, members = _means(seen.now).values()
     gaps = [members - others, before - others, members - before]
     if not all(map(math.isfinite, gaps)):
-        return page(LINE, said=said, more="Nobody is a member, or everybody: nothing to compare.")
-    whole, anyway, done = (figure_text(gap, "money").replace("-", "−") for gap in gaps)
-    more = f"A member spends {whole} more than others: {anyway} anyway, {done} by the programme."
-    return page(LINE, said=said, more=more)
+        more = "Nobody is a member, or everybody: nothing to compare."
+        return page(SENTENCES, said=said, more=more)
+    whole, anyway, done = (f"{gap:+,.2f}".replace("-", "−") for gap in gaps)
+    more = f"Members against others: {whole} each. Anyway: {anyway}; by the programme: {done}."
+    return page(SENTENCES, said=said, more=more)

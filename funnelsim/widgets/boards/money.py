@@ -21,7 +21,7 @@ from funnelsim.pages import page
 from funnelsim.scenario import Scenario
 from funnelsim.scenario.parameters import every
 from funnelsim.tables import figure_text
-from funnelsim.widgets.board_text import figures_html
+from funnelsim.widgets.board_text import SENTENCES, figures_html
 from funnelsim.widgets.boards.frame import Board, Chart, Data, Drawn, RowsByName, Seen
 from funnelsim.widgets.boards.frame import each_by_itself as by_themselves
 from funnelsim.widgets.budget import budget_in_words, budget_knobs, moved_budget
@@ -34,7 +34,6 @@ OF_ORDERS = ("order.value", "order.margin", "order.shipping_cost", "retention.re
 RATES = ("leads_per_day", "impressions_per_day")
 MANY = 10  # sliders and choices: a choice is higher, and there are more headings
 TILES = ("revenue", "profit", "cac", "customers")
-LINE = '<div class="funnelsim-sum"><p>{{ said }}</p><small>{{ more }}</small></div>'
 
 
 def board(scenario: Scenario, simulated: Simulated) -> Board:
@@ -131,4 +130,4 @@ def _line(seen: Seen, budget: str) -> str:
     said = f"A customer costs {cac} {s.currency} and leaves {leaves} {s.currency}"
     if not everybody["sales"]:
         said = "Nobody has bought in the days shown"
-    return page(LINE, said=said, more=budget)
+    return page(SENTENCES, said=said, more=budget)
