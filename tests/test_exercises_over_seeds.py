@@ -98,6 +98,14 @@ def test_over_thirty_seeds_each_is_taken_for_what_it_is():
     assert len(by_luck) < made / 500, by_luck
 
 
+def is_a_mistake(answer: object, number: str) -> bool:
+    """In the question's own world, as far as its digits tell: then that is what is said."""
+    near, made = find(number).tolerance, mistakes(number, SEED).values()
+    return any(
+        answer == m if isinstance(m, str) else abs(float(answer) - float(m)) <= near for m in made
+    )
+
+
 @pytest.mark.slow
 def test_what_another_seed_gives_is_recognised():
     """And taken where it is the same to the digits asked for."""
@@ -105,7 +113,7 @@ def test_what_another_seed_gives_is_recognised():
         for number in FIXED:
             (answer, *_) = ways(number, seed)[0].values()
             verdict = fs.check(number, answer, seed=seed)
-            if verdict.outcome != "right" and answer not in mistakes(number, SEED).values():
+            if verdict.outcome != "right" and not is_a_mistake(answer, number):
                 told = f"That is what seed {seed} gives; the question uses seed {SEED}."
                 assert verdict.sentence == told
 
