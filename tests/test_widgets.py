@@ -288,7 +288,8 @@ def test_a_difference_fits_beside_its_figure():
 def test_no_tile_for_what_the_scenario_does_not_state():
     bare = fs.load("aida").vary({"channels.search ads.cost_per_lead": 0, "order.margin": 1.0})
     names = [name for _, name in board_text.tiles_of(bare)]
-    assert names == ["Customers", "Conversion", "Revenue, EUR", "Repeat purchases", "AOV, EUR"]
+    first = ["Customers", "Conversion", "Revenue, EUR", "Repeat purchases", "AOV, EUR"]
+    assert names == [*first, "Churn a month"]
 
 
 def test_large_type_enlarges_the_type_of_the_charts(board):

@@ -43,7 +43,7 @@ def mix_and_rate(before: Any, after: Any, by: str = "channel") -> alt.TopLevelMi
     >>> s = fs.load("aida")
     >>> a, b = (fs.simulate(s, seed=seed, progress=False) for seed in (1, 2))
     >>> fs.charts.mix_and_rate(a, b).title.text
-    'From 17.1 % to ...'
+    'From 12.8 % to 15.1 %'
     """
     table = taken_apart(before, after, by)
     whole = table.loc[OVERALL]

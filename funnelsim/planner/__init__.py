@@ -131,7 +131,7 @@ def plan(
     settings = {
         "target": target, "metric": metric, "probability": probability, "within": within,
         "change": change, "pilot": pilot, "arrivals": arrivals, "most_gone_cold": most_gone_cold,
-        "backtest": None if backtest else False,
+        "backtest": None if backtest is not False else False,
     }  # fmt: skip
     made = provenance_of("plan", scenario, seed, initial, settings)
     reason = why_not(today, metric) or ("business is running" if initial is not None else "")
@@ -144,7 +144,7 @@ def plan(
     if reason and probability > MOST_SIMULATED:
         rule = f"a search knows chances up to {MOST_SIMULATED:g}: here {reason}"
         raise refused("probability", probability, rule, "write 0.99")
-    asked = within, pilot, "plan", backtest, executor, progress
+    asked = within, pilot, "plan", backtest is not False, executor, progress
     uncertainty, tried = in_doubt(scenario, *asked)
     with a_bar(progress, MOST * 4, is_guess=True) as bar:
         futures = Futures(bar, seed, initial, executor)
@@ -164,7 +164,10 @@ def plan(
         hindrances = reasons_and_ways_out(question, solved.found) if solved.found.limit else []
         told = question, solved, naive, open_business, remaining, most_gone_cold, hindrances
         answer = _told(*told, made)
-    said = (*answer.sentences, *backtested(tried, scenario, backtest and pilot is None))
+    said = (
+        *answer.sentences,
+        *backtested(tried, scenario, backtest is not False and pilot is None),
+    )
     return replace(answer, sentences=said, backtest=tried, initial=initial, known=uncertainty)
 
 

@@ -119,9 +119,10 @@ def forecast(
     today, _ = up_to_the_deadline(scenario, within, pilot, "forecast")
     today, initial = begun(today, initial, "forecast")
     n, executor = a_number_of_replications(n), an_executor(executor)
-    settings = {"n": n, "within": within, "pilot": pilot, "backtest": None if backtest else False}
+    wanted = None if backtest is not False else False  # None: as ever
+    settings = {"n": n, "within": within, "pilot": pilot, "backtest": wanted}
     made_by = provenance_of("forecast", scenario, a_seed(seed), initial, settings)
-    asked = within, pilot, "forecast", backtest, executor, progress
+    asked = within, pilot, "forecast", backtest is not False, executor, progress
     uncertainty, tried = in_doubt(scenario, *asked)
     scenarios = [today]
     if uncertainty is not None:
