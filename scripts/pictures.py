@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import altair as alt
 import vl_convert
@@ -30,19 +31,23 @@ def _draw(name: str, chart: alt.TopLevelMixin) -> None:
     (PICTURES / f"{name}.png").write_bytes(small_png(picture))
 
 
-def _board(lab: browser.Lab, name: str) -> None:
-    """A board as it comes; its notebook is there only for the picture."""
-    notebook = ROOT / "notebooks" / f"picture_of_{name}.ipynb"
-    browser.write_notebook(notebook, f'import funnelsim as fs\nfs.board(name="{name}")')
-    try:
-        page = lab.page(1280, 800)
-        lab.open(page, notebook.relative_to(ROOT).as_posix())
-        lab.run_all(page)
-        page.locator(".funnelsim-chart svg").nth(1).wait_for()
-        page.get_by_text("Ranges: 9 of 10 histories").wait_for()
-        page.locator(".funnelsim-board").screenshot(path=PICTURES / f"board_{name}.png")
-    finally:
-        notebook.unlink()
+def _boards(path: Path) -> None:
+    """The boards that the reference shows, as they come, each in a notebook of its own."""
+    names = ("loyalty", "money")
+    with TemporaryDirectory() as folder:
+        course = browser.course_copy(Path(folder))
+        for name in names:
+            source = f'import funnelsim as fs\nfs.board(name="{name}")'
+            browser.write_notebook(course / "notebooks" / f"{name}.ipynb", source)
+        with browser.lab(course, path) as lab:
+            for name in names:
+                page = lab.page(1280, 800)
+                lab.open(page, f"notebooks/{name}.ipynb")
+                lab.run_all(page)
+                page.locator(".funnelsim-chart svg").nth(1).wait_for()
+                page.get_by_text("Ranges: 9 of 10 histories").wait_for()
+                page.locator(".funnelsim-board").screenshot(path=PICTURES / f"board_{name}.png")
+                page.close()
 
 
 def main() -> None:
@@ -75,8 +80,7 @@ def main() -> None:
         )
         page.get_by_text("Ranges: 9 of 10 histories").wait_for()
         page.locator(".funnelsim-board").screenshot(path=PICTURES / "live_board.png")
-        for name in ("loyalty", "money"):
-            _board(lab, name)
+    _boards(Path(path))
     for picture in sorted(PICTURES.glob("*.png")):
         print(picture.relative_to(ROOT), picture.stat().st_size, "bytes")
 

@@ -188,7 +188,7 @@ def cost_rows(table: pd.DataFrame, before: pd.DataFrame | None, currency: str) -
                 "cac": cac if math.isfinite(cac) else 0.0,
                 "leaves": leaves if math.isfinite(leaves) else None,
                 "right": max((x for x in (cac, leaves) if math.isfinite(x)), default=0.0),
-                "said": said,
+                "said": f"{said}\n{payback}" if told else said,
                 "label": f"{said} · paid back: {payback}" if told else said,
                 "costs": figure_text(cac, "money", currency),
                 "left": figure_text(leaves, "money", currency),
@@ -222,7 +222,9 @@ def cost_chart(data: alt.Data, names: list[str], currency: str, top: Any, dark: 
         base.transform_calculate(what=f"'{COSTS}'")
         .mark_bar(clip=True)
         .encode(
-            x=alt.X("cac:Q", title=f"a customer, {currency}", scale=scale, axis=plain),
+            x=alt.X(
+                "cac:Q", title=f"{currency} a customer; paid back after", scale=scale, axis=plain
+            ),
             color=what,
             tooltip=tooltip,
         )
@@ -234,6 +236,8 @@ def cost_chart(data: alt.Data, names: list[str], currency: str, top: Any, dark: 
         .encode(x=alt.X("leaves:Q", scale=scale), color=what, tooltip=tooltip)
     )
     text = alt.ExprRef("width > 330 ? datum.label : datum.said")  # the tooltip has all of it
-    words = base.mark_text(align="left", dx=8, text=text).encode(x=alt.X("right:Q", scale=scale))
+    words = base.mark_text(align="left", dx=8, text=text, lineBreak="\n").encode(
+        x=alt.X("right:Q", scale=scale)
+    )
     both = alt.layer(bars, ticks, words)
     return both.properties(description="What a customer of each channel costs, and what it leaves")
