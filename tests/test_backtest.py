@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from known_worlds import START, WORLDS, World
+from markupsafe import Markup
 from scipy import stats
 
 import funnelsim as fs
@@ -21,6 +22,7 @@ from funnelsim.deadlines import up_to
 from funnelsim.planner import backtests, tracking
 from funnelsim.planner.backtests import LEAST_DAYS
 from funnelsim.planner.doubt import ACCIDENT, factor_of, is_too_sure
+from funnelsim.report import of_plan, plan_page
 
 QUICK: dict[str, Any] = {"n": 50, "progress": False}
 SMALL = World(0.3, (8, 0.9), (12, 0.8), days=60 + 3 * 30, rate=7.0)
@@ -184,7 +186,9 @@ def test_wider_draws_lie_so_many_times_as_far_apart(deals: fs.Deals) -> None:
     assert np.std(np.log(fates[1])) > 1.5 * np.std(np.log(fates[0]))
 
 
-def test_a_firm_that_changed_is_planned_with_more_doubt_and_it_is_said(tmp_path: Path) -> None:
+def test_a_firm_that_changed_is_planned_with_more_doubt_and_it_is_said(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """For the last two months hardly anybody has bought."""
     leads = SMALL.leads(5)
     late = leads["won"] > SMALL.days - 60
@@ -198,9 +202,10 @@ def test_a_firm_that_changed_is_planned_with_more_doubt_and_it_is_said(tmp_path:
     assert doubting.backtest is not None and doubting.price_of_not_knowing > 0
     assert f"{found.widening:.1f} times as wide" in doubting.sentences[-1]
     assert "times as wide" in fs.forecast(calibration, n=25, progress=False).known_from
-    page = fs.write_report(doubting, tmp_path / "plan.html").read_text("utf-8")
-    first = page.index("How far such forecasts have been right")
-    assert first < page.index(doubting.sentences[0][:30]) and page.count("<svg") >= 8
+    monkeypatch.setattr(of_plan, "chart", lambda draw, told, said: Markup(f"<p>{said}</p>"))
+    page = plan_page(doubting)
+    first, words = page.index("How far such forecasts have been right"), doubting.sentences[0][:30]
+    assert first < page.index("Earlier forecasts and what came") < page.index(words)
     assert f"{found.widening:.1f} times as wide" in page
 
 

@@ -197,7 +197,7 @@ def bias_of(table: pd.DataFrame) -> tuple[float, float, float]:
         return ratio - 1, np.nan, np.nan
     error = np.sqrt(n / (n - 1) * ((seen - ratio * came) ** 2).sum()) / came.sum()
     away = float(t.ppf(0.975, n - 1) * error)
-    return float(ratio - 1), float(ratio - 1 - away), float(ratio - 1 + away)
+    return float(ratio - 1), max(float(ratio - 1 - away), -1.0), float(ratio - 1 + away)
 
 
 def _more_or_fewer(bias: float) -> str:
