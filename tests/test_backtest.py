@@ -51,9 +51,9 @@ def test_as_many_hold_as_should_in_worlds_that_are_known(seed: int) -> None:
     """8 in 10 (a count's band holds its ends, too, so some more), and errors of size 1."""
     inside: list[bool] = []
     errors: list[float] = []
-    for name in ("losses slower", "not marked", "one in four silent"):
+    for name in ("losses slower", "one in four silent"):
         world = WORLDS[name]._replace(days=LEAST_DAYS + 6 * 30)
-        found = fs.backtest(export(world, world.leads(seed)), 4, "30 days", **QUICK)
+        found = fs.backtest(export(world, world.leads(seed)), 5, "30 days", **QUICK)
         inside += found.table["inside"].tolist()
         errors += found.errors
     assert stats.binom.cdf(sum(inside), len(inside), 0.8) > 2e-4
@@ -125,8 +125,9 @@ def test_coverage_and_bias_say_how_little_they_know(told: fs.Backtest) -> None:
 def test_an_executor_gives_the_same(deals: fs.Deals, told: fs.Backtest) -> None:
     again = replace(deals)  # the same deals, of which nothing is known yet
     with ThreadPoolExecutor(2) as pool:
-        found = fs.backtest(again, 3, "30 days", executor=pool, **QUICK)
-    pd.testing.assert_frame_equal(found.every, told.every)
+        found = fs.backtest(again, 2, "30 days", executor=pool, **QUICK)
+    same = ["mean", "low", "high", "happened", "inside"]
+    assert found.table[same].to_numpy().tolist() == told.table[same][1:].to_numpy().tolist()
 
 
 # --- what cannot be -----------------------------------------------------------------------------
