@@ -131,8 +131,7 @@ def plan(
     settings = {
         "target": target, "metric": metric, "probability": probability, "within": within,
         "change": change, "pilot": pilot, "arrivals": arrivals, "most_gone_cold": most_gone_cold,
-        "backtest": None if backtest else False,
-    }  # fmt: skip
+    } | ({} if backtest else {"backtest": False})  # fmt: skip
     made = provenance_of("plan", scenario, seed, initial, settings)
     reason = why_not(today, metric) or ("business is running" if initial is not None else "")
     if not reason and not leads_of_channels(today).sum():
