@@ -85,9 +85,9 @@ def test_same_journal_same_page(journal):
 def test_a_page_of_a_calibration_says_what_was_used_and_assumed(calibrated):
     found, simulated = calibrated
     text = page(simulated, calibration=found)
-    for part in ("Beside what the export shows", "usual range", "cut-off", "handling time"):
+    for part in ("Beside what the export shows", "usual range", "never says no", "handling time"):
         assert part in text
-    assert f"{found.report.stages.loc['Lead', 'old_enough']:,}" in text
+    assert f"{found.report.stages.loc['Lead', 'entered']:,}" in text
 
 
 def test_names_are_text_not_markup():

@@ -73,7 +73,8 @@ class CalibrationReport:
             yield "Left out", (), self.left_out
         if not self.problems.empty:
             yield "Cells that were no good", (), self.problems.head(30)
-        yield "Conversion and time in stage", self.rule, stages_as_text(self.stages)
+        yield "Conversion and time in stage", self.rule, conversions_as_text(self.stages)
+        yield "Days from entering a stage to either fate", (), times_as_text(self.stages)
         yield "Arrivals", (), channels_as_text(self.channels)
         yield "Weekday factors (leads of that weekday / mean)", (), _rounded(self.weekdays, 2)
         if not self.value.empty:
@@ -98,28 +99,33 @@ class CalibrationReport:
         return sections_as_html(self.sections())
 
 
-def stages_as_text(stages: pd.DataFrame) -> pd.DataFrame:
-    """The stage table as one reads it: counts, percentages with their standard error, days."""
-
-    def percent(share: float) -> str:
-        return figure_text(share, "share")
-
-    def days(count: float) -> str:
-        return "" if pd.isna(count) else f"{count:,.1f}"
-
+def conversions_as_text(stages: pd.DataFrame) -> pd.DataFrame:
+    """The stage table as one reads it: counts, percentages with their standard error."""
     counts = stages[["entered", "advanced", "lost", "still_open"]]
     table = counts.map("{:,.0f}".format).rename(columns=lambda c: c.replace("_", " "))
-    table["conversion"] = stages["conversion"].map(percent)
-    table["± s.e."] = stages["se"].map(percent)
-    table["95 %"] = [f"{percent(row.low)} to {percent(row.high)}" for row in stages.itertuples()]
-    table["scenario"] = stages["scenario_conversion"].map(percent)
-    table["still to come"] = stages["to_come"].map(percent)
-    table["median days, won"] = stages["median_days"].map(days)
-    table["median days, lost"] = stages["median_days_lost"].map(days)
-    table["never says no"] = stages["silent"].map(percent)
+    table["conversion"] = stages["conversion"].map(_percent)
+    table["± s.e."] = stages["se"].map(_percent)
+    table["95 %"] = [f"{_percent(row.low)} to {_percent(row.high)}" for row in stages.itertuples()]
+    table["scenario"] = stages["scenario_conversion"].map(_percent)
+    table["still to come"] = stages["to_come"].map(_percent)
+    return table.reset_index()
+
+
+def times_as_text(stages: pd.DataFrame) -> pd.DataFrame:
+    """The medians of both times, how many never say no, and what the times rest on."""
+    table = pd.DataFrame(index=stages.index)
+    table["median, advanced"] = stages["median_days"].map("{:,.1f}".format)
+    lost = stages["median_days_lost"]
+    table["median, lost"] = ["" if pd.isna(days) else f"{days:,.1f}" for days in lost]
+    table["never says no"] = stages["silent"].map(_percent)
+    table["losses"] = stages["losses"]
     table["follow-up"] = stages["follow_up"]
     table["times"] = stages["times"]
     return table.reset_index()
+
+
+def _percent(share: float) -> str:
+    return figure_text(share, "share")
 
 
 def channels_as_text(channels: pd.DataFrame) -> pd.DataFrame:

@@ -38,7 +38,7 @@ def fates(calibration: Calibration) -> alt.TopLevelMixin:
     )
 
 
-def _stage(calibration: Calibration, stage: str) -> alt.LayerChart:
+def _stage(calibration: Calibration, stage: str) -> alt.LayerChart | alt.FacetChart:
     rows = seen_rows(calibration.curves[stage])
     longest = max((float(row["days"]) for row in rows), default=1.0)
     fitted = fitted_rows(calibration, stage, longest)
