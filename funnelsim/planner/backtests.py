@@ -67,7 +67,7 @@ def backtest(
     >>> deals = fs.read_deals(fs.datasets.bundled("crm_deals.csv"))
     >>> told = fs.backtest(deals, cuts=2, horizon="60 days", n=50)
     >>> told.table[["deals", "happened"]].to_numpy().tolist()
-    [[4936, 63], [5636, 59]]
+    [[4943, 63], [5636, 59]]
     """
     deals = given(Deals, deals, "backtest", "fs.read_deals(source)")
     days, cuts = whole_days(horizon), a_whole_number("cuts", cuts, 1, 1_000)
