@@ -130,6 +130,19 @@ def test_an_executor_gives_the_same(deals: fs.Deals, told: fs.Backtest) -> None:
     assert found.table[same].to_numpy().tolist() == told.table[same][1:].to_numpy().tolist()
 
 
+def test_days_after_the_last_lead_are_not_compared(deals: fs.Deals) -> None:
+    """A file of leads that ends before that of the deals: nobody was forecast wrongly for that."""
+    table = SMALL.export(SMALL.leads(5))["deals"]
+    table.loc[table.index[-1], "lost"] = START + pd.Timedelta(days=SMALL.days + 100)
+    later = fs.read_deals(
+        table, created="created", won="won", lost="lost",
+        export_date=START + pd.Timedelta(days=SMALL.days + 100),
+    )  # fmt: skip
+    found = fs.backtest(later, 1, "30 days", **QUICK)
+    assert found.until == deals.export_date
+    assert "Leads stop on 2026-06-03, 101 days before" in str(found)
+
+
 # --- what cannot be -----------------------------------------------------------------------------
 
 
@@ -196,7 +209,7 @@ def test_a_firm_that_changed_is_planned_with_more_doubt_and_it_is_said(
     keep = late[late].index[::8]
     leads.loc[late[late].index.difference(keep), "won"] = np.nan
     calibration = fs.calibrate(export(SMALL, leads), draws=50, progress=False)
-    wider, found = backtests.tested(calibration, progress=False)
+    wider, found = backtests.tried(calibration, progress=False)
     assert found is not None and found.widening > 1.5
     assert wider.overall_se > calibration.overall_se and wider.overall == calibration.overall
     doubting = fs.plan(calibration, 30, progress=False)
@@ -214,7 +227,7 @@ def test_where_nothing_can_be_tried_it_is_said(capsys: Any, tmp_path: Path) -> N
     world = SMALL._replace(days=60)
     short = export(world, world.leads(3))
     calibration = fs.calibrate(short, draws=20, progress=False)
-    assert backtests.tested(calibration) == (calibration, None)
+    assert backtests.tried(calibration) == (calibration, None)
     p = fs.plan(calibration, 20, progress=False)
     assert p.backtest is None and "too short to try" in p.sentences[-1]
     world.export(world.leads(3))["deals"].to_csv(tmp_path / "short.csv", index=False)
