@@ -359,11 +359,11 @@ def _calibrate(chosen: argparse.Namespace) -> None:
 
 def _tried(calibration: Calibration) -> Calibration:
     """Says how far such forecasts have been right; the calibration with the doubt that asks for."""
-    from funnelsim.planner.backtests import tested
+    from funnelsim.planner.backtests import tried
     from funnelsim.planner.sentences import TOO_SHORT
     from funnelsim.tables import as_text, heading, say
 
-    calibration, found = tested(calibration)
+    calibration, found = tried(calibration)
     heading("How far such forecasts have been right")
     for sentence in (TOO_SHORT,) if found is None else found.sentences:
         say(sentence)

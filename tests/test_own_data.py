@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from known_worlds import WORLDS, World
+from small_export import COLUMNS, small
 
 import funnelsim as fs
 from funnelsim.calibration.blocks import blocks, weights
@@ -90,6 +91,23 @@ def test_one_nonsense_date_in_a_thousand_changes_little() -> None:
         assert abs(found.overall - usual.overall) < usual.overall_se, (column, wrong)
         rates = [c.scenario.channels[0].leads_per_day for c in (found, usual)]
         assert rates[0] == pytest.approx(rates[1], rel=0.02)
+
+
+@pytest.mark.parametrize("rows", [1, 2, 5, 9])
+def test_of_hardly_any_deals_the_doubt_is_great_and_nothing_breaks(rows: int) -> None:
+    found = fs.calibrate(small(rows), **COLUMNS, export_date="2026-03-01", draws=40)
+    assert found.interval[1] - found.interval[0] > 0.25
+    assert str(found) and fs.forecast(found, n=3, within="20 days", progress=False).totals.size
+
+
+def test_a_hundred_channels_and_owners() -> None:
+    names = {
+        "channel": [f"c{n % 120}" for n in range(600)],
+        "owner": [f"o{n % 90}" for n in range(600)],
+    }
+    found = fs.calibrate(small(600, **names), **COLUMNS, channel="channel", owner="owner", draws=20)
+    assert len(found.scenario.channels) == 120 and len(found.report.owners) == 90
+    assert found.overall == pytest.approx(0.5, abs=0.02)
 
 
 # --- draws ----------------------------------------------------------------------------------

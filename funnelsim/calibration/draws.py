@@ -49,14 +49,16 @@ def draws_of(
     turned = _odds(base_conversions(p, logs, entered)) / _odds(base)
     odds = np.exp(logs - (log - log[0]))
     rates, values = _rates(deals, of_leads, of_blocks, names), _values(deals, of_leads, of_blocks)
-    table = pd.DataFrame({"overall": p.prod(axis=1)}).rename_axis("draw")
+    columns: dict[str, Any] = {"overall": p.prod(axis=1)}
     for number, stage in enumerate(stages):
-        table[f"conversion of {stage}"] = p[:, number]
-        table[f"median days in {stage}"] = [quantile(*one.winners, 0.5) for one in drawn[number]]
-        table[f"silent in {stage}"] = [one.silent for one in drawn[number]]
+        columns[f"conversion of {stage}"] = p[:, number]
+        columns[f"median days in {stage}"] = [quantile(*one.winners, 0.5) for one in drawn[number]]
+        columns[f"silent in {stage}"] = [one.silent for one in drawn[number]]
     for number, name in enumerate(names):
-        table[f"leads a day of {name}"] = channels["leads_per_day"].iloc[number] * rates[:, number]
-    table["value"] = values
+        columns[f"leads a day of {name}"] = (
+            channels["leads_per_day"].iloc[number] * rates[:, number]
+        )
+    table = pd.DataFrame({**columns, "value": values}).rename_axis("draw")
     every = tuple(
         Draw(
             {s: StageDraw(float(turned[d, n]), drawn[n][d]) for n, s in enumerate(stages)},

@@ -131,8 +131,7 @@ def plan(
     settings = {
         "target": target, "metric": metric, "probability": probability, "within": within,
         "change": change, "pilot": pilot, "arrivals": arrivals, "most_gone_cold": most_gone_cold,
-        "backtest": None if backtest is not False else False,
-    }  # fmt: skip
+    } | ({} if backtest else {"backtest": False})  # fmt: skip
     made = provenance_of("plan", scenario, seed, initial, settings)
     reason = why_not(today, metric) or ("business is running" if initial is not None else "")
     if not reason and not leads_of_channels(today).sum():
@@ -144,7 +143,7 @@ def plan(
     if reason and probability > MOST_SIMULATED:
         rule = f"a search knows chances up to {MOST_SIMULATED:g}: here {reason}"
         raise refused("probability", probability, rule, "write 0.99")
-    asked = within, pilot, "plan", backtest is not False, executor, progress
+    asked = within, pilot, "plan", backtest, executor, progress
     uncertainty, tried = in_doubt(scenario, *asked)
     with a_bar(progress, MOST * 4, is_guess=True) as bar:
         futures = Futures(bar, seed, initial, executor)
@@ -166,7 +165,7 @@ def plan(
         answer = _told(*told, made)
     said = (
         *answer.sentences,
-        *backtested(tried, scenario, backtest is not False and pilot is None),
+        *backtested(tried, scenario, backtest and pilot is None),
     )
     return replace(answer, sentences=said, backtest=tried, initial=initial, known=uncertainty)
 

@@ -1,7 +1,7 @@
 """How far forecasts of this firm have been right: as of earlier days, against what came.
 
 `backtest` has the firm calibrated and forecast as it stood on some earlier days (`cuts.py`), a
-horizon apart, so that no two forecasts are about the same days, and compares. `tested` does so for
+horizon apart, so that no two forecasts are about the same days, and compares. `tried` does so for
 a plan by itself where the export is long enough. What the errors say of the doubt is in `doubt.py`.
 """
 
@@ -24,7 +24,16 @@ from funnelsim.deals import Deals
 from funnelsim.distributions import DAY, BrokenRule, Floats, duration
 from funnelsim.errors import FunnelSimError
 from funnelsim.experiment.chunks import an_executor, is_loss
-from funnelsim.planner.cuts import CLASSES, FIGURES, PARTS, end_of_day, foreseen, happened, wins
+from funnelsim.planner.cuts import (
+    CLASSES,
+    FIGURES,
+    PARTS,
+    end_of_day,
+    foreseen,
+    happened,
+    last_day,
+    wins,
+)
 from funnelsim.planner.doubt import factor_of
 from funnelsim.planner.question import a_bar
 from funnelsim.planner.tested import BAND, Backtest
@@ -54,9 +63,11 @@ def backtest(
     On each of `cuts` earlier days the deals are taken as they stood (`deals.as_of(day)`),
     calibrated, and n futures of a `horizon` (whole days or weeks) forecast from them: wins and
     their value, of the deals that were open and of the leads that were still to come. Then it is
-    counted what came. The forecasts follow one another without overlapping, the last ends with the
-    last whole day of the export. `executor` is any `concurrent.futures.Executor`, with which the
-    numbers are the same; `progress` shows a bar after two seconds, or is told so with `update(n)`.
+    counted what came. The forecasts follow one another without overlapping; the last ends with the
+    last whole day of the export, or, where leads stop long before it, with the last day of these:
+    that none came after would be no fault of a forecast. `executor` is any
+    `concurrent.futures.Executor`, with which the numbers are the same; `progress` shows a bar after
+    two seconds, or is told so with `update(n)`.
 
     What a CRM does not date cannot be taken back: channels stand as they are today. The values of
     deals that were open on a day are not used, since they may have been written down later.
@@ -72,7 +83,7 @@ def backtest(
     deals = given(Deals, deals, "backtest", "fs.read_deals(source)")
     days, cuts = whole_days(horizon), a_whole_number("cuts", cuts, 1, 1_000)
     n, seed, executor = a_whole_number("n", n, 20), a_seed(seed), an_executor(executor)
-    last = end_of_day(deals.export_date)
+    last = last_day(deals)
     moments = [last - days * number * ONE_DAY for number in range(cuts, 0, -1)]
     _refuse_short(deals, cuts, days, last)
     told = _foreseen_at(deals, moments, days, n, seed, executor, progress)
@@ -89,10 +100,11 @@ def backtest(
         widening=factor_of(each["error"], each["by chance"]),
         replications=n,
         until=last,
+        export_date=deals.export_date,
     )
 
 
-def tested(
+def tried(
     calibration: Calibration, executor: Executor | None = None, progress: bool | Bar = True
 ) -> tuple[Calibration, Backtest | None]:
     """The calibration with as much doubt as its export's backtest asks for, and that backtest.
@@ -108,7 +120,7 @@ def tested(
 
 
 def _by_itself(deals: Deals, executor: Executor | None, progress: bool | Bar) -> Backtest | None:
-    last = end_of_day(deals.export_date)
+    last = last_day(deals)
     begin = _earliest(deals)
     for cuts, days in BY_ITSELF:
         if begin is None or last - cuts * days * ONE_DAY < begin:

@@ -74,7 +74,8 @@ class Formula:
 
     def chance(self, leads: float) -> float:
         """The chance of the target with so many leads expected."""
-        mean = self.sales * leads / self.leads if self.leads else 0.0
+        # without a new lead there are the sales of those who came in the warm-up
+        mean = self.sales * (leads / self.leads if self.leads else 1.0)
         if self.uncertainty is None or not mean:
             return float(np.asarray(self._chance(mean, leads)).item())
         # sales are in proportion to the conversion, and so is what is not known of them

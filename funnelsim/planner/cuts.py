@@ -25,6 +25,7 @@ from funnelsim.progress import progress_bar
 
 DRAWS, CLASSES = 50, 25  # of a calibration; of these a forecast's futures take so many
 FIGURES = ("sales", "revenue")
+LONG, WIDER = pd.Timedelta(days=14), 5  # without a lead; times the usual gap between two
 PARTS = ("all", "open deals", "new leads")  # whose: of all, and of which day they were known
 
 
@@ -91,6 +92,16 @@ def values(deals: Deals) -> pd.Series:
     worth = worth.where(worth >= 0)
     mean = worth[deals.leads["outcome"] == "won"].mean()
     return worth.fillna(0.0 if pd.isna(mean) else mean)
+
+
+def last_day(deals: Deals) -> pd.Timestamp:
+    """The last whole day of the export, or that of its leads, where these stop long before."""
+    created, last = deals.entered.iloc[:, 0].sort_values(), end_of_day(deals.export_date)
+    usual = created.diff().quantile(0.99)
+    quiet = max(WIDER * usual, LONG) if len(created) > 1 else LONG
+    if last - created.iloc[-1] <= quiet:
+        return last
+    return min(last, end_of_day(created.iloc[-1].normalize() + pd.Timedelta(days=1)))
 
 
 def end_of_day(moment: pd.Timestamp) -> pd.Timestamp:

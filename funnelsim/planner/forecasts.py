@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -119,10 +119,10 @@ def forecast(
     today, _ = up_to_the_deadline(scenario, within, pilot, "forecast")
     today, initial = begun(today, initial, "forecast")
     n, executor = a_number_of_replications(n), an_executor(executor)
-    wanted = None if backtest is not False else False  # None: as ever
-    settings = {"n": n, "within": within, "pilot": pilot, "backtest": wanted}
+    settings: dict[str, Any] = {"n": n, "within": within, "pilot": pilot}
+    settings |= {} if backtest else {"backtest": False}
     made_by = provenance_of("forecast", scenario, a_seed(seed), initial, settings)
-    asked = within, pilot, "forecast", backtest is not False, executor, progress
+    asked = within, pilot, "forecast", backtest, executor, progress
     uncertainty, tried = in_doubt(scenario, *asked)
     scenarios = [today]
     if uncertainty is not None:

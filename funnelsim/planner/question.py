@@ -82,9 +82,9 @@ def in_doubt(
     """
     found = None
     if is_wanted and pilot is None and not isinstance(scenario, Scenario):
-        from funnelsim.planner.backtests import tested
+        from funnelsim.planner.backtests import tried
 
-        scenario, found = tested(scenario, executor, progress)
+        scenario, found = tried(scenario, executor, progress)
     return up_to_the_deadline(scenario, within, pilot, name)[1], found
 
 

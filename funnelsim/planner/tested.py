@@ -40,7 +40,8 @@ class Backtest:
       larger than they should be (`funnelsim/planner/doubt.py` says how it is found)
     - `sentences`: all that in words, the most important first
 
-    `days` is the horizon, `replications` the futures of each forecast.
+    `days` is the horizon, `replications` the futures of each forecast, `until` the last day that is
+    compared.
 
     >>> import funnelsim as fs
     >>> told = fs.backtest(fs.read_deals(fs.datasets.bundled("crm_deals.csv")), cuts=2, n=50)
@@ -57,6 +58,7 @@ class Backtest:
     widening: float
     replications: int
     until: pd.Timestamp
+    export_date: pd.Timestamp
 
     @property
     def table(self) -> pd.DataFrame:
@@ -104,7 +106,7 @@ class Backtest:
 
     @property
     def sentences(self) -> tuple[str, ...]:
-        return (self._held(), self._off(), *self._few(), self._so())
+        return (self._held(), self._off(), *self._stop(), *self._few(), self._so())
 
     def _held(self) -> str:
         cuts, inside = len(self.table), int(self.table["inside"].sum())
@@ -128,6 +130,15 @@ class Backtest:
         if np.isfinite([low, high]).all():
             told += f" (95 % interval {_signed(low)} to {_signed(high)})"
         return told + "."
+
+    def _stop(self) -> list[str]:
+        quiet = (self.export_date - self.until).days
+        if quiet < 1:
+            return []
+        return [
+            f"Leads stop on {self.until:%Y-%m-%d}, {quiet:,} days before the day of the export: "
+            "only days up to then are compared."
+        ]
 
     def _few(self) -> list[str]:
         cuts = len(self.table)
@@ -197,7 +208,7 @@ def bias_of(table: pd.DataFrame) -> tuple[float, float, float]:
         return ratio - 1, np.nan, np.nan
     error = np.sqrt(n / (n - 1) * ((seen - ratio * came) ** 2).sum()) / came.sum()
     away = float(t.ppf(0.975, n - 1) * error)
-    return float(ratio - 1), float(ratio - 1 - away), float(ratio - 1 + away)
+    return float(ratio - 1), max(float(ratio - 1 - away), -1.0), float(ratio - 1 + away)
 
 
 def _more_or_fewer(bias: float) -> str:

@@ -25,7 +25,7 @@ from funnelsim.calibration import Calibration
 from funnelsim.engines import simulate_together
 from funnelsim.errors import FunnelSimError
 from funnelsim.planner import Plan, forecast, plan
-from funnelsim.planner.backtests import tested
+from funnelsim.planner.backtests import tried
 from funnelsim.planner.results import METRICS, result
 from funnelsim.planner.sentences import TOO_SHORT
 from funnelsim.planner.tested import Backtest
@@ -314,7 +314,7 @@ class PlanForm(ipywidgets.VBox):
 
     def _trying(self, told: Listener, source: Any, common: dict[str, Any]) -> Steps:
         """How far forecasts of the export would have been right: before anything is asked."""
-        _, found = tested(source, common["executor"], told)
+        _, found = tried(source, common["executor"], told)
         shown = _backtest(found)
         yield lambda: self._tried_as(shown)
 
