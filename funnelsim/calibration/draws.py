@@ -125,7 +125,7 @@ class Draws:
 
     >>> import funnelsim as fs
     >>> draws = fs.calibrate(fs.load_crm_deals()).draws
-    >>> len(draws), draws.table["overall"].std() > 0
+    >>> len(draws), bool(draws.table["overall"].std() > 0)
     (200, True)
     """
 
