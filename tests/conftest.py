@@ -67,6 +67,22 @@ def nothing_tried_yet() -> Iterator[None]:
     _tries.clear()
 
 
+@pytest.fixture
+def few_futures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Plans are made from few futures: enough where a test asks what is said, kept or refused.
+
+    How sure a plan is, and how exact, is asked of whole ones (tests/test_planner*.py).
+    """
+    from funnelsim.planner import futures, parameter_uncertainty, trials
+
+    few = {"FEW_LEADS": 5_000, "MANY_LEADS": 20_000, "SOME_LEADS": 2_000, "ENOUGH": 10}
+    for name, number in few.items():
+        monkeypatch.setattr(trials, name, number)
+    monkeypatch.setattr(trials, "FEWEST", 10)
+    monkeypatch.setattr(parameter_uncertainty, "CLASSES", 5)
+    monkeypatch.setattr(futures, "MOST", 20)
+
+
 LONGEST = ("test_lint", "test_docs", "test_browser", "test_layout", "test_compiled", ".ipynb")
 
 

@@ -20,6 +20,8 @@ from funnelsim.kinds import IN_STEPS, PART
 from funnelsim.planner.levers import lever, turned_down
 from funnelsim.scenario.parameters import every, parameter, to_turn
 
+pytestmark = pytest.mark.usefixtures("few_futures")
+
 
 def by(scenario: fs.Scenario, path: str, factor: float) -> tuple[Any, Any]:
     """The number at a path before and after it is turned by a factor, as a file would state it."""

@@ -23,6 +23,8 @@ from funnelsim.planner.levers import lever
 from funnelsim.planner.text_tables import channels_text, sales_text, sections
 from funnelsim.report import plan_page
 
+pytestmark = pytest.mark.usefixtures("few_futures")
+
 
 def test_every_place_that_tells_of_a_plan_says_the_same(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]

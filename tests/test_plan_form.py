@@ -17,6 +17,8 @@ from funnelsim.planner import backtests
 from funnelsim.widgets import plan_form, plan_source, stoppable
 from funnelsim.widgets.plan_form import PlanForm
 
+pytestmark = pytest.mark.usefixtures("few_futures")
+
 
 @pytest.fixture(autouse=True)
 def _untried(monkeypatch: pytest.MonkeyPatch) -> None:

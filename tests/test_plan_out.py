@@ -18,6 +18,8 @@ from funnelsim.errors import FunnelSimError
 from funnelsim.planner.text_tables import outcome_text, reps_text
 from funnelsim.report import plan_page
 
+pytestmark = pytest.mark.usefixtures("few_futures")
+
 EVIL = '=cmd|" /C calc"!A0'
 
 

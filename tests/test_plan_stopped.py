@@ -15,6 +15,8 @@ from funnelsim.experiment import chunks
 from funnelsim.widgets import plan_form, stoppable
 from funnelsim.widgets.plan_form import OLD, PlanForm
 
+pytestmark = pytest.mark.usefixtures("few_futures")
+
 LONG, SHORT = 330, 120  # targets of aida-follow-up
 OPEN = fs.State(deals={"stage": ["Desire"] * 5, "days_in_stage": [1.0] * 5})
 

@@ -10,6 +10,8 @@ from a_shop import shop
 
 import funnelsim as fs
 
+pytestmark = pytest.mark.usefixtures("few_futures")
+
 
 def said(p: Any, pattern: str) -> bool:
     assert not p.is_reached

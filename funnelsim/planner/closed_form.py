@@ -75,7 +75,7 @@ class Formula:
     def chance(self, leads: float) -> float:
         """The chance of the target with so many leads expected."""
         # without a new lead there are the sales of those who came in the warm-up
-        mean = self.sales * (leads / self.leads if self.leads else 1.0)
+        mean = self.sales * leads / self.leads if self.leads else self.sales
         if self.uncertainty is None or not mean:
             return float(np.asarray(self._chance(mean, leads)).item())
         # sales are in proportion to the conversion, and so is what is not known of them
