@@ -32,7 +32,9 @@ print(json.dumps([fs.__file__, x.table["revenue"].tolist()]))
 
 def replications(code: str = REPLICATIONS, package: Path = PACKAGE, **environment: str) -> Any:
     """The revenues that a Python of its own finds, with this package and this environment."""
-    where, whole = package.parent, {**os.environ, "FUNNELSIM_NUMBA": "1", **environment}
+    where = package.parent
+    # compiled as plainly as can be: what is kept where is the question, not how fast it runs
+    whole = {**os.environ, "FUNNELSIM_NUMBA": "1", "NUMBA_OPT": "0", **environment}
     whole["PYTHONPATH"] = str(where)
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, encoding="utf-8", env=whole, cwd=where

@@ -90,6 +90,7 @@ def test_every_experiment_takes_a_pool(pool, seed):
         same(work(progress=False), work(progress=False, executor=pool))
 
 
+@pytest.mark.usefixtures("few_futures")
 @pytest.mark.parametrize("running", [False, True], ids=["from nothing", "from a state"])
 def test_a_plan_is_the_same_in_a_pool(pool, seed, running):
     scenario = TEAM.vary({"horizon": "40 days"})

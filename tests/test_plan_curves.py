@@ -73,13 +73,11 @@ def test_between_its_points_a_curve_is_what_is_simulated(name: str, seed: int) -
 
 
 def _simulated(p: Any, planned: fs.Scenario, asked: dict[str, Any], seed: int) -> Any:
-    """Results of other customers; where the conversion is in doubt, of many that it may be."""
-    count, futures = (
-        150,
-        Futures(SimpleNamespace(update=lambda n: None), seed, asked.get("initial")),
-    )
+    """Results of other customers; where the conversion is in doubt, of some that it may be."""
+    count, classes = 150, 50
+    futures = Futures(SimpleNamespace(update=lambda n: None), seed, asked.get("initial"))
     _, knowledge = up_to_the_deadline(p.today, None, asked.get("pilot"), "plan")
-    scenarios = [planned] if knowledge is None else may_be(planned, knowledge, count)
+    scenarios = [planned] if knowledge is None else may_be(planned, knowledge, classes)
     return np.array(futures.among(_of(p.metric), scenarios, range(count)))
 
 

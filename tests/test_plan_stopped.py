@@ -206,7 +206,7 @@ class Recorded(ThreadPoolExecutor):
 
 @pytest.mark.parametrize("end", [KeyboardInterrupt, stoppable.Stopped])
 def test_the_workers_stop_too(end: type[BaseException], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(chunks, "LEADS", 2_000)  # in a chunk: there are many to be done
+    monkeypatch.setattr(chunks, "LEADS", 200)  # in a chunk: there are many to be done
     scenario = fs.load("aida-follow-up")
     with Recorded() as pool:
         with pytest.raises(end):

@@ -227,7 +227,7 @@ def test_a_rep_more_is_weighed_against_leads(follow_up: Any) -> None:
 
 def test_a_calibration_brings_its_own_doubt() -> None:
     calibration = fs.calibrate(fs.load_crm_deals(), **fs.datasets.CRM_COLUMNS)
-    in_doubt = fs.plan(calibration, 50, progress=False)
+    in_doubt = fs.plan(calibration, 50, progress=False, backtest=False)
     certain = fs.plan(calibration.scenario, 50, progress=False)
     assert in_doubt.leads > certain.leads
     assert in_doubt.price_of_not_knowing > 0

@@ -10,8 +10,6 @@ from a_shop import shop
 
 import funnelsim as fs
 
-pytestmark = pytest.mark.usefixtures("few_futures")
-
 
 def said(p: Any, pattern: str) -> bool:
     assert not p.is_reached
@@ -65,6 +63,7 @@ def test_what_changes_nothing_stays_where_the_target_is_met_anyway(name: str) ->
     assert re.search("search ads: cost per lead does not change the sales", str(p))
 
 
+@pytest.mark.usefixtures("few_futures")
 def test_referrals_without_end_are_no_error() -> None:
     few = fs.load("aida-loyalty-advocacy").vary({"referral.max_leads": 2_000})
     p = fs.plan(few, 20_000, progress=False)

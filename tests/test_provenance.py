@@ -163,6 +163,7 @@ def test_a_replication_of_an_experiment_is_made_again() -> None:
 STATE = fs.State(deals={"stage": ["Interest", "Desire"], "days_in_stage": [3.0, 1.5]})
 
 
+@pytest.mark.usefixtures("few_futures")
 @pytest.mark.parametrize(
     ("function", "asked"),
     [
@@ -337,6 +338,7 @@ def test_a_table_has_no_name(calibrated: Any) -> None:
     assert made.sha256 == calibrated.provenance.sha256
 
 
+@pytest.mark.usefixtures("few_futures")
 def test_a_plan_and_a_report_say_from_which_calibration(calibrated: Any, tmp_path: Path) -> None:
     p = fs.plan(calibrated, 87, within="90 days", progress=False)
     assert p.provenance.source == calibrated.provenance
