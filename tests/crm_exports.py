@@ -75,6 +75,7 @@ def workbook(columns: Mapping[str, object]) -> bytes:
     return buffer.getvalue()
 
 
+@cache
 def exports() -> dict[str, Written]:
     return _of_vendors() | _in_languages() | _of_other_shapes()
 

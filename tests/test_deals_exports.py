@@ -44,10 +44,15 @@ def test_it_is_read_as_it_was_written(written: Written, tmp_path: Path) -> None:
     assert deals.export_date.date() == max(truth["created"].max(), truth["closed"].max()).date()
 
 
-def test_its_conversion_is_within_a_standard_error(written: Written, tmp_path: Path) -> None:
-    truth = the_deals()
-    whole = fs.calibrate(truth, created="created", won="won", lost="lost", outcome="outcome")
-    found = fs.calibrate(fs.read_deals(saved(written, tmp_path)))
+@pytest.fixture(scope="module")
+def whole() -> fs.Calibration:
+    return fs.calibrate(the_deals(), created="created", won="won", lost="lost", outcome="outcome")
+
+
+def test_its_conversion_is_within_a_standard_error(
+    written: Written, whole: fs.Calibration, tmp_path: Path
+) -> None:
+    found = fs.calibrate(fs.read_deals(saved(written, tmp_path)), draws=20)  # of its errors no more
     assert abs(found.overall - whole.overall) < whole.overall_se
     assert found.scenario.currency == (written.currency or "EUR")
 
