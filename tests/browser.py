@@ -64,9 +64,21 @@ class Lab:
     def open(self, page: Page, path: str, kernel: bool = True) -> None:
         """Open a notebook in a fresh Lab and wait until it is there."""
         page.goto(f"{self.url}/lab/tree/{path}?reset&token={self.token}")
-        page.wait_for_function("() => window.jupyterapp?.shell.currentWidget?.content?.widgets")
+        page.wait_for_function(IS_THERE)
         if kernel:
             page.wait_for_function(KERNEL_IS_IDLE)
+
+    def open_instead(self, page: Page, path: str) -> None:
+        """Open a notebook in place of the one that is open, if any: Lab is not loaded anew."""
+        if not page.evaluate("() => !!window.jupyterapp"):
+            return self.open(page, path)
+        self.save_and_stop(page)
+        page.evaluate("() => jupyterapp.shell.currentWidget.close()")
+        page.wait_for_function("() => !document.querySelector('.jp-NotebookPanel')")
+        page.evaluate("path => jupyterapp.commands.execute('docmanager:open', {path})", path)
+        page.wait_for_function(IS_THERE)
+        page.wait_for_function(KERNEL_IS_IDLE)
+        return None
 
     def open_start(self, page: Page) -> None:
         """What a reader sees first."""
@@ -121,6 +133,7 @@ class Lab:
 
 
 # Lab draws only the cells in view, so what has run is asked of its model of the notebook.
+IS_THERE = "() => window.jupyterapp?.shell.currentWidget?.content?.widgets"
 KERNEL_IS_IDLE = (
     "() => jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"
 )
