@@ -147,8 +147,25 @@ def apt_get():
 def install(extras):
     say("Installing funnelsim and what it needs (a few minutes, the first time)")
     target = ".[{}]".format(",".join(extras)) if extras else "."
-    run(str(VENV_PYTHON), "-m", "pip", "install", "-c", CONSTRAINTS, "-e", target)
+    pip = [str(VENV_PYTHON), "-m", "pip"]
+    run(*pip, "install", "--no-compile", "-c", CONSTRAINTS, "-e", target)
+    compile_all()
     say("Installed.")
+
+
+def compile_all():
+    """Bytecode of what was installed and of funnelsim, on all cores: pip uses one, for the first.
+
+    Where Python is told to write none (PYTHONDONTWRITEBYTECODE), every kernel would compile anew.
+    """
+    code = (
+        "import compileall, sysconfig\n"
+        "for folder in (sysconfig.get_path('purelib'), 'funnelsim', 'scripts'):\n"
+        "    compileall.compile_dir(folder, quiet=2, workers=0)"
+    )
+    # some packages bring files of other Pythons along; without bytecode all works, only slower
+    nothing = subprocess.DEVNULL
+    subprocess.run([str(VENV_PYTHON), "-c", code], cwd=str(ROOT), stdout=nothing, stderr=nothing)
 
 
 def run(*command):
