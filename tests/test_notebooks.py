@@ -77,8 +77,10 @@ def test_what_is_asked_is_revealed_below_it_and_folded(path):
 
 @pytest.mark.parametrize("path", LESSONS, ids=name)
 def test_a_fold_says_nothing_of_what_is_in_it(path):
-    """JupyterLab shows the first line of a folded cell's first output, which was an answer."""
+    """JupyterLab shows the first line of a folded source, and that of a cell's first output."""
     for cell in code_cells(path):
+        if cell.metadata.get("jupyter", {}).get("source_hidden"):
+            assert "fs.reveal(" not in cell.source.splitlines()[0]
         if cell.metadata.get("jupyter", {}).get("outputs_hidden"):
             first = cell.outputs[0]
             assert not first.get("data") and not first.get("text"), cell.source
