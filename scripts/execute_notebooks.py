@@ -19,6 +19,7 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
+from nbformat.v4 import new_output
 from student_notebooks import student_version
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -94,12 +95,21 @@ def fold_answers(cells: list[nbformat.NotebookNode]) -> None:
         if is_answer and cell.get("outputs") and not is_board:  # a board says itself to be run
             cell.metadata.setdefault("jupyter", {})["outputs_hidden"] = True
             cell.metadata["collapsed"] = True  # how other front ends call it
+            # Beside a fold JupyterLab shows the first line of the first output: here there is none.
+            cell.outputs.insert(0, new_output("display_data"))
 
 
 def unfold(cell: nbformat.NotebookNode) -> None:
     """Shows the output again; whether the source is folded is the author's to say."""
     cell.metadata.pop("collapsed", None)
     cell.metadata.get("jupyter", {}).pop("outputs_hidden", None)
+    if cell.get("outputs") and is_empty(cell.outputs[0]):
+        del cell.outputs[0]
+
+
+def is_empty(output: nbformat.NotebookNode) -> bool:
+    """Whether it is the output that `fold_answers` puts first."""
+    return bool(output.output_type == "display_data" and not output.data)
 
 
 def _answers(cells: list[nbformat.NotebookNode]) -> Iterator[bool]:

@@ -147,7 +147,10 @@ def test_the_picture_has_every_step_and_says_what_lies_beyond_it() -> None:
     assert drawn[1]["interval"] == "120.00 to no end"
     assert [row["cost"] for row in average_rows(table)] == [80.0, 60.0, 62.0, 70.0]
     chart = fs.charts.marginal_cac(table, worth=90).to_dict()
-    assert len(chart["layer"]) == 6
+    assert len(chart["layer"]) == 7
+    assert not any(row["is_below"] for row in drawn)
+    near = table.assign(marginal_cac=[np.nan, 66, 900, math.inf])  # 70 on average, just above it
+    assert [row["is_below"] for row in marginal_rows(near, top=100.0)] == [True, False, False]
     nothing = table.assign(cac=np.nan)
     assert "Nothing was sold" in str(fs.charts.marginal_cac(nothing).to_dict())
     for wrong in (5, table[["cac"]]):

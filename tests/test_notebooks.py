@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parents[1]
 LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 EXERCISES = sorted((ROOT / "exercises").glob("*.ipynb"))
 SOLUTIONS = sorted((ROOT / "exercises" / "solutions").glob("*.ipynb"))
+WIDEST = 97  # characters of a line of code
 
 
 def read(path: Path) -> nbformat.NotebookNode:
@@ -72,6 +73,24 @@ def test_what_is_asked_is_revealed_below_it_and_folded(path):
             assert cell.metadata.get("jupyter", {}).get("outputs_hidden"), cell.source
     revealed = re.findall(r'fs\.reveal\("([^"]+)"', "\n".join(c.source for c in code_cells(path)))
     assert sorted(revealed) == sorted(asked) == asked, "numbered in order, each revealed once"
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=name)
+def test_a_fold_says_nothing_of_what_is_in_it(path):
+    """JupyterLab shows the first line of a folded source, and that of a cell's first output."""
+    for cell in code_cells(path):
+        if cell.metadata.get("jupyter", {}).get("source_hidden"):
+            assert "fs.reveal(" not in cell.source.splitlines()[0]
+        if cell.metadata.get("jupyter", {}).get("outputs_hidden"):
+            first = cell.outputs[0]
+            assert not first.get("data") and not first.get("text"), cell.source
+
+
+@pytest.mark.parametrize("path", LESSONS + SOLUTIONS, ids=name)
+def test_no_line_of_code_is_wider_than_the_page(path):
+    """At 1280 pixels, beside the list of files."""
+    wide = [line for c in code_cells(path) for line in c.source.splitlines() if len(line) > WIDEST]
+    assert wide == []
 
 
 def test_exercises_run_unsolved():

@@ -6,6 +6,7 @@ They draw what `fs.mix_and_rate` and `fs.marginal_cac` say.
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import Any
 
 import altair as alt
@@ -239,7 +240,12 @@ def marginal_cac(table: pd.DataFrame, worth: float | None = None) -> alt.TopLeve
             alt.Tooltip("more:N", title="Further sales"),
         ],
     )
-    labels = base.mark_text(dy=-9).encode(x="middle:Q", y=y, text="short:N")
+    labels = [
+        base.transform_filter(f"datum.is_below == {is_below}")
+        .mark_text(dy=dy)
+        .encode(x="middle:Q", y=y, text="short:N")
+        for is_below, dy in (("false", -9), ("true", 10))
+    ]
     line = alt.Chart(rows_data(average)).mark_line(point=True, strokeWidth=2.5).encode(
         x=alt.X("at:Q", title=across, scale=all_steps),
         y=y,
@@ -249,7 +255,7 @@ def marginal_cac(table: pd.DataFrame, worth: float | None = None) -> alt.TopLeve
             alt.Tooltip("text:N", title="A customer costs on average"),
         ],
     )  # fmt: skip
-    layers = [band, line, bars, labels]
+    layers = [band, line, bars, *labels]
     if worth is not None:
         told = rows_data([{"cost": float(worth), "text": "what a customer leaves"}])
         rule = alt.Chart(told).mark_rule(color=DARK, strokeDash=[5, 3]).encode(y=y)
@@ -277,11 +283,12 @@ def _top(table: pd.DataFrame, worth: float | None) -> float:
 def marginal_rows(table: pd.DataFrame, top: float) -> Rows:
     """A row for each step between two rows of the table; what lies beyond `top` is drawn there."""
     rows: Rows = []
-    leads = [float(at) for at in table.index]
-    for start, (end, line) in zip(leads, list(table.iterrows())[1:], strict=False):
+    for (begin, before), (end, line) in pairwise(table.iterrows()):
+        start = float(begin)
         cost, low, high = (float(line[name]) for name in ("marginal_cac", "low", "high"))
         brings = math.isfinite(cost)
         ends = [figure_text(v, "money") if math.isfinite(v) else "no end" for v in (low, high)]
+        average = (before["cac"] + line["cac"]) / 2  # its line would run through the words
         rows.append(
             {
                 "what": "each further one",
@@ -292,6 +299,7 @@ def marginal_rows(table: pd.DataFrame, top: float) -> Rows:
                 "cost": min(cost, 0.93 * top),
                 "low": min(max(low, 0.0), top) if not math.isnan(low) else 0.0,
                 "high": min(high, top),
+                "is_below": bool(cost > 0.08 * top and 0 <= average - cost < 0.1 * top),
                 "text": figure_text(cost, "money") if brings else "there are none",
                 "short": f"{cost:,.0f}" if brings else "no further sale",
                 "interval": f"{ends[0]} to {ends[1]}" if brings else "–",

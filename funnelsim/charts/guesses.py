@@ -42,7 +42,7 @@ def guesses_chart(
         .encode(
             x=x,
             x2="to:Q",
-            y=alt.Y("zero:Q", title="how many", axis=alt.Axis(grid=False)),
+            y=alt.Y("zero:Q", title="how many", axis=alt.Axis(grid=False, tickMinStep=1)),
             y2="count:Q",
         )
     ]

@@ -31,6 +31,7 @@ COLUMNS = (pd.Series, pd.DataFrame, pd.Index, np.ndarray)
 LISTS = (list, tuple, set, frozenset)
 MINUS = re.compile(r"([^\d-]*)-(?=\D{0,5}\d)")
 FRACTION = re.compile(r"\s*([\d.,]+)\s*[/÷]\s*([\d.,]+)\s*")
+A_TIME = re.compile(r"[^a-z]*\d\s*(?:weeks?|days?|hours?|h|minutes?|min|seconds?)\W*", re.IGNORECASE)
 IN_TWO_WAYS = re.compile(r"[^\d%]*([1-9]\d{0,2})[.,](\d{3})(?![.,]?\d)\s*(%)?[^\d%]*")
 
 
@@ -96,6 +97,8 @@ def _only(answer: Any) -> Any:
 
 def _read_number(answer: Any, exercise: Exercise) -> Reading:
     if isinstance(answer, str):
+        if exercise.unit not in SECONDS and A_TIME.fullmatch(answer[:LONGEST]):
+            return Reading(complaint=f"Your answer is a time, {answer[:40]}; {exercise.asks_for}.")
         note = "Read as {}: a number needs no quotation marks."
         reading = Reading(_in_text(answer, exercise.unit), note)
     elif isinstance(answer, tuple):

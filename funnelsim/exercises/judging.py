@@ -13,6 +13,7 @@ from decimal import Decimal
 from math import sqrt
 from typing import NamedTuple
 
+from funnelsim.exercises.answers import SECONDS
 from funnelsim.exercises.entry import (
     FEW_SEASONS,
     SEASONS,
@@ -28,6 +29,7 @@ OTHER_SEEDS = (1, 11, 0, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 42, 123)
 FREE_SEEDS = (*OTHER_SEEDS, *range(13, 31), 2027)  # the last stands in the notebook
 MANY_DIGITS = 6  # so many are computed, not typed: no other number has the same by chance
 
+NAMED = {"min": "minutes", "s": "seconds"}  # units that are written short
 UNKNOWN = "unknown"  # wrong, in a way that is not known: the next hint goes with it
 
 Find = Callable[[int], Exercise]  # the exercise, its answers computed with this seed
@@ -190,6 +192,9 @@ def _nearly_right(given: float, exercise: Exercise) -> Judgement | None:
         share = given / 100
         if _is_right(share, exercise):
             return wrong(f"That is the right number in percent: write it as a share, {share:.4g}.")
+    if turned := _turned(given, exercise):
+        return wrong(turned)
+    if exercise.is_share:
         if not 0 <= given <= 1:
             rule, named = "A share lies between 0 and 1", _nearest(share, exercise)
             return wrong(f"{named} {rule}: {share:.4g}, not {given:.4g}." if named else f"{rule}.")
@@ -204,6 +209,26 @@ def _nearly_right(given: float, exercise: Exercise) -> Judgement | None:
             f"{thousands:,.0f}, write {thousands:.0f}."
         )
     return None
+
+
+def _turned(given: float, exercise: Exercise) -> str:
+    """What to say if one step leads from it to a right answer; empty if none does."""
+    unit = exercise.unit
+    if given and exercise.is_share:
+        if _is_right(1 - given, exercise):
+            return "That is the share of the others: what the one asked for lacks to 1."
+        if _is_right(100 * given, exercise):
+            return "That is a hundredth of the right number: it was a share before you divided."
+        if _is_right(1 / given, exercise):
+            return "Your fraction is upside down."
+    if given and exercise.tolerance < abs(float(exercise.right)) and _is_right(-given, exercise):
+        return "That is the right number with the other sign: what is taken from what?"
+    for other, seconds in SECONDS.items() if unit in SECONDS else ():
+        if other != unit and _is_right(given * seconds / SECONDS[unit], exercise):
+            return f"Those are {NAMED.get(other, other)}; the question asks for {unit}."
+    if unit == "EUR" and _is_right(given / 100, exercise):
+        return "Those are cents; the question asks for EUR."
+    return ""
 
 
 def _rounded_too_far(given: float, exercise: Exercise) -> str:

@@ -70,9 +70,12 @@ def scenario_and_journal(journal: Journal) -> pd.DataFrame:
 
 
 def fortnights(journal: Journal) -> pd.DataFrame:
-    """What a report of today says of each fortnight: what has become of the orders placed in it."""
+    """What a report of today says of each fortnight: what has come back of the orders placed in it.
+
+    Not how else orders ended: that is asked below the report.
+    """
     table = order_rates(journal, by=14, of=PLACED)
-    told = table[["placed", "cancelled", "refused", "returned", "kept", "open"]].assign(
+    told = table[["placed", "returned", "open"]].assign(
         returned_of_placed=table["return_rate"].map("{:.1%}".format),
         net_of_gross=table["net_of_gross"].map("{:.0%}".format),
         left_by_an_order=table["contribution_per_order"].round(2),

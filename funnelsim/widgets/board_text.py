@@ -21,11 +21,15 @@ from funnelsim.scenario.in_words import short_duration
 from funnelsim.tables import NOTHING, difference, figure_text
 
 HEAD = "<h2>{{ name }}</h2><p{% if note %} title='{{ note }}'{% endif %}>{{ facts }}</p>"
-MORE_DAYS = "fs.explore(scenario, days=…) shows more, and answers slower"
+MORE_DAYS = "{} shows more, and answers slower"
+EXPLORE = "explore"  # the board that has a function of its own
 
 
-def head_html(shown: Scenario, horizon: int, seed: int, kept: bool) -> str:
-    """Name and facts of what is shown; `horizon` is the whole scenario's, in microseconds."""
+def head_html(shown: Scenario, horizon: int, seed: int, kept: bool, board: str = EXPLORE) -> str:
+    """Name and facts of what is shown; `horizon` is the whole scenario's, in microseconds.
+
+    `board` is the board's name, for how one asks it for more days.
+    """
     facts, is_all = f"all {horizon / DAY:g} days", shown.horizon >= horizon
     if not is_all:
         first = short_duration(shown.horizon).removesuffix(" days")
@@ -37,7 +41,9 @@ def head_html(shown: Scenario, horizon: int, seed: int, kept: bool) -> str:
     if shown.horizon % DAY and any(by_day):
         facts += ", costs of whole days"
     facts += f"; seed {seed}" + ("; dashed: kept as today" if kept else "")
-    return page(HEAD, name=shown.name, facts=facts, note="" if is_all else MORE_DAYS)
+    call = "explore(scenario" if board == EXPLORE else f'board(scenario, "{board}"'
+    note = "" if is_all else MORE_DAYS.format(f"fs.{call}, days=…)")
+    return page(HEAD, name=shown.name, facts=facts, note=note)
 
 
 # the line of a board: what matters most, and below it what is worth knowing of it

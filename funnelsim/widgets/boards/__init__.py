@@ -9,17 +9,20 @@ template it shows if no scenario is given; nothing else knows of it.
 from __future__ import annotations
 
 import pkgutil
+from dataclasses import replace
+from functools import partial
 from importlib import import_module
 
 from funnelsim.errors import FunnelSimError, Problem, nearest
 from funnelsim.scenario import Scenario, a_scenario, load
-from funnelsim.widgets.boards.frame import Frame
+from funnelsim.widgets.board_text import EXPLORE
+from funnelsim.widgets.boards.frame import Frame, usual_head
 from funnelsim.widgets.picture import Simulated
 
 
 def board(
     scenario: Scenario | None = None,
-    name: str = "explore",
+    name: str = EXPLORE,
     *,
     seed: int = 1,
     days: float | None = None,
@@ -54,4 +57,5 @@ def board(
         raise FunnelSimError(str(Problem("name", name, rule, nearest(name, known))))
     file = import_module(f"{__name__}.{known[name]}")
     shown = load(file.DEFAULT) if scenario is None else a_scenario(scenario, "board")
-    return Frame(file.board(shown, Simulated.of(shown, seed, days, n)))
+    made = file.board(shown, Simulated.of(shown, seed, days, n))
+    return Frame(replace(made, head=partial(usual_head, board=name)))

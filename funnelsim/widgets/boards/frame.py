@@ -26,7 +26,7 @@ from funnelsim.errors import FunnelSimError
 from funnelsim.journal import Journal
 from funnelsim.pages import page
 from funnelsim.scenario import Scenario
-from funnelsim.widgets.board_text import foot_html, head_html, problem_html
+from funnelsim.widgets.board_text import EXPLORE, foot_html, head_html, problem_html
 from funnelsim.widgets.knobs import Knob
 from funnelsim.widgets.live_chart import STATIC, LiveChart
 from funnelsim.widgets.newest import Newest
@@ -105,10 +105,10 @@ class Maker(Protocol):
         """Better ones, None wherever it may be given up."""
 
 
-def usual_head(seen: Seen) -> str:
-    """Name and facts of a scenario that is simulated."""
+def usual_head(seen: Seen, board: str = EXPLORE) -> str:
+    """Name and facts of a scenario that is simulated, on the board of this name."""
     journal, is_kept = seen.now.journal, seen.before is not None
-    return head_html(journal.scenario, seen.now.horizon, journal.seed, is_kept)
+    return head_html(journal.scenario, seen.now.horizon, journal.seed, is_kept, board)
 
 
 def usual_foot(seen: Seen) -> str:
