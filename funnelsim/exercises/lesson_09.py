@@ -35,7 +35,8 @@ MACHINES: dict[str, Any] = {
     "stages.Proposal.decision_time.lognormal.mean": "20 days",
 }
 OWN = {"Lead": 0.05, "Qualified": 0.2, "Meeting": 0.45, "Proposal": 0.7}
-DAY, LAST, BACK = 240, 420, 28  # days: of the question, of the journal, and back from the first
+WARM_UP, DAY, LAST = 60, 240, 420  # days: the first that counts, of the questions, of the journal
+BACK = 28  # days before that of the questions
 STALE = 0.9
 REP = "inside sales 1"
 KEPT = 128  # journals, of the seeds that people type
@@ -64,12 +65,35 @@ def _weighted(seed: int, chance: str, day: int = DAY) -> float:
     return float((deals["value"] * deals[chance]).sum())
 
 
+@lru_cache(KEPT)
+def _by_stage(seed: int, known_on: int) -> float:
+    """The forecast of the day by the chances of those who enter a stage, as known on another."""
+    chances = win_probabilities(journal_of(seed), known_on).to_dict()
+    deals = _deals(seed)
+    return float((deals["value"] * deals["stage"].astype(object).map(chances)).sum())
+
+
+@lru_cache(KEPT)
+def _by_the_scenario(seed: int) -> float:
+    return weighted_forecast(journal_of(seed), DAY, scenario=machines())
+
+
+@lru_cache(KEPT)
+def _changes(seed: int, days: int) -> pd.DataFrame:
+    return pipeline_changes(journal_of(seed), DAY, days)
+
+
+@lru_cache(KEPT)
+def _reps(seed: int) -> pd.DataFrame:
+    return reps_table(journal_of(seed))
+
+
 # --- the exercises --------------------------------------------------------------------------------
 
 
 def open_on_the_day(seed: int = SEED) -> Exercise:
     leads = journal_of(seed).leads
-    right, begin = len(_deals(seed)), history_of(journal_of(seed), "09.1").first
+    right, begin = len(_deals(seed)), WARM_UP
     here = leads[leads["arrived"] <= DAY]
     young = int((~(here["decided"] <= DAY) & (here["arrived"] >= begin)).sum())
     return Exercise(
@@ -143,12 +167,7 @@ def by_the_firm(seed: int = SEED) -> Exercise:
 
 
 def by_stage_and_age(seed: int = SEED) -> Exercise:
-    journal, deals = journal_of(seed), _deals(seed)
-    right = _weighted(seed, "win_probability")
-
-    def by_stage(day: int) -> float:
-        return weighted_forecast(journal, DAY, own=win_probabilities(journal, day).to_dict())
-
+    deals, right = _deals(seed), _weighted(seed, "win_probability")
     return Exercise(
         "09.3",
         f"By stage and age, as known on day {DAY}, what is the weighted forecast of that day?",
@@ -156,14 +175,14 @@ def by_stage_and_age(seed: int = SEED) -> Exercise:
         0,
         (
             Mistake(_weighted(seed, "own_probability"), "That is by the firm's percentages."),
-            Mistake(by_stage(DAY), "That is by stage alone: an old proposal counts as a new one."),
+            Mistake(_by_stage(seed, DAY), "That is by stage alone: an old proposal counts as a new one."),
             Mistake(
-                by_stage(LAST),
+                _by_stage(seed, LAST),
                 f"That is by stage alone, and by chances of day {LAST}: nobody knew them then.",
             ),
             Mistake(_weighted(seed, "win_probability", LAST), f"That is of day {LAST}."),
             Mistake(
-                weighted_forecast(journal, DAY, scenario=machines()),
+                _by_the_scenario(seed),
                 "That is by the chances of the scenario, which nobody in a firm knows.",
             ),
             Mistake(
@@ -271,6 +290,7 @@ def stale_proposals(seed: int = SEED) -> Exercise:
     )
 
 
+@lru_cache(KEPT)
 def _stays(seed: int) -> tuple[pd.Series, pd.Series]:
     """How long those decided by the day, and of those the ones who went on, were in Proposal."""
     history = history_of(journal_of(seed), "09.5")
@@ -282,11 +302,9 @@ def _stays(seed: int) -> tuple[pd.Series, pd.Series]:
 
 
 def changed_value(seed: int = SEED) -> Exercise:
-    journal = journal_of(seed)
-    change = pipeline_changes(journal, DAY, BACK)["value"]
+    change, count = (_changes(seed, BACK)[column] for column in ("value", "deals"))
     right = float(change["now"] - change["then"])
-    week = pipeline_changes(journal, DAY)["value"]
-    count = pipeline_changes(journal, DAY, BACK)["deals"]
+    week = _changes(seed, 7)["value"]
     return Exercise(
         "09.6",
         f"By how much did the open value change in the {BACK} days up to day {DAY}?",
@@ -318,7 +336,7 @@ def changed_value(seed: int = SEED) -> Exercise:
 
 
 def brought_in(seed: int = SEED) -> Exercise:
-    reps = reps_table(journal_of(seed))
+    reps = _reps(seed)
     mine, all_ = reps.loc[REP], reps.sum(numeric_only=True)
     right = float(mine["revenue"] / all_["revenue"])
     return Exercise(

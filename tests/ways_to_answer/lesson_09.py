@@ -21,6 +21,11 @@ def deals_of(seed: int) -> pd.DataFrame:
 
 
 @cache
+def board_of(seed: int) -> pd.DataFrame:
+    return fs.pipeline_board(lesson_09.journal_of(seed), day=DAY)
+
+
+@cache
 def stage_then(seed: int) -> pd.DataFrame:
     """The leads open on the day by their own table, with the last stage that they had entered."""
     leads = lesson_09.journal_of(seed).leads
@@ -35,50 +40,44 @@ def counted(seed: int) -> tuple[Ways, Ways]:
     leads = lesson_09.journal_of(seed).leads
     right = {
         "deals": len(deals_of(seed)),
-        "board": fs.pipeline_board(lesson_09.journal_of(seed), day=DAY).deals.sum(),
+        "board": board_of(seed).deals.sum(),
         "leads": len(stage_then(seed)),
     }
     right["as a text"] = f"{right['deals']} deals"
     return right, {
-        "at the end": len(fs.open_deals(lesson_09.journal_of(seed))),
+        "at the end": (leads.outcome == "open").sum(),
         "came": (leads.arrived <= DAY).sum(),
     }
 
 
 def firms(seed: int) -> tuple[Ways, Ways]:
     journal, here = lesson_09.journal_of(seed), stage_then(seed)
-    board = fs.pipeline_board(journal, day=DAY)
+    board = board_of(seed)
     right = {
         "own": fs.weighted_forecast(journal, day=DAY, own=OWN),
         "board": (board.value * pd.Series(OWN)).sum(),
         "leads": (here.deal_value * here.stage.map(OWN)).sum(),
-        "percent": fs.weighted_forecast(
-            journal, day=DAY, own={stage: f"{100 * share:g} %" for stage, share in OWN.items()}
-        ),
     }
     right["as a text"] = f"{right['own']:,.0f} EUR"
     return right, {
         "value": board.value.sum(),
         "mean": board.value.sum() * 0.35,
-        "history": fs.weighted_forecast(journal, day=DAY),
+        "history": board.weighted_value.sum(),
     }
 
 
 def by_age(seed: int) -> tuple[Ways, Ways]:
-    journal, deals = lesson_09.journal_of(seed), deals_of(seed)
+    journal, deals, table = lesson_09.journal_of(seed), deals_of(seed), board_of(seed)
     right = {
         "forecast": fs.weighted_forecast(journal, day=DAY),
         "deals": (deals.value * deals.win_probability).sum(),
-        "board": fs.pipeline_board(journal, day=DAY).weighted_value.sum(),
-        "by month": fs.pipeline_forecast(journal, day=DAY).expected_value["all"],
+        "board": table.weighted_value.sum(),
     }
     by_stage = fs.win_probabilities(journal, day=DAY)
-    table = fs.pipeline_board(journal, day=DAY)
     return right, {
-        "own": fs.weighted_forecast(journal, day=DAY, own=OWN),
+        "own": (table.value * pd.Series(OWN)).sum(),
         "stage": (table.value * by_stage).sum(),
         "future": (table.value * fs.win_probabilities(journal)).sum(),
-        "last day": fs.weighted_forecast(journal),
     }
 
 
@@ -105,25 +104,28 @@ def stale(seed: int) -> tuple[Ways, Ways]:
     took = (leads.entered_Won - leads.entered_Proposal)[leads.entered_Won <= DAY]
     right = {
         "column": proposals.stale.sum(),
-        "table": fs.stale_deals(journal, day=DAY).deals["Proposal", 0.9],
-        "board": fs.pipeline_board(journal, day=DAY).stale["Proposal"],
+        "board": board_of(seed).stale["Proposal"],
         "by hand": ((here.stage == "Proposal") & (here.days > took.quantile(0.9))).sum(),
     }
     return right, {
         "open": len(proposals),
         "oldest": (proposals.days_in_stage > proposals.days_in_stage.quantile(0.9)).sum(),
-        "at the end": fs.pipeline_board(journal).stale["Proposal"],
+        "all stages": board_of(seed).stale.sum(),
     }
 
 
 def changed(seed: int) -> tuple[Ways, Ways]:
     journal = lesson_09.journal_of(seed)
-    c = fs.pipeline_changes(journal, day=DAY, days=28).value
-    board = [fs.pipeline_board(journal, day=day).value.sum() for day in (DAY - 28, DAY)]
+    c, leads = fs.pipeline_changes(journal, day=DAY, days=28).value, journal.leads
+    then, now = (
+        leads.deal_value[(leads.arrived <= day) & ~(leads.decided <= day)].sum()
+        for day in (DAY - 28, DAY)
+    )
     right = {
         "table": c.now - c.then,
         "flows": c.new - c.won - c.lost,
-        "boards": board[1] - board[0],
+        "leads": now - then,
+        "boards": board_of(seed).value.sum() - then,
     }
     right["as a text"] = f"{right['table']:,.0f} EUR"
     return right, {"turned": c.then - c.now, "new": c.new, "won forgotten": c.new - c.lost}
