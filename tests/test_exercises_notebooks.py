@@ -20,6 +20,7 @@ from funnelsim.exercises.lesson_05 import tea
 from funnelsim.exercises.lesson_06 import card
 from funnelsim.exercises.lesson_07 import recommended
 from funnelsim.exercises.lesson_08 import spring
+from funnelsim.exercises.lesson_09 import machines
 from funnelsim.exercises.lesson_10 import prints
 from funnelsim.exercises.lesson_14 import dentists
 from funnelsim.exercises.workshop import SEED, pottery
@@ -68,6 +69,7 @@ def test_notebook_and_exercises_speak_of_the_same_scenario(path):
         "06": card,
         "07": recommended,
         "08": spring,
+        "09": machines,
         "10": prints,
         "14": dentists,
     }

@@ -188,6 +188,28 @@ def test_brier_and_calibration_are_those_of_the_textbook() -> None:
     assert table["said"].drop("all").tolist() == [0.1, 0.5, 0.9]
 
 
+def test_within_some_days_who_is_open_counts_as_not_won() -> None:
+    """Day 6 once more: 0 is won later, 2 stays open, 1 and 4 are lost."""
+    journal, own = small_journal(), {0: 0.9, 1: 0.5, 2: 0.5, 4: 0.1}
+    won = float(history_of(journal, "test").deals["won"][0])
+    for days, share in ((won - 6, 1 / 4), (won - 6 - 0.01, 0.0)):
+        row = fs.judged_probabilities(journal, [6], own=own, within=days).loc[("own", "all")]
+        assert (row["deals"], row["still_open"], row["happened"]) == (4, 0, share)
+        assert row["said"] == pytest.approx(2 / 4)
+
+
+def test_where_deals_go_silent_chances_are_judged_fairly_within_some_days(seed: int) -> None:
+    """By the true law: right within days by which all are won, too low of those decided."""
+    scenario = two_fates(silent=0.8)
+    journal = fs.simulate(scenario, seed, progress=False)
+    fair = fs.judged_probabilities(journal, [60], scenario=scenario, within=60).loc["scenario"]
+    assert (abs(fair["happened"] - fair["said"]) < 4 * fair["se"] + 0.002).all()
+    decided = fs.judged_probabilities(journal, [60], scenario=scenario).loc[("scenario", "all")]
+    assert decided["happened"] > decided["said"] + 4 * decided["se"]
+    chosen = fs.judged_probabilities(journal, scenario=scenario, within=60)
+    assert not chosen["still_open"].any()
+
+
 def test_of_censored_times_the_law_is_that_of_scipy(seed: int) -> None:
     """One fate: Aalen and Johansen's estimate is Kaplan and Meier's."""
     rng = np.random.default_rng(seed)
@@ -343,6 +365,9 @@ def test_a_day_is_a_number_or_a_date(b2b, read) -> None:
         (lambda j: fs.stale_deals(j, 20, [90]), "quantiles is 90"),
         (lambda j: fs.judged_probabilities(j, [39]), "give earlier days"),
         (lambda j: fs.judged_probabilities("aida"), "a Journal or Deals"),
+        (lambda j: fs.judged_probabilities(j, [20], within=0), "above 0"),
+        (lambda j: fs.judged_probabilities(j, [20], within=1000), "give earlier days= or fewer"),
+        (lambda j: fs.judged_probabilities(j, within=1000), "within is 1000, longer than it"),
     ],
 )
 def test_what_cannot_be_is_told_with_the_way_out(call, said: str) -> None:

@@ -90,6 +90,7 @@ def judged_probabilities(
     scenario: Scenario | None = None,
     own: Own = None,
     groups: int = 5,
+    within: float | None = None,
 ) -> alt.TopLevelMixin:
     """Chances that were said of open deals, and the share that was won: right on the diagonal.
 
@@ -102,7 +103,7 @@ def judged_probabilities(
     'Chances said, and what happened, in B2B pipeline'
     """
     history = history_of(journal, "charts.judged_probabilities")
-    table = judged(journal, days, scenario=scenario, own=own, groups=groups)
+    table = judged(journal, days, scenario=scenario, own=own, groups=groups, within=within)
     rows: Rows = []
     for (by, group), line in table.iterrows():
         if group == TOGETHER or not line["deals"]:
@@ -130,7 +131,8 @@ def judged_probabilities(
             alt.Tooltip("range:N", title="Two standard errors"),
         ],
     )
-    y = alt.Y("happened:Q", title="won since", axis=PER_CENT, scale=scale)
+    since = "won since, of those decided" if within is None else f"won within {within:g} days"
+    y = alt.Y("happened:Q", title=since, axis=PER_CENT, scale=scale)
     ends = rows_data([{"at": 0.0}, {"at": max(top, 0.01)}])
     right = alt.Chart(ends).mark_line(color=COLOURS["band"], strokeDash=[5, 4])
     diagonal = right.encode(x="at:Q", y="at:Q", tooltip=alt.value("as often as said"))
