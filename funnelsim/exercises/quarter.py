@@ -15,16 +15,20 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from markupsafe import Markup
 
+from funnelsim import charts
 from funnelsim.arguments import a_number, a_share, a_whole_number, refused
+from funnelsim.deals import Deals, read_deals
 from funnelsim.engines import simulate
+from funnelsim.exercises.verdict import Verdict
 from funnelsim.experiment import Experiment, replicate
 from funnelsim.journal import Journal
+from funnelsim.metrics import summary
 from funnelsim.pages import page
 from funnelsim.planner import Plan
 from funnelsim.scenario import Scenario
@@ -34,7 +38,7 @@ from funnelsim.tables import as_html, as_text
 if TYPE_CHECKING:
     import pandas as pd
 
-SEED = 11  # of the past, which everybody has the same of
+AGAIN = 150  # quarters
 MORE, LESS = 0.06, 0.02  # that the chance of a plan may lie above, and below, the one promised
 COIN, SURE = 0.6, 0.97  # a promised chance: no better than a coin; hardly to be had
 DOUBT = re.compile(
@@ -96,7 +100,8 @@ class Firm:
 
     `truth` is its scenario until then, `bought` the channel whose leads cost `price` each, `budget`
     the most that they may cost; a rep looks after `per_rep` leads a week, and one more costs
-    `rep_cost` for the quarter of so many `days`. `style` is the shape of its CRM's export.
+    `rep_cost` for the quarter of so many `days`. `style` is the shape of its CRM's export, `seed` that of its
+    past, which all students share.
     """
 
     truth: Scenario
@@ -108,11 +113,12 @@ class Firm:
     rep_cost: float
     days: int = 90
     style: str = "hubspot"
+    seed: int = 1
     wishes: tuple[str, ...] = ()
 
     @cached_property
     def past(self) -> Journal:
-        return simulate(self.truth, seed=SEED, progress=False)
+        return simulate(self.truth, seed=self.seed, progress=False)
 
     @cached_property
     def open_deals(self) -> State:
@@ -175,7 +181,12 @@ class Firm:
         asked = self.quarter(signed.leads, signed.reps)
         return simulate(asked, seed=seed, initial=self.open_deals, progress=False)
 
-    def again(self, leads: float, reps: int, n: int = 150, seed: int = 1) -> Experiment:
+    def later(self, journal: Journal) -> Deals:
+        """The export at the end of that quarter, read."""
+        last = self.day + timedelta(days=self.days)
+        return read_deals(journal.to_crm(self.style), export_date=last.isoformat())
+
+    def again(self, leads: float, reps: int, n: int = AGAIN, seed: int = 1) -> Experiment:
         """The same quarter n times over: what such a plan brings."""
         asked = self.quarter(leads, reps)
         return replicate(asked, n, seed=seed, initial=self.open_deals, progress=False)
@@ -224,12 +235,15 @@ class Signed:
 
 def sign(
     firm: Firm, plan: Plan, *, leads: float, reps: int, chance: float, statement: str
-) -> Signed:
+) -> Signed | Verdict:
     """The plan as it goes to the managing director, with what can be checked of it.
 
-    `leads` are those of all channels, `chance` is the one that is promised. Raises FunnelSimError
-    for what is no such number, and where nothing is written.
+    `leads` are those of all channels, `chance` is the one that is promised. While something is
+    still `...`, it says so. Raises FunnelSimError for what is no such number, and where nothing is
+    written.
     """
+    if any(given is ... for given in (plan, leads, reps, chance, statement)):
+        return Verdict("Your plan", "not answered", "Not signed yet: there are dots left above.")
     if not isinstance(plan, Plan):
         raise refused("plan", plan, "it is what fs.plan returns", "give your plan")
     leads, reps = round(a_number("leads", leads, 0)), a_whole_number("reps", reps, 1)
@@ -239,6 +253,38 @@ def sign(
         raise refused("statement", statement, rule, "write two or three sentences")
     unjudged = Signed(firm, plan, leads, reps, chance, statement.strip(), rubric())
     return Signed(firm, plan, leads, reps, chance, unjudged.statement, _judged(unjudged))
+
+
+def april(signed: Signed | Verdict, seed: int = 1) -> Verdict:
+    """The quarter in words: what came with the signed plan, and how often such a plan holds."""
+    if isinstance(signed, Verdict):
+        return signed
+    firm, journal = signed.firm, signed.firm.reveal(signed, seed)
+    came = round(float(summary(journal)["customers"]))
+    held = "The plan has held." if came >= firm.target else "It was not enough."
+    share = float((_customers(signed) >= firm.target).mean())
+    told = (
+        f"{came:,} customers came, of {firm.target:,}. {held}\n"
+        f"Of {AGAIN} such quarters it holds in {share:.0%}; you promised {signed.chance:.0%}."
+    )
+    return Verdict("The quarter", "hint", told)
+
+
+def many(signed: Signed | Verdict) -> Any:
+    """A picture of the same quarter many times over, with the target."""
+    if isinstance(signed, Verdict):
+        return signed
+    return charts.replications(_quarters(signed), "customers", target=signed.firm.target)
+
+
+@lru_cache(4)
+def _quarters(signed: Signed) -> Experiment:
+    return signed.firm.again(signed.leads, signed.reps)
+
+
+def _customers(signed: Signed) -> pd.Series:
+    found: pd.Series = _quarters(signed).table["customers"]
+    return found
 
 
 def rubric() -> pd.DataFrame:
@@ -319,8 +365,11 @@ def _words(signed: Signed) -> list[tuple[str, str]]:
 # --- the firms ------------------------------------------------------------------------------------
 
 
-def _firm(name: str, stages: list[dict[str, Any]], web: float, sent: float, **more: Any) -> Firm:
-    handling, reps = more.pop("handling"), more.pop("reps")
+def _firm(
+    name: str, stages: list[dict[str, Any]], web: float, sent: float, handling: str, start: str,
+    **more: Any,
+) -> Firm:
+    """Open until the end of 2026, since the `start`."""
     stages[0]["follow_up"] = {
         "team": "sales",
         "handling_time": {"lognormal": {"mean": handling, "cv": 0.5}},
@@ -329,13 +378,13 @@ def _firm(name: str, stages: list[dict[str, Any]], web: float, sent: float, **mo
     truth = Scenario(
         name=name,
         currency="EUR",
-        start="2026-01-01",
-        horizon="365 days",
+        start=start,
+        horizon=f"{(date(2027, 1, 1) - date.fromisoformat(start)).days} days",
         channels=[
             {"name": "website", "leads_per_day": web},
             {"name": "partners", "leads_per_day": sent, "odds_ratio": 1.5},
         ],
-        teams=[{"name": "sales", "reps": reps, "open": "Mon-Fri 09:00-17:00"}],
+        teams=[{"name": "sales", "reps": 2, "open": "Mon-Fri 09:00-17:00"}],
         stages=stages,
     )
     return Firm(truth, bought="website", **more)
@@ -353,8 +402,8 @@ def coffee() -> Firm:
         {"name": "Won"},
     ]  # fmt: skip
     return _firm(
-        "Office coffee", stages, web=1.0, sent=0.3, handling="5 h", reps=2,
-        target=36, price=80, budget=16_000, per_rep=8, rep_cost=12_000,
+        "Office coffee", stages, web=1.0, sent=0.3, handling="5.5 h", start="2026-01-01",
+        target=30, price=80, budget=17_000, per_rep=6, rep_cost=12_000, seed=2,
         wishes=("No discounts: a price that was lowered once stays low.",
                 "It has to hold nine times in ten."),
     )  # fmt: skip
@@ -368,12 +417,12 @@ def roofs() -> Firm:
          "loss_time": {"lognormal": {"mean": "15 days", "cv": 0.8}}},
         {"name": "Visit", "conversion": 0.5,
          "decision_time": {"lognormal": {"mean": "20 days", "cv": 0.7}},
-         "loss_time": {"lognormal": {"mean": "45 days", "cv": 0.7}}, "silent": 0.3},
+         "loss_time": {"lognormal": {"mean": "75 days", "cv": 0.6}}, "silent": 0.15},
         {"name": "Won"},
     ]  # fmt: skip
     return _firm(
-        "Solar roofs", stages, web=1.2, sent=0.4, handling="4 h", reps=2,
-        target=36, price=50, budget=12_000, per_rep=9, rep_cost=11_000, style="log",
+        "Solar roofs", stages, web=1.2, sent=0.4, handling="4.5 h", start="2026-03-01",
+        target=36, price=50, budget=12_000, per_rep=7, rep_cost=11_000, style="log",
         wishes=("Nobody works on Saturdays.",
                 "How sure you are is yours to say, and to defend."),
     )  # fmt: skip
