@@ -45,7 +45,7 @@ def won_of_open() -> float:
     alone = replicate(
         quarter.vary(nobody), FUTURES, initial=firm().open_deals, progress=False
     ).table  # fmt: skip
-    return float(alone["customers"].mean())
+    return float(alone["orders"].mean())
 
 
 def _apart(right: float, slack: float, *mistakes: Mistake) -> tuple[Mistake, ...]:
@@ -121,9 +121,7 @@ def open_deals() -> Exercise:
             Mistake(there, "You counted every open deal as won."),
             Mistake(there / 2, "Half of them? Ask each by its stage and its age."),
             Mistake(firm().target, "That is the target."),
-            Mistake(
-                firm().target - right, "That is what remains to be won by others.", OPEN_OFF
-            ),
+            Mistake(firm().target - right, "That is what remains to be won by others.", OPEN_OFF),
         ),
         (
             "a plan that begins with the state of today counts them first.",
