@@ -108,8 +108,8 @@ class Firm:
         return Letter(
             (
                 f"From {_day(first)} to {_day(last)} I want {self.target} new customers.",
-                f"A lead from the {self.bought} costs us {self.price:g} {money}. What {others} send "
-                "is free, and no money makes them send more. Advertising may cost "
+                f"A lead from the {self.bought} costs us {self.price:g} {money}. What {others} "
+                "send is free, and no money makes them send more. Advertising may cost "
                 f"{self.budget:,.0f} {money} in these {self.days} days, not more.",
                 f"We have {self.reps} reps, and one can look after {self.per_rep} leads a week. "
                 f"Another one costs {self.rep_cost:,.0f} {money} for the quarter, and I can have "
@@ -197,6 +197,7 @@ def _firm(
     start: str,
     odds: float,
     worth: float,
+    half_life: str | None = None,
     **more: Any,
 ) -> Firm:
     """Open until the end of 2026, since the `start`."""
@@ -204,6 +205,7 @@ def _firm(
         "team": "sales",
         "handling_time": {"lognormal": {"mean": handling, "cv": 0.5}},
         "patience": {"exponential": {"mean": "5 days"}},
+        "response_half_life": half_life,
     }
     truth = Scenario(
         name=name,
@@ -234,8 +236,8 @@ def coffee() -> Firm:
     ]  # fmt: skip
     return _firm(
         "Office coffee", stages, web=1.0, sent=0.3, handling="6.5 h", start="2026-01-01",
-        odds=1.5, worth=3_500,
-        target=30, price=80, budget=17_000, per_rep=6, rep_cost=12_000, seed=2,
+        odds=1.5, worth=3_500, half_life="2 days",
+        target=26, price=80, budget=17_000, per_rep=6, rep_cost=12_000, seed=2,
         wishes=("No discounts: a price that was lowered once stays low.",
                 "It has to hold nine times in ten."),
     )  # fmt: skip
@@ -255,7 +257,7 @@ def roofs() -> Firm:
     return _firm(
         "Solar roofs", stages, web=1.2, sent=0.4, handling="5.5 h", start="2026-03-01",
         odds=1.2, worth=14_000,
-        target=32, price=50, budget=12_000, per_rep=7, rep_cost=11_000, seed=2, style="log",
+        target=27, price=50, budget=12_000, per_rep=7, rep_cost=11_000, seed=2, style="log",
         wishes=("Nobody works on Saturdays.",
                 "How sure you are is yours to say, and to defend."),
     )  # fmt: skip

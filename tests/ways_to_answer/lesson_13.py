@@ -23,7 +23,7 @@ def known() -> fs.Calibration:
 @cache
 def plan() -> fs.Plan:
     how = {"change": "budget", "initial": known().state, "progress": False, "backtest": False}
-    return fs.plan(known(), 36, within="90 days", **how)
+    return fs.plan(known(), 27, within="90 days", **how)
 
 
 def deals(seed: int) -> tuple[Ways, Ways]:
@@ -52,11 +52,11 @@ def open_deals(seed: int) -> tuple[Ways, Ways]:
 
 def leads(seed: int) -> tuple[Ways, Ways]:
     right = {"plan": plan().leads, "as a text": f"{plan().leads} leads"}
-    return right, {"usual sum": 36 / known().overall}
+    return right, {"usual sum": 27 / known().overall}
 
 
 def reps(seed: int) -> tuple[Ways, Ways]:
-    return {"rounded up": ceil(plan().leads / 90 * 7 / 9)}, {"as today": 2}
+    return {"rounded up": ceil(plan().leads / 90 * 7 / 7)}, {"as today": 2}
 
 
 def cost(seed: int) -> tuple[Ways, Ways]:
