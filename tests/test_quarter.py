@@ -36,7 +36,7 @@ def judged(firm: quarter.Firm, plan: fs.Plan, **changed: object) -> dict[str, st
 
 def test_a_good_plan_is_good_and_its_words_are_left_to_people(firm, plan):
     told = judged(firm, plan)
-    assert list(told) == list(quarter.rubric().index)
+    assert list(told) == list(quarter.rubric().table.index)
     assert list(told.values()) == ["good"] * 4 + ["a person judges"] * 2
 
 

@@ -7,7 +7,7 @@ The number by the plan's own curve, the reps and the money by the letter of the 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -119,16 +119,30 @@ def sign(
     if not isinstance(statement, str) or not statement.strip():
         rule = "a plan is signed with words: number, chance, what would make it wrong"
         raise refused("statement", statement, rule, "write two or three sentences")
-    unjudged = Signed(firm, plan, leads, reps, chance, statement.strip(), rubric())
-    return Signed(firm, plan, leads, reps, chance, unjudged.statement, _judged(unjudged))
+    signed = Signed(firm, plan, leads, reps, chance, statement.strip(), rubric().table)
+    return replace(signed, judged=_judged(signed))
 
 
-def rubric() -> pd.DataFrame:
-    """What is judged, and what a good, a fair and a poor answer shows."""
+@dataclass(frozen=True, eq=False)
+class Rubric:
+    """What is judged, and what a good, a fair and a poor answer shows: by `rubric`."""
+
+    table: pd.DataFrame
+
+    def __repr__(self) -> str:
+        return as_text(self.table.reset_index()).rstrip()
+
+    def _repr_html_(self) -> str:
+        return as_html(self.table.reset_index())
+
+
+def rubric() -> Rubric:
+    """By what a signed plan is judged."""
     import pandas as pd
 
     columns = ["a good one", "a fair one", "a poor one"]
-    return pd.DataFrame.from_dict(RUBRIC, orient="index", columns=columns).rename_axis("judged")
+    table = pd.DataFrame.from_dict(RUBRIC, orient="index", columns=columns)
+    return Rubric(table.rename_axis("judged"))
 
 
 def chance_with(plan: Plan, leads: float) -> float:
