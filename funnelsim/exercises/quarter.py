@@ -109,7 +109,8 @@ class Firm:
             (
                 f"From {_day(first)} to {_day(last)} I want {self.target} new customers.",
                 f"A lead from the {self.bought} costs us {self.price:g} {money}. What {others} "
-                "send is free, and no money makes them send more. Advertising may cost "
+                f"send, some {self.comes_anyway:.0f} leads in such a time, is free, and no money "
+                "makes them send more. Advertising may cost "
                 f"{self.budget:,.0f} {money} in these {self.days} days, not more.",
                 f"We have {self.reps} reps, and one can look after {self.per_rep} leads a week. "
                 f"Another one costs {self.rep_cost:,.0f} {money} for the quarter, and I can have "
@@ -165,10 +166,11 @@ def april(signed: Signed | Verdict, seed: int = 1) -> Verdict:
     firm, journal = signed.firm, signed.firm.reveal(signed, seed)
     came = round(float(summary(journal)["orders"]))
     held = "The plan has held." if came >= firm.target else "It was not enough."
-    share = float((_quarters(signed).table["orders"] >= firm.target).mean())
+    holds = int((_quarters(signed).table["orders"] >= firm.target).sum())
     told = (
         f"{came:,} customers came, of {firm.target:,}. {held}\n"
-        f"Of {AGAIN} such quarters it holds in {share:.0%}; you promised {signed.chance:.0%}."
+        f"Of {AGAIN} such quarters it holds in {holds}; {signed.chance:.0%}, as you promised, are "
+        f"{signed.chance * AGAIN:.0f}."
     )
     return Verdict("The quarter", "hint", told)
 
