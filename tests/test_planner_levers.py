@@ -45,6 +45,18 @@ def test_a_conversion_can_be_moved() -> None:
     assert p.setting == "Visit: conversion = 12.56 %"
 
 
+def test_the_leads_of_one_channel_can_be_moved_and_how_sure_they_are_is_told() -> None:
+    """Also by a search, whose curve has settings in place of leads."""
+    stages = [{"name": "Visit", "conversion": 0.5}, {"name": "Sale"}]
+    small = shop(channels=[{"name": "web", "leads_per_day": 1}], stages=stages, horizon="20 days")
+    there = fs.State(deals={"stage": ["Visit"] * 4, "days_in_stage": [1.0] * 4})
+    p = fs.plan(small, 10, change="channels.web.leads_per_day", initial=there, progress=False)
+    assert p.method == "simulation"
+    told = next(s for s in p.sentences if "simulated futures" in s)
+    assert f"between {p.leads_low:,} and {p.leads_high:,} leads in all (95 % interval)." in told
+    assert p.leads_low <= p.leads <= p.leads_high
+
+
 def test_reps_move_in_whole_steps() -> None:
     p = fs.plan(fs.load("aida-follow-up"), 330, change="reps", progress=False)
     assert p.change == "teams.sales.reps"

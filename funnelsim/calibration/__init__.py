@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +89,21 @@ class Calibration:
         together = mean * (1 - mean) / error**2 - 1
         sales, leads = round(mean * together - 1), round(together - 2)
         return (sales, leads) if 0 < sales <= leads else None
+
+    def vary(self, changes: Mapping[str, Any]) -> Calibration:
+        """The same calibration with a changed scenario: what an export does not know, or a policy.
+
+        `changes` are those of `Scenario.vary`: what a lead costs, a ceiling, reps. What was
+        estimated stays known as well as it was, and the draws go along: odds, rates and values are
+        multiplied, and a stage has the times of the draw unless they are changed here. The report
+        stays that of the export. Raises FunnelSimError for what `Scenario.vary` refuses.
+
+        >>> import funnelsim as fs
+        >>> found = fs.calibrate(fs.load_crm_deals()).vary({"channels.website.cost_per_lead": 3})
+        >>> found.scenario.channels[0].cost_per_lead, found.overall_se > 0
+        (3.0, True)
+        """
+        return replace(self, scenario=self.scenario.vary(changes))
 
     def __str__(self) -> str:
         return f"{self.scenario.name}\n\n{self.report}"

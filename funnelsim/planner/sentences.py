@@ -166,11 +166,13 @@ def _doubt(plan: Plan, question: Question) -> list[str]:
             f"{plan.price_of_not_knowing:,} of the leads are the price of not knowing it better."
         )
     if plan.method == "simulation" and plan.leads_high > plan.leads_low:
-        tried = round(float(plan.curve["leads"].iloc[-1]))
+        tried = plan.curve["leads"].iloc[-1] if "leads" in plan.curve else math.inf
         told.append(
             f"The number comes from {plan.replications:,} simulated futures and is known to lie "
-            f"between {plan.leads_low:,} and {plan.leads_high:,} (95 % interval)"
-            + (", as many as were tried." if plan.leads_high >= tried else ".")
+            f"between {plan.leads_low:,} and {plan.leads_high:,}"
+            + ("" if "leads" in plan.curve else " leads in all")
+            + " (95 % interval)"
+            + (", as many as were tried." if plan.leads_high >= round(tried, 0) else ".")
         )
     return told
 
