@@ -19,9 +19,9 @@ from funnelsim.charts.theme import COLOURS, REASONS, colour_scale
 from funnelsim.earlier import earlier_argument
 from funnelsim.journal import GONE_COLD, Journal
 from funnelsim.metrics.basis import a_journal, since_warm_up
+from funnelsim.metrics.group_rows import HANDS
 from funnelsim.metrics.groups import (
     CLOSE_RATE,
-    HANDS,
     OVERALL,
     funnel_by,
     losses_by_response,
