@@ -25,6 +25,7 @@ from funnelsim.kinds import CURRENCY, DURATION, FACTOR, ODDS_RATIO, OF_MONEY, Ki
 from funnelsim.meant import written
 
 LONGEST_DEFAULT = 60
+FIELDS = "Attributes:"  # the heading that help knows
 _UNITS = {
     DURATION.unit: 'with its unit, such as "2 h"',
     CURRENCY: "in the scenario's currency",
@@ -46,11 +47,13 @@ def documented(part: type[BaseModel]) -> None:
     below = _docstrings(part.__module__).get(part.__name__, {})
     for name, info in part.model_fields.items():
         info.description = below.get(name, info.description)
-    if "[" not in part.__name__ and part.model_fields:  # not Uniform[Duration], which is made
-        lines = (f"    {key_of(name, info)}: {said(part, name)}"
-                 for name, info in part.model_fields.items())  # fmt: skip
-        own = f"{inspect.cleandoc(part.__doc__)}\n\n" if part.__doc__ else ""
-        part.__doc__ = "\n".join([f"{own}Attributes:", *lines])
+    if not part.model_fields:
+        return
+    lines = (f"    {key_of(name, info)}: {said(part, name)}"
+             for name, info in part.model_fields.items())  # fmt: skip
+    made_of = part.__pydantic_generic_metadata__["origin"] or part  # Uniform, of Uniform[Duration]
+    own = inspect.cleandoc(made_of.__doc__ or "").partition(FIELDS)[0].strip()
+    part.__doc__ = "\n".join([f"{own}\n\n{FIELDS}" if own else FIELDS, *lines])
 
 
 @cache

@@ -116,6 +116,8 @@ def mark_of(model: type[BaseModel], field: str, mark: type[M]) -> M | None:
 
 
 def _marks(annotation: Any, mark: type[M]) -> Iterator[M]:
+    if isinstance(annotation, TypeVar):  # of a distribution whose values may be of several kinds
+        annotation = annotation.__bound__
     inner = get_args(annotation)
     if get_origin(annotation) is Annotated:
         yield from (found for found in reversed(inner[1:]) if isinstance(found, mark))

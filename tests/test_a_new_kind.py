@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "funnelsim"
-LINE = '    rayleigh: Rayleigh[P] | None = Field(None, description="likelier to end as it ages")\n'
+LINE = '    rayleigh: Rayleigh[P] | None = None\n    """likelier to end as it ages"""\n'
 IMPORT = "from funnelsim.distributions.rayleigh import Rayleigh\n"
 SCRIPT = """
 import json, pickle

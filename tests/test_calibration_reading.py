@@ -13,6 +13,7 @@ import pytest
 from small_export import COLUMNS, small
 
 from funnelsim.calibration import calibrate
+from funnelsim.deals import read_deals
 from funnelsim.errors import FunnelSimError
 from funnelsim.reading import Findings, read_moment, read_numbers, read_table, read_times
 
@@ -285,3 +286,11 @@ def test_a_file_that_is_not_there_or_no_csv(tmp_path):
         read_table(tmp_path / "binary.csv")
     with pytest.raises(FunnelSimError, match="deals is a list"):
         calibrate([1, 2], created="created", won="won")
+
+
+def test_an_argument_that_went_is_taken_with_a_warning():
+    deals = read_deals(small(), **COLUMNS)
+    asked = {"draws": 20, "progress": False}
+    with pytest.warns(DeprecationWarning, match="decided_quantile=.*changes nothing any more"):
+        found = calibrate(deals, decided_quantile=0.9, **asked)
+    assert found.scenario == calibrate(deals, **asked).scenario

@@ -11,8 +11,8 @@ import pytest
 from pydantic import TypeAdapter
 
 import funnelsim as fs
-from funnelsim.distributions import Distribution, Part
-from funnelsim.fields import default_of, in_words, key_of, kind_of, said, section_of
+from funnelsim.distributions import AmountDistribution, Distribution, Part
+from funnelsim.fields import default_of, in_words, key_of, kind_of, model_in, said, section_of
 from funnelsim.kinds import COUNT, CURRENCY, DURATION, FACTOR, ODDS_RATIO, OF_DURATIONS, SHARE, Kind
 from funnelsim.scenario import Channel, Segment, Stage, Team
 
@@ -104,3 +104,15 @@ def test_help_of_a_scenario_tells_its_fields() -> None:
         'warm_up: a beginning that no figure counts; duration, with its unit, such as "2 h"; '
         'left out: "0 days"; model: The horizon and the warm-up' in text
     )
+
+
+@pytest.mark.parametrize("kind", [name for name in Distribution.model_fields if name != "constant"])
+def test_help_of_a_distribution_tells_its_law_its_source_and_its_units(kind: str) -> None:
+    law = model_in(Distribution.model_fields[kind].annotation)
+    of_money = model_in(AmountDistribution.model_fields[kind].annotation)
+    for part, unit in ((law, "duration or money"), (of_money, "money, in the scenario's currency")):
+        text = part.__doc__
+        assert re.search(r"^Source: .* (19|20)\d\d", " ".join(text.split("\n\n")[1].split()))
+        assert text.count("\nAttributes:\n") == 1 and unit in text
+        for name in part.model_fields:
+            assert said(part, name) in text and kind_of(part, name) is not None

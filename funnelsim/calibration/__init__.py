@@ -30,6 +30,7 @@ from funnelsim.calibration.stages import StageFit, stage_fit, stage_table
 from funnelsim.calibration.state_today import state_today
 from funnelsim.calibration.to_scenario import loss_reasons, scenario_tables
 from funnelsim.deals import Deals, read_deals
+from funnelsim.earlier import gone_argument
 from funnelsim.errors import FunnelSimError, nearest
 from funnelsim.journal.provenance import Provenance
 from funnelsim.pages import page
@@ -112,6 +113,7 @@ class Calibration:
         return page("<h2>{{ name }}</h2>", name=self.scenario.name) + self.report._repr_html_()
 
 
+@gone_argument("decided_quantile", "leads that are still open count by how old they are")
 def calibrate(
     deals: Deals | pd.DataFrame | str | Path,
     *,

@@ -55,6 +55,7 @@ from funnelsim.charts.channels import marginal_cac, mix_and_rate
 from funnelsim.charts.come import backtest, track
 from funnelsim.charts.customers import cohorts, lifetime_value, points
 from funnelsim.charts.experiments import differences, replications, sweep, tornado, warm_up
+from funnelsim.charts.made_with import says_how_made
 from funnelsim.charts.messages import recoveries
 from funnelsim.charts.money import waterfall
 from funnelsim.charts.open_deals import (
@@ -134,6 +135,7 @@ __all__ = [
 
 
 @earlier_argument("j", "journal")
+@says_how_made
 def funnel(journal: Journal) -> alt.TopLevelMixin:
     """Leads by stage: advanced, open and lost, and the share that went on.
 
@@ -168,6 +170,7 @@ def funnel(journal: Journal) -> alt.TopLevelMixin:
 
 
 @earlier_argument("j", "journal")
+@says_how_made
 def revenue(journal: Journal) -> alt.TopLevelMixin:
     """Revenue as it adds up from the end of the warm-up, first orders below, repeats on top.
 
@@ -199,6 +202,7 @@ def revenue(journal: Journal) -> alt.TopLevelMixin:
 
 
 @earlier_argument("j", "journal")
+@says_how_made
 def losses(journal: Journal) -> alt.TopLevelMixin:
     """Leads lost, by the stage that lost them and the reason, the commonest reason first.
 

@@ -8,6 +8,7 @@ import pandas as pd
 
 from funnelsim.arguments import given
 from funnelsim.calibration import Calibration
+from funnelsim.charts.made_with import says_how_made
 from funnelsim.charts.parts import axis_of, rows_data
 from funnelsim.charts.rows import Rows
 from funnelsim.charts.theme import colour_scale
@@ -19,6 +20,7 @@ POINTS = 80  # of each curve
 WIDTH, HEIGHT = 250, 200
 
 
+@says_how_made
 def fates(calibration: Calibration) -> alt.TopLevelMixin:
     """How many had advanced and been lost so many days after entering each stage.
 

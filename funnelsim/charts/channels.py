@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from funnelsim.arguments import given, refused
+from funnelsim.charts.made_with import says_how_made
 from funnelsim.charts.parts import axis_of, rows_data, sentence
 from funnelsim.charts.rows import Rows
 from funnelsim.charts.theme import COLOURS
@@ -33,6 +34,7 @@ WHICH_WAY = ("higher than before", "lower than before")
 # --- mix and rate ---------------------------------------------------------------------------------
 
 
+@says_how_made
 def mix_and_rate(before: Any, after: Any, by: str = "channel") -> alt.TopLevelMixin:
     """Each group's conversion before and after, and how the mix and the rates change that of all.
 
@@ -184,6 +186,7 @@ def _steps(rows: Rows) -> alt.LayerChart | alt.FacetChart:
 # --- what one more customer costs -----------------------------------------------------------------
 
 
+@says_how_made
 def marginal_cac(table: pd.DataFrame, worth: float | None = None) -> alt.TopLevelMixin:
     """What a customer costs on average, and what each further one costs, by leads a day.
 

@@ -13,6 +13,7 @@ import pandas as pd
 
 from funnelsim.arguments import a_choice, given
 from funnelsim.charts.experiment_rows import axis_unit, figure_axis, figure_title
+from funnelsim.charts.made_with import says_how_made
 from funnelsim.charts.parts import rows_data
 from funnelsim.charts.rows import Rows
 from funnelsim.charts.theme import COLOURS
@@ -28,6 +29,7 @@ CAME = alt.Scale(domain=[INSIDE, OUTSIDE], range=[COLOURS["baseline"], COLOURS["
 WIDE, HIGH = 600, 260
 
 
+@says_how_made
 def backtest(backtest: Backtest, figure: str = "sales", of: str = "all") -> alt.TopLevelMixin:
     """Each forecast as a band (8 in 10 futures) with its mean, and what came as a dot.
 
@@ -89,6 +91,7 @@ def backtest(backtest: Backtest, figure: str = "sales", of: str = "all") -> alt.
     )
 
 
+@says_how_made
 def track(track: Track, figure: str = "sales") -> alt.TopLevelMixin:
     """A plan's futures as they add up (8 in 10 of them, and the mean), and what came, as a line.
 

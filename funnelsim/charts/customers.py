@@ -12,6 +12,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
+from funnelsim.charts.made_with import says_how_made
 from funnelsim.charts.parts import DATES, NAMES, NO_ORDER, NONE_PLACED, rows_data, sentence
 from funnelsim.charts.rows import DAY_MS, Rows
 from funnelsim.charts.theme import COLOURS, colour_scale
@@ -28,6 +29,7 @@ from funnelsim.tables import figure_text
 
 
 @earlier_argument("j", "journal")
+@says_how_made
 def cohorts(journal: Journal, period: str | float = MONTH) -> alt.TopLevelMixin:
     """The share of each cohort that ordered again, by period since the first order, as a heat map.
 
@@ -104,6 +106,7 @@ def cohort_rows(table: pd.DataFrame, before: str = "") -> Rows:
 
 
 @earlier_argument("j", "journal")
+@says_how_made
 def lifetime_value(journal: Journal, annual_discount_rate: float = 0.0) -> alt.TopLevelMixin:
     """How many customers have been worth how much: `fs.customer_lifetime_value` as a histogram.
 
@@ -239,6 +242,7 @@ def round_step(needed: float) -> float:
 
 
 @earlier_argument("j", "journal")
+@says_how_made
 def points(journal: Journal) -> alt.TopLevelMixin:
     """Points over time: the grey ones are open, and the firm owes them; on top redeemed, expired.
 

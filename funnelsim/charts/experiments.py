@@ -27,6 +27,7 @@ from funnelsim.charts.experiment_rows import (
     tornado_rows,
     wrapped,
 )
+from funnelsim.charts.made_with import says_how_made
 from funnelsim.charts.parts import NAMES, rows_data, sentence
 from funnelsim.charts.rows import Rows
 from funnelsim.charts.theme import COLOURS
@@ -54,6 +55,7 @@ T = TypeVar("T")
 
 
 @earlier_argument("x", "experiment")
+@says_how_made
 def replications(
     experiment: Experiment, figure: str = "profit", target: float | None = None
 ) -> alt.TopLevelMixin:
@@ -133,6 +135,7 @@ def _histogram(
 
 
 @earlier_argument("c", "comparison")
+@says_how_made
 def differences(
     comparison: Comparison, figures: Sequence[str] | None = None, baseline: str | None = None
 ) -> alt.TopLevelMixin:
@@ -203,6 +206,7 @@ def _differences_of(rows: Rows, label: str, name: str, axis: alt.Axis) -> alt.To
 
 
 @earlier_argument("x", "sweep")
+@says_how_made
 def sweep(sweep: Sweep, figure: str = "profit") -> alt.TopLevelMixin:
     """A figure along the values of a parameter, with the 95 % interval of its mean at each.
 
@@ -299,6 +303,7 @@ def _lines_of(sweep: Sweep, rows: Rows) -> Any:
 
 
 @earlier_argument("x", "sensitivity")
+@says_how_made
 def tornado(sensitivity: Sensitivity, most: int = 12) -> alt.TopLevelMixin:
     """What each parameter does to the figure, turned down and up; the largest effect on top.
 
@@ -378,6 +383,7 @@ def _tornado_of(rows: Rows, at: dict[str, Any]) -> alt.LayerChart | alt.FacetCha
 
 
 @earlier_argument("x", "warm_up")
+@says_how_made
 def warm_up(warm_up: WarmUp) -> alt.TopLevelMixin:
     """Open leads at the end of each day, the week's mean, its level, and the advised warm-up.
 

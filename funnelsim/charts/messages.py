@@ -5,6 +5,7 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
+from funnelsim.charts.made_with import says_how_made
 from funnelsim.charts.parts import axis_of, rows_data, sentence
 from funnelsim.charts.rows import Rows
 from funnelsim.charts.theme import COLOURS
@@ -18,6 +19,7 @@ BOUGHT = "bought"
 STEPS = {"came back": ("returned", "anyway"), BOUGHT: ("bought", "bought_anyway")}
 
 
+@says_how_made
 def recoveries(journal: Journal) -> alt.TopLevelMixin:
     """Who came back after a message and who bought, by stage: because of it, or anyway.
 

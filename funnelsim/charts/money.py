@@ -12,6 +12,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
+from funnelsim.charts.made_with import says_how_made
 from funnelsim.charts.parts import NAMES, NO_ORDER, axis_of, rows_data, sentence
 from funnelsim.charts.rows import Rows
 from funnelsim.charts.theme import COLOURS, baseline_colour, colour_scale
@@ -28,6 +29,7 @@ Layers = alt.LayerChart | alt.FacetChart  # what alt.layer says it returns
 
 
 @earlier_argument("j", "journal")
+@says_how_made
 def waterfall(journal: Journal) -> alt.TopLevelMixin:
     """What becomes of the money, step by step, from gross to profit (both as in `summary`).
 

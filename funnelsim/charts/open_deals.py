@@ -12,6 +12,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
+from funnelsim.charts.made_with import says_how_made
 from funnelsim.charts.parts import NAMES, rows_data, sentence
 from funnelsim.charts.rows import Rows
 from funnelsim.charts.theme import COLOURS, OTHER_REASONS
@@ -36,6 +37,7 @@ PER_CENT = alt.Axis(format="~%", tickCount=5, labelFlush=False)
 Layers = alt.LayerChart | alt.FacetChart
 
 
+@says_how_made
 def win_probabilities_by_age(
     journal: Source, day: object = None, *, scenario: Scenario | None = None
 ) -> alt.TopLevelMixin:
@@ -83,6 +85,7 @@ def win_probabilities_by_age(
     return alt.layer(band, line).properties(title=alt.Title(title, subtitle=subtitle))
 
 
+@says_how_made
 def judged_probabilities(
     journal: Source,
     days: Sequence[object] | None = None,
@@ -149,6 +152,7 @@ def judged_probabilities(
     )
 
 
+@says_how_made
 def pipeline_changes(
     journal: Source, day: object = None, days: float = 7, *, before: Source | None = None
 ) -> alt.TopLevelMixin:
@@ -204,6 +208,7 @@ def pipeline_changes(
     )
 
 
+@says_how_made
 def pipeline_forecast(
     journal: Source,
     day: object = None,
@@ -273,6 +278,7 @@ def pipeline_forecast(
     )
 
 
+@says_how_made
 def stale_deals(
     journal: Source, day: object = None, quantiles: Sequence[float] = QUANTILES
 ) -> alt.TopLevelMixin:

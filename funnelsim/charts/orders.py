@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import altair as alt
 
 from funnelsim.analytic.orders import KEPT
+from funnelsim.charts.made_with import says_how_made
 from funnelsim.charts.parts import NAMES, NO_ORDER, NONE_PLACED, rows_data, sentence
 from funnelsim.charts.rows import Rows
 from funnelsim.charts.theme import colour_scale
@@ -34,6 +35,7 @@ SAID = {
 PERCENT = alt.Axis(format="%", tickCount=6)
 
 
+@says_how_made
 def order_rates(journal: Journal, by: str | float = PAYMENT, of: str = RIPE) -> alt.TopLevelMixin:
     """How the orders of each group end: kept, returned, refused or cancelled, as shares.
 
@@ -95,6 +97,7 @@ def rate_rows(table: pd.DataFrame, before: str = "") -> Rows:
     return rows
 
 
+@says_how_made
 def orders_by_age(journal: Journal, payment: str | None = None) -> alt.TopLevelMixin:
     """What has become of orders, by days since they were placed, as stacked shares.
 

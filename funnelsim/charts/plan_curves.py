@@ -9,6 +9,7 @@ import altair as alt
 import numpy as np
 
 from funnelsim.charts.experiment_rows import figure_axis
+from funnelsim.charts.made_with import says_how_made
 from funnelsim.charts.parts import rows_data, sentence
 from funnelsim.charts.planning import (
     HIGH,
@@ -37,6 +38,7 @@ WORDS = 0.35  # of the width: what is said of a mark
 
 
 @earlier_argument("p", "plan")
+@says_how_made
 def plan_chance(plan: Plan) -> alt.TopLevelMixin:
     """The chance of reaching the target against the leads (or what else is moved).
 
@@ -154,6 +156,7 @@ def _mark(
 
 
 @earlier_argument("p", "plan")
+@says_how_made
 def plan_cliff(plan: Plan) -> alt.TopLevelMixin:
     """What leads bring on average, against the target: where the line bends, teams are full.
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from funnelsim.arguments import a_choice, given
 from funnelsim.charts.experiment_rows import axis_unit, figure_axis, figure_title
+from funnelsim.charts.made_with import says_how_made
 from funnelsim.charts.parts import axis_of, rows_data, sentence
 from funnelsim.charts.rows import Rows
 from funnelsim.charts.theme import COLOURS
@@ -28,6 +29,7 @@ WIDE, HIGH = 600, 260
 
 
 @earlier_argument("p", "plan")
+@says_how_made
 def plan_reps(plan: Plan, team: str | None = None) -> alt.TopLevelMixin:
     """What other numbers of reps would do to the planned leads: gone cold, and sales.
 
@@ -84,6 +86,7 @@ def _team(plan: Plan, team: str) -> alt.HConcatChart:
 
 
 @earlier_argument("p", "plan")
+@says_how_made
 def plan_stages(plan: Plan) -> alt.TopLevelMixin:
     """How many must enter each stage, in all and a day, by the horizon.
 
@@ -121,6 +124,7 @@ def plan_stages(plan: Plan) -> alt.TopLevelMixin:
 
 
 @earlier_argument("p", "plan")
+@says_how_made
 def plan_channels(plan: Plan) -> alt.TopLevelMixin:
     """Leads a day of each channel, today and planned, and its ceiling as a line.
 
@@ -170,6 +174,7 @@ def plan_channels(plan: Plan) -> alt.TopLevelMixin:
 
 
 @earlier_argument("f", "forecast")
+@says_how_made
 def forecast(
     forecast: Forecast, figure: str = "sales", target: float | None = None
 ) -> alt.TopLevelMixin:

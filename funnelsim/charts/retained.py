@@ -10,6 +10,7 @@ import altair as alt
 import numpy as np
 
 from funnelsim.arguments import a_whole_number, given
+from funnelsim.charts.made_with import says_how_made
 from funnelsim.charts.parts import rows_data, sentence
 from funnelsim.charts.rows import Rows
 from funnelsim.charts.theme import COLOURS
@@ -23,6 +24,7 @@ LINES = alt.Legend(symbolType="stroke", symbolSize=400, symbolStrokeWidth=2.5)
 MODEL, FIRST = "the fit", "the first churn carried on"
 
 
+@says_how_made
 def retention(fit: ShiftedBetaGeometric | BgNbd, periods: int | None = None) -> alt.TopLevelMixin:
     """How many customers stay, as `fs.fit_retention` found it: what was seen, and the fit.
 

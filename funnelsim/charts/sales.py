@@ -12,15 +12,16 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
+from funnelsim.charts.made_with import says_how_made
 from funnelsim.charts.parts import NAMES, rows_data, sentence
 from funnelsim.charts.rows import Rows
 from funnelsim.charts.theme import COLOURS, REASONS, colour_scale
 from funnelsim.earlier import earlier_argument
 from funnelsim.journal import GONE_COLD, Journal
 from funnelsim.metrics.basis import a_journal, since_warm_up
+from funnelsim.metrics.group_rows import HANDS
 from funnelsim.metrics.groups import (
     CLOSE_RATE,
-    HANDS,
     OVERALL,
     funnel_by,
     losses_by_response,
@@ -36,6 +37,7 @@ NO_LEAD = "No lead came in the days simulated."
 
 
 @earlier_argument("j", "journal")
+@says_how_made
 def pipeline(journal: Source, day: object = None, stale_quantile: float = 0.9) -> alt.TopLevelMixin:
     """The board of a day: open deals by stage, their number and their value, the stale ones marked.
 
@@ -61,6 +63,7 @@ def pipeline(journal: Source, day: object = None, stale_quantile: float = 0.9) -
 
 
 @earlier_argument("j", "journal")
+@says_how_made
 def response_times(journal: Journal) -> alt.TopLevelMixin:
     """How long leads waited for their call, and what share was lost by how long they waited.
 
@@ -88,6 +91,7 @@ def response_times(journal: Journal) -> alt.TopLevelMixin:
 
 
 @earlier_argument("j", "journal")
+@says_how_made
 def reps(journal: Journal) -> alt.TopLevelMixin:
     """What each rep brought in and closed, as points with intervals.
 
@@ -127,6 +131,7 @@ def reps(journal: Journal) -> alt.TopLevelMixin:
 
 
 @earlier_argument("j", "journal")
+@says_how_made
 def funnels(journal: Journal, by: str) -> alt.TopLevelMixin:
     """The conversion of each group, stage by stage and overall, as points with intervals.
 

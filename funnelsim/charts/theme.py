@@ -113,11 +113,13 @@ def theme(dark: bool = False, size: float = 1.0) -> dict[str, Any]:
 def mime_bundle(spec: Mapping[str, Any], **_: Any) -> dict[str, Any]:
     """An Altair renderer: compiled Vega for JupyterLab, a picture for pages that cannot draw it.
 
-    Neither needs the network, and both are in the notebook when it is opened without a kernel.
+    Neither needs the network, and both are in the notebook when it is opened without a kernel. How
+    the chart was made is left out: the notebook says it, and holds the same with another version.
     """
     import vl_convert
 
-    vega = vl_convert.vegalite_to_vega(dict(spec), vl_version=VEGA_LITE)
+    drawn = {key: value for key, value in spec.items() if key != "usermeta"}
+    vega = vl_convert.vegalite_to_vega(drawn, vl_version=VEGA_LITE)
     picture = small_png(vl_convert.vega_to_png(vega, scale=1.5))
     return {
         VEGA_MIME: on_any_page(vega),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
+from funnelsim.charts.made_with import says_how_made
 from funnelsim.charts.parts import rows_data, sentence
 from funnelsim.charts.rows import Rows
 from funnelsim.charts.theme import COLOURS
@@ -17,6 +18,7 @@ MOST_GENERATIONS = 12
 NAMED = ("came by channels", "brought by these")
 
 
+@says_how_made
 def referrals(journal: Journal, within: float | None = None) -> alt.TopLevelMixin:
     """Customers by generation: those of the channels, whom these brought, whom those brought.
 

@@ -154,7 +154,7 @@ class Deals:
         >>> len(then.leads) < len(deals.leads), str(then.export_date)
         (True, '2026-01-31 23:59:59')
         """
-        from funnelsim.deals.earlier import as_of
+        from funnelsim.deals.as_of import as_of
 
         return as_of(self, day)
 

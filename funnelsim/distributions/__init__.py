@@ -19,9 +19,16 @@ from funnelsim.distributions.distribution import (
     Distribution,
     DurationDistribution,
 )
+from funnelsim.distributions.empirical import Empirical
+from funnelsim.distributions.exponential import Exponential
+from funnelsim.distributions.gamma import Gamma
 from funnelsim.distributions.law import Law, WrittenLaw
+from funnelsim.distributions.loglogistic import Loglogistic
+from funnelsim.distributions.lognormal import Lognormal
 from funnelsim.distributions.part import Limits, Part
 from funnelsim.distributions.sampling import choose, passed, rounded
+from funnelsim.distributions.triangular import Triangular
+from funnelsim.distributions.uniform import Uniform
 from funnelsim.distributions.values import (
     DAY,
     HOUR,
@@ -45,6 +52,7 @@ from funnelsim.distributions.values import (
     number,
     positive,
 )
+from funnelsim.distributions.weibull import Weibull
 
 __all__ = [
     "AMONG",
@@ -63,11 +71,16 @@ __all__ = [
     "Distribution",
     "Duration",
     "DurationDistribution",
+    "Empirical",
+    "Exponential",
     "Floats",
+    "Gamma",
     "GapDistribution",
     "Ints",
     "Law",
     "Limits",
+    "Loglogistic",
+    "Lognormal",
     "Lomax",
     "MeanAmount",
     "MeanDuration",
@@ -76,6 +89,9 @@ __all__ = [
     "Positive",
     "PositiveDuration",
     "Probability",
+    "Triangular",
+    "Uniform",
+    "Weibull",
     "WrittenLaw",
     "amount",
     "choose",

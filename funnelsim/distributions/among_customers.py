@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Annotated, Any, ClassVar, Self
 
 import numpy as np
-from pydantic import BeforeValidator, Discriminator, Field, Tag
+from pydantic import BeforeValidator, Discriminator, Tag
 
 from funnelsim.distributions.distribution import DurationDistribution
 from funnelsim.distributions.exponential import Exponential
@@ -47,9 +47,18 @@ Scale = Annotated[Positive, Kind("number", "days", is_open=True, power=1)]
 
 
 class BetaAmong(Part):
+    """The shapes of a Beta distribution on 0 to 1: the mean is a ÷ (a + b).
+
+    Source: N. L. Johnson, S. Kotz, N. Balakrishnan, Continuous Univariate Distributions, volume 2,
+    2nd edition 1995, chapter 25.
+    """
+
     section = "Coming back"
-    a: Shape = Field(description="the mean is a ÷ (a + b)")
-    b: Shape = Field(description="the larger a + b, the more alike are the customers")
+
+    a: Shape
+    """the mean is a ÷ (a + b)"""
+    b: Shape
+    """the larger a + b, the more alike are the customers"""
 
 
 class Beta(Part):
@@ -58,7 +67,8 @@ class Beta(Part):
     section = "Coming back"
 
     of: ClassVar[Kind] = AMONG_CUSTOMERS
-    beta: BetaAmong = Field(description="the shapes of the distribution")
+    beta: BetaAmong
+    """the shapes of the distribution"""
 
     @property
     def mean(self) -> float:
@@ -78,9 +88,14 @@ class Beta(Part):
 
 
 class GammaAmong(Part):
+    """Of rates a day: Gamma with the mean shape ÷ rate. The gaps are `Lomax`, with its source."""
+
     section = "Coming back"
-    shape: Shape = Field(description="of the rates; above 1 the gap has a mean")
-    rate: Scale = Field(description="days; the gaps are as long as this is large")
+
+    shape: Shape
+    """of the rates; above 1 the gap has a mean"""
+    rate: Scale
+    """days; the gaps are as long as this is large"""
 
 
 class GammaRate(Part):
@@ -88,7 +103,8 @@ class GammaRate(Part):
 
     section = "Coming back"
 
-    gamma: GammaAmong = Field(description="shape and rate of the distribution")
+    gamma: GammaAmong
+    """shape and rate of the distribution"""
 
 
 def _form(value: Any) -> str:
@@ -104,7 +120,8 @@ OneRate = Annotated[Annotated[PerUnit, Tag(ONE)] | Annotated[GammaRate, Tag(AMON
 class ExponentialGap(Exponential[PositiveDuration]):
     """As it is written; where the rate differs, the law of the gap is `GapDistribution.law`."""
 
-    rate: OneRate | None = Field(None, description="a day")  # type: ignore[assignment]
+    rate: OneRate | None = None  # type: ignore[assignment]
+    """a day"""
 
 
 @dataclass(frozen=True)
@@ -142,7 +159,8 @@ class Lomax(Law):
 class GapDistribution(DurationDistribution):
     """Of the time between two orders; its rate may differ among customers."""
 
-    exponential: ExponentialGap | None = Field(None, description="without memory")
+    exponential: ExponentialGap | None = None
+    """without memory"""
 
     @property
     def law(self) -> Law:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, ClassVar, Generic, Self
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
 from funnelsim.distributions.constant import Constant
 from funnelsim.distributions.empirical import Empirical
@@ -53,15 +53,24 @@ class Distribution(Part, Generic[V, P]):
 
     of: ClassVar[Kind]
 
-    constant: V | None = Field(None, description="the same each time")
-    uniform: Uniform[V] | None = Field(None, description="even between two ends")
-    triangular: Triangular[V] | None = Field(None, description="two ends and the likeliest")
-    exponential: Exponential[P] | None = Field(None, description="without memory")
-    lognormal: Lognormal[P] | None = Field(None, description="with a long tail")
-    gamma: Gamma[P] | None = Field(None, description="a sum of exponential ones, more or less")
-    weibull: Weibull[P] | None = Field(None, description="that ages, or the opposite")
-    loglogistic: Loglogistic[P] | None = Field(None, description="half quick, some very slow")
-    empirical: Empirical[V] | None = Field(None, description="values as they were seen")
+    constant: V | None = None
+    """the same each time"""
+    uniform: Uniform[V] | None = None
+    """even between two ends"""
+    triangular: Triangular[V] | None = None
+    """two ends and the likeliest"""
+    exponential: Exponential[P] | None = None
+    """without memory"""
+    lognormal: Lognormal[P] | None = None
+    """with a long tail"""
+    gamma: Gamma[P] | None = None
+    """a sum of exponential ones, more or less"""
+    weibull: Weibull[P] | None = None
+    """that ages, or the opposite"""
+    loglogistic: Loglogistic[P] | None = None
+    """half quick, some very slow"""
+    empirical: Empirical[V] | None = None
+    """values as they were seen"""
 
     @model_validator(mode="before")
     @classmethod

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Generic
 
 import numpy as np
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
 from funnelsim.distributions.law import WrittenLaw
 from funnelsim.distributions.sampling import choose
@@ -14,8 +14,15 @@ from funnelsim.kinds import LEAST
 
 
 class Empirical(WrittenLaw, Generic[V]):
-    values: tuple[V, ...] = Field(description="those that there can be")
-    weights: tuple[Weight, ...] | None = Field(None, description="equal where they are not given")
+    """One of the `values`, each as likely as its weight ÷ the sum of the weights.
+
+    Source: A. M. Law, Simulation Modeling and Analysis, 5th edition 2015, section 6.2.
+    """
+
+    values: tuple[V, ...]
+    """those that there can be"""
+    weights: tuple[Weight, ...] | None = None
+    """equal where they are not given"""
 
     @model_validator(mode="after")
     def _check(self) -> Empirical[V]:

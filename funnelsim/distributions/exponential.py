@@ -5,15 +5,21 @@ from __future__ import annotations
 from typing import ClassVar, Generic
 
 import numpy as np
-from pydantic import Field
 
 from funnelsim.distributions.in_ways import InWays
 from funnelsim.distributions.values import Floats, P, PerUnit
 
 
 class Exponential(InWays[P], Generic[P]):
+    """P(X > t) = exp(-t ÷ mean); by its mean, or by rate = 1 ÷ mean.
+
+    Source: N. L. Johnson, S. Kotz, N. Balakrishnan, Continuous Univariate Distributions, volume 1,
+    2nd edition 1994, chapter 19.
+    """
+
     ways: ClassVar = (("mean",), ("rate",))
-    rate: PerUnit | None = Field(None, description="a day, for a duration")
+    rate: PerUnit | None = None
+    """a day, for a duration"""
 
     @property
     def mean_by_rate(self) -> float:

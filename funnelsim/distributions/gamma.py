@@ -12,10 +12,18 @@ from funnelsim.distributions.values import CV, Floats, P, PerUnit, Spread
 
 
 class Gamma(InWays[P], Generic[P]):
+    """The mean is shape ÷ rate, and shape = 1 ÷ cv²: by mean and cv, or by shape and rate.
+
+    Source: N. L. Johnson, S. Kotz, N. Balakrishnan, Continuous Univariate Distributions, volume 1,
+    2nd edition 1994, chapter 17.
+    """
+
     ways: ClassVar = (("mean", "cv"), ("shape", "rate"))
     cv: Spread | None = Field(None, description=CV)
-    shape: Spread | None = Field(None, description="the larger, the more even")
-    rate: PerUnit | None = Field(None, description="a day, for a duration")
+    shape: Spread | None = None
+    """the larger, the more even"""
+    rate: PerUnit | None = None
+    """a day, for a duration"""
 
     @property
     def mean_by_rate(self) -> float:

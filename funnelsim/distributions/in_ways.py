@@ -15,7 +15,8 @@ class InWays(WrittenLaw, Generic[P]):
     """By the fields of one of the `ways` alone; `mean` where it is the field of that name."""
 
     ways: ClassVar[tuple[tuple[str, ...], ...]]
-    mean_: P | None = Field(None, alias="mean", title="mean", description="of all values")
+    mean_: P | None = Field(None, alias="mean", title="mean")
+    """of all values"""
 
     @model_validator(mode="after")
     def _check(self) -> Self:

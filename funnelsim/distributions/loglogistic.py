@@ -6,15 +6,21 @@ import math
 from typing import Generic
 
 import numpy as np
-from pydantic import Field
 
 from funnelsim.distributions.law import WrittenLaw
 from funnelsim.distributions.values import Floats, P, Spread
 
 
 class Loglogistic(WrittenLaw, Generic[P]):
-    median: P = Field(description="half of all values are below it")
-    shape: Spread = Field(description="how alike they are; up to 1 the tail has no mean")
+    """P(X > t) = 1 ÷ (1 + (t ÷ median)^shape): ln X is logistic.
+
+    Source: A. M. Law, Simulation Modeling and Analysis, 5th edition 2015, section 6.2.
+    """
+
+    median: P
+    """half of all values are below it"""
+    shape: Spread
+    """how alike they are; up to 1 the tail has no mean"""
 
     @property
     def mean(self) -> float:

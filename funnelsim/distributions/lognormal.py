@@ -13,7 +13,14 @@ from funnelsim.distributions.values import CV, Floats, P, Spread
 
 
 class Lognormal(WrittenLaw, Generic[P]):
-    mean: P = Field(description="of all values")
+    """ln X is normal with the variance ln(1 + cv²) and the mean ln(mean) - ln(1 + cv²) ÷ 2.
+
+    Source: N. L. Johnson, S. Kotz, N. Balakrishnan, Continuous Univariate Distributions, volume 1,
+    2nd edition 1994, chapter 14.
+    """
+
+    mean: P
+    """of all values"""
     cv: Spread = Field(description=CV)
 
     def ppf(self, u: Floats) -> Floats:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Generic
 
 import numpy as np
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
 from funnelsim.distributions.law import WrittenLaw
 from funnelsim.distributions.part import Limits
@@ -14,9 +14,17 @@ from funnelsim.distributions.values import Floats, V
 
 
 class Triangular(WrittenLaw, Generic[V]):
-    low: V = Field(description="the least")
-    mode: V = Field(description="the likeliest")
-    high: V = Field(description="the largest")
+    """The density rises in a straight line from `low` to `mode`, and falls in one to `high`.
+
+    Source: A. M. Law, Simulation Modeling and Analysis, 5th edition 2015, section 6.2.
+    """
+
+    low: V
+    """the least"""
+    mode: V
+    """the likeliest"""
+    high: V
+    """the largest"""
 
     @model_validator(mode="after")
     def _check(self) -> Triangular[V]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Generic
 
 import numpy as np
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
 from funnelsim.distributions.law import WrittenLaw
 from funnelsim.distributions.part import Limits
@@ -15,8 +15,15 @@ NARROW = 1e-12  # stands for a width of 0
 
 
 class Uniform(WrittenLaw, Generic[V]):
-    low: V = Field(description="the least")
-    high: V = Field(description="the largest")
+    """All between `low` and `high` are equally likely.
+
+    Source: A. M. Law, Simulation Modeling and Analysis, 5th edition 2015, section 6.2.
+    """
+
+    low: V
+    """the least"""
+    high: V
+    """the largest"""
 
     @model_validator(mode="after")
     def _check(self) -> Uniform[V]:

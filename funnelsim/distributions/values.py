@@ -168,5 +168,7 @@ Weight = Annotated[Amount, WEIGHT]
 PerUnit = Annotated[Positive, Kind("rate", is_open=True, power=-1)]  # a day, for a duration
 
 CV = "coefficient of variation: standard deviation ÷ mean"
-V = TypeVar("V", bound=float)  # the values that a distribution is made of: Duration or Amount
-P = TypeVar("P", bound=float)  # the same, above zero: MeanDuration or MeanAmount
+# the values that a distribution is made of: Duration or Amount
+V = TypeVar("V", bound=Annotated[float, Kind("duration or money, from 0", power=1)])
+# the same, above zero: MeanDuration or MeanAmount
+P = TypeVar("P", bound=Annotated[float, Kind("duration or money", is_open=True, power=1)])

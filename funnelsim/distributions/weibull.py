@@ -6,15 +6,22 @@ import math
 from typing import Generic
 
 import numpy as np
-from pydantic import Field
 
 from funnelsim.distributions.law import WrittenLaw, left_of
 from funnelsim.distributions.values import Floats, P, Spread
 
 
 class Weibull(WrittenLaw, Generic[P]):
-    mean: P = Field(description="of all values")
-    shape: Spread = Field(description="below 1 it gets likelier to go on, above 1 to end")
+    """P(X > t) = exp(-(t ÷ scale)^shape); the mean is scale × Γ(1 + 1 ÷ shape).
+
+    Source: N. L. Johnson, S. Kotz, N. Balakrishnan, Continuous Univariate Distributions, volume 1,
+    2nd edition 1994, chapter 21.
+    """
+
+    mean: P
+    """of all values"""
+    shape: Spread
+    """below 1 it gets likelier to go on, above 1 to end"""
 
     def ppf(self, u: Floats) -> Floats:
         return self._scale * (-np.log1p(-u)) ** (1 / self.shape)

@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import re
-from html import escape
 from typing import NamedTuple
+
+from funnelsim.pages import page
 
 MARKS = {"right": "✔", "wrong": "✘", "not answered": "…", "hint": "→"}
 COLOURS = {"right": "success", "wrong": "error"}  # as Jupyter names them; all else is "info"
+# code of several lines keeps its indents; its ends of lines are not told twice
+BLOCK = """\
+<div style="border-left: 4px solid {{ colour }}; padding: 2px 10px; max-width: 50em">\
+<b style="color: {{ colour }}">{{ mark }} {{ number }}</b>&ensp;
+{%- for text, code in said -%}
+{{ text | replace("\\n", "<br>" | safe) }}
+{%- if "\\n" in code %}<pre><code>{{ code | replace("\\n", "&#10;" | safe) }}</code></pre>
+{%- elif code %}<code>{{ code }}</code>{% endif -%}
+{% endfor -%}
+</div>"""
 
 
 class Verdict(NamedTuple):
@@ -27,19 +38,6 @@ class Verdict(NamedTuple):
 
     def _repr_html_(self) -> str:
         colour = f"var(--jp-{COLOURS.get(self.outcome, 'info')}-color1, currentColor)"
-        return (
-            f'<div style="border-left: 4px solid {colour}; padding: 2px 10px; max-width: 50em">'
-            f'<b style="color: {colour}">{MARKS[self.outcome]} {escape(self.number)}</b>&ensp;'
-            f"{_in_html(self.sentence)}</div>"
-        )
-
-
-def _in_html(sentence: str) -> str:
-    text = re.sub(r"`([^`\n]+)`", r"<code>\1</code>", escape(sentence))
-    text = re.sub(r"`([^`]+)`", _program, text)
-    return text.replace("\n", "<br>")
-
-
-def _program(found: re.Match[str]) -> str:
-    """Code of several lines, whose indents stay; its ends of lines are not told twice."""
-    return f"<pre><code>{found[1]}</code></pre>".replace("\n", "&#10;")
+        pieces = re.split(r"`([^`]+)`", self.sentence)  # every second one is code
+        said = zip(pieces[::2], [*pieces[1::2], ""], strict=True)
+        return page(BLOCK, colour=colour, mark=MARKS[self.outcome], number=self.number, said=said)

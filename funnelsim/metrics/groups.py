@@ -22,15 +22,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
-from funnelsim.arguments import a_choice, a_confidence
+from funnelsim.arguments import a_confidence
 from funnelsim.distributions import DAY, Floats
 from funnelsim.earlier import earlier_argument
-from funnelsim.journal import CUSTOMER, GONE_COLD, KINDS, NEVER, Journal
-from funnelsim.journal.people import holders_of_visits, named, people, teams_of_people
-from funnelsim.metrics.basis import a_journal, ratio, since_warm_up
+from funnelsim.journal import GONE_COLD, Journal
+from funnelsim.journal.people import people, teams_of_people
+from funnelsim.metrics.basis import a_journal, ratio
 from funnelsim.metrics.follow_up import response_times
+from funnelsim.metrics.group_rows import (
+    HANDS,
+    REP,
+    a_grouping,
+    brought_in,
+    in_hand,
+    stages_of,
+)
 from funnelsim.metrics.money import counts_as_revenue
-from funnelsim.scenario import Scenario
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,8 +45,6 @@ if TYPE_CHECKING:
 __all__ = ["funnel_by", "losses_by", "losses_by_response", "reps_table", "wilson_interval"]
 
 OVERALL = "overall"
-REP = "rep"
-HANDS = ("team", REP)  # by them a lead is credited twice
 HELD = ["held", "closed", "held_decided"]
 CLOSE_RATE = ("close_rate", "close_rate_low", "close_rate_high")
 
@@ -102,14 +107,14 @@ def funnel_by(journal: Journal, by: str, confidence: float = 0.95) -> pd.DataFra
     True
     """
     journal = a_journal(journal, "funnel_by")
-    _check(journal, by)
-    stages = [*_stages(journal.scenario, by), OVERALL]
-    table = _counted(*_brought_in(journal, by), stages)
+    a_grouping(journal, by)
+    stages = [*stages_of(journal.scenario, by), OVERALL]
+    table = _counted(*brought_in(journal, by), stages)
     rate = ("conversion_rate_of_decided", "low", "high")
     _add_rate(table, "advanced", "decided", rate, confidence)
     entered, lows = ["entered"], ["low"]
     if by in HANDS:
-        held = _counted(*_in_hand(journal, by), stages).set_axis(HELD, axis=1)
+        held = _counted(*in_hand(journal, by), stages).set_axis(HELD, axis=1)
         _add_rate(held, "closed", "held_decided", CLOSE_RATE, confidence)
         table = table.join(held)
         entered, lows = [*entered, "held"], [*lows, "close_rate_low"]
@@ -156,8 +161,8 @@ def reps_table(journal: Journal, confidence: float = 0.95) -> pd.DataFrame:
     import pandas as pd
 
     journal = a_journal(journal, "reps_table")
-    _, leads = _brought_in(journal, REP)
-    _, deals = _in_hand(journal, REP)
+    _, leads = brought_in(journal, REP)
+    _, deals = in_hand(journal, REP)
     calls, visits = _calls(journal), _visits_reached(journal)
     paid = journal.orders[counts_as_revenue(journal)].groupby("lead")["paid"].sum()
     everyone = people(journal)
@@ -213,10 +218,10 @@ def losses_by(journal: Journal, by: str) -> pd.DataFrame:
     ['not interested', 'bad reviews']
     """
     journal = a_journal(journal, "losses_by")
-    _check(journal, by)
-    table = _losses(_brought_in(journal, by)[0])
+    a_grouping(journal, by)
+    table = _losses(brought_in(journal, by)[0])
     if by in HANDS:
-        held = _losses(_in_hand(journal, by)[0])
+        held = _losses(in_hand(journal, by)[0])
         held.columns = ["held_lost", "share_of_held_lost", "share_of_held"]
         table = table.join(held, how="outer")
         table = table.fillna({"lost": 0, "held_lost": 0}).astype({"lost": int, "held_lost": int})
@@ -301,80 +306,7 @@ def losses_by_response(journal: Journal, confidence: float = 0.95) -> pd.DataFra
     return table
 
 
-# --- groups -------------------------------------------------------------------------------------
-
-
-def groups_of_leads(journal: Journal, by: str) -> pd.Series:
-    """The group of each lead, for whom may ask for any `by`: FunnelSimError for one not there."""
-    _check(journal, by)
-    return _groups(journal, by)
-
-
-def _groups(journal: Journal, by: str) -> pd.Series:
-    """The group of each lead, categories in the scenario's order; NaN where it has none."""
-    return _teams(journal, journal.leads["owner"], by) if by in HANDS else journal.leads[by]
-
-
-def _check(journal: Journal, by: str) -> None:
-    rule = "this is what the leads of the journal can be grouped by"
-    a_choice("by", by, _known(journal.scenario), rule)
-
-
-def _teams(journal: Journal, who: pd.Series, by: str) -> pd.Series:
-    """These people, or their teams."""
-    import pandas as pd
-
-    if by == REP:
-        return who
-    teams = [team.name for team in journal.scenario.teams]
-    codes = np.append(teams_of_people(journal), NEVER)[who.cat.codes]
-    return pd.Series(pd.Categorical.from_codes(codes, teams, ordered=True), index=who.index)
-
-
-def _known(scenario: Scenario) -> list[str]:
-    """What the leads of a scenario can be grouped by."""
-    labels = [name for channel in scenario.channels for name in channel.labels]
-    labels += [name for segment in scenario.segments for name in segment.labels]
-    hands = HANDS if any(stage.follow_up for stage in scenario.stages) else ()
-    return [*dict.fromkeys(["channel", "segment", "kind", *hands, *labels])]
-
-
-def _stages(scenario: Scenario, by: str) -> list[str]:
-    """The stages before the goal; for owners from the first that calls."""
-    stages = list(scenario.stages[:-1])
-    if by in HANDS:
-        first = next(i for i, stage in enumerate(stages) if stage.follow_up)
-        stages = stages[first:]
-    return [stage.name for stage in stages]
-
-
 # --- rows since the warm-up ---------------------------------------------------------------------
-
-
-def _brought_in(journal: Journal, by: str) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The final visits and the leads of those that came in, with the `group` of the lead."""
-    group = _groups(journal, by)
-    leads, visits, _ = since_warm_up(journal)
-    visits = visits.assign(group=group.loc[visits["lead"]].array)
-    return _final(visits), leads[["lead", "outcome"]].assign(group=group.loc[leads.index].array)
-
-
-def _in_hand(journal: Journal, by: str) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The same of all deals, those of the start too, with the `group` that had each in hand."""
-    import pandas as pd
-
-    of_visits = pd.Series(named(journal, holders_of_visits(journal)))
-    leads, visits = journal.leads, journal.stage_visits.assign(group=_teams(journal, of_visits, by))
-    is_deal = leads["arrived"] >= journal.scenario.warm_up / DAY
-    is_deal &= leads["kind"] != KINDS[CUSTOMER]
-    deals = leads[is_deal]
-    deals = deals[["lead", "outcome"]].assign(group=_teams(journal, deals["holder"], by).array)
-    return _final(visits[is_deal.loc[visits["lead"]].to_numpy()]), deals
-
-
-def _final(visits: pd.DataFrame) -> pd.DataFrame:
-    """The last visit of each lead to each stage."""
-    return visits.drop_duplicates(["lead", "stage"], keep="last")
 
 
 def _counted(visits: pd.DataFrame, leads: pd.DataFrame, stages: list[str]) -> pd.DataFrame:

@@ -16,7 +16,8 @@ from funnelsim.arguments import refused
 from funnelsim.errors import Finding
 from funnelsim.journal import Journal
 from funnelsim.metrics.basis import came_in, is_customer, ratio
-from funnelsim.metrics.groups import OVERALL, groups_of_leads
+from funnelsim.metrics.group_rows import groups_of_leads
+from funnelsim.metrics.groups import OVERALL
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -242,10 +242,11 @@ def load(name_or_path: str | Path, *, planned: bool = False) -> Scenario:
 
     The file is a .toml file, or a report (.html) or a workbook (.xlsx) that funnelsim wrote: of a
     journal its scenario; of a plan the one that was planned from, or, with `planned`, the one that
-    the plan proposes. What a file is, its content says, not its name.
+    the plan proposes. A chart that was saved (.json or .html) holds its scenario, too: of a
+    comparison the first. What a file is, its content says, not its name.
 
     Raises `ScenarioError` for what is wrong in the text, `FunnelSimError` where there is none, and
-    for the text of a report or workbook that was changed since: its figures are not of that text.
+    for the text of such a file that was changed since: its figures are not of that text.
 
     >>> load("aida").stages[0].name
     'Attention'

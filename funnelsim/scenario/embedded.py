@@ -1,15 +1,18 @@
-"""The scenario in a report or a workbook: how it stands there, and how `load` reads it back.
+"""The scenario in a report, a workbook or a chart: how it stands there, how `load` reads it back.
 
 It is the text of a scenario file: on a page in a `<pre>` with an id, in a workbook on a sheet, a
-line a row. Beside it stands the SHA-256 of the scenario that was written. Where the text says
-something else by now, the figures around it are not of that scenario, and `load` refuses it.
+line a row, in a chart (also one that was saved as a page) in `usermeta` of its spec. Beside it
+stands the SHA-256 of the scenario that was written. Where the text says something else by now, the
+figures around it are not of that scenario, and `load` refuses it.
 
-A plan holds two: the scenario it was made from, and the one it proposes.
+A plan's report and workbook hold two: the scenario it was made from, and the one it proposes.
 """
 
 from __future__ import annotations
 
 import io
+import json
+import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from typing import Any, NamedTuple
@@ -20,6 +23,7 @@ from funnelsim.scenario.canonical import SHORT
 ID, PLANNED_ID = "funnelsim-scenario", "funnelsim-planned-scenario"  # on a page
 SHEET, PLANNED_SHEET = "Made with", "Planned scenario"  # in a workbook
 HASH, VERSION, LINE = "SHA-256", "funnelsim", "Line"  # in its first column
+CHART, MADE_WITH, TEXT = "funnelsim", "made with", "scenario"  # in a chart's usermeta
 LONGEST_CELL = 32_767  # characters, as Excel has it
 ZIP, OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"  # the first bytes of workbooks
 BY_HAND = 'copy its text into a file such as "changed.toml" and load that'
@@ -34,21 +38,24 @@ class Embedded(NamedTuple):
 
 
 def embedded(content: bytes, path: str, planned: bool) -> Embedded | None:
-    """The scenario in the content of a page or a workbook; None where it is neither.
+    """The scenario in the content of a page, a workbook or a chart; None where it is none of them.
 
-    Raises FunnelSimError for a page or a workbook that holds none, or no planned one.
+    Raises FunnelSimError where it holds no scenario, or no planned one.
     """
     if content.startswith((ZIP, OLE)):
         found, kind = _in_workbook(content, path, planned), "workbook"
     elif content[:100].lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<"):
-        found, kind = _on_page(content, planned), "page"
+        text = content.decode("utf-8-sig")
+        found, kind = _on_page(text, planned) or _in_chart(text, planned), "page"
+    elif content.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"{"):
+        found, kind = _in_chart(content.decode("utf-8-sig"), planned), "chart"
     else:
         return None
     if found is None:
         rule = f"this {kind} holds no {'planned ' * planned}scenario"
         way_out = "load a .toml file, or what fs.write_report or fs.write_workbook wrote"
         if planned:
-            way_out = "only that of a plan does; leave planned out"
+            way_out = "only a report or a workbook of a plan does; leave planned out"
         raise FunnelSimError(str(Problem("load", path, rule, way_out)))
     return found
 
@@ -67,9 +74,9 @@ def changed_since(found: Embedded, sha256: str, path: str, version: str) -> Funn
 # --- on a page ----------------------------------------------------------------------------------
 
 
-def _on_page(content: bytes, planned: bool) -> Embedded | None:
+def _on_page(text: str, planned: bool) -> Embedded | None:
     page = _Page(PLANNED_ID if planned else ID)
-    page.feed(content.decode("utf-8-sig"))
+    page.feed(text)
     page.close()
     if page.attributes is None:
         return None
@@ -95,6 +102,23 @@ class _Page(HTMLParser):
     def handle_data(self, data: str) -> None:
         if self.inside:
             self.parts.append(data)
+
+
+# --- in a chart ---------------------------------------------------------------------------------
+
+
+def _in_chart(text: str, planned: bool) -> Embedded | None:
+    """Of its spec, which may stand in the script of a page; of two scenarios it is the first."""
+    begins = re.search(r"^\s*(?=\{)|\bspec = (?=\{)|\}\)\((?=\{)", text)
+    if begins is None or planned:
+        return None
+    try:
+        spec, _ = json.JSONDecoder().raw_decode(text, begins.end())
+        entry = next(made for made in spec["usermeta"][CHART] if TEXT in made)
+        said = entry[MADE_WITH]
+        return Embedded(str(entry[TEXT]), str(said[HASH]), str(said[VERSION]))
+    except (ValueError, RecursionError, LookupError, TypeError, StopIteration):
+        return None
 
 
 # --- in a workbook ------------------------------------------------------------------------------

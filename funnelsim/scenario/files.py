@@ -1,6 +1,6 @@
 """The text of a scenario: one that comes along, by its name, or a file's, by its path.
 
-A file may also be a report or a workbook that was made with a scenario (`embedded.py`).
+A file may also be a report, a workbook or a chart that was made with a scenario (`embedded.py`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from funnelsim.errors import FunnelSimError, Problem, nearest
 from funnelsim.scenario.embedded import Embedded, embedded
 
 _TEMPLATES = Path(__file__).parents[1] / "scenarios"
-_SUFFIXES = (".toml", ".html", ".htm", ".xlsx")
+_SUFFIXES = (".toml", ".html", ".htm", ".xlsx", ".json")
 
 
 def templates() -> list[str]:
