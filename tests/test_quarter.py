@@ -17,6 +17,7 @@ GOOD = (
 def plan() -> fs.Plan:
     """By a formula: of no calibration, but a plan all the same."""
     shop = fs.Scenario(
+        name="shop",
         horizon="90 days",
         channels=[{"name": "web", "leads_per_day": 2}],
         stages=[{"name": "Visit", "conversion": 0.2}, {"name": "Sale"}],
