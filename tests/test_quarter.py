@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 import funnelsim as fs
 from funnelsim.exercises import quarter
+from funnelsim.exercises.verdict import Verdict
 
 GOOD = (
     "With these leads, for 10,000 EUR, and a third rep we reach it nine times in ten. Of three "
@@ -17,6 +20,7 @@ GOOD = (
 def plan() -> fs.Plan:
     """By a formula: of no calibration, but a plan all the same."""
     shop = fs.Scenario(
+        name="shop",
         horizon="90 days",
         channels=[{"name": "web", "leads_per_day": 2}],
         stages=[{"name": "Visit", "conversion": 0.2}, {"name": "Sale"}],
@@ -29,9 +33,16 @@ def firm() -> quarter.Firm:
     return quarter.coffee()
 
 
-def judged(firm: quarter.Firm, plan: fs.Plan, **changed: object) -> dict[str, str]:
-    asked = {"leads": plan.leads, "reps": 3, "chance": 0.9, "statement": GOOD} | changed
-    return quarter.sign(firm, plan, **asked).judged["yours"].to_dict()
+def signed(firm: quarter.Firm, plan: fs.Plan, **changed: Any) -> quarter.Signed:
+    asked: dict[str, Any] = {"leads": plan.leads, "reps": 3, "chance": 0.9, "statement": GOOD}
+    found = quarter.sign(firm, plan, **(asked | changed))
+    assert isinstance(found, quarter.Signed)
+    return found
+
+
+def judged(firm: quarter.Firm, plan: fs.Plan, **changed: Any) -> dict[str, str]:
+    told: dict[str, str] = signed(firm, plan, **changed).judged["yours"].to_dict()
+    return told
 
 
 def test_a_good_plan_is_good_and_its_words_are_left_to_people(firm, plan):
@@ -69,7 +80,9 @@ def test_less_money_with_less_chance_is_as_good(firm, plan):
 
 
 def test_dots_are_no_plan_and_say_so(firm, plan):
-    unsigned = quarter.sign(firm, plan, leads=..., reps=3, chance=0.9, statement=GOOD)
+    dots: Any = ...
+    unsigned = quarter.sign(firm, plan, leads=dots, reps=3, chance=0.9, statement=GOOD)
+    assert isinstance(unsigned, Verdict)
     assert unsigned.outcome == "not answered"
     assert quarter.april(unsigned) is unsigned
     assert quarter.many(unsigned) is unsigned
@@ -92,14 +105,15 @@ def test_the_letter_says_what_the_firm_is(firm):
 
 
 def test_the_quarter_begins_with_what_is_open_and_has_the_signed_leads(firm, plan):
-    signed = quarter.sign(firm, plan, leads=200, reps=3, chance=0.9, statement=GOOD)
-    journal = firm.reveal(signed)
+    promised = signed(firm, plan, leads=200)
+    journal = firm.reveal(promised)
+    assert journal.initial is not None
     assert len(journal.initial.deals) == (firm.past.leads.outcome == "open").sum()
     came = firm.again(200, 3, n=60).table
     assert came["leads"].mean() == pytest.approx(200, abs=4 * (200 / 60) ** 0.5)
     won = firm.later(journal).leads["outcome"].eq("won").sum()
     assert won == fs.summary(journal)["orders"]
-    assert f"{won} customers came" in quarter.april(signed).sentence
+    assert f"{won} customers came" in quarter.april(promised).sentence
 
 
 def test_with_too_few_reps_the_same_leads_bring_less(firm):
@@ -108,5 +122,6 @@ def test_with_too_few_reps_the_same_leads_bring_less(firm):
 
 
 def test_a_plan_is_no_scenario(firm, plan):
+    no_plan: Any = plan.scenario
     with pytest.raises(fs.FunnelSimError, match=r"fs\.plan"):
-        quarter.sign(firm, plan.scenario, leads=1, reps=1, chance=0.9, statement=GOOD)
+        quarter.sign(firm, no_plan, leads=1, reps=1, chance=0.9, statement=GOOD)

@@ -161,7 +161,8 @@ def leads_for_nine_in_ten() -> Exercise:
             '`fs.plan(known, target, within="90 days", change="budget", initial=known.state)`',
             "`plan.leads`",
         ),
-        f"About {PLANNED}; plans differ by some, with their draws. The usual sum says {usual:.0f}.",
+        f"About {PLANNED}; plans differ by some, with their draws. Target ÷ conversion is "
+        f"{usual:.0f}, and without what is open about {rest:.0f}.",
         "leads",
         slack=slack,
     )
