@@ -157,7 +157,7 @@ def by_the_firm(seed: int = SEED) -> Exercise:
         ),
         (
             "Σ value × percentage of the stage, over the open deals.",
-            "the board has the value of the deals of each stage; or give the percentages as `own=`.",
+            "the board has the value of each stage's deals; or give the percentages as `own=`.",
             f"`fs.weighted_forecast(journal, day={DAY}, own=own)`",
         ),
         f"{right / value:.0%} of the open value of {value:,.0f} EUR.",
@@ -175,7 +175,9 @@ def by_stage_and_age(seed: int = SEED) -> Exercise:
         0,
         (
             Mistake(_weighted(seed, "own_probability"), "That is by the firm's percentages."),
-            Mistake(_by_stage(seed, DAY), "That is by stage alone: an old proposal counts as a new one."),
+            Mistake(
+                _by_stage(seed, DAY), "That is by stage alone: an old proposal counts as a new one."
+            ),
             Mistake(
                 _by_stage(seed, LAST),
                 f"That is by stage alone, and by chances of day {LAST}: nobody knew them then.",
@@ -230,7 +232,7 @@ def what_came(seed: int = SEED) -> Exercise:
             f"take the deals of day {DAY}, and see which of them are customers in the end.",
             'the `outcome` of a lead is in `journal.leads`: "customer" is won.',
             f"`deals = fs.open_deals(journal, day={DAY})`, then "
-            '`deals.value[deals.lead.isin(won)].sum()`, with `won = '
+            "`deals.value[deals.lead.isin(won)].sum()`, with `won = "
             'journal.leads.lead[journal.leads.outcome == "customer"]`',
         ),
         f"By stage and age it was said {_weighted(seed, 'win_probability'):,.0f}, by the firm "
@@ -263,9 +265,7 @@ def stale_proposals(seed: int = SEED) -> Exercise:
                 "You took the oldest tenth of the open ones; the limit is that of those who went "
                 "on.",
             ),
-            Mistake(
-                len(proposals) - right, "Those are the proposals that are not stale."
-            ),
+            Mistake(len(proposals) - right, "Those are the proposals that are not stale."),
             Mistake(
                 int((proposals["age_days"] > advanced.quantile(STALE)).sum()),
                 "You took their age since they arrived; what counts is how long they have been in "
@@ -313,10 +313,12 @@ def changed_value(seed: int = SEED) -> Exercise:
         (
             Mistake(-right, "Right in size, but wrong way round: now less then."),
             Mistake(
-                float(change["new"] - change["won"]), "You forgot those who were lost: they go, too."
+                float(change["new"] - change["won"]),
+                "You forgot those who were lost: they go, too.",
             ),
             Mistake(
-                float(change["new"] - change["lost"]), "You forgot those who were won: they go, too."
+                float(change["new"] - change["lost"]),
+                "You forgot those who were won: they go, too.",
             ),
             Mistake(float(change["new"]), "That is what came in; others have gone."),
             Mistake(float(change["now"]), "That is what is open now."),

@@ -100,7 +100,7 @@ def credit(journal: Journal) -> pd.DataFrame:
 # --- pictures -------------------------------------------------------------------------------------
 
 
-def stock(journal: Journal) -> alt.LayerChart | alt.FacetChart:
+def stock(journal: Journal) -> alt.Chart:
     """How many deals were open in each stage, week by week since the warm-up."""
     history = history_of(journal, "pictures_09.stock")
     days = np.arange(history.first, history.last + 0.5, WEEK)
@@ -111,16 +111,20 @@ def stock(journal: Journal) -> alt.LayerChart | alt.FacetChart:
         left = np.sort(stays["left"].dropna().to_numpy())
         there = np.searchsorted(entered, days, "right") - np.searchsorted(left, days, "right")
         rows += [
-            {"day": float(day), "open": int(count), "stage": stage, "order": number}
+            {"day": float(day), "open": int(count), "stage": stage}
             for day, count in zip(days, there, strict=True)
         ]
+    colours = alt.Scale(
+        domain=history.stages, range=[BLUE, COLOURS["repeat orders"], GREY, VERMILION]
+    )
     lines = alt.Chart(rows_data(rows)).mark_line(strokeWidth=2.5)
-    return lines.encode(
-        x=alt.X("day:Q", title="day"),
+    picture: alt.Chart = lines.encode(
+        x=alt.X("day:Q", title="day").scale(nice=False),
         y=alt.Y("open:Q", title="open deals"),
-        color=alt.Color("stage:N", sort=history.stages, title=None),
+        color=alt.Color("stage:N", scale=colours, title=None),
         tooltip=["stage:N", "day:Q", "open:Q"],
     ).properties(width=560, height=240, title="Open deals by stage")
+    return picture
 
 
 def forecasts(
