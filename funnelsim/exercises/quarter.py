@@ -227,7 +227,7 @@ def _firm(
 
 def coffee() -> Firm:
     """Coffee machines for offices: the firm of the lesson."""
-    stages = [
+    stages: list[dict[str, Any]] = [
         {"name": "Enquiry", "conversion": 0.5,
          "decision_time": {"lognormal": {"mean": "4 days", "cv": 0.8}},
          "loss_time": {"lognormal": {"mean": "10 days", "cv": 0.8}}},
@@ -247,7 +247,7 @@ def coffee() -> Firm:
 
 def roofs() -> Firm:
     """Solar roofs: the firm of the exercises."""
-    stages = [
+    stages: list[dict[str, Any]] = [
         {"name": "Call", "conversion": 0.4,
          "decision_time": {"lognormal": {"mean": "6 days", "cv": 0.8}},
          "loss_time": {"lognormal": {"mean": "15 days", "cv": 0.8}}},

@@ -110,7 +110,8 @@ def sign(
     still `...`, it says so. Raises FunnelSimError for what is no such number, and where nothing is
     written.
     """
-    if any(given is ... for given in (plan, leads, reps, chance, statement)):
+    given: tuple[object, ...] = plan, leads, reps, chance, statement
+    if ... in given:
         return Verdict("Your plan", "not answered", "Not signed yet: there are dots left above.")
     if not isinstance(plan, Plan):
         raise refused("plan", plan, "it is what fs.plan returns", "give your plan")
