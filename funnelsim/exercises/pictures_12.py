@@ -229,17 +229,18 @@ def worth_by_age(calibration: Calibration, later: pd.DataFrame) -> alt.LayerChar
 
 def two_exports(early: Deals, today: Deals) -> alt.LayerChart | alt.FacetChart:
     """The curve of the won as an early export shows it, and as today's does."""
-    rows = []
+    rows, names = [], []
     for deals in (early, today):
         seen = curve(deals)
         name = f"export of {deals.export_date.day} {deals.export_date:%B %Y}"
+        names.append(name)
         some = seen.iloc[np.unique(np.linspace(0, len(seen) - 1, 120).astype(int))]
         days, won = some.index.to_numpy(float), some["won"].to_numpy(float)
         rows += [
             {"days": float(day), "won": float(share), "of": name}
             for day, share in zip(days, won, strict=True)
         ]
-    scale = alt.Scale(domain=list(dict.fromkeys(row["of"] for row in rows)), range=[ORANGE, BLUE])
+    scale = alt.Scale(domain=names, range=[ORANGE, BLUE])
     x = alt.X("days:Q", title="days after the lead came")
     y = alt.Y("won:Q", title="won by then", axis=PERCENT)
     colour = alt.Color("of:N", scale=scale, legend=alt.Legend(title=None))
