@@ -198,6 +198,12 @@ def _of_decided(table: pd.DataFrame) -> float:
     return _share(table["outcome"][table["outcome"] != "open"])
 
 
+def _by_rows(answer: float, day: int) -> tuple[Mistake, ...]:
+    """The first 30 rows taken for the first 30 days: `curve[:30]` does so."""
+    named = f"Those are the first {day} rows; the days stand in the index: `.loc[:{day}]`."
+    return (Mistake(float(answer), named),)
+
+
 def by_the_report(seed: int = SEED) -> Exercise:
     known = _known(seed)
     young = known.ages[known.ages["age"] < YOUNG]
@@ -246,6 +252,7 @@ def within_a_month(seed: int = SEED) -> Exercise:
             ),
             Mistake(_share(table["outcome"][old]), "Those have been won at any age."),
             Mistake(float(at(known.curve, MONTH)["open"]), "Those are still open."),
+            *_by_rows(known.curve["won"].iloc[MONTH - 1], MONTH),
             Mistake(
                 float(soon.sum() / (table["outcome"] == "won").sum()),
                 "You divided by all that were won; the question is of those that came.",
@@ -255,7 +262,7 @@ def within_a_month(seed: int = SEED) -> Exercise:
             "a young lead counts for as long as it was watched.",
             f"the curve at day {MONTH}; or, of those {MONTH} days old or older, the share that was "
             "won in that time.",
-            f'`curve = calibration.curves["Lead"]`, then `curve.advanced[:{MONTH}].iloc[-1]`',
+            f'`curve = calibration.curves["Lead"]`, then `curve.advanced.loc[:{MONTH}].iloc[-1]`',
         ),
         f"{right:.1%}. It is no conversion yet: by then {at(known.curve, MONTH)['open']:.0%} are "
         "still open.",
@@ -351,7 +358,7 @@ def still_to_win(seed: int = SEED) -> Exercise:
 def an_old_one(seed: int = SEED) -> Exercise:
     known = _known(seed)
     then, end = at(known.curve, OPEN), float(known.curve["won"].iloc[-1])
-    still = end - float(then["won"])
+    still, rows = end - float(then["won"]), known.curve.iloc[OPEN - 1]
     right = still / float(then["open"])
     ends = known.exported.ends
     open_then = (ends["ends"] == "open") | (ends["days"] > OPEN)
@@ -366,11 +373,12 @@ def an_old_one(seed: int = SEED) -> Exercise:
             Mistake(still, "You have to divide by those that are still open on that day."),
             Mistake(float(then["open"]), "That is how many are open on that day."),
             Mistake(_of_decided(known.ages), "That is of those decided."),
+            *_by_rows((end - rows["won"]) / rows["open"], OPEN),
         ),
         (
             f"of those open on day {OPEN}, how many are won later?",
             f"(the curve's end - the curve at day {OPEN}) ÷ the share open on day {OPEN}.",
-            f'`c = calibration.curves["Lead"]; then = c[:{OPEN}].iloc[-1]`, and '
+            f'`c = calibration.curves["Lead"]; then = c.loc[:{OPEN}].iloc[-1]`, and '
             "`(c.advanced.iloc[-1] - then.advanced) / then.open`",
         ),
         f"About {right:.0%}, where a new lead has {end:.0%}; watched to the end {truth:.0%}.",

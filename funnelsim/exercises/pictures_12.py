@@ -194,7 +194,7 @@ def months(leads: pd.DataFrame, later: pd.DataFrame) -> alt.LayerChart | alt.Fac
     x = alt.X("month:N", sort=order, title="came in", axis=alt.Axis(labelAngle=0))
     y = alt.Y("share:Q", title="won", axis=PERCENT).scale(domainMin=0)
     colour = alt.Color("counted:N", scale=scale, sort=list(shares), legend=alt.Legend(title=None))
-    tip = ["month:N", "counted:N", alt.Tooltip("share:Q", format=".1%")]
+    tip: list[str | alt.Tooltip] = ["month:N", "counted:N", alt.Tooltip("share:Q", format=".1%")]
     base = alt.Chart(rows_data(rows)).encode(x=x, y=y, color=colour, tooltip=tip)
     is_truth = alt.datum.counted == TRUTH
     return alt.layer(
@@ -217,7 +217,7 @@ def worth_by_age(calibration: Calibration, later: pd.DataFrame) -> alt.LayerChar
     scale = alt.Scale(domain=["by the curve", TRUTH], range=[BLUE, VERMILION])
     x = alt.X("age:Q", title="still open so many days after it came")
     y = alt.Y("chance:Q", title="will be won", axis=PERCENT).scale(domainMin=0)
-    tip = ["age:Q", "by:N", alt.Tooltip("chance:Q", format=".1%")]
+    tip: list[str | alt.Tooltip] = ["age:Q", "by:N", alt.Tooltip("chance:Q", format=".1%")]
     colour = alt.Color("by:N", scale=scale, legend=alt.Legend(title=None))
     base = alt.Chart(rows_data(rows)).encode(x=x, y=y, color=colour, tooltip=tip)
     is_truth = alt.datum.by == TRUTH
@@ -229,14 +229,18 @@ def worth_by_age(calibration: Calibration, later: pd.DataFrame) -> alt.LayerChar
 
 def two_exports(early: Deals, today: Deals) -> alt.LayerChart | alt.FacetChart:
     """The curve of the won as an early export shows it, and as today's does."""
-    rows = []
+    rows, names = [], []
     for deals in (early, today):
         seen = curve(deals)
         name = f"export of {deals.export_date.day} {deals.export_date:%B %Y}"
+        names.append(name)
         some = seen.iloc[np.unique(np.linspace(0, len(seen) - 1, 120).astype(int))]
-        rows += [{"days": float(day), "won": float(won), "of": name}
-                 for day, won in some["won"].items()]  # fmt: skip
-    scale = alt.Scale(domain=list(dict.fromkeys(row["of"] for row in rows)), range=[ORANGE, BLUE])
+        days, won = some.index.to_numpy(float), some["won"].to_numpy(float)
+        rows += [
+            {"days": float(day), "won": float(share), "of": name}
+            for day, share in zip(days, won, strict=True)
+        ]
+    scale = alt.Scale(domain=names, range=[ORANGE, BLUE])
     x = alt.X("days:Q", title="days after the lead came")
     y = alt.Y("won:Q", title="won by then", axis=PERCENT)
     colour = alt.Color("of:N", scale=scale, legend=alt.Legend(title=None))

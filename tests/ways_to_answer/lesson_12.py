@@ -62,7 +62,7 @@ def month(seed: int) -> tuple[Ways, Ways]:
     soon = (table.outcome == "won") & (table.days <= 30)
     right = {"by hand": won[then], "old": soon[table.age >= 30].mean()}
     if seed == CALIBRATED:
-        right["curve"] = calibrated(seed).curves["Lead"].advanced[:30].iloc[-1]
+        right["curve"] = calibrated(seed).curves["Lead"].advanced.loc[:30].iloc[-1]
     return right, {"of all": soon.mean(), "open": still[then]}
 
 
@@ -102,7 +102,7 @@ def old_one(seed: int) -> tuple[Ways, Ways]:
     right = {"by hand": (won[-1] - won[then]) / still[then]}
     if seed == CALIBRATED:
         curve = calibrated(seed).curves["Lead"]
-        row = curve[:60].iloc[-1]
+        row = curve.loc[:60].iloc[-1]
         right["curve"] = (curve.advanced.iloc[-1] - row.advanced) / row.open
     return right, {"new": won[-1], "not divided": won[-1] - won[then]}
 
