@@ -75,19 +75,13 @@ function fit(box) {
   });
 }
 
-// Twice: how many lines a legend has depends on the width, and Vega makes room for it before.
-async function laidOut(view) {
-  await view.runAsync();
-  await view.resize().runAsync();
-}
-
 async function draw(spec, size, frame, tooltip) {
   const place = document.createElement("div");
   const options = { mode: "vega", actions: false, renderer: "svg", tooltip: tooltip.show };
   const { view, finalize } = await vegaEmbed(place, spec, options);
   view.width(size.width).height(size.height);
   put(view, spec, frame);
-  await laidOut(view);
+  await view.runAsync();
   return { view, spec, size, place, finalize };
 }
 
@@ -135,11 +129,10 @@ async function render({ model, el }) {
       charts[i] = next;
       box.vegaView = next.view;
     } else {
-      const isNew = size.width !== chart.size.width || size.height !== chart.size.height;
       chart.size = size;
       chart.view.width(size.width).height(size.height);
       put(chart.view, spec, frame);
-      await (isNew ? laidOut(chart.view) : chart.view.runAsync());
+      await chart.view.runAsync();
     }
     fit(box);
   }
