@@ -170,7 +170,7 @@ def waited_chart(
         alt.Tooltip("leads:Q", title="Visits", format=",d"),
         alt.Tooltip("share:N", title="Of those who waited that long"),
     ]
-    columns = alt.Legend(columns=2)  # of as many lines at any width: Vega makes room only once
+    columns = alt.Legend(columns=alt.ExprRef("ceil(width / 160)"))
     colour = alt.Color("outcome:N", scale=WHICH, legend=columns)
     bars = alt.Chart(data).mark_bar(clip=True)
     kept = alt.Chart(baseline).transform_filter("datum.outcome == 'advanced' && datum.visits > 0")

@@ -73,9 +73,6 @@ def compiled(
 
 
 def vega(chart: alt.TopLevelMixin, config: Mapping[str, Any]) -> dict[str, Any]:
-    # legends begin where the names of an axis do: in a narrow box they need the room
-    legend = {**config["legend"], "layout": {"top": {"anchor": "start", "bounds": "full"}}}
-    config = {**config, "background": "transparent", "legend": legend}
     # our own charts, which tests hold to Altair's schema: to check them takes half of the time
-    spec = {**chart.to_dict(validate=False), "config": config}
+    spec = {**chart.to_dict(validate=False), "config": {**config, "background": "transparent"}}
     return vl_convert.vegalite_to_vega(spec, vl_version=VEGA_LITE)
