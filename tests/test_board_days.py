@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+
 import pytest
 
 import funnelsim as fs
@@ -51,3 +53,10 @@ def test_days_within_the_warm_up_are_refused_and_more_than_all_are_all():
     with pytest.raises(fs.FunnelSimError, match=r"days is 30; the warm-up .* takes 60 days"):
         fs.explore(FOLLOW_UP.vary({"warm_up": "60 days"}), days=30)
     assert fs.explore(FOLLOW_UP, days=float("inf"), n=FEW).journal.scenario == FOLLOW_UP
+
+
+def test_the_head_says_how_this_board_shows_more():
+    large = FOLLOW_UP.vary({"channels.search ads.leads_per_day": 1000})
+    assert "fs.explore(scenario, days=…)" in fs.explore(large, n=FEW)._head.value
+    shown = fs.board(large, "money", n=FEW)._head.value
+    assert html.unescape(shown).count('fs.board(scenario, "money", days=…)') == 1

@@ -113,6 +113,24 @@ def test_what_is_odd_is_told(number, answer, told):
     assert told in verdict.sentence
 
 
+ONE_STEP_OFF = [
+    ("01.3", lambda right: 1 - right, "share of the others"),
+    ("01.1", lambda right: right / 100, "a hundredth of the right number"),
+    ("01.3", lambda right: 1 / right, "upside down"),
+    ("06.6", lambda right: -right, "the other sign"),
+    ("06.6", lambda right: 100 * right, "Those are cents"),
+    ("03.1", lambda right: 60 * right, "Those are minutes; the question asks for hours."),
+    ("01.1", lambda right: f"{right:.3f} days", "Your answer is a time, 0.638 days"),
+]
+
+
+@pytest.mark.parametrize(("number", "step", "told"), ONE_STEP_OFF)
+def test_a_right_number_turned_once_is_told_how(number, step, told):
+    verdict = fs.check(number, step(float(find(number).right)))
+    assert verdict.outcome == "wrong"
+    assert told in verdict.sentence
+
+
 def itself() -> list[Any]:
     holds: list[Any] = []
     holds.append(holds)

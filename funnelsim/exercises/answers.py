@@ -31,7 +31,9 @@ COLUMNS = (pd.Series, pd.DataFrame, pd.Index, np.ndarray)
 LISTS = (list, tuple, set, frozenset)
 MINUS = re.compile(r"([^\d-]*)-(?=\D{0,5}\d)")
 FRACTION = re.compile(r"\s*([\d.,]+)\s*[/÷]\s*([\d.,]+)\s*")
-A_TIME = re.compile(r"[^a-z]*\d\s*(?:weeks?|days?|hours?|h|minutes?|min|seconds?)\W*", re.IGNORECASE)
+A_TIME = re.compile(
+    r"[^a-z]*\d\s*(?:weeks?|days?|hours?|h|minutes?|min|seconds?)\W*", re.IGNORECASE
+)
 IN_TWO_WAYS = re.compile(r"[^\d%]*([1-9]\d{0,2})[.,](\d{3})(?![.,]?\d)\s*(%)?[^\d%]*")
 
 

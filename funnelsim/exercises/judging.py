@@ -194,10 +194,9 @@ def _nearly_right(given: float, exercise: Exercise) -> Judgement | None:
             return wrong(f"That is the right number in percent: write it as a share, {share:.4g}.")
     if turned := _turned(given, exercise):
         return wrong(turned)
-    if exercise.is_share:
-        if not 0 <= given <= 1:
-            rule, named = "A share lies between 0 and 1", _nearest(share, exercise)
-            return wrong(f"{named} {rule}: {share:.4g}, not {given:.4g}." if named else f"{rule}.")
+    if exercise.is_share and not 0 <= given <= 1:
+        rule, named = "A share lies between 0 and 1", _nearest(share, exercise)
+        return wrong(f"{named} {rule}: {share:.4g}, not {given:.4g}." if named else f"{rule}.")
     thousands = 1000 * given
     if (
         1 <= abs(given) < 1000

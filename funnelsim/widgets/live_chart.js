@@ -75,13 +75,19 @@ function fit(box) {
   });
 }
 
+// Twice: how many lines a legend has depends on the width, which Vega knows when it has made room.
+async function laidOut(view) {
+  await view.runAsync();
+  await view.resize().runAsync();
+}
+
 async function draw(spec, size, frame, tooltip) {
   const place = document.createElement("div");
   const options = { mode: "vega", actions: false, renderer: "svg", tooltip: tooltip.show };
   const { view, finalize } = await vegaEmbed(place, spec, options);
   view.width(size.width).height(size.height);
   put(view, spec, frame);
-  await view.runAsync();
+  await laidOut(view);
   return { view, spec, size, place, finalize };
 }
 
@@ -129,10 +135,11 @@ async function render({ model, el }) {
       charts[i] = next;
       box.vegaView = next.view;
     } else {
+      const isNew = size.width !== chart.size.width || size.height !== chart.size.height;
+      if (isNew) chart.view.width(size.width).height(size.height);
       chart.size = size;
-      chart.view.width(size.width).height(size.height);
       put(chart.view, spec, frame);
-      await chart.view.runAsync();
+      await (isNew ? laidOut(chart.view) : chart.view.runAsync());
     }
     fit(box);
   }
