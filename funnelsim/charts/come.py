@@ -17,7 +17,7 @@ from funnelsim.charts.parts import rows_data
 from funnelsim.charts.rows import Rows
 from funnelsim.charts.theme import COLOURS
 from funnelsim.planner.cuts import PARTS
-from funnelsim.planner.results import unit_of
+from funnelsim.planner.futures import unit_of
 from funnelsim.planner.tested import Backtest
 from funnelsim.planner.tracking import Track
 from funnelsim.tables import figure_text

@@ -18,8 +18,8 @@ from funnelsim.charts.rows import Rows
 from funnelsim.charts.theme import COLOURS
 from funnelsim.earlier import earlier_argument
 from funnelsim.planner import Forecast, Plan
-from funnelsim.planner.results import unit_of
-from funnelsim.planner.text_tables import chance_text
+from funnelsim.planner.futures import unit_of
+from funnelsim.planner.sentences import chance_text
 from funnelsim.tables import figure_text
 
 PLANNED, NAIVE = COLOURS["first orders"], COLOURS["lost"]

@@ -1,4 +1,4 @@
-"""The chance of reaching a target by a formula, where there is one.
+"""How far to turn a lever, by a formula where there is one, and the chance of the target with it.
 
 Leads that arrive by a Poisson process and do not wait for one another are won independently, so the
 sales of a period are Poisson distributed too ("thinning"; for instance S. M. Ross, Introduction to
@@ -14,24 +14,34 @@ Mathematical Methods of Operations Research 69, 2009).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelsim.analytic.arrivals import mean_by_day
+from funnelsim.analytic.arrivals import leads_of_channels, mean_by_day
 from funnelsim.analytic.conversion import conversions
-from funnelsim.analytic.time_to_sale import QUANTILES, expected
+from funnelsim.analytic.time_to_sale import QUANTILES as OF_A_LAW
+from funnelsim.analytic.time_to_sale import expected
+from funnelsim.analytic.usual_sum import worth_of_a_sale
 from funnelsim.distributions import AmountDistribution, Floats
+from funnelsim.planner.answer import QUANTILES, Found, Solved
+from funnelsim.planner.levers import Lever, factor_for, turned_down
 from funnelsim.planner.parameter_uncertainty import ParameterUncertainty
-from funnelsim.planner.roots import crossing
+from funnelsim.planner.roots import crossing, least
 from funnelsim.scenario import Scenario
+
+if TYPE_CHECKING:
+    from funnelsim.planner.question import Question
 
 CLASSES, NODES = 1_000, 25  # of a conversion that is not known; means whose sums are worked out
 TARGET_CELLS, MOST_TARGETS = 2_048, 32  # of the sum: cells up to the target, and how far it reaches
 SIZE_OF_A_SUM = TARGET_CELLS * MOST_TARGETS
+POINTS = 60  # of the curve
 CELLS_OF_A_SUM = np.arange(SIZE_OF_A_SUM)
 SURE, TINY = 7.0, 1e-12  # standard deviations, and the chance that is left past them
 
@@ -56,6 +66,88 @@ def why_not(scenario: Scenario, metric: str) -> str:
     if order.payments or order.offers or s.loyalty:
         return "orders are more than a value"
     return ""
+
+
+# --- how far to turn a lever ------------------------------------------------------------------
+
+
+def by_formula(question: Question) -> Solved:
+    """The lever, with the direction in which it helps, and its setting by the formula."""
+    import pandas as pd
+
+    moved, metric, naive = question.lever, question.metric, question.naive
+    if not moved.moves_leads:
+        less, more = _means(moved.at, [1 / 1.25, min(1.25, moved.high)], metric)
+        moved = turned_down(moved) if more < less else moved
+    scenario_at = cache(moved.at)  # the curve asks twice, the second time for the means
+
+    def chances(doubt: ParameterUncertainty | None) -> Callable[[float], float]:
+        def at(x: float) -> float:
+            scenario = scenario_at(x)
+            law = formula(scenario, question.target, metric, doubt, question.is_fixed)
+            return law.chance(float(leads_of_channels(scenario).sum()))
+
+        return at
+
+    def root(at: Callable[[float], float], probability: float) -> float | None:
+        """The least setting with this chance, to six digits; None where there is none."""
+        return least(lambda x: at(x) - probability, 1.0, moved.high, 1e-7)
+
+    at, probability = chances(question.uncertainty), question.probability
+    naive_at = factor_for(moved, naive) if moved.moves_leads and naive < math.inf else 1.0
+    if _is_idle(moved, metric, at):
+        x, settings, limit, best = 1.0 if at(1.0) >= probability else None, [1.0], "none", 1.0
+    else:
+        x = root(at, probability)
+        best = x if x is not None else moved.high
+        low = root(at, 0.01) or best / 4
+        high = min(root(at, 0.995) or 2 * best, moved.high)
+        settings, limit = np.linspace(low, max(high, low), POINTS).tolist(), ""
+        if x is None:
+            limit = "high" if _means(moved.at, [best], metric)[0] > 0 else "nothing"
+            best = best if limit == "high" else 1.0  # where nothing helps, today is as good
+    curve = pd.DataFrame({"setting": settings, "chance": [at(s) for s in settings]})
+    curve["chance_se"] = curve["mean_se"] = 0.0
+    curve["mean"] = _means(scenario_at, settings, metric)
+    certain = math.nan
+    if question.uncertainty is not None:
+        certain = root(chances(None), probability) or math.nan
+    found = Found(x, best, at(best), limit=limit)
+    return Solved(moved, found, at(naive_at), certain, curve, "formula", (best, best))
+
+
+def _is_idle(moved: Lever, metric: str, at: Callable[[float], float]) -> bool:
+    """Whether the lever changes neither the chance nor the mean."""
+    if moved.moves_leads or at(1.0) != at(moved.high):
+        return False
+    return not np.ptp(_means(moved.at, [1.0, moved.high], metric))
+
+
+def _means(at: Callable[[float], Scenario], settings: list[float], metric: str) -> Floats:
+    """The result expected at each setting of a lever."""
+    scenarios = map(at, settings)
+    return np.array([expected(s)[1] * worth_of_a_sale(s, metric) for s in scenarios])
+
+
+def by_law(
+    question: Question, planned: Scenario, metric: str, about: Sequence[float]
+) -> list[float]:
+    """Mean and quantiles of sales or revenue; `about` what each of the quantiles will be."""
+    leads = float(leads_of_channels(planned).sum())
+
+    def chance_of(target: float) -> float:
+        if target <= 0:
+            return 1.0
+        law = formula(planned, target, metric, question.uncertainty, question.is_fixed)
+        return law.chance(leads)
+
+    sales = formula(planned, 1.0, "sales", question.uncertainty, question.is_fixed).sales
+    mean = sales * worth_of_a_sale(planned, metric)
+    found = [quantile(chance_of, p, at) for p, at in zip(QUANTILES.values(), about, strict=True)]
+    return [mean, *(map(math.ceil, found) if metric == "sales" else found)]
+
+
+# --- the law ----------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -141,7 +233,7 @@ def quantile(chance: Callable[[float], float], p: float, guess: float) -> float:
 
 @lru_cache(maxsize=8)
 def _quantiles(distribution: AmountDistribution) -> Floats:
-    return distribution.ppf(QUANTILES)
+    return distribution.ppf(OF_A_LAW)
 
 
 def _law_of_values(scenario: Scenario, target: float) -> Floats:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -11,12 +11,11 @@ import numpy as np
 
 from funnelsim.analytic.arrivals import leads_of_channels
 from funnelsim.analytic.costs import reps_costs
-from funnelsim.distributions import DAY, Floats, duration_text
+from funnelsim.distributions import DAY, duration_text
 from funnelsim.metrics.basis import orders_may_follow
 from funnelsim.planner.answer import Plan
 from funnelsim.planner.levers import Lever
 from funnelsim.planner.question import Question
-from funnelsim.planner.text_tables import chance_text
 from funnelsim.scenario.values import REFERRAL
 from funnelsim.tables import figure_text
 
@@ -34,14 +33,13 @@ TOO_SHORT = (
 STEP, CLIFF = 1.2, 0.3  # if so much more leads bring less than a third of that
 
 
-def setting(lever: Lever, x: float, cost_at: Callable[[list[float]], Floats]) -> str:
-    """What the lever stands at, in words; `cost_at` says what a budget comes to there."""
+def setting(lever: Lever, x: float, cost: float) -> str:
+    """What the lever stands at, in words; `cost` is what a budget comes to there."""
     scenario = lever.at(x)
     leads = f"{float(leads_of_channels(scenario).sum()):,.0f} leads"
     if lever.path == "leads":
         return leads
     if lever.path == "budget":
-        cost = float(cost_at([x])[0])
         return f"{figure_text(cost, 'money', scenario.currency)} for {leads}"
     if lever.team:
         return f"{_reps(round(x * lever.today))} in team {lever.team}"
@@ -52,6 +50,13 @@ def percent(chance: float) -> str:
     return figure_text(chance, "share")
 
 
+def chance_text(plan: Plan, chance: float) -> str:
+    """A chance with the digits that it has: one that is simulated is known to a few per cent."""
+    if plan.method == "formula" or not 0.005 <= chance < 0.995:
+        return figure_text(chance, "share")
+    return f"{100 * chance:.0f} %"
+
+
 def amount(plan: Plan, value: float) -> str:
     """Sales as a count, other results as money, with their name."""
     if plan.metric == "sales":
@@ -59,15 +64,13 @@ def amount(plan: Plan, value: float) -> str:
     return f"{figure_text(value, 'money', plan.today.currency)} of {plan.metric}"
 
 
-def sentences(
-    plan: Plan, question: Question, hindrances: list[str], most_gone_cold: float
-) -> tuple[str, ...]:
+def sentences(plan: Plan, question: Question, hindrances: list[str]) -> tuple[str, ...]:
     """All that a plan has to say."""
     told = [_answer(plan, question), *_losses(plan), *hindrances, *_running(plan)]
     if plan.is_reached:
         told += [*_naive(plan), *_doubt(plan, question)]
     told += _money(plan)
-    told += _people(plan, most_gone_cold)
+    told += _people(plan, question.most_gone_cold)
     told += _cliff(plan)
     told += _rep_or_leads(plan)
     told += _by_when(plan)
