@@ -15,9 +15,9 @@ from funnelsim.analytic.time_to_sale import expected
 from funnelsim.analytic.usual_sum import naive_leads
 from funnelsim.engines import simulate_together
 from funnelsim.planner.closed_form import formula, why_not
-from funnelsim.planner.futures import Futures, result
+from funnelsim.planner.futures import Futures, _payback, result
 from funnelsim.planner.levers import with_leads
-from funnelsim.planner.outcomes import _payback, deadline
+from funnelsim.planner.requirements import deadline
 from funnelsim.progress import progress_bar
 
 

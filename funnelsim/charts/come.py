@@ -16,8 +16,8 @@ from funnelsim.charts.experiment_rows import axis_unit, figure_axis, figure_titl
 from funnelsim.charts.parts import rows_data
 from funnelsim.charts.rows import Rows
 from funnelsim.charts.theme import COLOURS
+from funnelsim.metrics.planned import unit_of
 from funnelsim.planner.cuts import PARTS
-from funnelsim.planner.futures import unit_of
 from funnelsim.planner.tested import Backtest
 from funnelsim.planner.tracking import Track
 from funnelsim.tables import figure_text

@@ -17,8 +17,8 @@ from funnelsim.charts.parts import axis_of, rows_data, sentence
 from funnelsim.charts.rows import Rows
 from funnelsim.charts.theme import COLOURS
 from funnelsim.earlier import earlier_argument
+from funnelsim.metrics.planned import unit_of
 from funnelsim.planner import Forecast, Plan
-from funnelsim.planner.futures import unit_of
 from funnelsim.planner.sentences import chance_text
 from funnelsim.tables import figure_text
 

@@ -4,47 +4,39 @@
 reached with a given chance; `forecast` asks what a scenario will bring. A plan goes one way, each
 step once: the question and what is known (`question.py`), how far the lever is turned
 (`closed_form.py` where there is a formula, else `search.py`), what stands in the way
-(`infeasible.py`), what it then brings and needs (`outcomes.py`, `reps_required.py`), the answer in
+(`infeasible.py`), what it then brings and needs (`outcomes.py`, `requirements.py`), the answer in
 words (`sentences.py`).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from funnelsim.analytic.arrivals import leads_of_channels, whole_days
-from funnelsim.analytic.costs import cost_of_channels
 from funnelsim.distributions import Floats
-from funnelsim.planner import outcomes, reps_required
 from funnelsim.planner.answer import Plan, Solved
 from funnelsim.planner.closed_form import by_formula
 from funnelsim.planner.forecasts import Forecast, forecast
-from funnelsim.planner.futures import Futures, a_bar, part_of
+from funnelsim.planner.futures import Futures, a_bar
 from funnelsim.planner.infeasible import reasons_and_ways_out
-from funnelsim.planner.levers import Lever, leads_at
+from funnelsim.planner.outcomes import Outcomes, outcomes
 from funnelsim.planner.parameter_uncertainty import Pilot
 from funnelsim.planner.question import Question, asked, known
+from funnelsim.planner.requirements import Requirements, requirements, to_come
 from funnelsim.planner.search import by_search
-from funnelsim.planner.sentences import backtested, sentences, setting
+from funnelsim.planner.sentences import in_words
 from funnelsim.planner.trials import MOST
 from funnelsim.progress import Bar
 from funnelsim.scenario import Scenario
 from funnelsim.state import State
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from funnelsim.calibration import Calibration
 
 __all__ = ["Floats", "Forecast", "Plan", "forecast", "plan"]
-
-MOST_SEEN = 1_000_000  # leads of one future, by a formula; of more a part is simulated
 
 
 def plan(
@@ -106,37 +98,30 @@ def plan(
         hindrances: list[str] = []
         if solved.found.limit:
             hindrances = reasons_and_ways_out(question, solved.found, futures)
-        answer = _answer(question, solved, futures)
-    said = (
-        *sentences(answer, question, hindrances),
-        *backtested(question.backtest, scenario, backtest and pilot is None),
-    )
-    return replace(answer, sentences=said)
+        planned = solved.lever.at(solved.found.best)
+        futures.expect(to_come(planned, futures))
+        brings = outcomes(question, solved, planned, futures)
+        needs = requirements(question, planned, brings, futures)
+    answer = _put_together(question, solved, planned, brings, needs)
+    settings_ = (solved.found.best, brings.cost), (1.0, brings.cost_today)
+    return in_words(answer, question, hindrances, settings_)
 
 
-def _answer(question: Question, solved: Solved, futures: Futures) -> Plan:
+def _put_together(
+    question: Question,
+    solved: Solved,
+    planned: Scenario,
+    brings: Outcomes,
+    needs: Requirements,
+) -> Plan:
     """The plan with all its tables, without its words."""
-    moved, found, x = solved.lever, solved.found, solved.x
-    planned = moved.at(x)
+    moved, found, naive = solved.lever, solved.found, question.naive
     leads = float(leads_of_channels(planned).sum())
-    parts = max(1.0, leads / MOST_SEEN) if solved.method == "formula" else 1.0
-    part = part_of(planned, parts)
-    futures.expect(outcomes.to_come(part, futures) + reps_required.to_come(part, futures))
-    seen = outcomes.outcomes(question, solved, planned, parts, futures)
-    reps, tried = reps_required.reps_required(part, futures, question.most_gone_cold, seen.sales)
-    commission = seen.channels["commission"].to_numpy()
-
-    def cost_at(settings: Floats) -> Floats:
-        """The budget at each setting of a lever of leads."""
-        cost: Floats = cost_of_channels(moved.scenario, leads_at(moved, settings)).sum(axis=1)
-        return cost + outcomes.along(moved, settings.tolist(), x, commission, futures)
-
-    def said_at(setting_: float) -> str:
-        cost = cost_at(np.array([setting_]))[0] if moved.path == "budget" else math.nan
-        return setting(moved, setting_, float(cost))
-
     least, most = (float(leads_of_channels(moved.at(x)).sum()) for x in solved.interval)
-    naive = question.naive
+    price, certain = 0, solved.certain
+    if certain == certain and found.x is not None and moved.moves_leads:
+        # of the numbers that are told, so that they add up
+        price = round(leads) - round(float(leads_of_channels(moved.at(certain)).sum()))
     return Plan(
         today=question.today,
         target=question.target,
@@ -149,52 +134,31 @@ def _answer(question: Question, solved: Solved, futures: Futures) -> Plan:
         leads_low=round(least),
         leads_high=round(most),
         leads_per_day=leads / max(whole_days(planned), 1),
-        setting=said_at(x),
-        setting_today=said_at(1.0),
+        setting="",
+        setting_today="",
         chance=found.chance,
         naive_leads=round(naive) if naive == naive else 0,
         naive_chance=solved.naive_chance if naive == naive else math.nan,
-        price_of_not_knowing=_price(solved, leads),
+        price_of_not_knowing=price,
         method=solved.method,
         replications=found.replications,
-        curve=_curve(moved, solved.curve, cost_at),
-        stages=seen.stages,
-        channels=seen.channels,
-        reps=reps,
-        reps_tried=tried,
-        outcome=seen.outcome,
-        budget=float(seen.channels["cost"].sum()),
-        commission=float(commission.sum()),
-        cac=seen.cac,
-        payback_days=seen.payback_days,
-        per_sale=seen.per_sale,
-        deadline=seen.deadline,
+        curve=brings.curve,
+        stages=needs.stages,
+        channels=needs.channels,
+        reps=needs.reps,
+        reps_tried=needs.reps_tried,
+        outcome=brings.outcome,
+        budget=float(needs.channels["cost"].sum()),
+        commission=float(needs.channels["commission"].sum()),
+        cac=brings.cac,
+        payback_days=brings.payback_days,
+        per_sale=brings.per_sale,
+        deadline=needs.deadline,
         open_business=question.open_business,
         remaining=question.remaining,
         sentences=(),
         provenance=question.provenance,
         backtest=question.backtest,
-        initial=futures.initial,
+        initial=question.initial,
         known=question.uncertainty,
     )
-
-
-def _price(solved: Solved, leads: float) -> int:
-    """Leads that certainty about the conversion would save."""
-    moved, certain = solved.lever, solved.certain
-    if certain != certain or solved.found.x is None or not moved.moves_leads:
-        return 0
-    # of the numbers that are told, so that they add up
-    return round(leads) - round(float(leads_of_channels(moved.at(certain)).sum()))
-
-
-def _curve(moved: Lever, curve: pd.DataFrame, cost_at: Callable[[Floats], Floats]) -> pd.DataFrame:
-    """With leads and what they cost, or what stands at the path, in place of factors."""
-    columns = ["chance", "chance_se", "mean", "mean_se"]
-    if moved.moves_leads:
-        settings = curve["setting"].to_numpy()
-        curve = curve.assign(leads=leads_at(moved, settings).sum(axis=1), cost=cost_at(settings))
-        return curve[["leads", *columns, "cost"]]
-    factors = 1 / curve["setting"] if moved.downwards else curve["setting"]
-    curve = curve.assign(setting=factors * moved.today / moved.parameter.per_unit)
-    return curve[["setting", *columns]].sort_values("setting", ignore_index=True)

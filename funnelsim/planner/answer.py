@@ -39,7 +39,7 @@ class Found:
     """
 
     x: float | None
-    best: float  # the setting tried with the best chance
+    best: float  # the same, or the setting tried with the best chance: what a plan tells of
     chance: float
     replications: int = 0
     error: float = 0.0
@@ -59,11 +59,6 @@ class Solved:
     curve: pd.DataFrame
     method: str
     interval: tuple[float, float]  # how sure the setting itself is (95 %)
-
-    @property
-    def x(self) -> float:
-        """The setting that is told: the plan's, or the best where the target cannot be met."""
-        return self.found.best if self.found.x is None else self.found.x
 
 
 @dataclass(frozen=True)
@@ -101,8 +96,8 @@ class Plan:
                     between the settings tried, with the standard errors `chance_se` and `mean_se`
                     (0 by a formula); `setting` in place of leads where something else is moved: a
                     number in the unit that `moved` names
-    `stages`, `channels`, `reps`, `reps_tried`, `outcome`   tables (see `outcomes.py`,
-                    `reps_required.py`); `outcome` has a row per result with its mean and quantiles
+    `stages`, `channels`, `reps`, `reps_tried`, `outcome`   tables (see `requirements.py`,
+                    `outcomes.py`); `outcome` has a row per result with its mean and quantiles
                     over futures
     `budget`        what the channels cost, in currency; `commission`: how much of that is paid for
                     the planned sales; `cac`; `payback_days`

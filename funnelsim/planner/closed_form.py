@@ -15,10 +15,10 @@ Mathematical Methods of Operations Research 69, 2009).
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from funnelsim.analytic.arrivals import leads_of_channels, mean_by_day
 from funnelsim.analytic.conversion import conversions
 from funnelsim.analytic.time_to_sale import QUANTILES as OF_A_LAW
-from funnelsim.analytic.time_to_sale import expected
+from funnelsim.analytic.time_to_sale import entries, expected, shares_of_channels
 from funnelsim.analytic.usual_sum import worth_of_a_sale
 from funnelsim.distributions import AmountDistribution, Floats
 from funnelsim.planner.answer import QUANTILES, Found, Solved
@@ -36,6 +36,8 @@ from funnelsim.planner.roots import crossing, least
 from funnelsim.scenario import Scenario
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from funnelsim.planner.question import Question
 
 CLASSES, NODES = 1_000, 25  # of a conversion that is not known; means whose sums are worked out
@@ -129,22 +131,32 @@ def _means(at: Callable[[float], Scenario], settings: list[float], metric: str) 
     return np.array([expected(s)[1] * worth_of_a_sale(s, metric) for s in scenarios])
 
 
-def by_law(
-    question: Question, planned: Scenario, metric: str, about: Sequence[float]
-) -> list[float]:
-    """Mean and quantiles of sales or revenue; `about` what each of the quantiles will be."""
-    leads = float(leads_of_channels(planned).sum())
+class ByLaw(NamedTuple):
+    """What a formula knows and replications tell by chance: the leads that `entered` each stage
+    (None where the conversion is in doubt), the channels' shares of the sales."""
 
-    def chance_of(target: float) -> float:
-        if target <= 0:
-            return 1.0
-        law = formula(planned, target, metric, question.uncertainty, question.is_fixed)
-        return law.chance(leads)
+    entered: Floats | None
+    shares: Floats
 
-    sales = formula(planned, 1.0, "sales", question.uncertainty, question.is_fixed).sales
-    mean = sales * worth_of_a_sale(planned, metric)
-    found = [quantile(chance_of, p, at) for p, at in zip(QUANTILES.values(), about, strict=True)]
-    return [mean, *(map(math.ceil, found) if metric == "sales" else found)]
+
+def by_law(question: Question, planned: Scenario, outcome: pd.DataFrame) -> ByLaw:
+    """That, and it puts mean and quantiles of sales and revenue into the table of results."""
+    leads, names = float(leads_of_channels(planned).sum()), list(QUANTILES)
+    asked = question.uncertainty, question.is_fixed
+    sales = formula(planned, 1.0, "sales", *asked).sales
+    for metric in {"sales", question.metric}:
+
+        def chance_of(target: float, metric: str = metric) -> float:
+            return formula(planned, target, metric, *asked).chance(leads) if target > 0 else 1.0
+
+        about = outcome.loc[metric, names].tolist()
+        found = [quantile(chance_of, p, a) for p, a in zip(QUANTILES.values(), about, strict=True)]
+        told = map(math.ceil, found) if metric == "sales" else found
+        outcome.loc[metric] = [sales * worth_of_a_sale(planned, metric), *told]
+    if question.metric == "revenue":  # nobody orders twice, where there is a formula
+        outcome.loc["revenue of first orders"] = outcome.loc["revenue"]
+    entered = entries(planned) if question.uncertainty is None else None
+    return ByLaw(entered, shares_of_channels(planned))
 
 
 # --- the law ----------------------------------------------------------------------------------

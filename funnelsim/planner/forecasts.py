@@ -20,7 +20,8 @@ from funnelsim.experiment.chunks import (
 from funnelsim.journal import Journal
 from funnelsim.journal.provenance import Provenance
 from funnelsim.metrics.money import counts_as_revenue
-from funnelsim.planner.futures import Futures, a_bar, sale_times
+from funnelsim.metrics.planned import sale_times
+from funnelsim.planner.futures import Futures, a_bar
 from funnelsim.planner.parameter_uncertainty import Pilot, may_be
 from funnelsim.planner.question import in_doubt, provenance_of, up_to_the_deadline
 from funnelsim.progress import Bar

@@ -1,10 +1,8 @@
-"""The futures that a plan looks at: replications from one state, and what is counted in each.
+"""The futures that a plan looks at: replications from one state, here or on an executor.
 
 All that the planner simulates is simulated here, so that a pool of processes serves the search and
-the tables alike. Where and in what order never changes a result. Counted are sales (first orders;
-without an order in the scenario, leads that reached the goal), revenue (net), contribution and
-profit, from the warm-up to the horizon, read from the whole columns, since a search asks for it
-hundreds of times.
+the tables alike. Where and in what order never changes a result. What is counted in each future
+`metrics/planned.py` says; `see` is all that the tables of a plan are made of.
 
 A future of very many leads is told by a part of it (`part_of`, `together`): where leads do not wait
 for one another it is the sum of several independent ones of fewer, so its mean is so many times
@@ -18,17 +16,16 @@ from collections.abc import Sequence
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from funnelsim.analytic.arrivals import leads_of_channels
-from funnelsim.distributions import Floats, Ints
+from funnelsim.distributions import Floats
 from funnelsim.experiment import chunks
-from funnelsim.journal import Journal
-from funnelsim.metrics.basis import Bools, sales, sales_of
-from funnelsim.metrics.figure import COUNT, MONEY
-from funnelsim.metrics.money import Money, counts_as_revenue, money
+from funnelsim.metrics.basis import divided
+from funnelsim.metrics.planned import seen
 from funnelsim.progress import Bar, progress_bar
 from funnelsim.scenario import Scenario
 from funnelsim.state import State
@@ -36,9 +33,9 @@ from funnelsim.state import State
 if TYPE_CHECKING:
     import pandas as pd
 
-METRICS = ("sales", "revenue", "contribution", "profit")
 MOST = 200  # replications; of very many leads a few, who differ little
 FEW = 10  # where only means are read
+LEADS, FEWEST = 120_000, 20  # simulated of the planned scenario in all; replications at least
 FAR_MORE, MILLION = 5, 1_000_000  # times the leads; leads of one replication
 
 
@@ -103,58 +100,6 @@ def a_bar(progress: bool | Bar, total: int, is_guess: bool = False) -> AbstractC
     return progress_bar(total, bool(progress), is_guess=is_guess)
 
 
-# --- what is counted --------------------------------------------------------------------------
-
-
-def unit_of(result: str) -> str:
-    """How sales, or any of the amounts of `all_results`, are said (`tables.figure_text`)."""
-    return COUNT if result == "sales" else MONEY
-
-
-def result(journal: Journal, metric: str) -> Floats:
-    """The figure of a journal, or of each of `Together`: a count of sales, or an amount of money.
-
-    Shape (replications,).
-    """
-    match metric:
-        case "sales":
-            return sales_of(journal).astype(float)
-        case "revenue":
-            paid = journal.whole["orders"]["paid"]
-            return journal.totals("orders", paid, _counted(journal)) / 100
-        case "contribution":
-            return money(journal).contribution / 100
-        case _:
-            return money(journal).profit / 100
-
-
-def sale_times(journal: Journal) -> Ints:
-    """When each sale since the warm-up was made: first orders, or leads that reached the goal."""
-    table, these = sales(journal)
-    return journal.whole[table]["placed" if table == "orders" else "entered"][these]
-
-
-def all_results(journal: Journal, spent: Money) -> dict[str, float]:
-    """Everything that a plan tells of a future, revenue of first orders and of repeats apart."""
-    told: dict[str, Ints | Floats] = {"sales": sales_of(journal)}
-    if journal.scenario.order is not None:
-        counted = _counted(journal)
-        paid, first = journal.whole["orders"]["paid"], journal.order_numbers == 1
-        told = told | {
-            "revenue": spent.revenue / 100,
-            "revenue of first orders": journal.totals("orders", paid, counted & first) / 100,
-            "revenue of repeats": journal.totals("orders", paid, counted & ~first) / 100,
-            "contribution": spent.contribution / 100,
-            "profit": spent.profit / 100,
-        }
-    return {name: float(values[0]) for name, values in told.items()}
-
-
-def _counted(journal: Journal) -> Bools:
-    since = journal.whole["orders"]["placed"] >= journal.scenario.warm_up
-    return np.asarray(since & counts_as_revenue(journal))
-
-
 # --- a part of very many leads ----------------------------------------------------------------
 
 
@@ -182,3 +127,56 @@ def together(results: pd.DataFrame, parts: float, classes: int) -> pd.DataFrame:
         return results
     means = results.groupby(results.index % classes).transform("mean")
     return parts * means + math.sqrt(parts) * (results - means)
+
+
+# --- of the planned scenario ------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What replications of the planned scenario showed.
+
+    `results` has a row per replication; `entered` the mean first entries of each stage; `cac` the
+    cost of winning a customer; `payback_days` how long until a customer's orders have paid for it;
+    `channels` what `of_channels` says of each replication.
+    """
+
+    results: pd.DataFrame
+    entered: Floats
+    cac: float
+    payback_days: float
+    channels: Floats
+
+
+def see(scenarios: Sequence[Scenario], futures: Futures, parts: float = 1.0) -> Seen:
+    """Simulates the planned scenario some times: several, where each may be the true one; or one of
+    so many `parts` of each, of which the whole is told.
+    """
+    import pandas as pd
+
+    simulated = [part_of(scenario, parts) for scenario in scenarios]
+    count = futures.replications_for(simulated[0], LEADS, FEWEST)
+    count = -(-count // len(scenarios)) * len(scenarios)  # as many of each
+    told = futures.among(partial(chunks.of_each, seen), simulated, range(count))
+    rows, came, entered, spent, ages, channels = zip(*told, strict=True)
+    results = pd.DataFrame(rows)
+    cac = divided(sum(spent) / 100, float(results["sales"].sum()))
+    results = together(results, parts, len(scenarios))
+    # how many leads come is known, so the stages need not tell by chance (a ratio estimate)
+    known = float(leads_of_channels(scenarios[0]).sum()) / np.mean(came) if np.any(came) else 1.0
+    by_stage = np.mean(entered, axis=0) * known
+    return Seen(results, by_stage, cac, _payback(ages, cac), np.array(channels))
+
+
+def _payback(ages: Sequence[Floats | None], cac: float) -> float:
+    """Days after the first order until the mean customer's orders have paid the CAC; NaN: never.
+
+    What orders of an age leave is divided by the customers seen for so long.
+    """
+    known = [age for age in ages if age is not None]
+    if not known or not math.isfinite(cac):
+        return math.nan
+    left, exposed = np.sum(known, axis=0)
+    earned = np.cumsum(np.divide(left, exposed, out=np.zeros_like(left), where=exposed > 0))
+    paid = np.flatnonzero(earned >= cac)
+    return float(paid[0]) if len(paid) else math.nan

@@ -21,9 +21,10 @@ from funnelsim.deadlines import up_to
 from funnelsim.errors import Finding
 from funnelsim.experiment.chunks import an_executor
 from funnelsim.journal.provenance import AtTheStart, Provenance
+from funnelsim.metrics.planned import METRICS, result
 from funnelsim.planner.answer import QUANTILES
 from funnelsim.planner.closed_form import why_not
-from funnelsim.planner.futures import METRICS, Futures, result
+from funnelsim.planner.futures import Futures
 from funnelsim.planner.levers import MOST_LEADS, MOST_PLANNED, Lever, lever, no_further
 from funnelsim.planner.parameter_uncertainty import (
     ParameterUncertainty,
@@ -61,11 +62,13 @@ class Question:
     is_fixed: bool  # the number of leads is certain
     most_gone_cold: float
     seed: int
+    initial: State | None
     executor: Executor | None
     provenance: Provenance
     no_formula: str  # why no formula holds; "" where one does
     uncertainty: ParameterUncertainty | None
-    backtest: Backtest | None = None
+    backtest: Backtest | None
+    is_short: bool  # the export: too short for a backtest
     open_business: pd.Series | None = None  # what is open brings of the metric
     remaining: float = math.nan  # of the target
     naive: float = math.nan  # leads by the usual sum, for that
@@ -111,10 +114,11 @@ def asked(
     uncertainty, backtest = in_doubt(
         scenario, by_then, uncertainty, is_tried, executor, progress, "plan"
     )
+    is_short = is_tried and backtest is None and getattr(scenario, "deals", None) is not None
     return Question(
         today, target, metric, probability,
         no_further(moved, MOST_LEADS if no_formula else MOST_PLANNED), arrivals == "fixed",
-        most_gone_cold, seed, executor, made, no_formula, uncertainty, backtest,
+        most_gone_cold, seed, initial, executor, made, no_formula, uncertainty, backtest, is_short,
     )  # fmt: skip
 
 

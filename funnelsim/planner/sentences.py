@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -22,8 +23,6 @@ from funnelsim.tables import figure_text
 if TYPE_CHECKING:
     import pandas as pd
 
-    from funnelsim.planner.tested import Backtest
-
 LATE = 0.95  # of the winners in time: below, it is said by when leads must come
 WORTH_A_REP = 0.02  # more sales by a rep more, from which on it is said
 TOO_SHORT = (
@@ -33,7 +32,7 @@ TOO_SHORT = (
 STEP, CLIFF = 1.2, 0.3  # if so much more leads bring less than a third of that
 
 
-def setting(lever: Lever, x: float, cost: float) -> str:
+def _setting(lever: Lever, x: float, cost: float) -> str:
     """What the lever stands at, in words; `cost` is what a budget comes to there."""
     scenario = lever.at(x)
     leads = f"{float(leads_of_channels(scenario).sum()):,.0f} leads"
@@ -64,7 +63,17 @@ def amount(plan: Plan, value: float) -> str:
     return f"{figure_text(value, 'money', plan.today.currency)} of {plan.metric}"
 
 
-def sentences(plan: Plan, question: Question, hindrances: list[str]) -> tuple[str, ...]:
+def in_words(
+    plan: Plan, question: Question, hindrances: list[str], settings: Sequence[tuple[float, float]]
+) -> Plan:
+    """The plan with all that it has to say; `settings` are its own and today's, each with what a
+    budget comes to there."""
+    planned, today = (_setting(question.lever, x, cost) for x, cost in settings)
+    plan = replace(plan, setting=planned, setting_today=today)
+    return replace(plan, sentences=_sentences(plan, question, hindrances))
+
+
+def _sentences(plan: Plan, question: Question, hindrances: list[str]) -> tuple[str, ...]:
     """All that a plan has to say."""
     told = [_answer(plan, question), *_losses(plan), *hindrances, *_running(plan)]
     if plan.is_reached:
@@ -74,17 +83,16 @@ def sentences(plan: Plan, question: Question, hindrances: list[str]) -> tuple[st
     told += _cliff(plan)
     told += _rep_or_leads(plan)
     told += _by_when(plan)
+    told += _tried(question)
     return tuple(told)
 
 
-def backtested(found: Backtest | None, scenario: object, is_wanted: bool) -> tuple[str, ...]:
+def _tried(question: Question) -> list[str]:
     """How far forecasts of an export have been right, and what the plan makes of it."""
-    if found is not None:
-        held, *_, so = found.sentences
-        return (f"{held} {so}",)
-    if is_wanted and getattr(scenario, "deals", None) is not None:
-        return (TOO_SHORT,)
-    return ()
+    if question.backtest is not None:
+        held, *_, so = question.backtest.sentences
+        return [f"{held} {so}"]
+    return [TOO_SHORT] if question.is_short else []
 
 
 def _answer(plan: Plan, question: Question) -> str:

@@ -13,8 +13,8 @@ from typing import Any
 import pandas as pd
 
 from funnelsim.distributions import DAY
+from funnelsim.metrics.planned import unit_of
 from funnelsim.planner.answer import Plan
-from funnelsim.planner.futures import unit_of
 from funnelsim.tables import NOTHING, figure_text
 
 OF_IT = "of it commission"

@@ -15,7 +15,8 @@ import numpy as np
 
 from funnelsim.analytic.arrivals import leads_of_channels
 from funnelsim.distributions import Floats
-from funnelsim.planner.futures import Futures, result
+from funnelsim.metrics.planned import result
+from funnelsim.planner.futures import Futures
 from funnelsim.planner.levers import Lever
 from funnelsim.planner.parameter_uncertainty import ParameterUncertainty, may_be
 

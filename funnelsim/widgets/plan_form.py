@@ -24,9 +24,9 @@ from funnelsim import charts
 from funnelsim.calibration import Calibration
 from funnelsim.engines import simulate_together
 from funnelsim.errors import FunnelSimError
+from funnelsim.metrics.planned import METRICS, result
 from funnelsim.planner import Plan, forecast, plan
 from funnelsim.planner.backtests import tried
-from funnelsim.planner.futures import METRICS, result
 from funnelsim.planner.sentences import TOO_SHORT
 from funnelsim.planner.tested import Backtest
 from funnelsim.planner.text_tables import sections
