@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 import re
-from html import escape
+from collections.abc import Iterator
 from typing import NamedTuple
+
+from funnelsim.pages import page
 
 MARKS = {"right": "✔", "wrong": "✘", "not answered": "…", "hint": "→"}
 COLOURS = {"right": "success", "wrong": "error"}  # as Jupyter names them; all else is "info"
+# the indents of a program stay; its ends of lines are not told twice
+BLOCK = """\
+{% set colour = "var(--jp-" ~ colour ~ "-color1, currentColor)" %}
+<div style="border-left: 4px solid {{ colour }}; padding: 2px 10px; max-width: 50em">\
+<b style="color: {{ colour }}">{{ mark }} {{ number }}</b>&ensp;\
+{% for kind, lines in parts %}
+{% if kind == "program" %}
+<pre><code>{{ lines | join("&#10;" | safe) }}</code></pre>{% elif kind == "code" %}
+<code>{{ lines[0] }}</code>{% else %}
+{{ lines | join("<br>" | safe) }}{% endif %}
+{% endfor %}
+</div>"""
 
 
 class Verdict(NamedTuple):
@@ -26,20 +40,17 @@ class Verdict(NamedTuple):
         return first + self.sentence.replace("\n", "\n" + " " * len(first))
 
     def _repr_html_(self) -> str:
-        colour = f"var(--jp-{COLOURS.get(self.outcome, 'info')}-color1, currentColor)"
-        return (
-            f'<div style="border-left: 4px solid {colour}; padding: 2px 10px; max-width: 50em">'
-            f'<b style="color: {colour}">{MARKS[self.outcome]} {escape(self.number)}</b>&ensp;'
-            f"{_in_html(self.sentence)}</div>"
+        return page(
+            BLOCK,
+            colour=COLOURS.get(self.outcome, "info"),
+            mark=MARKS[self.outcome],
+            number=self.number,
+            parts=_parts(self.sentence),
         )
 
 
-def _in_html(sentence: str) -> str:
-    text = re.sub(r"`([^`\n]+)`", r"<code>\1</code>", escape(sentence))
-    text = re.sub(r"`([^`]+)`", _program, text)
-    return text.replace("\n", "<br>")
-
-
-def _program(found: re.Match[str]) -> str:
-    """Code of several lines, whose indents stay; its ends of lines are not told twice."""
-    return f"<pre><code>{found[1]}</code></pre>".replace("\n", "&#10;")
+def _parts(sentence: str) -> Iterator[tuple[str, list[str]]]:
+    """Text, code and programs of several lines, in turn: what each is, and its lines."""
+    for place, part in enumerate(re.split(r"`([^`]+)`", sentence)):
+        lines = part.split("\n")
+        yield "text" if place % 2 == 0 else "code" if len(lines) == 1 else "program", lines

@@ -89,10 +89,10 @@ def outcomes(question: Question, solved: Solved, planned: Scenario, futures: Fut
             _put_quantiles(outcome, question.metric, solved.found.results)
     by_channel = per_sale(planned, seen.channels, sold)
     paid = by_channel.eval("sales * commission").fillna(0.0).to_numpy()[: len(planned.channels)]
-    curve, *costs = _along_the_lever(solved, paid, futures)
+    curve, cost, cost_today = _along_the_lever(solved, paid, futures)
     return Outcomes(
         outcome, by_channel, curve, seen.cac, seen.payback_days,
-        float(results["sales"].mean()), entered, paid, *costs, parts,
+        float(results["sales"].mean()), entered, paid, cost, cost_today, parts,
     )  # fmt: skip
 
 
@@ -170,17 +170,17 @@ def _along_the_lever(
         cost: Floats = cost_of_channels(moved.scenario, leads_at(moved, settings)).sum(axis=1)
         return cost + along(moved, settings.tolist(), x, commission, futures)
 
-    costs = [math.nan, math.nan]
+    cost = today = math.nan
     if moved.path == "budget":
-        costs = [float(cost_at(np.array([setting]))[0]) for setting in (x, 1.0)]
+        cost, today = (float(cost_at(np.array([setting]))[0]) for setting in (x, 1.0))
     curve, columns = solved.curve, ["chance", "chance_se", "mean", "mean_se"]
     if moved.moves_leads:
         settings = curve["setting"].to_numpy()
         curve = curve.assign(leads=leads_at(moved, settings).sum(axis=1), cost=cost_at(settings))
-        return curve[["leads", *columns, "cost"]], *costs
+        return curve[["leads", *columns, "cost"]], cost, today
     factors = 1 / curve["setting"] if moved.downwards else curve["setting"]
     curve = curve.assign(setting=factors * moved.today / moved.parameter.per_unit)
-    return curve[["setting", *columns]].sort_values("setting", ignore_index=True), *costs
+    return curve[["setting", *columns]].sort_values("setting", ignore_index=True), cost, today
 
 
 def along(

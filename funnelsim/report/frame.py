@@ -13,7 +13,7 @@ from typing import Any
 
 import altair as alt
 import vl_convert
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from funnelsim import charts
 from funnelsim.pages import page
@@ -50,4 +50,5 @@ def svg(chart: alt.TopLevelMixin, width: int, said: str) -> str:
     spec = chart.to_dict()
     svg = vl_convert.vegalite_to_svg(spec, vl_version=charts.theme.VEGA_LITE)
     svg = keep_widths(re.sub(r"^.*?(?=<svg)", "", svg, count=1, flags=re.DOTALL))
-    return svg.replace("<svg", f'<svg role="img" aria-label="{escape(said)}"', 1)
+    begin = page('<svg role="img" aria-label="{{ said }}"', said=said)
+    return svg.replace("<svg", begin, 1)
