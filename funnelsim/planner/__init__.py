@@ -20,16 +20,16 @@ from funnelsim.distributions import Floats
 from funnelsim.planner.answer import Plan, Solved
 from funnelsim.planner.closed_form import by_formula
 from funnelsim.planner.forecasts import Forecast, forecast
-from funnelsim.planner.futures import Futures, a_bar
+from funnelsim.planner.futures import Futures
 from funnelsim.planner.infeasible import reasons_and_ways_out
 from funnelsim.planner.outcomes import Outcomes, outcomes
 from funnelsim.planner.parameter_uncertainty import Pilot
 from funnelsim.planner.question import Question, asked, known
-from funnelsim.planner.requirements import Requirements, requirements, to_come
+from funnelsim.planner.requirements import Requirements, requirements
 from funnelsim.planner.search import by_search
 from funnelsim.planner.sentences import in_words
 from funnelsim.planner.trials import MOST
-from funnelsim.progress import Bar
+from funnelsim.progress import Bar, a_bar
 from funnelsim.scenario import Scenario
 from funnelsim.state import State
 
@@ -99,12 +99,11 @@ def plan(
         if solved.found.limit:
             hindrances = reasons_and_ways_out(question, solved.found, futures)
         planned = solved.lever.at(solved.found.best)
-        futures.expect(to_come(planned, futures))
         brings = outcomes(question, solved, planned, futures)
         needs = requirements(question, planned, brings, futures)
     answer = _put_together(question, solved, planned, brings, needs)
-    settings_ = (solved.found.best, brings.cost), (1.0, brings.cost_today)
-    return in_words(answer, question, hindrances, settings_)
+    stands = (solved.found.best, brings.cost), (1.0, brings.cost_today)
+    return in_words(answer, question, hindrances, stands)
 
 
 def _put_together(

@@ -35,9 +35,8 @@ from funnelsim.planner.cuts import (
     wins,
 )
 from funnelsim.planner.doubt import factor_of
-from funnelsim.planner.futures import a_bar
 from funnelsim.planner.tested import BAND, Backtest
-from funnelsim.progress import Bar
+from funnelsim.progress import Bar, a_bar
 
 LEAST_DAYS, LEAST_WINS = 56, 10  # that the first forecast is made of
 BY_ITSELF = ((6, 60), (5, 60), (4, 60), (6, 30), (5, 30), (4, 30), (3, 30))  # cuts, days

@@ -48,28 +48,6 @@ CELLS_OF_A_SUM = np.arange(SIZE_OF_A_SUM)
 SURE, TINY = 7.0, 1e-12  # standard deviations, and the chance that is left past them
 
 
-def why_not(scenario: Scenario, metric: str) -> str:
-    """What keeps a formula from holding; "" where there is one."""
-    s, order = scenario, scenario.order
-    if any(stage.follow_up for stage in s.stages):
-        return "leads wait for one another"
-    if any(stage.recovery for stage in s.stages):
-        return "lost leads come back"
-    if any(channel.dispersion != 1 for channel in s.channels if channel.rate):
-        return "leads come in heaps"
-    if s.referral:
-        return "customers bring leads"
-    if metric == "sales":
-        return ""
-    if metric != "revenue" or order is None:
-        return "it has costs"
-    if s.retention or s.upsell or s.campaigns:
-        return "customers order again"
-    if order.payments or order.offers or s.loyalty:
-        return "orders are more than a value"
-    return ""
-
-
 # --- how far to turn a lever ------------------------------------------------------------------
 
 
@@ -214,7 +192,7 @@ def formula(
     uncertainty: ParameterUncertainty | None,
     fixed: bool,
 ) -> Formula:
-    """The formula of a scenario that has one (see `why_not`)."""
+    """The formula of a scenario that has one (see `question.why_not`)."""
     leads, sales = expected(scenario)
     values = None
     if metric == "revenue":

@@ -21,10 +21,10 @@ from funnelsim.journal import Journal
 from funnelsim.journal.provenance import Provenance
 from funnelsim.metrics.money import counts_as_revenue
 from funnelsim.metrics.planned import sale_times
-from funnelsim.planner.futures import Futures, a_bar
+from funnelsim.planner.futures import Futures
 from funnelsim.planner.parameter_uncertainty import Pilot, may_be
 from funnelsim.planner.question import in_doubt, provenance_of, up_to_the_deadline
-from funnelsim.progress import Bar
+from funnelsim.progress import Bar, a_bar
 from funnelsim.scenario import Scenario
 from funnelsim.state import State
 

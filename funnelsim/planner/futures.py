@@ -14,7 +14,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from concurrent.futures import Executor
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -26,7 +25,7 @@ from funnelsim.distributions import Floats
 from funnelsim.experiment import chunks
 from funnelsim.metrics.basis import divided
 from funnelsim.metrics.planned import seen
-from funnelsim.progress import Bar, progress_bar
+from funnelsim.progress import Bar
 from funnelsim.scenario import Scenario
 from funnelsim.state import State
 
@@ -36,6 +35,8 @@ if TYPE_CHECKING:
 MOST = 200  # replications; of very many leads a few, who differ little
 FEW = 10  # where only means are read
 LEADS, FEWEST = 120_000, 20  # simulated of the planned scenario in all; replications at least
+LEADS_OF_REPS, NUMBERS_TRIED = 25_000, 5  # for each number of reps that is tried; numbers, about
+LEADS_IN_TIME = 60_000  # for how late is too late
 FAR_MORE, MILLION = 5, 1_000_000  # times the leads; leads of one replication
 
 
@@ -93,13 +94,6 @@ class Futures:
         return int(min(max(leads / each, least), MOST))
 
 
-def a_bar(progress: bool | Bar, total: int, is_guess: bool = False) -> AbstractContextManager[Bar]:
-    """What is told of replications done: one's own `update(n)`, or a bar after two seconds."""
-    if hasattr(progress, "update"):
-        return nullcontext(progress)
-    return progress_bar(total, bool(progress), is_guess=is_guess)
-
-
 # --- a part of very many leads ----------------------------------------------------------------
 
 
@@ -155,6 +149,7 @@ def see(scenarios: Sequence[Scenario], futures: Futures, parts: float = 1.0) -> 
     import pandas as pd
 
     simulated = [part_of(scenario, parts) for scenario in scenarios]
+    futures.expect(_for_all_tables(simulated[0], futures))
     count = futures.replications_for(simulated[0], LEADS, FEWEST)
     count = -(-count // len(scenarios)) * len(scenarios)  # as many of each
     told = futures.among(partial(chunks.of_each, seen), simulated, range(count))
@@ -166,6 +161,14 @@ def see(scenarios: Sequence[Scenario], futures: Futures, parts: float = 1.0) -> 
     known = float(leads_of_channels(scenarios[0]).sum()) / np.mean(came) if np.any(came) else 1.0
     by_stage = np.mean(entered, axis=0) * known
     return Seen(results, by_stage, cac, _payback(ages, cac), np.array(channels))
+
+
+def _for_all_tables(simulated: Scenario, futures: Futures) -> int:
+    """How many replications these and the other tables of a plan take, about."""
+    each = futures.replications_for(simulated, LEADS_OF_REPS, FEW)
+    others = ((LEADS, FEWEST), (LEADS_IN_TIME, FEW))
+    of_reps = each * NUMBERS_TRIED * len(simulated.teams)
+    return of_reps + sum(futures.replications_for(simulated, *leads) for leads in others)
 
 
 def _payback(ages: Sequence[Floats | None], cac: float) -> float:

@@ -12,11 +12,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelsim.analytic.arrivals import expected_leads, leads_of_channels
+from funnelsim.analytic.arrivals import leads_before_and_after, leads_of_channels
 from funnelsim.analytic.costs import costs_by_sale
 from funnelsim.analytic.teams import team_load
 from funnelsim.arguments import refused
@@ -151,8 +152,8 @@ def no_further(moved: Lever, most: float) -> Lever:
     """A lever of leads that goes no further than to so many leads until the horizon."""
     if not moved.moves_leads:
         return moved
-    before = expected_leads(moved.scenario) - float(leads_of_channels(moved.scenario).sum())
-    return replace(moved, high=factor_for(moved, max(most - before, 1.0)))
+    before, then = leads_before_and_after(moved.scenario)
+    return replace(moved, high=factor_for(moved, max(most - before, 1.0))) if then else moved
 
 
 def full_at(moved: Lever) -> list[float]:
@@ -271,6 +272,17 @@ def with_reps(scenario: Scenario, team: str, reps: int) -> Scenario:
         stay = of_today if reps > now.reps else []
         changes[f"teams.{team}.skills"] = [*stay, *[middle] * (reps - len(stay))]
     return scenario.vary(changes)
+
+
+def limits_of_channels(today: Scenario, planned: Scenario) -> dict[str, Any]:
+    """Of each channel: its `ceiling` a day (NaN: none), whether it brings as many leads as that
+    allows (`full`), and whether a lead or a sale of it costs something (`paid`)."""
+    ceilings = [np.nan if c.ceiling is None else c.ceiling for c in planned.channels]
+    return {
+        "ceiling": np.array(ceilings, dtype=float),
+        "full": is_full(today, planned),
+        "paid": [is_paid(channel, planned) for channel in planned.channels],
+    }
 
 
 def is_full(today: Scenario, planned: Scenario) -> NDArray[np.bool_]:

@@ -23,7 +23,6 @@ from funnelsim.experiment.chunks import an_executor
 from funnelsim.journal.provenance import AtTheStart, Provenance
 from funnelsim.metrics.planned import METRICS, result
 from funnelsim.planner.answer import QUANTILES
-from funnelsim.planner.closed_form import why_not
 from funnelsim.planner.futures import Futures
 from funnelsim.planner.levers import MOST_LEADS, MOST_PLANNED, Lever, lever, no_further
 from funnelsim.planner.parameter_uncertainty import (
@@ -100,7 +99,10 @@ def asked(
         rule = "sales come in whole numbers"
         raise refused("target", target, rule, f"write {math.ceil(target)}")
     arrivals = a_choice("arrivals", settings["arrivals"], ARRIVALS)
-    moved, seed, executor = lever(today, settings["change"]), a_seed(seed), an_executor(executor)
+    no_formula = why_not(today, metric) or ("business is running" if initial is not None else "")
+    moved = lever(today, settings["change"])
+    moved = no_further(moved, MOST_LEADS if no_formula else MOST_PLANNED)
+    seed, executor = a_seed(seed), an_executor(executor)
     told = settings | {
         "target": target, "probability": probability, "metric": metric,
         "most_gone_cold": most_gone_cold, "arrivals": arrivals,
@@ -108,7 +110,6 @@ def asked(
     is_wanted = told.pop("backtest")
     told |= {} if is_wanted else {"backtest": False}
     made = provenance_of("plan", scenario, seed, initial, told)
-    no_formula = why_not(today, metric) or ("business is running" if initial is not None else "")
     _refuse_unanswerable(today, moved, arrivals, probability, no_formula)
     is_tried = is_wanted and settings["pilot"] is None
     uncertainty, backtest = in_doubt(
@@ -117,7 +118,7 @@ def asked(
     is_short = is_tried and backtest is None and getattr(scenario, "deals", None) is not None
     return Question(
         today, target, metric, probability,
-        no_further(moved, MOST_LEADS if no_formula else MOST_PLANNED), arrivals == "fixed",
+        moved, arrivals == "fixed",
         most_gone_cold, seed, initial, executor, made, no_formula, uncertainty, backtest, is_short,
     )  # fmt: skip
 
@@ -135,6 +136,28 @@ def _refuse_unanswerable(
     if no_formula and probability > MOST_SIMULATED:
         rule = f"a search knows chances up to {MOST_SIMULATED:g}: here {no_formula}"
         raise refused("probability", probability, rule, "write 0.99")
+
+
+def why_not(scenario: Scenario, metric: str) -> str:
+    """What keeps a formula from holding; "" where there is one."""
+    s, order = scenario, scenario.order
+    if any(stage.follow_up for stage in s.stages):
+        return "leads wait for one another"
+    if any(stage.recovery for stage in s.stages):
+        return "lost leads come back"
+    if any(channel.dispersion != 1 for channel in s.channels if channel.rate):
+        return "leads come in heaps"
+    if s.referral:
+        return "customers bring leads"
+    if metric == "sales":
+        return ""
+    if metric != "revenue" or order is None:
+        return "it has costs"
+    if s.retention or s.upsell or s.campaigns:
+        return "customers order again"
+    if order.payments or order.offers or s.loyalty:
+        return "orders are more than a value"
+    return ""
 
 
 def a_metric(metric: object, scenario: Scenario) -> str:

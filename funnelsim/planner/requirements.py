@@ -20,9 +20,8 @@ from funnelsim.experiment.chunks import of_each
 from funnelsim.metrics.basis import divided
 from funnelsim.metrics.planned import lead_times, of_team
 from funnelsim.planner.answer import Deadline
-from funnelsim.planner.futures import FEW, FEWEST, Futures, part_of
-from funnelsim.planner.futures import LEADS as OF_OUTCOMES
-from funnelsim.planner.levers import is_full, is_paid, with_reps
+from funnelsim.planner.futures import FEW, LEADS_IN_TIME, LEADS_OF_REPS, Futures, part_of
+from funnelsim.planner.levers import limits_of_channels, with_reps
 from funnelsim.planner.outcomes import Outcomes
 from funnelsim.planner.question import Question
 from funnelsim.scenario import Scenario
@@ -30,12 +29,9 @@ from funnelsim.scenario import Scenario
 if TYPE_CHECKING:
     import pandas as pd
 
-LEADS = 25_000  # simulated for each number of reps that is tried
-NUMBERS_TRIED = 5  # of reps, about
 ROUGHLY = 5  # times fewer, to see about where it is
 PLENTY = 4  # times the reps whom all the work would keep busy
 GAIN = 0.01  # of the share gone cold: less is none
-LEADS_IN_TIME = 60_000  # simulated for how late is too late
 IN_VAIN = 0.05  # of the winners: if only so many still get there in time, it is too late
 
 
@@ -63,13 +59,6 @@ def requirements(
     )
 
 
-def to_come(planned: Scenario, futures: Futures) -> int:
-    """How many replications all tables of a planned scenario take, about."""
-    each = futures.replications_for(planned, LEADS, FEW) * NUMBERS_TRIED * len(planned.teams)
-    others = ((OF_OUTCOMES, FEWEST), (LEADS_IN_TIME, FEW))
-    return each + sum(futures.replications_for(planned, *leads) for leads in others)
-
-
 # --- stages and channels ----------------------------------------------------------------------
 
 
@@ -93,9 +82,6 @@ def channels_required(today: Scenario, planned: Scenario, commission: Floats) ->
 
     days = max(whole_days(planned), 1)
     leads = leads_of_channels(planned)
-    ceilings = np.array(
-        [np.nan if c.ceiling is None else c.ceiling for c in planned.channels], dtype=float
-    )
     return pd.DataFrame(
         {
             "today": leads_of_channels(today) / days,
@@ -103,9 +89,7 @@ def channels_required(today: Scenario, planned: Scenario, commission: Floats) ->
             "leads": leads,
             "cost": cost_of_channels(planned) + commission,
             "commission": commission,
-            "ceiling": ceilings,
-            "full": is_full(today, planned),
-            "paid": [is_paid(channel, planned) for channel in planned.channels],
+            **limits_of_channels(today, planned),
         },
         index=pd.Index([channel.name for channel in planned.channels], name="channel"),
     )
@@ -160,7 +144,7 @@ class _Reps:
     def __init__(self, scenario: Scenario, team: str, number: int, futures: Futures) -> None:
         self._scenario, self._number, self._futures = scenario, number, futures
         self._team = team
-        self._count = futures.replications_for(scenario, LEADS, FEW)
+        self._count = futures.replications_for(scenario, LEADS_OF_REPS, FEW)
         self._known: dict[tuple[int, int], tuple[float, float, float]] = {}
 
     def at(self, reps: int, count: int = 0) -> tuple[float, float, float]:

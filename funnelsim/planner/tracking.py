@@ -29,11 +29,11 @@ from funnelsim.planner import plan as plan_anew
 from funnelsim.planner.answer import Plan
 from funnelsim.planner.cuts import end_of_day, values, wins
 from funnelsim.planner.forecasts import revenue_by, sales_by
-from funnelsim.planner.futures import Futures, a_bar
+from funnelsim.planner.futures import Futures
 from funnelsim.planner.parameter_uncertainty import may_be
 from funnelsim.planner.sentences import amount
 from funnelsim.planner.tested import BAND, PAGE
-from funnelsim.progress import Bar
+from funnelsim.progress import Bar, a_bar
 from funnelsim.scenario import Scenario
 from funnelsim.state import State, from_today
 from funnelsim.tables import as_html, as_text, figure_text
