@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, Protocol, TextIO
 
 DELAY = 2.0  # seconds, after which a bar appears
@@ -68,3 +68,10 @@ def in_a_notebook() -> bool:
     """Whether this Python is the kernel of a notebook; without loading IPython for the answer."""
     loaded = sys.modules.get("IPython")
     return loaded is not None and hasattr(loaded.get_ipython(), "kernel")
+
+
+def a_bar(progress: bool | Bar, total: int, is_guess: bool = False) -> AbstractContextManager[Bar]:
+    """What is told of replications done: one's own `update(n)`, or a bar after two seconds."""
+    if hasattr(progress, "update"):
+        return nullcontext(progress)
+    return progress_bar(total, bool(progress), is_guess=is_guess)

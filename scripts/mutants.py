@@ -91,16 +91,14 @@ SUBJECTS: dict[str, tuple[list[str], str]] = {
         "planner_theory",
     ),
     "search": (
-        ["planner/search.py", "planner/curves.py", "planner/solving.py", "planner/trials.py"],
+        ["planner/search.py", "planner/curves.py", "planner/trials.py"],
         "plan_curves planner planner_theory planner_levers planner_refuses",
     ),
     "plan": (
-        ["planner/__init__.py", "planner/answer.py", "planner/commission.py",
-         "planner/forecasts.py", "planner/futures.py", "planner/infeasible.py",
-         "planner/levers.py", "planner/outcomes.py", "planner/part_of_a_future.py",
-         "planner/question.py", "planner/reps_required.py", "planner/requirements.py",
-         "planner/results.py", "planner/sentences.py", "planner/text_tables.py",
-         "planner/too_late.py"],
+        ["planner/__init__.py", "planner/answer.py", "planner/forecasts.py",
+         "planner/futures.py", "planner/infeasible.py", "planner/levers.py",
+         "planner/outcomes.py", "planner/question.py", "planner/requirements.py",
+         "planner/sentences.py", "planner/text_tables.py", "metrics/planned.py"],
         "planner_levers planner_refuses planner plan_commission planner_theory forecast plan_out",
     ),
     "calibration": (

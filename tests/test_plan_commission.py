@@ -16,10 +16,10 @@ from test_plan_form import upload
 import funnelsim as fs
 from funnelsim.analytic.usual_sum import naive_leads
 from funnelsim.cli import main
-from funnelsim.planner.commission import along
 from funnelsim.planner.futures import Futures
 from funnelsim.planner.infeasible import _cheaper
 from funnelsim.planner.levers import lever
+from funnelsim.planner.outcomes import along
 from funnelsim.planner.text_tables import channels_text, sales_text, sections
 from funnelsim.report import plan_page
 

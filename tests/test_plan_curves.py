@@ -14,13 +14,13 @@ from theory import FIVE
 
 import funnelsim as fs
 from funnelsim.analytic.arrivals import leads_of_channels
+from funnelsim.metrics.planned import result
 from funnelsim.planner import curves
 from funnelsim.planner.curves import add_knots, bounds, points, searched_curve
 from funnelsim.planner.futures import Futures
 from funnelsim.planner.levers import lever
 from funnelsim.planner.parameter_uncertainty import may_be
 from funnelsim.planner.question import up_to_the_deadline
-from funnelsim.planner.results import result
 from funnelsim.planner.search import search
 from funnelsim.planner.trials import Trials
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import funnelsim as fs
 from funnelsim.analytic.arrivals import leads_of_channels, mean_by_day
 from funnelsim.planner.levers import lever, with_reps
-from funnelsim.planner.reps_required import fewest
+from funnelsim.planner.requirements import fewest
 
 
 def test_ceilings_are_kept_and_the_others_take_the_rest() -> None:

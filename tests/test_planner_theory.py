@@ -14,12 +14,12 @@ from funnelsim.analytic.arrivals import leads_of_channels
 from funnelsim.analytic.time_to_sale import expected
 from funnelsim.analytic.usual_sum import naive_leads
 from funnelsim.engines import simulate_together
-from funnelsim.planner.closed_form import formula, why_not
-from funnelsim.planner.futures import Futures
+from funnelsim.metrics.planned import result
+from funnelsim.planner.closed_form import formula
+from funnelsim.planner.futures import Futures, _payback
 from funnelsim.planner.levers import with_leads
-from funnelsim.planner.outcomes import _payback
-from funnelsim.planner.results import result
-from funnelsim.planner.too_late import deadline
+from funnelsim.planner.question import why_not
+from funnelsim.planner.requirements import deadline
 from funnelsim.progress import progress_bar
 
 

@@ -73,6 +73,12 @@ def leads_of_channels(scenario: Scenario) -> Floats:
     return np.array([mean_in_time(scenario, c)[begun:].sum() for c in scenario.channels])
 
 
+def leads_before_and_after(scenario: Scenario) -> tuple[float, float]:
+    """Leads expected before the days that count, and on these."""
+    counted = float(leads_of_channels(scenario).sum())
+    return expected_leads(scenario) - counted, counted
+
+
 def time_of_leads(scenario: Scenario, leads: float) -> int:
     """From the warm-up until so many leads are expected, in microseconds, at most the horizon:
     whole days, or hours within a day.

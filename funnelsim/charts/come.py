@@ -17,8 +17,8 @@ from funnelsim.charts.made_with import says_how_made
 from funnelsim.charts.parts import rows_data
 from funnelsim.charts.rows import Rows
 from funnelsim.charts.theme import COLOURS
+from funnelsim.metrics.planned import unit_of
 from funnelsim.planner.cuts import PARTS
-from funnelsim.planner.results import unit_of
 from funnelsim.planner.tested import Backtest
 from funnelsim.planner.tracking import Track
 from funnelsim.tables import figure_text

@@ -26,9 +26,9 @@ from funnelsim.charts.rows import Rows
 from funnelsim.charts.theme import COLOURS
 from funnelsim.earlier import earlier_argument
 from funnelsim.kinds import IN_STEPS, SHARE
+from funnelsim.metrics.planned import unit_of
 from funnelsim.planner import Plan
-from funnelsim.planner.results import unit_of
-from funnelsim.planner.text_tables import chance_text
+from funnelsim.planner.sentences import chance_text
 from funnelsim.scenario.parameters import parameter
 from funnelsim.tables import figure_text
 

@@ -18,9 +18,9 @@ from funnelsim.charts.parts import axis_of, rows_data, sentence
 from funnelsim.charts.rows import Rows
 from funnelsim.charts.theme import COLOURS
 from funnelsim.earlier import earlier_argument
+from funnelsim.metrics.planned import unit_of
 from funnelsim.planner import Forecast, Plan
-from funnelsim.planner.results import unit_of
-from funnelsim.planner.text_tables import chance_text
+from funnelsim.planner.sentences import chance_text
 from funnelsim.tables import figure_text
 
 PLANNED, NAIVE = COLOURS["first orders"], COLOURS["lost"]

@@ -1,28 +1,78 @@
-"""A plan: the numbers, and what they say in words."""
+"""What the steps of a plan hand on: the setting found, how late is too late, the plan itself."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from funnelsim.distributions import Floats
 from funnelsim.journal.provenance import Provenance
 from funnelsim.pages import page
-from funnelsim.planner.too_late import Deadline
 from funnelsim.scenario import Scenario
 from funnelsim.scenario.parameters import parameter
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from funnelsim.planner.levers import Lever
     from funnelsim.planner.parameter_uncertainty import ParameterUncertainty
     from funnelsim.planner.tested import Backtest
     from funnelsim.state import State
 
 
+QUANTILES = {"10%": 0.1, "50%": 0.5, "90%": 0.9}  # of single futures
 SENTENCES = """\
 {% for sentence in sentences %}
 <p>{% if loop.first %}<strong>{{ sentence }}</strong>{% else %}{{ sentence }}{% endif %}</p>
 {% endfor %}"""
+
+
+@dataclass(frozen=True)
+class Found:
+    """Where the search ended: the setting, or None and what stopped it; the error of its logarithm.
+
+    `chance` is that of the target at the setting (at the best one, where there is none), by so
+    many `replications`. `limit` is "" where the target is met, else "high" (the lever goes no
+    further), "flat" (more of it brings no more), "falls" (more of it brings less), "none" (it
+    changes nothing), "avalanche" (more of it brings referrals without end) or "nothing" (nothing
+    comes at all). `results` are those at the setting, equal ones spread up to the next step.
+    """
+
+    x: float | None
+    best: float  # the same, or the setting tried with the best chance: what a plan tells of
+    chance: float
+    replications: int = 0
+    error: float = 0.0
+    limit: str = ""
+    results: Floats | None = None
+
+
+@dataclass(frozen=True)
+class Solved:
+    """How far the lever is turned (in the direction in which it helps), how that was found, and the
+    curve: setting (a factor), chance and mean with their standard errors."""
+
+    lever: Lever
+    found: Found
+    naive_chance: float
+    certain: float  # the setting if the conversion were known; NaN where it is
+    curve: pd.DataFrame
+    method: str
+    interval: tuple[float, float]  # how sure the setting itself is (95 %)
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """How late is too late for a lead, in days from the start of the scenario.
+
+    `half` is the day from which on fewer than half of the winners get there by the horizon, `last`
+    that from which on fewer than one in twenty; `share_in_time` of all winners those who do. NaN
+    where nobody wins, and where so long a time cannot be simulated.
+    """
+
+    half: float
+    last: float
+    share_in_time: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,11 +97,11 @@ class Plan:
                     (0 by a formula); `setting` in place of leads where something else is moved: a
                     number in the unit that `moved` names
     `stages`, `channels`, `reps`, `reps_tried`, `outcome`   tables (see `requirements.py`,
-                    `reps_required.py`, `outcomes.py`); `outcome` has a row per result with its mean
-                    and quantiles over futures
+                    `outcomes.py`); `outcome` has a row per result with its mean and quantiles
+                    over futures
     `budget`        what the channels cost, in currency; `commission`: how much of that is paid for
                     the planned sales; `cac`; `payback_days`
-    `per_sale`      a row per channel: what a sale leaves and costs to win (see `commission.py`)
+    `per_sale`      a row per channel: what a sale leaves and costs to win (see `outcomes.py`)
     `deadline`      how late is too late for a lead
     `open_business` what open deals and customers bring (mean, 10 %, 50 %, 90 %) of the metric,
                     None without `initial`; `remaining` what is left of the target on average

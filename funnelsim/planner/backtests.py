@@ -35,9 +35,8 @@ from funnelsim.planner.cuts import (
     wins,
 )
 from funnelsim.planner.doubt import factor_of
-from funnelsim.planner.question import a_bar
 from funnelsim.planner.tested import BAND, Backtest
-from funnelsim.progress import Bar
+from funnelsim.progress import Bar, a_bar
 
 LEAST_DAYS, LEAST_WINS = 56, 10  # that the first forecast is made of
 BY_ITSELF = ((6, 60), (5, 60), (4, 60), (6, 30), (5, 30), (4, 30), (3, 30))  # cuts, days
@@ -144,7 +143,7 @@ def whole_days(horizon: object) -> int:
     raise refused("horizon", horizon, rule, 'write "60 days" or "8 weeks"')
 
 
-# --- long enough --------------------------------------------------------------------------------
+# --- long enough ------------------------------------------------------------------------------
 
 
 def _earliest(deals: Deals) -> pd.Timestamp | None:
@@ -183,7 +182,7 @@ def _refuse_short(deals: Deals, cuts: int, days: int, last: pd.Timestamp) -> Non
     )
 
 
-# --- the forecasts ------------------------------------------------------------------------------
+# --- the forecasts ----------------------------------------------------------------------------
 
 
 def _foreseen_at(
@@ -239,7 +238,7 @@ def _on(executor: Executor, works: Works, finished: Callable[[Any, Floats], None
     return left
 
 
-# --- compared -----------------------------------------------------------------------------------
+# --- compared ---------------------------------------------------------------------------------
 
 
 def _compared(

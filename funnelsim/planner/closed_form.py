@@ -1,4 +1,4 @@
-"""The chance of reaching a target by a formula, where there is one.
+"""How far to turn a lever, by a formula where there is one, and the chance of the target with it.
 
 Leads that arrive by a Poisson process and do not wait for one another are won independently, so the
 sales of a period are Poisson distributed too ("thinning"; for instance S. M. Ross, Introduction to
@@ -14,48 +14,130 @@ Mathematical Methods of Operations Research 69, 2009).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelsim.analytic.arrivals import mean_by_day
+from funnelsim.analytic.arrivals import leads_of_channels, mean_by_day
 from funnelsim.analytic.conversion import conversions
-from funnelsim.analytic.time_to_sale import QUANTILES, expected
+from funnelsim.analytic.time_to_sale import QUANTILES as OF_A_LAW
+from funnelsim.analytic.time_to_sale import entries, expected, shares_of_channels
+from funnelsim.analytic.usual_sum import worth_of_a_sale
 from funnelsim.distributions import AmountDistribution, Floats
+from funnelsim.planner.answer import QUANTILES, Found, Solved
+from funnelsim.planner.levers import Lever, factor_for, turned_down
 from funnelsim.planner.parameter_uncertainty import ParameterUncertainty
-from funnelsim.planner.roots import crossing
+from funnelsim.planner.roots import crossing, least
 from funnelsim.scenario import Scenario
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from funnelsim.planner.question import Question
 
 CLASSES, NODES = 1_000, 25  # of a conversion that is not known; means whose sums are worked out
 TARGET_CELLS, MOST_TARGETS = 2_048, 32  # of the sum: cells up to the target, and how far it reaches
 SIZE_OF_A_SUM = TARGET_CELLS * MOST_TARGETS
+POINTS = 60  # of the curve
 CELLS_OF_A_SUM = np.arange(SIZE_OF_A_SUM)
 SURE, TINY = 7.0, 1e-12  # standard deviations, and the chance that is left past them
 
 
-def why_not(scenario: Scenario, metric: str) -> str:
-    """What keeps a formula from holding; "" where there is one."""
-    s, order = scenario, scenario.order
-    if any(stage.follow_up for stage in s.stages):
-        return "leads wait for one another"
-    if any(stage.recovery for stage in s.stages):
-        return "lost leads come back"
-    if any(channel.dispersion != 1 for channel in s.channels if channel.rate):
-        return "leads come in heaps"
-    if s.referral:
-        return "customers bring leads"
-    if metric == "sales":
-        return ""
-    if metric != "revenue" or order is None:
-        return "it has costs"
-    if s.retention or s.upsell or s.campaigns:
-        return "customers order again"
-    if order.payments or order.offers or s.loyalty:
-        return "orders are more than a value"
-    return ""
+# --- how far to turn a lever ------------------------------------------------------------------
+
+
+def by_formula(question: Question) -> Solved:
+    """The lever, with the direction in which it helps, and its setting by the formula."""
+    import pandas as pd
+
+    moved, metric, naive = question.lever, question.metric, question.naive
+    if not moved.moves_leads:
+        less, more = _means(moved.at, [1 / 1.25, min(1.25, moved.high)], metric)
+        moved = turned_down(moved) if more < less else moved
+    scenario_at = cache(moved.at)  # the curve asks twice, the second time for the means
+
+    def chances(doubt: ParameterUncertainty | None) -> Callable[[float], float]:
+        def at(x: float) -> float:
+            scenario = scenario_at(x)
+            law = formula(scenario, question.target, metric, doubt, question.is_fixed)
+            return law.chance(float(leads_of_channels(scenario).sum()))
+
+        return at
+
+    def root(at: Callable[[float], float], probability: float) -> float | None:
+        """The least setting with this chance, to six digits; None where there is none."""
+        return least(lambda x: at(x) - probability, 1.0, moved.high, 1e-7)
+
+    at, probability = chances(question.uncertainty), question.probability
+    naive_at = factor_for(moved, naive) if moved.moves_leads and naive < math.inf else 1.0
+    if _is_idle(moved, metric, at):
+        x, settings, limit, best = 1.0 if at(1.0) >= probability else None, [1.0], "none", 1.0
+    else:
+        x = root(at, probability)
+        best = x if x is not None else moved.high
+        low = root(at, 0.01) or best / 4
+        high = min(root(at, 0.995) or 2 * best, moved.high)
+        settings, limit = np.linspace(low, max(high, low), POINTS).tolist(), ""
+        if x is None:
+            limit = "high" if _means(moved.at, [best], metric)[0] > 0 else "nothing"
+            best = best if limit == "high" else 1.0  # where nothing helps, today is as good
+    curve = pd.DataFrame({"setting": settings, "chance": [at(s) for s in settings]})
+    curve["chance_se"] = curve["mean_se"] = 0.0
+    curve["mean"] = _means(scenario_at, settings, metric)
+    certain = math.nan
+    if question.uncertainty is not None:
+        certain = root(chances(None), probability) or math.nan
+    found = Found(x, best, at(best), limit=limit)
+    return Solved(moved, found, at(naive_at), certain, curve, "formula", (best, best))
+
+
+def _is_idle(moved: Lever, metric: str, at: Callable[[float], float]) -> bool:
+    """Whether the lever changes neither the chance nor the mean."""
+    if moved.moves_leads or at(1.0) != at(moved.high):
+        return False
+    return not np.ptp(_means(moved.at, [1.0, moved.high], metric))
+
+
+def _means(at: Callable[[float], Scenario], settings: list[float], metric: str) -> Floats:
+    """The result expected at each setting of a lever."""
+    scenarios = map(at, settings)
+    return np.array([expected(s)[1] * worth_of_a_sale(s, metric) for s in scenarios])
+
+
+class ByLaw(NamedTuple):
+    """What a formula knows and replications tell by chance: the leads that `entered` each stage
+    (None where the conversion is in doubt), the channels' shares of the sales."""
+
+    entered: Floats | None
+    shares: Floats
+
+
+def by_law(question: Question, planned: Scenario, outcome: pd.DataFrame) -> ByLaw:
+    """That, and it puts mean and quantiles of sales and revenue into the table of results."""
+    leads, names = float(leads_of_channels(planned).sum()), list(QUANTILES)
+    asked = question.uncertainty, question.is_fixed
+    sales = formula(planned, 1.0, "sales", *asked).sales
+    for metric in {"sales", question.metric}:
+
+        def chance_of(target: float, metric: str = metric) -> float:
+            return formula(planned, target, metric, *asked).chance(leads) if target > 0 else 1.0
+
+        about = outcome.loc[metric, names].tolist()
+        found = [quantile(chance_of, p, a) for p, a in zip(QUANTILES.values(), about, strict=True)]
+        told = map(math.ceil, found) if metric == "sales" else found
+        outcome.loc[metric] = [sales * worth_of_a_sale(planned, metric), *told]
+    if question.metric == "revenue":  # nobody orders twice, where there is a formula
+        outcome.loc["revenue of first orders"] = outcome.loc["revenue"]
+    entered = entries(planned) if question.uncertainty is None else None
+    return ByLaw(entered, shares_of_channels(planned))
+
+
+# --- the law ----------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -110,7 +192,7 @@ def formula(
     uncertainty: ParameterUncertainty | None,
     fixed: bool,
 ) -> Formula:
-    """The formula of a scenario that has one (see `why_not`)."""
+    """The formula of a scenario that has one (see `question.why_not`)."""
     leads, sales = expected(scenario)
     values = None
     if metric == "revenue":
@@ -141,7 +223,7 @@ def quantile(chance: Callable[[float], float], p: float, guess: float) -> float:
 
 @lru_cache(maxsize=8)
 def _quantiles(distribution: AmountDistribution) -> Floats:
-    return distribution.ppf(QUANTILES)
+    return distribution.ppf(OF_A_LAW)
 
 
 def _law_of_values(scenario: Scenario, target: float) -> Floats:

@@ -22,8 +22,7 @@ import numpy as np
 
 from funnelsim.distributions import Floats, Ints
 from funnelsim.errors import FunnelSimError
-from funnelsim.planner.search import steps_of
-from funnelsim.planner.trials import Trials
+from funnelsim.planner.trials import Trials, steps_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,7 +37,7 @@ TWO_SIDED = 1.96  # standard errors: 95 % lie within
 SQRT_2_PI = math.sqrt(2 * math.pi)
 
 
-# --- which settings are simulated -----------------------------------------------------------------
+# --- which settings are simulated -------------------------------------------------------------
 
 
 def add_knots(
@@ -96,7 +95,7 @@ def _step_between(trials: Trials, a: float, b: float) -> float | None:
     return middle / now if middle > round(a * now) else None
 
 
-# --- what they tell -------------------------------------------------------------------------------
+# --- what they tell ---------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -170,7 +169,7 @@ def _error(results: Floats, classes: int) -> float:
     return math.sqrt(float(varies) / count)
 
 
-# --- the curve ------------------------------------------------------------------------------------
+# --- the curve --------------------------------------------------------------------------------
 
 
 def searched_curve(

@@ -20,11 +20,11 @@ from funnelsim.experiment.chunks import (
 from funnelsim.journal import Journal
 from funnelsim.journal.provenance import Provenance
 from funnelsim.metrics.money import counts_as_revenue
+from funnelsim.metrics.planned import sale_times
 from funnelsim.planner.futures import Futures
 from funnelsim.planner.parameter_uncertainty import Pilot, may_be
-from funnelsim.planner.question import a_bar, in_doubt, provenance_of, up_to_the_deadline
-from funnelsim.planner.results import sale_times
-from funnelsim.progress import Bar
+from funnelsim.planner.question import in_doubt, provenance_of, up_to_the_deadline
+from funnelsim.progress import Bar, a_bar
 from funnelsim.scenario import Scenario
 from funnelsim.state import State
 
@@ -116,14 +116,16 @@ def forecast(
     """
     import pandas as pd
 
-    today, _ = up_to_the_deadline(scenario, within, pilot, "forecast")
-    today, initial = begun(today, initial, "forecast")
+    by_then, uncertainty = up_to_the_deadline(scenario, within, pilot, "forecast")
+    today, initial = begun(by_then, initial, "forecast")
     n, executor = a_number_of_replications(n), an_executor(executor)
     settings: dict[str, Any] = {"n": n, "within": within, "pilot": pilot}
     settings |= {} if backtest else {"backtest": False}
     made_by = provenance_of("forecast", scenario, a_seed(seed), initial, settings)
-    asked = within, pilot, "forecast", backtest, executor, progress
-    uncertainty, tried = in_doubt(scenario, *asked)
+    is_tried = backtest and pilot is None
+    uncertainty, tried = in_doubt(
+        scenario, by_then, uncertainty, is_tried, executor, progress, "forecast"
+    )
     scenarios = [today]
     if uncertainty is not None:
         made = may_be(today, uncertainty, CLASSES)

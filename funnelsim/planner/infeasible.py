@@ -14,10 +14,20 @@ from funnelsim.analytic.teams import team_load
 from funnelsim.analytic.usual_sum import naive_leads
 from funnelsim.distributions import duration_text
 from funnelsim.errors import FunnelSimError
-from funnelsim.planner.levers import MOST_LEADS, MOST_PLANNED, MOST_REPS, is_full, lever, no_further
+from funnelsim.planner.answer import Found
+from funnelsim.planner.futures import Futures
+from funnelsim.planner.levers import (
+    MOST_LEADS,
+    MOST_PLANNED,
+    MOST_REPS,
+    busiest_load,
+    first_guess,
+    is_full,
+    lever,
+    no_further,
+)
 from funnelsim.planner.parameter_uncertainty import CLASSES
-from funnelsim.planner.search import Found, search
-from funnelsim.planner.solving import TABLES, first_guess
+from funnelsim.planner.search import TABLES, search
 from funnelsim.planner.trials import Trials
 from funnelsim.scenario import Scenario
 from funnelsim.tables import figure_text
@@ -30,7 +40,7 @@ MOST_FOR_A_WAY_OUT = 200_000  # leads: a search for more of them takes minutes
 FULL = 0.9  # a team with this load at the best setting is in the way
 
 
-def reasons_and_ways_out(question: Question, found: Found) -> list[str]:
+def reasons_and_ways_out(question: Question, found: Found, futures: Futures) -> list[str]:
     """Sentences: what is in the way, then what would move it."""
     best = question.lever.at(found.best)
     told = _dead_ends(best)
@@ -47,7 +57,7 @@ def reasons_and_ways_out(question: Question, found: Found) -> list[str]:
         )
     if not told:
         told = _limits(question, found)
-    return told + _ways_out(question, best, found)
+    return told + _ways_out(question, best, futures)
 
 
 def _dead_ends(scenario: Scenario) -> list[str]:
@@ -119,7 +129,7 @@ def _limits(question: Question, found: Found) -> list[str]:
     return [f"{more} of {moved} brings hardly any more."]
 
 
-def _ways_out(question: Question, best: Scenario, found: Found) -> list[str]:
+def _ways_out(question: Question, best: Scenario, futures: Futures) -> list[str]:
     """Changes that would do, each tried."""
     told: list[str] = []
     tried: dict[str, str] = {}  # by the first path that is changed
@@ -134,13 +144,13 @@ def _ways_out(question: Question, best: Scenario, found: Found) -> list[str]:
             trials = Trials(
                 moved,
                 question.metric,
-                question.futures,
+                futures,
                 question.uncertainty,
                 CLASSES,
                 is_rough=True,
             )
             trials.expect(len(candidates) - number, after=TABLES)
-            start = min(first_guess(moved, naive), moved.high)
+            start = min(first_guess(moved, naive, busiest_load(moved)), moved.high)
             there = search(trials, moved, question.target, question.probability, start)
         except FunnelSimError:  # the change is none for this scenario, or too much to simulate
             continue

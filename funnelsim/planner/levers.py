@@ -12,12 +12,14 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelsim.analytic.arrivals import expected_leads, leads_of_channels
+from funnelsim.analytic.arrivals import leads_before_and_after, leads_of_channels
 from funnelsim.analytic.costs import costs_by_sale
+from funnelsim.analytic.teams import team_load
 from funnelsim.arguments import refused
 from funnelsim.distributions import Floats, duration_text
 from funnelsim.errors import ScenarioError, nearest
@@ -30,6 +32,7 @@ from funnelsim.scenario.parameters import Parameter, not_turned, parameter, usua
 MOST_LEADS = 2_000_000  # in one simulation of a search
 MOST_PLANNED = 10**12  # by a formula: of more nobody has heard
 MOST_REPS = 1_000
+LEAST_START = 0.02  # of today's leads: where open deals bring nearly all of the target
 MOST_TURNED = 100.0  # times as much, of a number without a limit of its own
 
 
@@ -149,8 +152,8 @@ def no_further(moved: Lever, most: float) -> Lever:
     """A lever of leads that goes no further than to so many leads until the horizon."""
     if not moved.moves_leads:
         return moved
-    before = expected_leads(moved.scenario) - float(leads_of_channels(moved.scenario).sum())
-    return replace(moved, high=factor_for(moved, max(most - before, 1.0)))
+    before, then = leads_before_and_after(moved.scenario)
+    return replace(moved, high=factor_for(moved, max(most - before, 1.0))) if then else moved
 
 
 def full_at(moved: Lever) -> list[float]:
@@ -168,6 +171,22 @@ def leads_at(moved: Lever, factors: Floats) -> Floats:
     times = np.minimum(factors[:, None], _most(moved.scenario))
     found: Floats = leads_of_channels(moved.scenario) * np.where(_moves(moved), times, 1.0)
     return found
+
+
+def busiest_load(moved: Lever) -> float:
+    """The load of the busiest team today; 0 without a team."""
+    teams = moved.scenario.teams
+    return float(team_load(moved.scenario)["load"].max()) if teams else 0.0
+
+
+def first_guess(moved: Lever, naive: float, busiest: float) -> float:
+    """Where a search begins: with the usual sum, but not past what the teams can do (`busiest` is
+    the load of the busiest today), since from there on it only gets worse."""
+    if not moved.moves_leads:
+        return 1.0
+    leads = float(leads_of_channels(moved.scenario).sum())
+    start = naive / leads if naive < math.inf else 1.0
+    return max(min(start, 1 / max(busiest, 1e-9)), LEAST_START)
 
 
 def _moves(moved: Lever) -> NDArray[np.bool_]:
@@ -253,6 +272,17 @@ def with_reps(scenario: Scenario, team: str, reps: int) -> Scenario:
         stay = of_today if reps > now.reps else []
         changes[f"teams.{team}.skills"] = [*stay, *[middle] * (reps - len(stay))]
     return scenario.vary(changes)
+
+
+def limits_of_channels(today: Scenario, planned: Scenario) -> dict[str, Any]:
+    """Of each channel: its `ceiling` a day (NaN: none), whether it brings as many leads as that
+    allows (`full`), and whether a lead or a sale of it costs something (`paid`)."""
+    ceilings = [np.nan if c.ceiling is None else c.ceiling for c in planned.channels]
+    return {
+        "ceiling": np.array(ceilings, dtype=float),
+        "full": is_full(today, planned),
+        "paid": [is_paid(channel, planned) for channel in planned.channels],
+    }
 
 
 def is_full(today: Scenario, planned: Scenario) -> NDArray[np.bool_]:

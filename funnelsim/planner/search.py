@@ -11,6 +11,8 @@ among them. So the chance rises smoothly with the lever, and few settings suffic
    move as they did from the neighbour in that direction. Only where the step is not small is
    there another simulation.
 
+Then a curve is led through what was simulated (`curves.py`).
+
 Sources: common random numbers, and quantiles by order statistics: A. M. Law, Simulation Modeling
 and Analysis, 5th edition (2015), sections 11.2 and 9.4.2.
 """
@@ -19,16 +21,33 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import Final
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from funnelsim.distributions import Floats
 from funnelsim.errors import FunnelSimError
-from funnelsim.planner.levers import Lever
-from funnelsim.planner.trials import FEWEST, Trials
+from funnelsim.planner.answer import Found, Solved
+from funnelsim.planner.curves import add_knots, bounds, points, searched_curve
+from funnelsim.planner.futures import Futures
+from funnelsim.planner.levers import (
+    Lever,
+    busiest_load,
+    factor_for,
+    first_guess,
+    full_at,
+    turned_down,
+)
+from funnelsim.planner.parameter_uncertainty import classes_for
+from funnelsim.planner.trials import FEWEST, Trials, chance, chances, steps_of
 
+if TYPE_CHECKING:
+    from funnelsim.planner.question import Question
+
+PAST_CAPACITY = 1.6  # times the leads that keep the busiest team busy all the time
+TABLES = 250  # replications for the tables of a plan, about
+ROOM = 1.25  # times the plan's leads
 UNBIASED: Final = "weibull"  # a new future falls short of this quantile as often as it says
 STEPS = 14
 SMALLEST_STEP, LARGEST_STEP = 1.03, 1.6
@@ -42,46 +61,74 @@ BESIDE = 32  # whole steps tried to either side of the best
 FLAT = 0.1  # results that grow by less than this share of what the lever does: past capacity
 
 
-@dataclass(frozen=True)
-class Found:
-    """Where the search ended: the setting, or None and what stopped it; the error of its logarithm.
-
-    `chance` is that of the target at the setting (at the best one, where there is none), by so
-    many `replications`. `limit` is "" where the target is met, else "high" (the lever goes no
-    further), "flat" (more of it brings no more), "falls" (more of it brings less), "none" (it
-    changes nothing), "avalanche" (more of it brings referrals without end) or "nothing" (nothing
-    comes at all). `results` are those at the setting, equal ones spread up to the next step.
-    """
-
-    x: float | None
-    best: float  # the setting tried with the best chance
-    chance: float
-    replications: int = 0
-    error: float = 0.0
-    limit: str = ""
-    results: Floats | None = None
+# --- the whole way ----------------------------------------------------------------------------
 
 
-def chance(results: Floats, target: float) -> float:
-    """The share of these results that reach the target (see `_chances`)."""
-    return float(_chances(results, target))
+def by_search(question: Question, futures: Futures) -> Solved:
+    """The lever, with the direction in which it helps, its setting by a search, and the curve."""
+    moved, uncertainty, naive = question.lever, question.uncertainty, question.naive
+    asked = question.target, question.probability
+    trials = Trials(moved, question.metric, futures, uncertainty, classes_for(question.probability))
+    if not moved.moves_leads and not moved.whole and _falls(trials, moved):
+        moved = turned_down(moved)
+        trials = trials.of(moved, uncertainty)
+    busiest = busiest_load(moved) if moved.moves_leads else 0.0
+    trials.expect(1 + (uncertainty is not None), after=TABLES)
+    found = search(trials, moved, *asked, first_guess(moved, naive, busiest))
+    x = found.x if found.x is not None else found.best
+    naive_at = factor_for(moved, naive) if moved.moves_leads and naive < math.inf else 1.0
+    if found.x is None:  # no number is enough, and a typing error may ask for millions
+        naive_at = min(naive_at, trials.settings()[-1])
+    trials.at(naive_at, trials.few(naive_at))
+    trials.expect(int(uncertainty is not None), after=TABLES)
+    certain = math.nan
+    if uncertainty is not None and found.x:
+        certain = _if_it_were_known(trials, moved, *asked, found)
+        trials.expect(0, after=TABLES)
+    interval = x, x
+    if found.limit != "none":
+        low, high, bends = _range(trials, moved, x, busiest)
+        add_knots(trials, x, low, high, bends)
+    settings = points(trials, x, naive_at)
+    curve = searched_curve(trials, question.target, settings, x, found.chance)
+    naive_chance = float(np.interp(naive_at, settings, curve["chance"]))
+    if found.x and not moved.whole and found.limit != "none":
+        interval = bounds(trials, *asked, x, found.chance)
+    return Solved(moved, found, naive_chance, certain, curve, "simulation", interval)
 
 
-def _chances(results: Floats, target: float) -> Floats:
-    """The share of the results along the last axis that reach the target.
+def _if_it_were_known(
+    trials: Trials, lever: Lever, target: float, probability: float, found: Found
+) -> float:
+    """The setting that would do without doubt; a difference as small as the errors is none."""
+    assert found.x is not None
+    sure = search(trials.of(lever), lever, target, probability, found.x)
+    told = sure.x and math.log(found.x / sure.x) > math.hypot(found.error, sure.error)
+    return sure.x if sure.x and told else found.x
 
-    Of a few futures of very many leads a share tells little: they are taken as normally
-    distributed, and the next one as not yet seen (a Student distribution).
-    """
-    count = results.shape[-1]
-    if count >= FEWEST:
-        return np.asarray((results >= target).mean(axis=-1))
-    from scipy.special import stdtr
 
-    spread = results.std(axis=-1, ddof=1) * math.sqrt(1 + 1 / count)
-    over = results.mean(axis=-1) - target
-    far = np.divide(over, spread, out=np.where(over >= 0, np.inf, -np.inf), where=spread > 0)
-    return np.asarray(stdtr(count - 1, far))
+def _range(
+    trials: Trials, moved: Lever, x: float, busiest: float
+) -> tuple[float, float, list[float]]:
+    """From where to where the curve goes: all that was tried, and of leads what teams do with more,
+    for the picture of the cliff; and where it is known to have a corner: a channel is full, or the
+    busiest team."""
+    tried = trials.settings()
+    if not moved.moves_leads:
+        return tried[0], tried[-1], []
+    past = PAST_CAPACITY / busiest if busiest > 0 else 0.0
+    bends = [*full_at(moved), *([1 / busiest] if busiest > 0 else [])]
+    return 0.0, min(max(tried[-1], ROOM * x, past), moved.high), bends
+
+
+def _falls(trials: Trials, moved: Lever) -> bool:
+    """Whether more of it is less of the result."""
+    more = min(1.25, moved.high)
+    less, count = 1 / 1.25, trials.few(1.0)
+    return bool(trials.at(more, count).mean() < trials.at(less, count).mean())
+
+
+# --- the least setting ------------------------------------------------------------------------
 
 
 def search(trials: Trials, lever: Lever, target: float, probability: float, start: float) -> Found:
@@ -273,17 +320,6 @@ def _even(results: Floats, target: float = 0.0) -> tuple[Floats, float]:
     return even, target
 
 
-def steps_of(results: Floats, target: float) -> tuple[float, float]:
-    """The steps in which results come, cents at least, and the least that meets the target.
-
-    Where all are equal there is no step to be seen.
-    """
-    if not np.ptp(results):
-        return 0.01, math.ceil(target * 100 - 1e-9) / 100
-    unit = max(int(np.gcd.reduce(np.rint(results * 100).astype(np.int64), axis=None)), 1) / 100
-    return unit, math.ceil(target / unit - 1e-9) * unit
-
-
 def _growth(trials: Trials, x: float, up: bool) -> float:
     """What the mean result gains per logarithm of the lever, from x to its neighbour up or down.
 
@@ -306,7 +342,7 @@ def _crossing(
     often enough.
     """
     fine = np.linspace(low, high, 400)[1:]
-    reached = _chances(joined(fine), target) >= probability
+    reached = chances(joined(fine), target) >= probability
     return float(fine[int(np.argmax(reached))]) if reached.any() else high
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -11,19 +12,16 @@ import numpy as np
 
 from funnelsim.analytic.arrivals import leads_of_channels
 from funnelsim.analytic.costs import reps_costs
-from funnelsim.distributions import DAY, Floats, duration_text
+from funnelsim.distributions import DAY, duration_text
 from funnelsim.metrics.basis import orders_may_follow
 from funnelsim.planner.answer import Plan
 from funnelsim.planner.levers import Lever
 from funnelsim.planner.question import Question
-from funnelsim.planner.text_tables import chance_text
 from funnelsim.scenario.values import REFERRAL
 from funnelsim.tables import figure_text
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from funnelsim.planner.tested import Backtest
 
 LATE = 0.95  # of the winners in time: below, it is said by when leads must come
 WORTH_A_REP = 0.02  # more sales by a rep more, from which on it is said
@@ -34,14 +32,13 @@ TOO_SHORT = (
 STEP, CLIFF = 1.2, 0.3  # if so much more leads bring less than a third of that
 
 
-def setting(lever: Lever, x: float, cost_at: Callable[[list[float]], Floats]) -> str:
-    """What the lever stands at, in words; `cost_at` says what a budget comes to there."""
+def _setting(lever: Lever, x: float, cost: float) -> str:
+    """What the lever stands at, in words; `cost` is what a budget comes to there."""
     scenario = lever.at(x)
     leads = f"{float(leads_of_channels(scenario).sum()):,.0f} leads"
     if lever.path == "leads":
         return leads
     if lever.path == "budget":
-        cost = float(cost_at([x])[0])
         return f"{figure_text(cost, 'money', scenario.currency)} for {leads}"
     if lever.team:
         return f"{_reps(round(x * lever.today))} in team {lever.team}"
@@ -52,6 +49,13 @@ def percent(chance: float) -> str:
     return figure_text(chance, "share")
 
 
+def chance_text(plan: Plan, chance: float) -> str:
+    """A chance with the digits that it has: one that is simulated is known to a few per cent."""
+    if plan.method == "formula" or not 0.005 <= chance < 0.995:
+        return figure_text(chance, "share")
+    return f"{100 * chance:.0f} %"
+
+
 def amount(plan: Plan, value: float) -> str:
     """Sales as a count, other results as money, with their name."""
     if plan.metric == "sales":
@@ -59,29 +63,36 @@ def amount(plan: Plan, value: float) -> str:
     return f"{figure_text(value, 'money', plan.today.currency)} of {plan.metric}"
 
 
-def sentences(
-    plan: Plan, question: Question, hindrances: list[str], most_gone_cold: float
-) -> tuple[str, ...]:
+def in_words(
+    plan: Plan, question: Question, hindrances: list[str], settings: Sequence[tuple[float, float]]
+) -> Plan:
+    """The plan with all that it has to say; `settings` are its own and today's, each with what a
+    budget comes to there."""
+    planned, today = (_setting(question.lever, x, cost) for x, cost in settings)
+    plan = replace(plan, setting=planned, setting_today=today)
+    return replace(plan, sentences=_sentences(plan, question, hindrances))
+
+
+def _sentences(plan: Plan, question: Question, hindrances: list[str]) -> tuple[str, ...]:
     """All that a plan has to say."""
     told = [_answer(plan, question), *_losses(plan), *hindrances, *_running(plan)]
     if plan.is_reached:
         told += [*_naive(plan), *_doubt(plan, question)]
     told += _money(plan)
-    told += _people(plan, most_gone_cold)
+    told += _people(plan, question.most_gone_cold)
     told += _cliff(plan)
     told += _rep_or_leads(plan)
     told += _by_when(plan)
+    told += _tried(question)
     return tuple(told)
 
 
-def backtested(found: Backtest | None, scenario: object, is_wanted: bool) -> tuple[str, ...]:
+def _tried(question: Question) -> list[str]:
     """How far forecasts of an export have been right, and what the plan makes of it."""
-    if found is not None:
-        held, *_, so = found.sentences
-        return (f"{held} {so}",)
-    if is_wanted and getattr(scenario, "deals", None) is not None:
-        return (TOO_SHORT,)
-    return ()
+    if question.backtest is not None:
+        held, *_, so = question.backtest.sentences
+        return [f"{held} {so}"]
+    return [TOO_SHORT] if question.is_short else []
 
 
 def _answer(plan: Plan, question: Question) -> str:

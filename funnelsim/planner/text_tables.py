@@ -13,8 +13,8 @@ from typing import Any
 import pandas as pd
 
 from funnelsim.distributions import DAY
+from funnelsim.metrics.planned import unit_of
 from funnelsim.planner.answer import Plan
-from funnelsim.planner.results import unit_of
 from funnelsim.tables import NOTHING, figure_text
 
 OF_IT = "of it commission"
@@ -90,13 +90,6 @@ def sales_text(plan: Plan) -> pd.DataFrame:
     ]
     heads = ["channel", "sales on average", "a sale leaves", "it costs to win", "is left"]
     return pd.DataFrame(rows, columns=heads)
-
-
-def chance_text(plan: Plan, chance: float) -> str:
-    """A chance with the digits that it has: one that is simulated is known to a few per cent."""
-    if plan.method == "formula" or not 0.005 <= chance < 0.995:
-        return figure_text(chance, "share")
-    return f"{100 * chance:.0f} %"
 
 
 def reps_text(plan: Plan) -> pd.DataFrame:

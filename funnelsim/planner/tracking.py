@@ -31,10 +31,9 @@ from funnelsim.planner.cuts import end_of_day, values, wins
 from funnelsim.planner.forecasts import revenue_by, sales_by
 from funnelsim.planner.futures import Futures
 from funnelsim.planner.parameter_uncertainty import may_be
-from funnelsim.planner.question import a_bar
 from funnelsim.planner.sentences import amount
 from funnelsim.planner.tested import BAND, PAGE
-from funnelsim.progress import Bar
+from funnelsim.progress import Bar, a_bar
 from funnelsim.scenario import Scenario
 from funnelsim.state import State, from_today
 from funnelsim.tables import as_html, as_text, figure_text
@@ -172,7 +171,7 @@ def _days_over(scenario: Scenario, deals: Deals, begin: pd.Timestamp) -> int:
     return int(min(days, whole_days_of(scenario)))
 
 
-# --- as planned ---------------------------------------------------------------------------------
+# --- as planned -------------------------------------------------------------------------------
 
 
 def _foreseen(
@@ -199,7 +198,7 @@ def _so_far(journal: Journal, ends: Ints) -> list[Floats]:
     return [*told, revenue_by(journal, ends)] if journal.scenario.order is not None else told
 
 
-# --- as it came ---------------------------------------------------------------------------------
+# --- as it came -------------------------------------------------------------------------------
 
 
 def _came(plan: Plan, deals: Deals, begin: pd.Timestamp, ends: Ints) -> dict[str, Floats]:
@@ -249,7 +248,7 @@ def _table(
     return table.astype({"sales": int, "sales_so_far": int})
 
 
-# --- from today ---------------------------------------------------------------------------------
+# --- from today -------------------------------------------------------------------------------
 
 
 def _anew(
@@ -294,7 +293,7 @@ def _refuse_stages(state: State, scenario: Scenario) -> None:
         )
 
 
-# --- told ---------------------------------------------------------------------------------------
+# --- told -------------------------------------------------------------------------------------
 
 
 def _sentences(of: Track) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ turn, as many to each.
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from functools import partial
 
@@ -14,10 +15,10 @@ import numpy as np
 
 from funnelsim.analytic.arrivals import leads_of_channels
 from funnelsim.distributions import Floats
+from funnelsim.metrics.planned import result
 from funnelsim.planner.futures import Futures
 from funnelsim.planner.levers import Lever
 from funnelsim.planner.parameter_uncertainty import ParameterUncertainty, may_be
-from funnelsim.planner.results import result
 
 FEW_LEADS, MANY_LEADS = 150_000, 500_000  # simulated at one setting: on the way, and at the end
 FEWEST, MOST = 25, 500  # replications
@@ -123,3 +124,36 @@ class Trials:
         part = np.clip((x - left) / (right - left), 0, 1)[:, None]
         found: Floats = known[place] * (1 - part) + known[place + 1] * part
         return found
+
+
+def steps_of(results: Floats, target: float) -> tuple[float, float]:
+    """The steps in which results come, cents at least, and the least that meets the target.
+
+    Where all are equal there is no step to be seen.
+    """
+    if not np.ptp(results):
+        return 0.01, math.ceil(target * 100 - 1e-9) / 100
+    unit = max(int(np.gcd.reduce(np.rint(results * 100).astype(np.int64), axis=None)), 1) / 100
+    return unit, math.ceil(target / unit - 1e-9) * unit
+
+
+def chance(results: Floats, target: float) -> float:
+    """The share of these results that reach the target (see `chances`)."""
+    return float(chances(results, target))
+
+
+def chances(results: Floats, target: float) -> Floats:
+    """The share of the results along the last axis that reach the target.
+
+    Of a few futures of very many leads a share tells little: they are taken as normally
+    distributed, and the next one as not yet seen (a Student distribution).
+    """
+    count = results.shape[-1]
+    if count >= FEWEST:
+        return np.asarray((results >= target).mean(axis=-1))
+    from scipy.special import stdtr
+
+    spread = results.std(axis=-1, ddof=1) * math.sqrt(1 + 1 / count)
+    over = results.mean(axis=-1) - target
+    far = np.divide(over, spread, out=np.where(over >= 0, np.inf, -np.inf), where=spread > 0)
+    return np.asarray(stdtr(count - 1, far))

@@ -12,11 +12,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from html import escape
 from pathlib import Path
 from typing import Any
 
-import altair as alt
 import ipywidgets
 import numpy as np
 
@@ -24,24 +22,27 @@ from funnelsim import charts
 from funnelsim.calibration import Calibration
 from funnelsim.engines import simulate_together
 from funnelsim.errors import FunnelSimError
+from funnelsim.metrics.planned import METRICS, result
 from funnelsim.planner import Plan, forecast, plan
 from funnelsim.planner.backtests import tried
-from funnelsim.planner.results import METRICS, result
-from funnelsim.planner.sentences import TOO_SHORT
-from funnelsim.planner.tested import Backtest
-from funnelsim.planner.text_tables import sections
 from funnelsim.report import write_report
-from funnelsim.report.frame import svg
 from funnelsim.scenario import Scenario, load
 from funnelsim.scenario.parameters import parameter
-from funnelsim.tables import as_html
 from funnelsim.widgets import workers
 from funnelsim.widgets.live_chart import STATIC
+from funnelsim.widgets.plan_answer import (
+    BUSY,
+    backtest,
+    chance,
+    picture,
+    pictures_of,
+    saved,
+    words,
+)
 from funnelsim.widgets.plan_source import Source, problem
 from funnelsim.widgets.stoppable import Listener, Steps, Stoppable
 from funnelsim.workbook import write_workbook
 
-CHART = 560  # pixels of a chart's plot
 OLD = "funnelsim-old"
 LOOKED_AT = 10  # simulations for the target that stands there first
 
@@ -156,9 +157,9 @@ class PlanForm(ipywidgets.VBox):
                 yield from self._trying(told, source, common)
             answer = plan(source, **asked, **common, progress=told)
             yield lambda: self._answered(answer)
-            curve = _curve(answer)
+            curve = chance(answer)
             yield lambda: self._show(curve)
-            pictures = _pictures(answer)  # drawn while the answer is read
+            pictures = pictures_of(answer)  # drawn while the answer is read
             yield lambda: self._pictured(answer, pictures)
 
         self._working(steps)
@@ -172,8 +173,8 @@ class PlanForm(ipywidgets.VBox):
             found = forecast(source, **common, progress=told)
             figure = metric if metric in found.totals else "sales"
             chart = charts.forecast(found, figure, target if figure == metric else None)
-            picture = _svg(chart, "What may come")
-            yield lambda: self._foreseen(picture)
+            shown = picture(chart, "What may come")
+            yield lambda: self._foreseen(shown)
 
         self._working(steps)
 
@@ -219,11 +220,11 @@ class PlanForm(ipywidgets.VBox):
         still = "; what is seen is the answer before." if self._said.value else "."
         self._saved.value = f"<p>Stopped{still} The entries are as they were.</p>"
         if self.answer is not None and self._drawn is not self.answer:
-            self._show(_curve(self.answer))
-            self._pictured(self.answer, _pictures(self.answer))
+            self._show(chance(self.answer))
+            self._pictured(self.answer, pictures_of(self.answer))
 
     def _answered(self, answer: Plan) -> None:
-        self.answer, self._said.value = answer, _words(answer)
+        self.answer, self._said.value = answer, words(answer)
         self._report.disabled = self._workbook.disabled = False
         self._said.remove_class(OLD)
 
@@ -291,7 +292,7 @@ class PlanForm(ipywidgets.VBox):
             self._targets, self._is_asked, self._is_within_asked = {}, False, False
             self.pilot.value = ""  # it was seen elsewhere
         self._tried.value = ""
-        self._nothing_but(_BUSY if self.source.is_export else "")
+        self._nothing_but(BUSY if self.source.is_export else "")
         try:
             s = _scenario(self.source.scenario())
             if not self._is_within_asked:
@@ -315,7 +316,7 @@ class PlanForm(ipywidgets.VBox):
     def _trying(self, told: Listener, source: Any, common: dict[str, Any]) -> Steps:
         """How far forecasts of the export would have been right: before anything is asked."""
         _, found = tried(source, common["executor"], told)
-        shown = _backtest(found)
+        shown = backtest(found)
         yield lambda: self._tried_as(shown)
 
     def _tried_as(self, shown: str) -> None:
@@ -350,18 +351,12 @@ class PlanForm(ipywidgets.VBox):
         except FunnelSimError as error:
             self._saved.value = problem(error)
             return
-        self._saved.value = (
-            f"<p>Saved as <b>{escape(path.name)}</b> in {escape(str(path.resolve().parent))}: open "
-            "it from the file browser on the left.</p>"
-        )
+        self._saved.value = saved(path)
 
 
 def _get_ready() -> None:
     """Loads what the first answer needs: libraries, and the engine that draws pictures."""
-    _curve(plan(load("aida"), 100, progress=False))
-
-
-_BUSY = '<p class="funnelsim-busy">Working it out ... <span></span></p>'
+    chance(plan(load("aida"), 100, progress=False))
 
 
 def _scenario(given: Scenario | Calibration) -> Scenario:
@@ -400,43 +395,3 @@ def _free(path: Path) -> Path:
         number += 1
         free = path.with_name(f"{path.stem}-{number}{path.suffix}")
     return free
-
-
-def _words(p: Plan) -> str:
-    first, *others = p.sentences
-    rest = "".join(f"<p>{escape(sentence)}</p>" for sentence in others)
-    return f'<p class="funnelsim-first">{escape(first)}</p>{rest}'
-
-
-def _backtest(found: Backtest | None) -> str:
-    """How far forecasts of an export have been right, in words; the picture and table folded."""
-    if found is None:
-        return f"<p>{escape(TOO_SHORT)}</p>"
-    first, *others = (escape(sentence) for sentence in found.sentences)
-    picture = _svg(charts.backtest(found), "Earlier forecasts and what came")
-    return (
-        f"<p><b>{first}</b> {' '.join(others)}</p><details><summary>Forecast by forecast</summary>"
-        f"{picture}{as_html(found.in_text())}</details>"
-    )
-
-
-def _curve(p: Plan) -> str:
-    return _svg(charts.plan_chance(p), "The chance of the target")
-
-
-def _pictures(p: Plan) -> str:
-    """The other charts that the plan has something for, and the tables folded away."""
-    parts = [
-        _svg(charts.plan_stages(p), "Leads that must enter each stage"),
-        _svg(charts.plan_channels(p), "Leads a day by channel"),
-    ]
-    for team in p.reps.index:
-        parts.append(_svg(charts.plan_reps(p, str(team)), f"Reps of team {team}"))
-    if len(p.reps):
-        parts.append(_svg(charts.plan_cliff(p), "What leads bring on average"))
-    tables = "".join(f"<h3>{escape(title)}</h3>{as_html(table)}" for title, table in sections(p))
-    return "".join(parts) + f"<details><summary>The tables</summary>{tables}</details>"
-
-
-def _svg(chart: alt.TopLevelMixin, said: str) -> str:
-    return f"<figure>{svg(chart, CHART, said)}</figure>"

@@ -9,15 +9,16 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable
-from html import escape
 from typing import Any
 
 import ipywidgets
 import pandas as pd
+from markupsafe import Markup
 
 from funnelsim.calibration import Calibration, calibrate
 from funnelsim.deals import Guess, read_deals, words_that_say
 from funnelsim.errors import FunnelSimError, QuestionError
+from funnelsim.pages import page
 from funnelsim.reading import Findings, table_of
 from funnelsim.scenario import Scenario, load, templates
 from funnelsim.state import State
@@ -46,6 +47,9 @@ _UP_TO = (  # the limit of Jupyter's own server, of which nobody hears
     "A file of more than 10 MB only arrives where JupyterLab was started by "
     "<code>funnelsim lab</code>."
 )
+LINES = "{% for line in lines %}<p>{{ line }}</p>{% endfor %}"
+USED = "<details><summary>What was used of the export, and left out</summary>{{ report }}</details>"
+PROBLEM = '<p class="funnelsim-problem">{{ lines | join("<br>" | safe) }}</p>'
 
 
 class Source(ipywidgets.VBox):
@@ -318,17 +322,13 @@ def _came_of_it(found: Calibration) -> str:
         "outcomes read as open|rows that repeat|export date|its headings|.* no date: "
     )
     lines += [f"{note}." for note in found.report.notes if minded.match(note)]
-    return "".join(f"<p>{escape(line[0].upper() + line[1:])}</p>" for line in lines)
+    return page(LINES, lines=[line[0].upper() + line[1:] for line in lines])
 
 
 def _used(found: Calibration) -> str:
-    return (
-        "<details><summary>What was used of the export, and left out</summary>"
-        f"{found.report._repr_html_()}</details>"
-    )
+    return page(USED, report=Markup(found.report._repr_html_()))
 
 
 def problem(error: Exception) -> str:
     """What is wrong, as it stands in a form."""
-    text = escape(str(error)).replace("\n", "<br>")
-    return f'<p class="funnelsim-problem">{text}</p>'
+    return page(PROBLEM, lines=str(error).split("\n"))
