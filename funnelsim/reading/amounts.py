@@ -11,7 +11,7 @@ import re
 import tomllib
 import unicodedata
 from collections import Counter
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 import numpy as np
@@ -24,6 +24,8 @@ MINUS = str.maketrans({"−": "-", "–": "-", "﹣": "-", "－": "-", "．": ".
 WORD = r"[^\W\d_][^\W\d_.]*\.?"
 AMOUNT = r"[-+]?[\d.,]*\d[.,]?(?:[eE][+-]?\d{1,2})?-?"
 THREE_DECIMALS = {"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"}
+PLAIN = re.compile(r"(?:[A-Z]{3} )?([0-9]+(?:[.,][0-9]+)*)(?: [A-Z]{3})?")  # nothing to mend
+DIGITS = str.maketrans("123456789", "000000000")
 AROUND = re.compile(rf"^([-+]?)\s*({WORD})?\s*({AMOUNT})\s*({WORD})?$")
 
 
@@ -93,6 +95,8 @@ def _bare(text: str) -> str | None:
     >>> _bare("EUR 1.200,50"), _bare("(1,500.00)"), _bare("1 200,- ₽"), _bare("12k")
     ('1.200,50', '-1,500.00', '1200,00', None)
     """
+    if match := PLAIN.fullmatch(text):
+        return match[1]
     text = text.translate(MINUS)
     text = re.sub(r"[^\W\d_]{0,3}\$", " ", text)  # US$, R$
     text = "".join(" " if unicodedata.category(sign) == "Sc" else sign for sign in text).strip()
@@ -197,6 +201,12 @@ def currency_in(text: str) -> str | None:
     >>> currency_in("Deal value") is None
     True
     """
+    return _named_in(text.translate(DIGITS))
+
+
+@lru_cache(maxsize=65_536)
+def _named_in(text: str) -> str | None:
+    """The same of a text whose digits are all 0: the amounts themselves name nothing."""
     known = currency_names()
     plain = text.casefold().strip()
     if plain in known:
