@@ -181,6 +181,7 @@ def _add_calibrate(calibrate: argparse.ArgumentParser) -> None:
         ("value", "what the deal is worth"),
         ("currency-column", "its currency"),
         ("reason", "why it was lost"),
+        ("contacted", "when it was first contacted, or in how many hours"),
         ("stage-column", "of a log: the stage that was entered"),
         ("time", "of a log: when"),
     ):
@@ -194,6 +195,9 @@ def _add_calibrate(calibrate: argparse.ArgumentParser) -> None:
             f"--{fate}-value", action="append", metavar="WORD",
             help=f"the outcome that means {fate} ({fate}); repeat it for several",
         )  # fmt: skip
+    calibrate.add_argument(
+        "--team", action="store_true", help="a team by the owners and the first contacts"
+    )
     calibrate.add_argument("--since", metavar="DATE", help="leave out leads created before")
     calibrate.add_argument("--export-date", metavar="DATE", help="when the export was taken")
     calibrate.add_argument(
@@ -332,7 +336,8 @@ def _calibrate(chosen: argparse.Namespace) -> None:
     wanted = vars(chosen).copy()
     wanted["stages"] = _stages(wanted.pop("stage")) or None
     wanted["stage"] = wanted.pop("stage_column")
-    of_scenario, is_tried = {"name": wanted.pop("name")}, wanted.pop("backtest")
+    of_scenario = {"name": wanted.pop("name"), "team": wanted.pop("team")}
+    is_tried = wanted.pop("backtest")
     for name in ("command", "jupyter", "file", "out", "deals_out"):
         wanted.pop(name)
     deals = read_deals(chosen.file, **wanted)

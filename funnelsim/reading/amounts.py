@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from funnelsim.errors import FunnelSimError, QuestionError
-from funnelsim.reading.values import Findings, as_text, is_missing, place, refuse, spread, uniques
+from funnelsim.reading.values import Findings, as_text, place, refuse, spread, texts_of, uniques
 
 MINUS = str.maketrans({"−": "-", "–": "-", "﹣": "-", "－": "-", "．": ".", "，": ","})
 WORD = r"[^\W\d_][^\W\d_.]*\.?"
@@ -55,28 +55,26 @@ def read_numbers(
     numbers = np.full(len(values), np.nan)
     bare = np.array([None] * len(values), dtype=object)
     unread = np.zeros(len(values), dtype=bool)
-    for i, value in enumerate(values):
-        if isinstance(value, (int, float, np.number)) and not isinstance(value, bool):
-            numbers[i] = float(value)
-            continue
-        text = as_text(value)
-        if not is_missing(text):
-            bare[i] = _bare(text)
-            unread[i] = bare[i] is None
-    texts = [text for text in bare if text is not None]
+    texts = texts_of(values)
+    is_number = np.array(
+        [isinstance(v, (int, float, np.number)) and not isinstance(v, bool) for v in values], bool
+    )
+    numbers[is_number] = values[is_number].astype(float)
+    written = np.flatnonzero(~is_number & np.not_equal(texts, None).astype(bool))
+    bare[written] = list(map(_bare, texts[written]))
+    unread[written] = np.equal(bare[written], None).astype(bool)
     mark = decimal or _decimal_mark(column, codes, values, bare, findings)
     other = "." if mark == "," else ","
     grouped = re.compile(
         rf"-?(?:\d+|\d{{1,3}}(?:\{other}\d{{3}})+|\d{{1,2}}(?:\{other}\d{{2}})*\{other}\d{{3}})?"
         rf"(?:\{mark}\d*)?(?:[eE][+-]?\d+)?"
     )
-    if texts:
-        for i, text in enumerate(bare):
-            if text is not None:
-                if grouped.fullmatch(text) and any(sign.isdigit() for sign in text):
-                    numbers[i] = float(text.replace(other, "").replace(mark, "."))
-                else:
-                    unread[i] = True
+    for i in written[~unread[written]]:
+        text = bare[i]
+        if grouped.fullmatch(text) and any(sign.isdigit() for sign in text):
+            numbers[i] = float(text.replace(other, "").replace(mark, "."))
+        else:
+            unread[i] = True
     wrong = np.asarray(spread(codes, unread, False), dtype=bool)
     way_out = f"write amounts like 1234{mark}56 (decimal mark {mark!r})"
     refuse(column, wrong, "is not an amount that can be read", way_out, findings, "taken as empty")
@@ -230,7 +228,20 @@ def currencies_in(column: pd.Series) -> Counter[str]:
     codes, values = uniques(column)
     counts = np.bincount(codes[codes >= 0], minlength=len(values))
     found: Counter[str] = Counter()
-    for value, count in zip(values, counts, strict=True):
-        if isinstance(value, str) and (currency := currency_in(value)):
+    for currency, count in zip(currencies_of(values), counts, strict=True):
+        if currency:
             found[currency] += int(count)
     return found
+
+
+def currencies_of(values: np.ndarray) -> np.ndarray:
+    """The currency that each value names, None where it names none: each form is looked at once.
+
+    >>> currencies_of(np.array(["EUR 80", 80.0, "EUR 95"], dtype=object)).tolist()
+    ['EUR', None, 'EUR']
+    """
+    forms = np.array([v.translate(DIGITS) if isinstance(v, str) else "" for v in values] + [""],
+                     dtype=object)  # fmt: skip
+    codes, different = pd.factorize(forms)
+    names = np.array([*map(_named_in, different), None], dtype=object)
+    return np.asarray(names[codes[:-1]])
