@@ -83,9 +83,7 @@ def _codes(fits: list[StageFit], column: str, groups: list[str]) -> list[Ints]:
     return [place.get_indexer(pd.Index(stage.visits[column])) for stage in fits]
 
 
-def _counts(
-    fits: list[StageFit], codes: list[Ints], log: Floats
-) -> tuple[Floats, Floats, Floats]:
+def _counts(fits: list[StageFit], codes: list[Ints], log: Floats) -> tuple[Floats, Floats, Floats]:
     """How many of each group entered each stage, how many of them advance, those expected to among
     them, and how much of that is not known (a variance): shape (stages, groups) each."""
     shape = len(fits), len(log)

@@ -85,7 +85,9 @@ class CalibrationReport:
         yield "Conversion and time in stage", self.rule, conversions_as_text(self.stages)
         yield "Days from entering a stage to either fate", (), times_as_text(self.stages)
         if self.curves:
-            yield "Which share had which fate, by day", (CURVES,), curves_as_text(self.curves)
+            yield "Which share had which fate, by day", (
+                *curve_sentences(self.curves), CURVES,
+            ), curves_as_text(self.curves)  # fmt: skip
         if self.team is not None:
             yield from self.team.sections()
         yield "Arrivals", (), channels_as_text(self.channels)
@@ -122,6 +124,21 @@ def conversions_as_text(stages: pd.DataFrame) -> pd.DataFrame:
     table["scenario"] = stages["scenario_conversion"].map(_percent)
     table["still to come"] = stages["to_come"].map(_percent)
     return table.reset_index()
+
+
+def curve_sentences(curves: dict[str, pd.DataFrame]) -> tuple[str, ...]:
+    """Of each stage by which day half of those who advance had done so, and what was left open."""
+    lines = []
+    for stage, curve in curves.items():
+        advanced = curve["advanced"]
+        half = float(curve.index[advanced >= advanced.iloc[-1] / 2][0])
+        end, row = float(curve.index[-1]), curve.iloc[-1]
+        shares = {fate: _percent(float(row[fate])) for fate in ("advanced", "lost", "open")}
+        lines.append(
+            f"{stage}: by day {end:,.3g}, {shares['advanced']} had advanced (half of them by day "
+            f"{half:,.3g}), {shares['lost']} had been lost, {shares['open']} were open."
+        )
+    return tuple(lines)
 
 
 def curves_as_text(curves: dict[str, pd.DataFrame]) -> pd.DataFrame:

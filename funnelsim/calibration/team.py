@@ -26,7 +26,7 @@ from funnelsim.opening_hours import ALWAYS, WEEKDAYS, OpeningHours
 CONTACTED, TEAM = "Contacted", "sales"
 A_DAY = pd.Timedelta(days=1)
 GONE = 0.01  # a chance below which a silence is no accident
-RECENT = 28  # days, of who has one lead alone
+RECENT = 28  # days: a shorter silence may be a holiday
 FEWEST = 50  # contacts with a time of day, for opening hours
 HALF_HOUR = 30  # minutes: hours of opening begin and end at
 STRAY = 0.005  # of the contacts of a kind of day, at each end of it
@@ -38,8 +38,8 @@ NO_EFFECT = (
     "called first may have been the better lead."
 )
 COUNTED = (
-    "A rep is at work unless the time since their last lead is one that, as often as they have had "
-    "leads, happens in fewer than 1 case of 100."
+    "A rep is at work unless their last lead is more than 28 days ago and so many leads have gone to "
+    "others since as would, at their own share, in fewer than 1 case of 100."
 )
 HANDLING = (
     "The time of a call is the one with which so many reps in these hours, first come first "
@@ -163,7 +163,9 @@ def team_of(deals: Deals, contact: str | None, of_leads: pd.Series, of_blocks: F
     reps = max(int(owners["at_work"].sum()) if len(owners) else 1, 1)
     if contact is None:
         note = "The file does not say when leads were first contacted: no stage has a team."
-        return Team(reps, ALWAYS, None, owners, none, none, none, math.nan, (math.nan,) * 2, (note,))
+        return Team(
+            reps, ALWAYS, None, owners, none, none, none, math.nan, (math.nan,) * 2, (note,)
+        )
     created, at = deals.entered.iloc[:, 0], deals.entered[contact].where(deals.known[contact])
     notes = [] if len(owners) else ["The file names no owners: the team is one rep."]
     there = at.dropna()
@@ -184,25 +186,26 @@ def team_of(deals: Deals, contact: str | None, of_leads: pd.Series, of_blocks: F
 
 
 def _owners(deals: Deals, contact: str | None) -> pd.DataFrame:
-    """A row a rep, those with most leads first. Of one who had n leads in a time s, a silence of g
-    has a chance of (s / (s + g))^(n - 1), whatever the rate."""
+    """A row a rep, those with most leads first. Time is counted in leads of the whole firm, so that
+    nights, weekends and fairs are none: of one who had n of s leads, a silence of g leads has a
+    chance of (s / (s + g))^(n - 1), whatever the share."""
     when = deals.entered.iloc[:, 0]
     if contact is not None:
         when = deals.entered[contact].where(deals.known[contact]).fillna(when)
     owner = deals.leads["owner"]
-    by_rep = when[owner.notna()].groupby(owner.dropna().astype(object))
-    table = by_rep.agg(leads="size", first="min", last="max").rename_axis("owner")
-    span = ((table["last"] - table["first"]) / A_DAY).clip(lower=1.0)
-    since = ((deals.export_date - table["last"]) / A_DAY).clip(lower=0.0)
+    who, when = owner.dropna().astype(object), when[owner.notna()]
+    table = when.groupby(who).agg(leads="size", first="min", last="max").rename_axis("owner")
+    place = when.rank(method="first").groupby(who).agg(["min", "max"])
+    span, since = place["max"] - place["min"] + 1, len(when) - place["max"]
     table["silence"] = (span / (span + since)) ** (table["leads"] - 1)
-    table["at_work"] = (table["silence"] >= GONE).where(table["leads"] > 1, since <= RECENT)
-    table["at_work"] = table["at_work"].astype(bool)
+    away = (deals.export_date - table["last"]) / A_DAY
+    table["at_work"] = (away <= RECENT) | ((table["silence"] >= GONE) & (table["leads"] > 1))
     return table.sort_values("leads", ascending=False, kind="stable")
 
 
 def _week(there: pd.Series) -> pd.DataFrame:
     """First contacts by weekday (rows) and hour (columns)."""
-    table = pd.crosstab(there.dt.dayofweek, there.dt.hour)
+    table = pd.crosstab(there.dt.day_of_week, there.dt.hour)
     table = table.reindex(index=range(7), columns=range(24), fill_value=0)
     return table.set_axis(pd.Index(WEEKDAYS, name="weekday"), axis=0).rename_axis(columns="hour")
 
@@ -217,7 +220,7 @@ def opening_hours(there: pd.Series) -> str:
     >>> opening_hours(pd.concat([days, days + pd.Timedelta(hours=7.7)]))
     'Mon-Sun 09:00-17:00'
     """
-    weekday, minute = there.dt.dayofweek, there.dt.hour * 60 + there.dt.minute
+    weekday, minute = there.dt.day_of_week, there.dt.hour * 60 + there.dt.minute
     counts = np.bincount(weekday, minlength=7)
     is_open = counts >= A_WORKDAY * len(there) / 7
     by_day: dict[int, str] = {}
@@ -243,9 +246,7 @@ def opening_hours(there: pd.Series) -> str:
     )
 
 
-def _response(
-    deals: Deals, at: pd.Series, of_leads: pd.Series, of_blocks: Floats
-) -> pd.DataFrame:
+def _response(deals: Deals, at: pd.Series, of_leads: pd.Series, of_blocks: Floats) -> pd.DataFrame:
     """Hours to the first contact of those contacted (mean, quantiles), and the shares of all leads
     contacted within some (Aalen-Johansen), with their errors by weeks where they have any."""
     created = deals.entered.iloc[:, 0]
@@ -297,9 +298,7 @@ def _quick(deals: Deals, wait: pd.Series) -> tuple[pd.DataFrame, float, tuple[fl
 # --- as a scenario ------------------------------------------------------------------------------
 
 
-def _handling(
-    created: pd.Series, at: pd.Series, hours: str, reps: int, is_day: bool
-) -> float:
+def _handling(created: pd.Series, at: pd.Series, hours: str, reps: int, is_day: bool) -> float:
     """Days of a call with which the team is as late as it was, by a walk through the queue."""
     last = created.sort_values(kind="stable").index[-WALKED:]
     start = created[last].iloc[0].normalize()
@@ -328,9 +327,7 @@ def _late(ready: Ints, when: OpeningHours, reps: int, handling: int) -> float:
     return total / len(ready) / DAY
 
 
-def with_team(
-    tables: dict[str, Any], team: Team, losers: dict[str, Any]
-) -> dict[str, Any]:
+def with_team(tables: dict[str, Any], team: Team, losers: dict[str, Any]) -> dict[str, Any]:
     """The scenario's tables with the team, which calls each lead that comes in; who is lost without
     a contact is lost after the time `losers`."""
     if team.handling is None:

@@ -15,8 +15,32 @@ from funnelsim.reading.values import texts_of, uniques
 LOOKED_AT = 200  # different values
 UNITS = {  # of a time it took, by a word of the heading; hours where none says so
     "s": ("s", "sec", "second", "seconds", "sekunden", "secondes", "segundos", "секунд", "сек"),
-    "min": ("m", "min", "mins", "minute", "minutes", "minuten", "minutos", "minuti", "минут", "мин"),
-    "D": ("d", "day", "days", "tage", "tagen", "jours", "días", "dias", "giorni", "дней", "дн", "天"),
+    "min": (
+        "m",
+        "min",
+        "mins",
+        "minute",
+        "minutes",
+        "minuten",
+        "minutos",
+        "minuti",
+        "минут",
+        "мин",
+    ),
+    "D": (
+        "d",
+        "day",
+        "days",
+        "tage",
+        "tagen",
+        "jours",
+        "días",
+        "dias",
+        "giorni",
+        "дней",
+        "дн",
+        "天",
+    ),
 }
 NAMES = {"s": "seconds", "min": "minutes", "h": "hours", "D": "days"}
 

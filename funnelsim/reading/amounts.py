@@ -135,9 +135,10 @@ def _decimal_mark(
 ) -> str:
     texts = [text for text in bare if text is not None]
 
+    together = "\n".join(texts)  # none holds a line's end: one search for all of them
+
     def any_match(pattern: str) -> bool:
-        find = re.compile(pattern).search
-        return any(find(text) for text in texts)
+        return re.search(pattern, together, re.MULTILINE) is not None
 
     for mark, other in ((",", "."), (".", ",")):
         # 1.234,56 and 1.234.567 say that the point groups; 12,5 says that the comma divides.

@@ -15,12 +15,16 @@ from typing import Any
 import ipywidgets
 import pandas as pd
 
+from funnelsim import charts
 from funnelsim.calibration import Calibration, calibrate
+from funnelsim.calibration.report import curve_sentences, curves_as_text
 from funnelsim.deals import Guess, read_deals, words_that_say
 from funnelsim.errors import FunnelSimError, QuestionError
 from funnelsim.reading import Findings, table_of
+from funnelsim.report.frame import WIDE, svg
 from funnelsim.scenario import Scenario, load, templates
 from funnelsim.state import State
+from funnelsim.tables import as_html
 from funnelsim.widgets.plan_columns import (
     NONE,
     ROLES,
@@ -32,6 +36,7 @@ from funnelsim.widgets.plan_columns import (
     words_of,
 )
 
+FATES_OVER_TIME = "What became of the leads, by their age"
 A_FILE = "a file of your own ..."
 TABLES = ".csv,.txt,.tsv,.xlsx,.xls,.xlsm,.ods,.parquet"
 FATES = {"won_value": ("Won is called", "won"), "lost_value": ("Lost is called", "lost")}
@@ -322,7 +327,12 @@ def _came_of_it(found: Calibration) -> str:
 
 
 def _used(found: Calibration) -> str:
+    """Folded away: the curves of both fates, with their text and table, and the whole report."""
+    picture = svg(charts.fates(found), WIDE, FATES_OVER_TIME)
+    said = "".join(f"<p>{escape(line)}</p>" for line in curve_sentences(found.curves))
     return (
+        f"<details><summary>{FATES_OVER_TIME}</summary><figure>{picture}</figure>{said}"
+        f"{as_html(curves_as_text(found.curves))}</details>"
         "<details><summary>What was used of the export, and left out</summary>"
         f"{found.report._repr_html_()}</details>"
     )
