@@ -85,7 +85,8 @@ def test_a_log_and_its_stages_end_with_the_given_day() -> None:
     rows = [("a", "Lead", "2026-01-01"), ("a", "Offer", "2026-02-05"), ("a", "Won", "2026-02-09"),
             ("b", "Lead", "2026-01-03"), ("b", "Lost", "2026-01-20"),
             ("c", "Lead", "2026-01-04"), ("c", "Offer", "2026-01-06"), ("c", "Won", "2026-01-08"),
-            ("d", "Lead", "2026-01-04"), ("d", "Offer", "2026-01-06"), ("d", "Won", "2026-01-09")]  # fmt: skip
+            ("d", "Lead", "2026-01-04"), ("d", "Offer", "2026-01-06"),
+            ("d", "Won", "2026-01-09")]  # fmt: skip
     log = pd.DataFrame(rows, columns=["deal", "stage", "time"])
     deals = fs.read_deals(log, id="deal", stage="stage", time="time", export_date="2026-01-31")
     assert deals.leads["outcome"].tolist() == ["open", "lost", "won", "won"]

@@ -134,8 +134,8 @@ def calibrate(
     coefficient of variation of the won deals.
 
     With `team` the owners and the first contacts (`owner`, `contacted` of `read_deals`) become a
-    team that calls each lead: reps at work, opening hours, a time of a call that makes it as late as
-    it was, and the first contact as a stage. `report.team` has response times with their errors,
+    team that calls each lead: reps at work, opening hours, a time of a call that makes it as late
+    as it was, and the first contact as a stage. `report.team` has response times with their errors,
     and how those contacted soon were won against the others: what goes with it, not its effect.
 
     The scenario begins so long before the day after the export that the pipeline is full by

@@ -1,4 +1,4 @@
-"""Who calls, when, and how soon: reps from the owners, response times and hours from first contacts.
+"""Who calls, when, how soon: reps from the owners, response times and hours from first contacts.
 
 Asked for by `calibrate(team=True)`, since all of it is a reading of habits. The first contact
 becomes a stage of the funnel, so that what comes before it is the team's time and what comes after
@@ -38,8 +38,8 @@ NO_EFFECT = (
     "called first may have been the better lead."
 )
 COUNTED = (
-    "A rep is at work unless their last lead is more than 28 days ago and so many leads have gone to "
-    "others since as would, at their own share, in fewer than 1 case of 100."
+    "A rep is at work unless their last lead is more than 28 days ago and so many leads have gone "
+    "to others since as would, at their own share, in fewer than 1 case of 100."
 )
 HANDLING = (
     "The time of a call is the one with which so many reps in these hours, first come first "
@@ -130,6 +130,12 @@ def with_first_contact(deals: Deals) -> tuple[Deals, str | None]:
     onward = deals.entered.where(deals.known).iloc[:, 1:].min(axis=1)
     contact = deals.leads["contacted"]
     late = ((contact > onward) | (contact > deals.leads["ended"])).fillna(False)
+    if late.sum() > 0.5 * contact.notna().sum():
+        raise FunnelSimError(
+            f"{int(late.sum()):,} of {int(contact.notna().sum()):,} first contacts come after the "
+            f"stage {deals.stages[1]!r} or the end; team=True takes a team that calls before it: "
+            "leave the stages before the contact out of stages="
+        )
     contact = contact.mask(late)
     entered, known = deals.entered.where(deals.known), deals.known.copy()
     goal = deals.stages[-1]

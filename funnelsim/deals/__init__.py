@@ -109,7 +109,8 @@ def read_deals(
     findings = Findings()
     given = {"created": created, "won": won, "lost": lost, "closed": closed, "outcome": outcome,
              "stage": stage, "time": time, "id": id, "channel": channel, "owner": owner,
-             "value": value, "currency": currency_column, "reason": reason, "contacted": contacted}  # fmt: skip
+             "value": value, "currency": currency_column, "reason": reason,
+             "contacted": contacted}  # fmt: skip
     told = Told((won_value, lost_value), (first_stage, goal), since, export_date, dayfirst,
                 yearfirst, decimal, currency)  # fmt: skip
     how = {"currency": currency, "since": since, "export_date": export_date, "dayfirst": dayfirst,
@@ -193,9 +194,9 @@ def _meant(
     if stages is not None:
         guess.stages = dict(stages) if isinstance(stages, Mapping) else stages  # type: ignore[assignment]
         named = stages.values() if isinstance(stages, Mapping) else stages
-        if contacted := guess.roles.get("contacted") if guess.is_guessed else None:
-            if contacted in list(named) and given.get("contacted") is None:
-                del guess.roles["contacted"], guess.why[contacted]
+        contacted = guess.roles.get("contacted")
+        if guess.is_guessed and given.get("contacted") is None and contacted in list(named):
+            del guess.roles["contacted"], guess.why[contacted]
     return guess
 
 

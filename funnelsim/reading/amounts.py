@@ -60,9 +60,9 @@ def read_numbers(
         [isinstance(v, (int, float, np.number)) and not isinstance(v, bool) for v in values], bool
     )
     numbers[is_number] = values[is_number].astype(float)
-    written = np.flatnonzero(~is_number & np.not_equal(texts, None).astype(bool))
+    written = np.flatnonzero(~is_number & pd.notna(texts))
     bare[written] = list(map(_bare, texts[written]))
-    unread[written] = np.equal(bare[written], None).astype(bool)
+    unread[written] = pd.isna(bare[written])
     mark = decimal or _decimal_mark(column, codes, values, bare, findings)
     other = "." if mark == "," else ","
     grouped = re.compile(

@@ -110,7 +110,7 @@ def _taken_apart(column: pd.Series, findings: Findings | None) -> Column:
 
 
 def _is_given(texts: np.ndarray) -> np.ndarray:
-    return np.not_equal(texts, None).astype(bool)
+    return np.asarray(pd.notna(texts), dtype=bool)
 
 
 def _numbers_as_dates(found: Column, values: np.ndarray, findings: Findings | None) -> None:
