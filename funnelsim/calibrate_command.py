@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,6 +37,7 @@ def add_to(calibrate: argparse.ArgumentParser) -> None:
         ("value", "what the deal is worth"),
         ("currency-column", "its currency"),
         ("reason", "why it was lost"),
+        ("contacted", "when it was first contacted, or in how many hours"),
         ("stage-column", "of a log: the stage that was entered"),
         ("time", "of a log: when"),
     ):
@@ -49,6 +51,10 @@ def add_to(calibrate: argparse.ArgumentParser) -> None:
             f"--{fate}-value", action="append", metavar="WORD",
             help=f"the outcome that means {fate} ({fate}); repeat it for several",
         )  # fmt: skip
+    calibrate.add_argument(
+        "--team", action="store_true", help="a team by the owners and the first contacts"
+    )
+    calibrate.add_argument("--decided-quantile", type=float, help=argparse.SUPPRESS)  # went
     calibrate.add_argument("--since", metavar="DATE", help="leave out leads created before")
     calibrate.add_argument("--export-date", metavar="DATE", help="when the export was taken")
     calibrate.add_argument(
@@ -77,7 +83,12 @@ def _calibrate(chosen: argparse.Namespace) -> None:
     wanted = vars(chosen).copy()
     wanted["stages"] = _stages(wanted.pop("stage")) or None
     wanted["stage"] = wanted.pop("stage_column")
-    of_scenario, is_tried = {"name": wanted.pop("name")}, wanted.pop("backtest")
+    of_scenario = {"name": wanted.pop("name"), "team": wanted.pop("team")}
+    is_tried = wanted.pop("backtest")
+    if wanted.pop("decided_quantile") is not None:
+        print(
+            "--decided-quantile went with the cut-off it set, and changes nothing.", file=sys.stderr
+        )
     for name in ("command", "jupyter", "file", "out", "deals_out"):
         wanted.pop(name)
     deals = read_deals(chosen.file, **wanted)

@@ -179,6 +179,13 @@ def test_calibrate_names_the_command_for_a_plan_with_the_open_deals_and_the_doub
     assert (seen.a, seen.b) == pytest.approx((known.a, known.b), abs=1)
 
 
+def test_an_option_that_went_is_taken_and_said(capsys, tmp_path):
+    datasets.load_crm_deals().tail(600).to_csv(tmp_path / "deals.csv", index=False)
+    asked = ["calibrate", str(tmp_path / "deals.csv"), "--no-backtest"]
+    assert main([*asked, "--decided-quantile", "0.9"]) == 0
+    assert "--decided-quantile went" in capsys.readouterr().err
+
+
 def test_several_words_may_mean_lost(capsys, tmp_path):
     table = datasets.load_crm_deals()
     table.loc[table["lost_reason"] == "no fit", "outcome"] = "disqualified"

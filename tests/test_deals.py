@@ -62,6 +62,38 @@ def test_the_day_of_the_export_may_be_told() -> None:
     assert deals.leads["outcome"].eq("open").sum() > TRUE["open"]  # later wins have not happened
 
 
+def test_what_came_after_a_given_day_of_the_export_was_open_then_and_is_said() -> None:
+    """A day given by a slip is seen by how many wins it turns into open deals."""
+    deals, all_ = fs.read_deals(plain(), export_date="2026-06-30"), fs.read_deals(plain())
+    end = pd.Timestamp("2026-07-01")
+    created = all_.entered.iloc[:, 0] < end
+    won = int((created & (all_.entered["Won"] >= end)).sum())
+    lost = int((created & (all_.leads["ended"] >= end)).sum())
+    assert won and lost
+    table = deals.problems.set_index("what was done")
+    assert len(table) == 2 and set(table["column"]) == {"closed"}
+    for what in ("not won yet", "not lost yet"):
+        row = table.loc[f"after the export date given (2026-06-30): {what}"]
+        assert row["text"].startswith("2026-07-0") and row["row"]
+    (note,) = [n for n in deals.notes if "are dated after the one given" in n]
+    assert f"{won:,} wins and {lost:,} losses" in note and "leave export_date= out" in note
+    assert all_.problems.empty and "dated after" not in " ".join(all_.notes)
+    assert deals.as_of("2026-06-15").problems.equals(deals.problems)  # a backtest adds none
+
+
+def test_a_log_and_its_stages_end_with_the_given_day() -> None:
+    rows = [("a", "Lead", "2026-01-01"), ("a", "Offer", "2026-02-05"), ("a", "Won", "2026-02-09"),
+            ("b", "Lead", "2026-01-03"), ("b", "Lost", "2026-01-20"),
+            ("c", "Lead", "2026-01-04"), ("c", "Offer", "2026-01-06"), ("c", "Won", "2026-01-08"),
+            ("d", "Lead", "2026-01-04"), ("d", "Offer", "2026-01-06"),
+            ("d", "Won", "2026-01-09")]  # fmt: skip
+    log = pd.DataFrame(rows, columns=["deal", "stage", "time"])
+    deals = fs.read_deals(log, id="deal", stage="stage", time="time", export_date="2026-01-31")
+    assert deals.leads["outcome"].tolist() == ["open", "lost", "won", "won"]
+    assert deals.visits["outcome"].tolist() == ["open", "lost", "moved", "won", "moved", "won"]
+    assert any("not yet in Offer" in done for done in deals.problems["what was done"])
+
+
 def test_wins_without_a_date_count_and_are_left_out_of_the_times() -> None:
     table = plain()
     won = table.index[table["status"] == "won"]

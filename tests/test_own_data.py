@@ -23,7 +23,7 @@ def told(request: pytest.FixtureRequest) -> tuple[World, list[tuple[pd.DataFrame
     pairs = []
     for seed in range(EXPORTS):
         leads = world.leads(seed)
-        pairs.append((leads, fs.calibrate(**world.export(leads), draws=60)))
+        pairs.append((leads, fs.calibrate(**world.export(leads), draws=40)))
     return world, pairs
 
 
@@ -46,7 +46,7 @@ def test_open_deals_are_worth_what_they_bring(told) -> None:
     for leads, calibration in pairs:
         none = calibration.scenario.vary({"channels.not stated.leads_per_day": 0})
         alone = replace(calibration, scenario=none)
-        wins = fs.forecast(alone, initial=calibration.state, n=30, within=f"{AHEAD} days",
+        wins = fs.forecast(alone, initial=calibration.state, n=20, within=f"{AHEAD} days",
                            progress=False).totals["sales"]  # fmt: skip
         later = leads["won"] - world.days
         expected += wins.mean()
@@ -82,12 +82,12 @@ def test_one_nonsense_date_in_a_thousand_changes_little() -> None:
     world = WORLDS["losses slower"]._replace(rate=15)
     given = world.export(world.leads(1))
     del given["export_date"]
-    usual = fs.calibrate(**given, draws=60)
+    usual = fs.calibrate(**given, draws=30)
     table = given["deals"].astype(object)
     for column, wrong in (("won", "2062-05-01"), ("lost", "1970-01-01"), ("created", "2031-01-01")):
         spoilt = table.copy()
         spoilt.loc[spoilt[column].dropna().index[40], column] = pd.Timestamp(wrong)
-        found = fs.calibrate(**{**given, "deals": spoilt}, draws=60)
+        found = fs.calibrate(**{**given, "deals": spoilt}, draws=20)
         assert abs(found.overall - usual.overall) < usual.overall_se, (column, wrong)
         rates = [c.scenario.channels[0].leads_per_day for c in (found, usual)]
         assert rates[0] == pytest.approx(rates[1], rel=0.02)
@@ -172,11 +172,11 @@ def test_a_calibration_may_be_replicated_and_its_doubt_is_part_of_the_spread(
         replace(d, rates=dict.fromkeys(d.rates, 3.0 if n % 2 else 0.2))
         for n, d in enumerate(crm.draws.every)
     )))  # fmt: skip
-    told = fs.replicate(doubt, 20, progress=False)
-    alone = fs.replicate(short.scenario, 20, progress=False)
-    assert len(told.table) == 20 and told.provenance.source == crm.provenance
+    told = fs.replicate(doubt, 12, progress=False)
+    alone = fs.replicate(short.scenario, 12, progress=False)
+    assert len(told.table) == 12 and told.provenance.source == crm.provenance
     assert told.table["leads"].std() > 3 * alone.table["leads"].std()
-    again = fs.replicate(doubt, 20, progress=False)
+    again = fs.replicate(doubt, 12, progress=False)
     pd.testing.assert_frame_equal(told.table, again.table)
 
 

@@ -168,6 +168,8 @@ def test_an_export_is_calibrated_with_its_open_deals(form: PlanForm) -> None:
     assert form.answer.open_business is not None
     assert "remain to be won" in form._said.value
     assert "What was used of the export" in source.used.value
+    seen = source.used.value.partition("What was used of the export")[0]
+    assert "What became of the leads" in seen and "<svg" in seen and "proposal: by day" in seen
 
 
 # --- entries stay -----------------------------------------------------------------------------

@@ -4,6 +4,7 @@
 fits two fates to them (`laws`: the families of times), `fates` weighs the models, `curves` shows
 the data without any, and `stages` holds all that together. `groups` are channels and owners,
 `arrivals` the leads that come, `blocks` and `draws` what the scenario may be as well.
+`team` is who calls and how soon, where that is asked for.
 `to_scenario` and `state_today` write it down, `sentences` finds the words, `report` shows them.
 """
 
@@ -18,7 +19,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from funnelsim.arguments import a_seed, a_whole_number
+from funnelsim.arguments import a_seed, a_whole_number, refused
 from funnelsim.calibration import sentences
 from funnelsim.calibration.arrivals import arrivals
 from funnelsim.calibration.blocks import DRAWS, blocks, weights
@@ -28,7 +29,8 @@ from funnelsim.calibration.groups import base_conversions, entered_by, group_odd
 from funnelsim.calibration.report import CalibrationReport
 from funnelsim.calibration.stages import StageFit, stage_fit, stage_table
 from funnelsim.calibration.state_today import state_today
-from funnelsim.calibration.to_scenario import loss_reasons, scenario_tables
+from funnelsim.calibration.team import Team, team_of, with_first_contact, with_team
+from funnelsim.calibration.to_scenario import loss_reasons, lost_after, scenario_tables
 from funnelsim.deals import Deals, read_deals
 from funnelsim.earlier import gone_argument
 from funnelsim.errors import FunnelSimError, nearest
@@ -38,7 +40,7 @@ from funnelsim.progress import progress_bar
 from funnelsim.scenario import Scenario
 from funnelsim.state import State
 
-__all__ = ["Calibration", "CalibrationReport", "Draws", "calibrate"]
+__all__ = ["Calibration", "CalibrationReport", "Draws", "Team", "calibrate"]
 
 FEWEST_DRAWS = 20
 MOST_OWNERS = 200
@@ -119,6 +121,7 @@ def calibrate(
     *,
     name: str = "calibrated from an export",
     currency: str | None = None,
+    team: bool = False,
     draws: int = DRAWS,
     seed: int = 1,
     progress: bool = True,
@@ -147,6 +150,11 @@ def calibrate(
     is known; the scenario holds the conversions of the largest channel. Order value: mean and
     coefficient of variation of the won deals.
 
+    With `team` the owners and the first contacts (`owner`, `contacted` of `read_deals`) become a
+    team that calls each lead: reps at work, opening hours, a time of a call that makes it as late
+    as it was, and the first contact as a stage. `report.team` has response times with their errors,
+    and how those contacted soon were won against the others: what goes with it, not its effect.
+
     The scenario begins so long before the day after the export that the pipeline is full by
     then (warm_up), and ends 90 days after it.
 
@@ -160,6 +168,8 @@ def calibrate(
     >>> found.scenario.stages[0].name, round(found.overall, 2)
     ('Lead', 0.5)
     """
+    if not isinstance(team, bool):
+        raise refused("team", team, "it is True or False")
     draws, seed = a_whole_number("draws", draws, FEWEST_DRAWS), a_seed(seed)
     if isinstance(deals, Deals):
         if columns:
@@ -173,17 +183,19 @@ def calibrate(
                 f"{unknown}= is no argument of calibrate; {nearest(unknown, known)}"
             )
         deals = read_deals(deals, currency=currency, **columns)
-    asked = {"draws": draws, "seed": seed}
+    asked = {"draws": draws, "seed": seed} | ({"team": True} if team else {})
     return _estimated(deals, name, currency or deals.currency or "EUR", asked, progress)
 
 
 def _estimated(
-    deals: Deals, name: str, currency: str, asked: dict[str, int], progress: bool
+    read: Deals, name: str, currency: str, asked: dict[str, Any], progress: bool
 ) -> Calibration:
     """Scenario and report of an export that has been read."""
+    deals, contact = with_first_contact(read) if "team" in asked else (read, None)
     chance = np.random.default_rng(asked["seed"])
     of_leads = blocks(deals.entered.iloc[:, 0])
     of_blocks = weights(int(of_leads.max()) + 1, asked["draws"], chance)
+    team = team_of(deals, contact, of_leads, of_blocks) if "team" in asked else None
     fits, drawn = [], []
     with progress_bar(2 * (len(deals.stages) - 1), progress, "step") as bar:
         for stage in deals.stages[:-1]:
@@ -201,6 +213,8 @@ def _estimated(
     channels = rates.join(odds.rename(columns={"se": "se_of_group"}))
     worth, worth_notes = _value(deals)
     tables = scenario_tables(deals, fits, base.tolist(), channels, weekdays, worth)
+    if team is not None:
+        tables = with_team(tables, team, lost_after(fits[0]))
     scenario = Scenario(name=name, currency=currency, **tables)
     draws = draws_of(scenario, deals, drawn, of_leads, of_blocks, channels, entered, base, chance)
     overall = draws.table["overall"]
@@ -214,9 +228,11 @@ def _estimated(
         weekdays=weekdays,
         value=worth,
         reasons=_reason_table({stage.name: loss_reasons(stage.visits) for stage in fits}),
-        assumptions=sentences.assumptions(not worth.empty, deals, days, channels),
+        assumptions=sentences.assumptions(not worth.empty, deals, days, channels, team),
         notes=(*deals.notes, *worth_notes, *sentences.warnings(fits, table, worth, deals, days)),
         owners=_owners(deals, fits),
+        team=team,
+        curves={stage.name: cumulative_incidence(stage.visits) for stage in fits},
     )
     return Calibration(
         scenario=scenario,
@@ -226,13 +242,13 @@ def _estimated(
         interval=(float(overall.quantile(0.025)), float(overall.quantile(0.975))),
         draws=draws,
         state=state_today(deals, fits),
-        curves={stage.name: cumulative_incidence(stage.visits) for stage in fits},
+        curves=report.curves,
         provenance=Provenance("calibration", scenario, None, _asked(deals, asked)),
-        deals=deals,
+        deals=read,
     )
 
 
-def _asked(deals: Deals, asked: dict[str, int]) -> dict[str, Any]:
+def _asked(deals: Deals, asked: dict[str, Any]) -> dict[str, Any]:
     """Which export it was and how it was read, guesses included: enough to do the same again."""
     return {"deals": deals.source, **deals.arguments, **asked}
 

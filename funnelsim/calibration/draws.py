@@ -173,9 +173,8 @@ class Draws:
                 changes[f"{path}.decision_time"] = written(*drawn.fates.winners)
             if stage.loss_time is not None and stage.loss_time.constant is not None:
                 continue
-            changes[f"{path}.loss_time"] = (
-                None if drawn.fates.is_tied else written(*drawn.fates.losers)
-            )
+            is_one_time = drawn.fates.is_tied and stage.follow_up is None
+            changes[f"{path}.loss_time"] = None if is_one_time else written(*drawn.fates.losers)
             changes[f"{path}.silent"] = round(drawn.fates.silent, 5)
         for channel in scenario.channels:
             mine = draw.odds.get(channel.name, 1.0)

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from funnelsim.calibration.stages import StageFit
-from funnelsim.distributions import Floats
+from funnelsim.distributions import Floats, Ints
 
 ROUNDS = 60
 FEW = 10  # of those who advanced, or of the others: Peduzzi et al. (1996)
@@ -29,12 +29,13 @@ def group_odds(fits: list[StageFit], column: str, groups: list[str]) -> pd.DataF
 
     `expected` is how many of its visits have advanced or are expected to.
     """
-    entered, will, settled = _counts(fits, column, groups, np.zeros(len(groups)))
+    codes = _codes(fits, column, groups)
+    entered, will, settled = _counts(fits, codes, np.zeros(len(groups)))
     log, se, variance = np.zeros(len(groups)), np.full(len(groups), np.nan), AT_FIRST
     base = _base(will, entered)
     for _ in range(ROUNDS if len(groups) > 1 else 0):
         before = log
-        entered, will, settled = _counts(fits, column, groups, log)
+        entered, will, settled = _counts(fits, codes, log)
         base, log, se = _step(base, log, variance, entered, will, settled)
         variance = max(float(np.mean(log**2 + se**2)), LEAST_VARIANCE)
         if np.abs(log - before).max() < 1e-5:
@@ -42,7 +43,7 @@ def group_odds(fits: list[StageFit], column: str, groups: list[str]) -> pd.DataF
     raw = np.zeros(len(groups))
     for _ in range(ROUNDS if len(groups) > 1 else 0):
         before = raw
-        more, likely, sure = _counts(fits, column, groups, raw)
+        more, likely, sure = _counts(fits, codes, raw)
         base, raw, _ = _step(base, raw, FLAT, more, likely, sure)
         raw = np.clip(raw, -10, 10)
         if np.abs(raw - before).max() < 1e-6:
@@ -76,18 +77,20 @@ def base_conversions(conversions: Floats, log: Floats, entered: Floats) -> Float
     return np.asarray(1 / (1 + np.exp(-place)))
 
 
-def _counts(
-    fits: list[StageFit], column: str, groups: list[str], log: Floats
-) -> tuple[Floats, Floats, Floats]:
+def _codes(fits: list[StageFit], column: str, groups: list[str]) -> list[Ints]:
+    """The number of its group for each visit to each stage; -1: of none of them."""
+    place = pd.Index(groups)
+    return [place.get_indexer(pd.Index(stage.visits[column])) for stage in fits]
+
+
+def _counts(fits: list[StageFit], codes: list[Ints], log: Floats) -> tuple[Floats, Floats, Floats]:
     """How many of each group entered each stage, how many of them advance, those expected to among
     them, and how much of that is not known (a variance): shape (stages, groups) each."""
-    shape = len(fits), len(groups)
+    shape = len(fits), len(log)
     entered, will, unsure = np.zeros(shape), np.zeros(shape), np.zeros(shape)
-    place = {group: number for number, group in enumerate(groups)}
-    for row, stage in enumerate(fits):
-        of_group = stage.visits[column].map(place)
-        there = of_group.notna().to_numpy()
-        which = of_group[there].to_numpy(int)
+    for row, (stage, of_group) in enumerate(zip(fits, codes, strict=True)):
+        there = of_group >= 0
+        which = of_group[there]
         fate, age = stage.visits["fate"].to_numpy()[there], stage.visits["age"].to_numpy()[there]
         chance = (fate == "advanced").astype(float)
         is_open = fate == "open"
@@ -95,9 +98,9 @@ def _counts(
             likely, not_ = stage.fates.still(age[is_open])
             likely = likely * np.exp(log[which[is_open]])
             chance[is_open] = likely / np.maximum(likely + not_, 1e-300)
-        entered[row] = np.bincount(which, minlength=len(groups))
-        will[row] = np.bincount(which, chance, minlength=len(groups))
-        unsure[row] = np.bincount(which, chance * (1 - chance), minlength=len(groups))
+        entered[row] = np.bincount(which, minlength=len(log))
+        will[row] = np.bincount(which, chance, minlength=len(log))
+        unsure[row] = np.bincount(which, chance * (1 - chance), minlength=len(log))
     return entered, will, unsure
 
 

@@ -9,6 +9,7 @@ from textwrap import wrap
 
 import pandas as pd
 
+from funnelsim.calibration.team import Team
 from funnelsim.tables import as_text, figure_text, sections_as_html
 
 RULE = (
@@ -39,6 +40,11 @@ BY_CHANNEL = (
     "Column scenario is what the scenario holds: the conversion of leads with odds ratio "
     "1. Together with the odds ratios of the channels it gives the conversion of all."
 )
+DAYS = (1, 7, 30, 90, 180, 365)  # of the curves, in a report
+CURVES = (
+    "As the export shows it, without any model: whoever is still open counts as long as it was "
+    "followed (Aalen-Johansen)."
+)
 OWNERS = (
     "What goes with an owner need not come from the owner: leads are not handed out by lot, and "
     "who was never contacted has none."
@@ -50,7 +56,8 @@ class CalibrationReport:
     """The pieces of the report: `print(report)` shows all of them.
 
     `reading` (lines), `left_out`, `problems`, `stages`, `channels`, `weekdays`, `value`, `reasons`,
-    `assumptions`, `owners` (DataFrames), `rule` and `notes` (lines).
+    `assumptions`, `owners` (DataFrames), `rule` and `notes` (lines), `team` (where asked for) and
+    `curves` (a DataFrame for each stage, without any model).
     """
 
     reading: tuple[str, ...]
@@ -65,6 +72,8 @@ class CalibrationReport:
     notes: tuple[str, ...]
     problems: pd.DataFrame = field(default_factory=pd.DataFrame)
     owners: pd.DataFrame = field(default_factory=pd.DataFrame)
+    team: Team | None = None
+    curves: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False)
 
     def sections(self) -> Iterator[tuple[str, tuple[str, ...], pd.DataFrame | None]]:
         """(title, lines, table) in the order of reading; the tables hold text, ready to print."""
@@ -75,6 +84,12 @@ class CalibrationReport:
             yield "Cells that were no good", (), self.problems.head(30)
         yield "Conversion and time in stage", self.rule, conversions_as_text(self.stages)
         yield "Days from entering a stage to either fate", (), times_as_text(self.stages)
+        if self.curves:
+            yield "Which share had which fate, by day", (
+                *curve_sentences(self.curves), CURVES,
+            ), curves_as_text(self.curves)  # fmt: skip
+        if self.team is not None:
+            yield from self.team.sections()
         yield "Arrivals", (), channels_as_text(self.channels)
         yield "Weekday factors (leads of that weekday / mean)", (), _rounded(self.weekdays, 2)
         if not self.value.empty:
@@ -109,6 +124,33 @@ def conversions_as_text(stages: pd.DataFrame) -> pd.DataFrame:
     table["scenario"] = stages["scenario_conversion"].map(_percent)
     table["still to come"] = stages["to_come"].map(_percent)
     return table.reset_index()
+
+
+def curve_sentences(curves: dict[str, pd.DataFrame]) -> tuple[str, ...]:
+    """Of each stage by which day half of those who advance had done so, and what was left open."""
+    lines = []
+    for stage, curve in curves.items():
+        advanced = curve["advanced"]
+        half = float(curve.index[advanced >= advanced.iloc[-1] / 2][0])
+        end, row = float(curve.index[-1]), curve.iloc[-1]
+        shares = {fate: _percent(float(row[fate])) for fate in ("advanced", "lost", "open")}
+        lines.append(
+            f"{stage}: by day {end:,.3g}, {shares['advanced']} had advanced (half of them by day "
+            f"{half:,.3g}), {shares['lost']} had been lost, {shares['open']} were open."
+        )
+    return tuple(lines)
+
+
+def curves_as_text(curves: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """The shares that had advanced, been lost and were open at some ages, of each stage."""
+    rows = []
+    for stage, curve in curves.items():
+        last = float(curve.index[-1])
+        for day in sorted({min(day, last) for day in DAYS}):
+            row = curve[curve.index <= day].iloc[-1]
+            shares = {fate: _percent(float(row[fate])) for fate in ("advanced", "lost", "open")}
+            rows.append({"stage": stage, "by day": f"{day:,.3g}", **shares})
+    return pd.DataFrame(rows)
 
 
 def times_as_text(stages: pd.DataFrame) -> pd.DataFrame:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from funnelsim.calibration.report import BY_CHANNEL, ERRORS, PARTLY, RULE, TOO_SHORT, UNMARKED
 from funnelsim.calibration.stages import StageFit, losses_of
+from funnelsim.calibration.team import Team
 from funnelsim.calibration.to_scenario import LEAST_CV, MOST_CV, seen_spread
 from funnelsim.deals import Deals
 
@@ -55,7 +56,11 @@ def reading(deals: Deals, days: pd.DatetimeIndex) -> tuple[str, ...]:
 
 
 def assumptions(
-    has_value: bool, deals: Deals, days: pd.DatetimeIndex, channels: pd.DataFrame
+    has_value: bool,
+    deals: Deals,
+    days: pd.DatetimeIndex,
+    channels: pd.DataFrame,
+    team: Team | None = None,
 ) -> pd.DataFrame:
     """What no export says, and what the scenario therefore holds."""
     owners = deals.leads["owner"].nunique()
@@ -63,8 +68,7 @@ def assumptions(
     stretch = f"{days[0]:%Y-%m-%d} to {days[-1]:%Y-%m-%d}"
     rows = [
         ("arrivals to come", _to_come(stretch, channels)),
-        ("teams, reps", f"none: no stage is followed up by a team{reps}"),
-        ("handling time, response time", "not apart: inside the decision time of the stage"),
+        *_of_the_team(team, reps),
         ("patience, gone cold", "endless: such leads are among the lost"),
         ("response half-life", "none: waiting does not change a lead's mind"),
         ("segments", "none: leads differ by channel and by chance"),
@@ -76,6 +80,19 @@ def assumptions(
     else:
         rows.append(("order value, margin", "none: the funnel ends with the win"))
     return pd.DataFrame(rows, columns=["what", "the scenario holds"])
+
+
+def _of_the_team(team: Team | None, reps: str) -> list[tuple[str, str]]:
+    if team is None or team.handling is None:
+        return [
+            ("teams, reps", f"none: no stage is followed up by a team{reps}"),
+            ("handling time, response time", "not apart: inside the decision time of the stage"),
+        ]
+    return [
+        ("teams, reps", f"{team.reps:,} at work{reps}, all calling every lead, first come first"),
+        ("handling time", "what makes the team as late as it was; the same for every call"),
+        ("never contacted", "called too: they are among those who do not advance at that stage"),
+    ]
 
 
 def _to_come(stretch: str, channels: pd.DataFrame) -> str:

@@ -62,13 +62,18 @@ def _stage(stage: StageFit, p: float) -> dict[str, Any]:
     seen = visits["days"] if fates.is_tied else visits.loc[visits["fate"] == "advanced", "days"]
     entry["decision_time"] = _time(seen.dropna(), fates.winners)
     if not fates.is_tied:
-        lost = visits.loc[visits["fate"] == "lost", "days"].dropna()
-        entry["loss_time"] = _time(lost, fates.losers)
+        entry["loss_time"] = lost_after(stage)
     if fates.silent > 0:
         entry["silent"] = round(fates.silent, 5)
     if reasons := loss_reasons(visits):
         entry["loss_reasons"] = reasons
     return entry
+
+
+def lost_after(stage: StageFit) -> dict[str, Any]:
+    """The losers' time of a stage, as a scenario has it."""
+    lost = stage.visits.loc[stage.visits["fate"] == "lost", "days"].dropna()
+    return _time(lost, stage.fates.losers)
 
 
 def _warm_up(stages: Sequence[Fates]) -> int:

@@ -15,6 +15,7 @@ from typing import Any
 
 import pandas as pd
 
+from funnelsim.deals.as_of import visits_until
 from funnelsim.deals.fates import meant_words
 from funnelsim.deals.guess import LABELS, Guess, guessed
 from funnelsim.deals.log import as_wide
@@ -57,6 +58,7 @@ def read_deals(
     owner: str | None = None,
     value: str | None = None,
     reason: str | None = None,
+    contacted: str | None = None,
     currency: str | None = None,
     currency_column: str | None = None,
     since: object = None,
@@ -85,6 +87,8 @@ def read_deals(
                          be given as won_value and lost_value (one, or a list of them)
     stages               {stage name: column of the time it was entered}, in order, or a list
     id, channel, owner, value, reason   text, text, text, money, text
+    contacted            when it was first contacted, or in how many hours (minutes, days where its
+                         heading says so): of use to `calibrate(team=True)` alone
     currency             whose values count, where there are several: they are never added up
     currency_column      where it stands, if not with the amounts
     since, export_date   leads created before are left out; when the export was taken (left out:
@@ -105,7 +109,8 @@ def read_deals(
     findings = Findings()
     given = {"created": created, "won": won, "lost": lost, "closed": closed, "outcome": outcome,
              "stage": stage, "time": time, "id": id, "channel": channel, "owner": owner,
-             "value": value, "currency": currency_column, "reason": reason}  # fmt: skip
+             "value": value, "currency": currency_column, "reason": reason,
+             "contacted": contacted}  # fmt: skip
     told = Told((won_value, lost_value), (first_stage, goal), since, export_date, dayfirst,
                 yearfirst, decimal, currency)  # fmt: skip
     how = {"currency": currency, "since": since, "export_date": export_date, "dayfirst": dayfirst,
@@ -188,6 +193,10 @@ def _meant(
         _refuse_unknown(table, guess)
     if stages is not None:
         guess.stages = dict(stages) if isinstance(stages, Mapping) else stages  # type: ignore[assignment]
+        named = stages.values() if isinstance(stages, Mapping) else stages
+        contacted = guess.roles.get("contacted")
+        if guess.is_guessed and given.get("contacted") is None and contacted in list(named):
+            del guess.roles["contacted"], guess.why[contacted]
     return guess
 
 
@@ -233,7 +242,8 @@ def _read(table: pd.DataFrame, guess: Guess, told: Told, findings: Findings) -> 
     wide = as_wide(table, roles, told.words, told.dayfirst, told.yearfirst, findings)
     told = told._replace(words=("won", "lost"))
     found = tidy(wide.table, wide.roles, wide.stages, told, findings)
-    return found | {"words": words, "log": wide.visits, "rows": len(wide.table)}
+    visits = visits_until(wide.visits, found["export_date"])
+    return found | {"words": words, "log": visits, "rows": len(wide.table)}
 
 
 def _columns(table: pd.DataFrame, guess: Guess) -> pd.DataFrame:

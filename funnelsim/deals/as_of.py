@@ -36,6 +36,8 @@ def as_of(deals: Deals, day: object) -> Deals:
     entered = entered.where(dated & (entered <= stand))
     last = entered.max(axis=1)
     leads["ended"] = leads["ended"].where(leads["ended"] <= stand)
+    if "contacted" in leads:
+        leads["contacted"] = leads["contacted"].where(leads["contacted"] <= stand)
     undated = (deals.leads["ended"][there].isna()) & (last == deals.entered[there].max(axis=1))
     is_won = (leads["outcome"] == "won") & entered[goal].notna()
     is_lost = (leads["outcome"] == "lost") & (leads["ended"].notna() | undated)
@@ -54,13 +56,12 @@ def as_of(deals: Deals, day: object) -> Deals:
             f"as they stood on {stand:%Y-%m-%d %H:%M}: what came later is left out",
         ],
         told={**deals.told, "export_date": f"{stand:%Y-%m-%d %H:%M:%S}"},
-        log=_visits(deals.log, stand),
+        log=None if deals.log is None else visits_until(deals.log, stand),
     )
 
 
-def _visits(log: pd.DataFrame | None, stand: pd.Timestamp) -> pd.DataFrame | None:
-    if log is None:
-        return None
+def visits_until(log: pd.DataFrame, stand: pd.Timestamp) -> pd.DataFrame:
+    """The visits of a log as they stood then."""
     visits = log[log["entered"] <= stand].copy()
     later = visits["left"] > stand
     visits.loc[later, "outcome"] = "open"

@@ -25,6 +25,7 @@ from funnelsim.vendors import vendors
 PROFILE = 500  # a heading of a profile is worth more than any word
 SAYS_BOTH = 120  # a column that says won and lost
 A_FLAG = 150  # "Won?", yes or no: worth more than a stage that never says won
+FIRST_SEEN = 40  # of a creation: a first contact, where nothing else says when a lead came in
 NEVER_WON = 130  # at most, of an outcome that never says won
 OF_THE_ENDED = 80  # a date of closing that open deals do not have
 LEAST_HEADINGS = 3  # of a profile
@@ -37,6 +38,7 @@ LABELS = {
     "outcome": "won, lost or open", "stage": "the stage", "time": "when a stage was entered",
     "id": "the deal's number", "value": "what it is worth", "currency": "the currency",
     "channel": "where it came from", "owner": "who looks after it", "reason": "why it was lost",
+    "contacted": "when it was first contacted",
 }  # fmt: skip
 
 
@@ -89,10 +91,10 @@ def guessed(
     for role, column in (told or {}).items():
         guess.take(role, column, "as told")
     if _is_log(table, columns, guess, profile):
-        order = ["value", "currency", "channel", "owner", "reason"]
+        order = ["value", "currency", "channel", "owner", "reason", "contacted"]
     else:
         order = ["outcome", "won", "lost", "closed", "created", "id", "value", "currency",
-                 "channel", "owner", "reason"]  # fmt: skip
+                 "channel", "owner", "reason", "contacted"]  # fmt: skip
     for role in order:
         if role not in guess.roles:
             _take_best(role, columns, guess, profile, table)
@@ -136,6 +138,10 @@ def _take_best(
             continue  # the number of an account stands in many rows
         if role == "created" and looked.filled < 0.9 * rows:
             score -= 60
+        if role == "created" and score < PROFILE // 2 and fitness(name, "contacted"):
+            score = min(score, FIRST_SEEN)
+        if role == "contacted" and looked.kind not in ("date", "number"):
+            continue
         if role == "closed" and 0 < score < PROFILE // 2 and _is_of_the_ended(table, name, guess):
             score += OF_THE_ENDED
         if role in ("channel", "owner", "reason") and looked.different > max(0.5 * rows, 50):
@@ -203,11 +209,12 @@ def _stages(
     if "created" not in guess.roles:
         return {}
     pattern = re.compile(profile["stages"]) if profile.get("stages") else None
+    others = {column for role, column in guess.roles.items() if role != "contacted"}
     names = [
         name
         for name, looked in columns.items()
         if looked.kind == "date"
-        and name not in guess.roles.values()
+        and name not in others
         and ((pattern and pattern.match(name)) or not is_later(name))
         and (not pattern or pattern.match(name))
     ]

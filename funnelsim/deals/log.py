@@ -74,7 +74,7 @@ def as_wide(
     log.loc[folded.isin(lost), "fate"] = "lost"
     order = _order(log, findings)
     wide = _a_row_a_deal(log, order)
-    kept = ("value", "currency", "channel", "owner", "reason")
+    kept = ("value", "currency", "channel", "owner", "reason", "contacted")
     attributes = {r: c for r, c in roles.items() if c is not None and r in kept}
     text = table[list(dict.fromkeys(attributes.values()))].astype(object)
     last = text.groupby(read_text(ids), sort=False, observed=True).last()

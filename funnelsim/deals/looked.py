@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from funnelsim.deals.words import fate_said, fitness, is_yes_or_no, known_words, plain
-from funnelsim.reading import is_amount, is_date
+from funnelsim.reading import dates_among, is_amount
 from funnelsim.reading.dates import EPOCH, SERIALS
 from funnelsim.reading.values import as_text, is_missing, uniques
 
@@ -60,7 +60,7 @@ class Looked:
             return "date"
         if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
             return "number"
-        if sum(is_date(text) for text in self.texts) > len(self.texts) / 2:
+        if dates_among(self.texts) > len(self.texts) / 2:
             return "date"
         if sum(is_amount(text) for text in self.texts) > len(self.texts) / 2:
             return "number"

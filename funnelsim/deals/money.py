@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from funnelsim.errors import QuestionError
-from funnelsim.reading import Findings, currencies_in, currency_in, read_numbers
+from funnelsim.reading import Findings, currency_in, read_numbers
+from funnelsim.reading.amounts import currencies_of
 from funnelsim.reading.values import as_text, spread, uniques
 
 
@@ -50,11 +51,9 @@ def worth(
 def _of_rows(value: pd.Series, currency: pd.Series | None) -> pd.Series:
     """The currency of each row: what its own column says, else the sign with the amount."""
     column = value if currency is None else currency
-    if currency is None and not currencies_in(column):
-        return pd.Series(None, index=value.index, dtype=object)
     codes, values = uniques(column)
-    names = np.array([None] * len(values), dtype=object)
-    for i, cell in enumerate(values):
-        text = as_text(cell)
-        names[i] = currency_in(text) or (text if currency is not None else None)
+    names = currencies_of(values)
+    if currency is not None:  # a word that is not known is one of its own
+        names = np.array([name or as_text(cell) for name, cell in zip(names, values, strict=True)]
+                         + [None], dtype=object)[:-1]  # fmt: skip
     return pd.Series(spread(codes, names, None), index=value.index, dtype=object)

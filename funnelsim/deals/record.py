@@ -37,7 +37,8 @@ class Deals:
     Of the leads that are used: `entered` has a column per stage, the goal last, with the time it
     was entered (NaT: not); `known` says where that time stood in the export, since a skipped stage
     takes the time of the next; `leads` has outcome (won, lost, open), ended (time of the loss), id,
-    stage (today's), channel, owner, value, reason. `visits` holds every visit to a stage, with
+    stage (today's), channel, owner, value, reason, and contacted (the first contact) where the file
+    says it. `visits` holds every visit to a stage, with
     re-entries.
 
     >>> from funnelsim import read_deals

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from funnelsim.deals.contact import first_contact, is_a_time
 from funnelsim.deals.day import first_of, last_of
 from funnelsim.deals.fates import Sieve, fates
 from funnelsim.deals.money import worth
@@ -50,7 +51,7 @@ def tidy(
     roles = _one_closing(roles)
     columns = _stage_columns(table, roles, stages, told.ends)
     found = {r: find_column(table, c, r) for r, c in roles.items() if c is not None}
-    entered, ended, closed = _times(table, columns, found, told, findings)
+    entered, ended, closed, contacted = _times(table, columns, found, told, findings)
     sieve, notes = Sieve(table.index), findings.notes
     created = entered.iloc[:, 0].rename(roles["created"])
     _leave_out_rows(sieve, created, found.get("id"), told)
@@ -79,9 +80,13 @@ def tidy(
         counts = "; ".join(f"{c['left out because']}: {c['leads']:,}" for c in sieve.counts)
         raise FunnelSimError(f"no lead is left of {len(table):,} rows: {counts}")
 
-    status[(ended > stand) | (entered.iloc[:, -1] > stand)] = "open"
+    later = _say_later(entered[kept], ended[kept], stand, ends, told, findings)
+    status[later] = "open"
     entered, ended = entered.mask(entered > stand), ended.mask(ended > stand)
     leads, currency = _leads(found, status, ended, told, findings)
+    leads.loc[later, "stage"] = pd.NA  # where it stands today is not where it stood then
+    if contacted is not None:
+        leads["contacted"] = contacted.mask(contacted > stand)
     known = entered.notna()
     notes += _without_date(status[kept], entered[kept], ended[kept])
     undated = (status == "won") & ~known.iloc[:, -1]
@@ -113,10 +118,14 @@ def _times(
     found: Mapping[str, pd.Series],
     told: Told,
     findings: Findings,
-) -> tuple[pd.DataFrame, pd.Series, pd.Series | None]:
-    """When each lead entered each stage, the goal last; when it was lost; when it was closed."""
+) -> tuple[pd.DataFrame, pd.Series, pd.Series | None, pd.Series | None]:
+    """When each lead entered each stage, the goal last; when it was lost; when it was closed; when
+    it was first contacted."""
     names = [c for c in columns.values() if c]
-    names += [str(found[r].name) for r in ("lost", "closed") if r in found]
+    moments = ["lost", "closed"]
+    if "contacted" in found and is_a_time(found["contacted"]):
+        moments.append("contacted")
+    names += [str(found[r].name) for r in moments if r in found]
     names = list(dict.fromkeys(names))
     read = read_times(
         [table[name] for name in names], told.dayfirst, findings, yearfirst=told.yearfirst
@@ -125,7 +134,13 @@ def _times(
     never = pd.Series(pd.NaT, index=table.index, dtype=STAMP)
     entered = pd.DataFrame({stage: times.get(c, never) for stage, c in columns.items()})
     lost, closed = (times[str(found[r].name)] if r in found else None for r in ("lost", "closed"))
-    return entered, never if lost is None else lost, closed
+    contacted = None
+    if "contacted" in found:
+        column = found["contacted"]
+        contacted = first_contact(
+            column, times.get(str(column.name)), entered.iloc[:, 0], told.decimal, findings
+        )
+    return entered, never if lost is None else lost, closed, contacted
 
 
 def _leave_out_rows(sieve: Sieve, created: pd.Series, ids: pd.Series | None, told: Told) -> None:
@@ -212,6 +227,40 @@ def _forget_later(
                 ended[row] = pd.NaT
             else:
                 entered.loc[row, stage] = pd.NaT
+
+
+def _say_later(
+    entered: pd.DataFrame,
+    ended: pd.Series,
+    stand: pd.Timestamp,
+    columns: Mapping[str, str | None],
+    told: Told,
+    findings: Findings,
+) -> pd.Index:
+    """The leads of which something came after the day of the export that was given: on that day
+    they were open. Says so, since the day may be a slip."""
+    every = [*((stage, entered[stage]) for stage in entered), ("lost", ended)]
+    after = {stage: times[times > stand] for stage, times in every}
+    for stage, times in after.items():
+        if len(times):
+            column = pd.Series(name=columns[stage] or columns["lost"], dtype=object)
+            days = times.dt.strftime("%Y-%m-%d")
+            text = days.min() if days.nunique() == 1 else f"{days.min()} to {days.max()}"
+            what = {"lost": "not lost yet", entered.columns[-1]: "not won yet"}
+            done = what.get(stage, f"not yet in {stage}")
+            findings.add(column, times.index, text,
+                         f"after the export date given ({stand:%Y-%m-%d}): {done}")  # fmt: skip
+    won, lost = len(after[entered.columns[-1]]), len(after["lost"])
+    if won or lost:
+        findings.note(
+            f"export date: {won:,} wins and {lost:,} losses are dated after the one given "
+            f"({stand:%Y-%m-%d}), and count as open deals; if the file was taken later, leave "
+            "export_date= out or give that day"
+        )
+    found = pd.Series(False, index=entered.index)
+    for times in after.values():
+        found[times.index] = True
+    return found.index[found]
 
 
 def _without_date(status: pd.Series, entered: pd.DataFrame, ended: pd.Series) -> list[str]:

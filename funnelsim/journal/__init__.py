@@ -286,6 +286,7 @@ class Journal:
         day: float | None = None,
         seed: int = 0,
         truth: bool = False,
+        contacts: bool = False,
     ) -> Any:
         """The firm's deals as a CRM exports them on a day (left out: the horizon).
 
@@ -300,6 +301,7 @@ class Journal:
                 and a total below in the file. Much: two to four times as many, one creation in 100
                 without a date, and one loss in five that nobody has marked
         path    of the file, in the vendor's kind, separator and encoding
+        contacts  with a column of when the owner first reached the lead (First Contacted At)
 
         Returns the table, or the path of the file. With `truth` (the teacher's edition) also, a row
         a deal, what there is to be read, as finely as it is written: id, outcome, stage, created,
@@ -315,7 +317,7 @@ class Journal:
         """
         from funnelsim.journal.crm import to_crm
 
-        return to_crm(self, style, dirt, path, day, seed, truth)
+        return to_crm(self, style, dirt, path, day, seed, truth, contacts)
 
     # --- what figures are made of ---------------------------------------------------------------
 

@@ -15,7 +15,7 @@ import numpy as np
 from funnelsim.arguments import a_choice, a_seed, refused
 from funnelsim.distributions import DAY, Ints
 from funnelsim.journal.crm_dirt import MOST_DIRT, spoil, with_titles
-from funnelsim.journal.people import owners, people
+from funnelsim.journal.people import first_talks, owners, people
 from funnelsim.journal.there import days_before
 from funnelsim.saving import beside
 from funnelsim.vendors import vendors
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 LOG = "log"  # no vendor's: a row for each stage that a deal entered
 HOW_LOGS = {"dates": "%Y-%m-%d %H:%M:%S", "won": "Closed Won", "lost": "Closed Lost"}
+CONTACTED = "First Contacted At"  # in every style, where it is asked for
 HOPEFUL = 60  # days until open deals are expected to be closed, at most
 NAMES = (
     "Anna Berger", "Jonas Weber", "Lena Vogt", "Marek Novak", "Sofia Rossi", "Paul Martin",
@@ -44,6 +45,7 @@ def to_crm(
     day: float | None,
     seed: int,
     truth: bool,
+    contacts: bool = False,
 ) -> Any:
     """See `Journal.to_crm`."""
     style = a_choice("style", style, [*vendors(), LOG], "no export is written so")
@@ -55,11 +57,17 @@ def to_crm(
         raise refused("day", day, f"it is a day of the simulation, from 0 to {last:g}")
     how = HOW_LOGS if style == LOG else vendors()[style]["export"]
     deals = _deals(journal, float(day), how)
+    if contacts:
+        deals["contacted"] = _contacts(journal, deals["lead"], float(day), how)
     if style == LOG:
         table, holds = _as_log(journal, deals, float(day), how), {"changed_at": "created",
                                                                   "amount": "value"}  # fmt: skip
     else:
         table, holds = _as_vendor(journal, deals, float(day), how, rng)
+    if contacts:
+        of = deals.set_index("id")["contacted"]
+        when = of.reindex(table["deal_id"]) if style == LOG else deals["contacted"]
+        table[CONTACTED] = _dates(when, "created", how).to_numpy()
     table, deals["dirt"] = spoil(table, holds, deals, dirt, how, journal.scenario.currency, rng)
     found: pd.DataFrame | Path = table
     if path is not None:
@@ -117,6 +125,14 @@ def _deals(journal: Journal, day: float, how: dict[str, Any]) -> pd.DataFrame:
     columns = {name: np.asarray(column, dtype=getattr(column, "dtype", object))
                for name, column in table.items()}  # fmt: skip
     return pd.DataFrame(columns).sort_values("created", kind="stable", ignore_index=True)
+
+
+def _contacts(journal: Journal, leads: pd.Series, day: float, how: dict[str, Any]) -> Any:
+    """When each lead was first reached, as finely as the dates are written."""
+    started = journal.follow_ups["started"]
+    first = first_talks(journal, started.to_numpy() <= day)[leads]
+    when = started.reindex(first).set_axis(leads.index)
+    return _moments(journal, how)(when, "created")
 
 
 def _moments(journal: Journal, how: dict[str, Any]) -> Any:

@@ -72,6 +72,14 @@ def owners(journal: Journal, begun: Bools | None = None) -> Ints:
     return np.where(known == NEVER, first, known)
 
 
+def first_talks(journal: Journal, begun: Bools | None = None) -> Ints:
+    """The call that first reached each lead, as far as these have begun; -1: none."""
+    talked = _talked(journal, begun)[::-1]
+    first = np.full(journal.rows("leads"), NEVER)
+    first[journal.whole["follow_ups"]["lead"][talked]] = talked
+    return first
+
+
 def holders(journal: Journal, begun: Bools | None = None) -> Ints:
     """Who holds each lead, or has closed it, as far as these calls have begun."""
     _, last = _before(journal)

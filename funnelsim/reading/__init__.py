@@ -11,15 +11,15 @@ from funnelsim.reading.dates import read_moment, read_times
 from funnelsim.reading.files import read_bytes, read_table, table_of
 from funnelsim.reading.known import known_table
 from funnelsim.reading.values import Findings, find_column, named, place, read_text
-from funnelsim.reading.written_dates import is_date
+from funnelsim.reading.written_dates import dates_among
 
 __all__ = [
     "Findings",
     "currencies_in",
     "currency_in",
+    "dates_among",
     "find_column",
     "is_amount",
-    "is_date",
     "known_table",
     "named",
     "place",

@@ -11,19 +11,21 @@ import re
 import tomllib
 import unicodedata
 from collections import Counter
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 import numpy as np
 import pandas as pd
 
 from funnelsim.errors import FunnelSimError, QuestionError
-from funnelsim.reading.values import Findings, as_text, is_missing, place, refuse, spread, uniques
+from funnelsim.reading.values import Findings, as_text, place, refuse, spread, texts_of, uniques
 
 MINUS = str.maketrans({"−": "-", "–": "-", "﹣": "-", "－": "-", "．": ".", "，": ","})
 WORD = r"[^\W\d_][^\W\d_.]*\.?"
 AMOUNT = r"[-+]?[\d.,]*\d[.,]?(?:[eE][+-]?\d{1,2})?-?"
 THREE_DECIMALS = {"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"}
+PLAIN = re.compile(r"(?:[A-Z]{3} )?([0-9]+(?:[.,][0-9]+)*)(?: [A-Z]{3})?")  # nothing to mend
+DIGITS = str.maketrans("123456789", "000000000")
 AROUND = re.compile(rf"^([-+]?)\s*({WORD})?\s*({AMOUNT})\s*({WORD})?$")
 
 
@@ -53,28 +55,26 @@ def read_numbers(
     numbers = np.full(len(values), np.nan)
     bare = np.array([None] * len(values), dtype=object)
     unread = np.zeros(len(values), dtype=bool)
-    for i, value in enumerate(values):
-        if isinstance(value, (int, float, np.number)) and not isinstance(value, bool):
-            numbers[i] = float(value)
-            continue
-        text = as_text(value)
-        if not is_missing(text):
-            bare[i] = _bare(text)
-            unread[i] = bare[i] is None
-    texts = [text for text in bare if text is not None]
+    texts = texts_of(values)
+    is_number = np.array(
+        [isinstance(v, (int, float, np.number)) and not isinstance(v, bool) for v in values], bool
+    )
+    numbers[is_number] = values[is_number].astype(float)
+    written = np.flatnonzero(~is_number & pd.notna(texts))
+    bare[written] = list(map(_bare, texts[written]))
+    unread[written] = pd.isna(bare[written])
     mark = decimal or _decimal_mark(column, codes, values, bare, findings)
     other = "." if mark == "," else ","
     grouped = re.compile(
         rf"-?(?:\d+|\d{{1,3}}(?:\{other}\d{{3}})+|\d{{1,2}}(?:\{other}\d{{2}})*\{other}\d{{3}})?"
         rf"(?:\{mark}\d*)?(?:[eE][+-]?\d+)?"
     )
-    if texts:
-        for i, text in enumerate(bare):
-            if text is not None:
-                if grouped.fullmatch(text) and any(sign.isdigit() for sign in text):
-                    numbers[i] = float(text.replace(other, "").replace(mark, "."))
-                else:
-                    unread[i] = True
+    for i in written[~unread[written]]:
+        text = bare[i]
+        if grouped.fullmatch(text) and any(sign.isdigit() for sign in text):
+            numbers[i] = float(text.replace(other, "").replace(mark, "."))
+        else:
+            unread[i] = True
     wrong = np.asarray(spread(codes, unread, False), dtype=bool)
     way_out = f"write amounts like 1234{mark}56 (decimal mark {mark!r})"
     refuse(column, wrong, "is not an amount that can be read", way_out, findings, "taken as empty")
@@ -93,6 +93,8 @@ def _bare(text: str) -> str | None:
     >>> _bare("EUR 1.200,50"), _bare("(1,500.00)"), _bare("1 200,- ₽"), _bare("12k")
     ('1.200,50', '-1,500.00', '1200,00', None)
     """
+    if match := PLAIN.fullmatch(text):
+        return match[1]
     text = text.translate(MINUS)
     text = re.sub(r"[^\W\d_]{0,3}\$", " ", text)  # US$, R$
     text = "".join(" " if unicodedata.category(sign) == "Sc" else sign for sign in text).strip()
@@ -133,9 +135,10 @@ def _decimal_mark(
 ) -> str:
     texts = [text for text in bare if text is not None]
 
+    together = "\n".join(texts)  # none holds a line's end: one search for all of them
+
     def any_match(pattern: str) -> bool:
-        find = re.compile(pattern).search
-        return any(find(text) for text in texts)
+        return re.search(pattern, together, re.MULTILINE) is not None
 
     for mark, other in ((",", "."), (".", ",")):
         # 1.234,56 and 1.234.567 say that the point groups; 12,5 says that the comma divides.
@@ -197,6 +200,12 @@ def currency_in(text: str) -> str | None:
     >>> currency_in("Deal value") is None
     True
     """
+    return _named_in(text.translate(DIGITS))
+
+
+@lru_cache(maxsize=65_536)
+def _named_in(text: str) -> str | None:
+    """The same of a text whose digits are all 0: the amounts themselves name nothing."""
     known = currency_names()
     plain = text.casefold().strip()
     if plain in known:
@@ -220,7 +229,20 @@ def currencies_in(column: pd.Series) -> Counter[str]:
     codes, values = uniques(column)
     counts = np.bincount(codes[codes >= 0], minlength=len(values))
     found: Counter[str] = Counter()
-    for value, count in zip(values, counts, strict=True):
-        if isinstance(value, str) and (currency := currency_in(value)):
+    for currency, count in zip(currencies_of(values), counts, strict=True):
+        if currency:
             found[currency] += int(count)
     return found
+
+
+def currencies_of(values: np.ndarray) -> np.ndarray:
+    """The currency that each value names, None where it names none: each form is looked at once.
+
+    >>> currencies_of(np.array(["EUR 80", 80.0, "EUR 95"], dtype=object)).tolist()
+    ['EUR', None, 'EUR']
+    """
+    forms = np.array([v.translate(DIGITS) if isinstance(v, str) else "" for v in values] + [""],
+                     dtype=object)  # fmt: skip
+    codes, different = pd.factorize(forms)
+    names = np.array([*map(_named_in, different), None], dtype=object)
+    return np.asarray(names[codes[:-1]])

@@ -15,7 +15,7 @@ import pandas as pd
 
 from funnelsim.errors import FunnelSimError, QuestionError
 from funnelsim.reading.date_order import Column, put_in_order, whole_years
-from funnelsim.reading.values import Findings, as_text, is_missing, refuse, spread, uniques
+from funnelsim.reading.values import Findings, as_text, refuse, spread, texts_of, uniques
 from funnelsim.reading.written_dates import take_apart
 
 YEARS = (1971, 2100)  # dates such as 9999-12-31, 1900-01-01 or 1970-01-01 stand for "none"
@@ -97,29 +97,29 @@ def read_times(
 
 def _taken_apart(column: pd.Series, findings: Findings | None) -> Column:
     codes, values = uniques(column)
-    texts = np.array([None] * len(values), dtype=object)
-    for i, value in enumerate(values):
-        text = as_text(value)
-        texts[i] = None if is_missing(text) or text.casefold() in NO_DATE else text
-    parts = take_apart(np.array(["" if t is None else t for t in texts], dtype=object))
+    texts = texts_of(values, NO_DATE)
+    parts = take_apart(np.where(_is_given(texts), texts, ""))
     moments = np.full(len(values), np.datetime64("NaT"), dtype="datetime64[us]")
     found = Column(column, codes, texts, parts, moments, parts.is_read.copy())
     _numbers_as_dates(found, values, findings)
     _words_for_none(found, findings)
-    unread = np.array([t is not None for t in texts], dtype=bool) & ~found.is_read
+    unread = _is_given(texts) & ~found.is_read
     refuse(column, found.rows(unread), "is not a date that can be read", DATES, findings,
            "taken as no date")  # fmt: skip
     return found
 
 
+def _is_given(texts: np.ndarray) -> np.ndarray:
+    return np.asarray(pd.notna(texts), dtype=bool)
+
+
 def _numbers_as_dates(found: Column, values: np.ndarray, findings: Findings | None) -> None:
     """Excel's days and the seconds since 1970, among what is no date otherwise."""
     numbers, length = np.full(len(values), np.nan), np.zeros(len(values), dtype=int)
-    for i, text in enumerate(found.texts):
-        if text is not None and not found.is_read[i]:
-            plain = text.replace(",", ".")
-            if plain.replace(".", "", 1).isdigit():
-                numbers[i], length[i] = float(plain), len(plain.partition(".")[0])
+    for i in np.flatnonzero(_is_given(found.texts) & ~found.is_read):
+        plain = found.texts[i].replace(",", ".")
+        if plain.replace(".", "", 1).isdigit():
+            numbers[i], length[i] = float(plain), len(plain.partition(".")[0])
     days = (numbers >= SERIALS[0]) & (numbers <= SERIALS[1])
     for is_kind, said in (
         (days, "days as Excel counts them"),
@@ -148,9 +148,9 @@ def _words_for_none(found: Column, findings: Findings | None) -> None:
         return
     counts = np.bincount(found.codes[found.codes >= 0], minlength=len(found.texts))
     many = max(MANY * len(found.codes), 10)
-    for i, text in enumerate(found.texts):
-        is_word = text is not None and not found.is_read[i] and not any(s.isdigit() for s in text)
-        if is_word and counts[i] >= many and found.is_read.any():
+    for i in np.flatnonzero(_is_given(found.texts) & ~found.is_read & (counts >= many)):
+        text = found.texts[i]
+        if not any(sign.isdigit() for sign in text) and found.is_read.any():
             rows = found.given.index[found.codes == i]
             findings.add(found.given, rows, text, "no date: taken as not (yet) happened")
             found.texts[i] = None

@@ -11,8 +11,9 @@ import csv
 import io
 import re
 from array import array
+from collections import defaultdict
 from collections.abc import Iterator
-from itertools import islice, zip_longest
+from itertools import compress, count, islice, zip_longest
 
 import numpy as np
 import pandas as pd
@@ -20,7 +21,7 @@ import pandas as pd
 from funnelsim.errors import FunnelSimError
 from funnelsim.reading.encodings import encoding_of
 from funnelsim.reading.layout import HEAD, TAIL, header_row, headings, last_row, separator_of
-from funnelsim.reading.values import LINE, Findings, is_missing
+from funnelsim.reading.values import LINE, Findings, are_missing
 
 LONGEST_LINE = 1_000_000  # characters; a cell likewise
 AT_ONCE = 20_000  # rows
@@ -130,12 +131,17 @@ class _Rows:
         return f"{self.path}, {upto}: {error}; check the quotation marks there"
 
 
+def _numbered() -> defaultdict[str, int]:
+    """Gives each text that it is asked for the next number, without a line of Python."""
+    return defaultdict(count().__next__)
+
+
 class _Columns:
     """Grows row by row; each column is codes of the values that it holds."""
 
     def __init__(self, width: int, path: str) -> None:
         self.path, self.width = path, width
-        self.seen: list[dict[str, int]] = [{} for _ in range(width)]
+        self.seen = [_numbered() for _ in range(width)]
         self.codes = [array("i") for _ in range(width)]
         self.lines = array("q")
         self.tail: list[list[str]] = []
@@ -144,27 +150,27 @@ class _Columns:
         if not rows:
             return
         width = self.width
-        for row, start in zip(rows, starts, strict=True):
+        for row, start in zip(rows, starts, strict=True) if max(map(len, rows)) > width else ():
             if len(row) > width and any(cell.strip() for cell in row[width:]):
                 raise FunnelSimError(
                     f"{self.path}, {LINE} {start}: {len(row)} cells, but the header has {width}; "
                     "quote the cells that contain the separator"
                 )
         columns = islice(zip_longest(*rows, fillvalue=""), width)
-        count = 0
+        done = 0
         for seen, codes, cells in zip(self.seen, self.codes, columns, strict=False):
-            codes.extend([seen.setdefault(cell, len(seen)) for cell in cells])
-            count += 1
-        for seen, codes in zip(self.seen[count:], self.codes[count:], strict=True):
-            codes.extend([seen.setdefault("", len(seen))] * len(rows))
+            codes.extend(map(seen.__getitem__, cells))
+            done += 1
+        for seen, codes in zip(self.seen[done:], self.codes[done:], strict=True):
+            codes.extend([seen[""]] * len(rows))
         self.lines.extend(starts)
         self.tail = [*self.tail, *rows[-TAIL:]][-TAIL:]
 
     def table(self, names: list[str], given: list[bool], findings: Findings) -> pd.DataFrame:
-        count = len(self.lines)
+        rows_ = len(self.lines)
         index = pd.Index(np.array(self.lines, dtype=np.int64), name=LINE)
         tail = [row[: self.width] for row in self.tail]
-        blank = np.ones(count, dtype=bool)
+        blank = np.ones(rows_, dtype=bool)
         columns: list[pd.Categorical] = []
         kept: list[str] = []
         for place, name in enumerate(names):
@@ -174,9 +180,9 @@ class _Columns:
             if given[place] or filled.any():
                 columns.append(column)
                 kept.append(name)
-        labels = [str(line) for line in index[count - len(tail) :]]
+        labels = [str(line) for line in index[rows_ - len(tail) :]]
         keep = last_row(tail, labels, names, findings)
-        last = count - len(tail) + keep
+        last = rows_ - len(tail) + keep
         rows = np.flatnonzero(~blank[:last])
         cells = {i: column[rows] for i, column in enumerate(columns)}
         table = pd.DataFrame(cells, index=index[rows])
@@ -184,14 +190,14 @@ class _Columns:
 
     def _column(self, place: int, index: pd.Index) -> pd.Categorical:
         seen, raw = self.seen[place], np.array(self.codes[place], dtype=np.int32)
-        self.seen[place], self.codes[place] = {}, array("i")  # let go of them
-        known: dict[str, int] = {}
-        new = np.empty(len(seen), dtype=np.int32)
-        for cell, code in seen.items():
+        self.seen[place], self.codes[place] = _numbered(), array("i")  # let go of them
+        for cell in seen:
             if "\n" in cell:
-                self._refuse_swallowed(cell, index[raw == code])
-            text = cell.strip()
-            new[code] = -1 if is_missing(text) else known.setdefault(text, len(known))
+                self._refuse_swallowed(cell, index[raw == seen[cell]])
+        texts, known = list(map(str.strip, seen)), _numbered()
+        filled = ~are_missing(texts)
+        new = np.full(len(seen), -1, dtype=np.int32)
+        new[filled] = np.fromiter(map(known.__getitem__, compress(texts, filled)), dtype=np.int32)
         codes = new[raw] if len(raw) else raw
         return pd.Categorical.from_codes(codes, pd.Index(list(known), dtype=object))
 

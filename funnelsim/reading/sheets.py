@@ -85,7 +85,7 @@ def table_of_parquet(file: Any, path: str) -> pd.DataFrame:
     except ImportError:
         raise FunnelSimError(
             f"{path} is a Parquet file, and pyarrow, which reads it, is not installed; install "
-            "pyarrow, or save the table as CSV"
+            "pyarrow (or fastparquet, which is smaller), or save the table as CSV"
         ) from None
     except Exception as error:
         raise FunnelSimError(f"{path} cannot be read as Parquet: {str(error)[:200]}") from error

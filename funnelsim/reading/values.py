@@ -6,7 +6,7 @@ of those (one in a hundred of a column) are left out with a word; more of them a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -59,6 +59,12 @@ def is_missing(text: str) -> bool:
     return text.casefold() in MISSING_CELLS
 
 
+def are_missing(texts: Iterable[str], more: Collection[str] = ()) -> np.ndarray:
+    """Which of the texts stand for nothing; `more` has words that do so beside the usual ones."""
+    words = MISSING_CELLS.union(more)
+    return np.fromiter(map(words.__contains__, map(str.casefold, texts)), dtype=bool)
+
+
 def place(index: pd.Index, row: Any) -> str:
     """Where a cell stands: the line of its file, or the row of a sheet or DataFrame."""
     return f"{LINE if index.name == LINE else 'row'} {row}"
@@ -90,11 +96,7 @@ def spread(codes: np.ndarray, values: np.ndarray, missing: Any) -> np.ndarray:
 def read_text(column: pd.Series) -> pd.Series:
     """The column as text without blanks around it; missing and empty cells are missing."""
     codes, values = uniques(column)
-    texts = np.array([None] * len(values), dtype=object)
-    for i, value in enumerate(values):
-        text = as_text(value)
-        texts[i] = None if is_missing(text) else text
-    found = spread(codes, texts, None)
+    found = spread(codes, texts_of(values), None)
     return pd.Series(found, index=column.index, name=column.name, dtype="string")
 
 
@@ -103,6 +105,22 @@ def as_text(value: object) -> str:
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return str(int(value))
     return " ".join(str(value).split()) if isinstance(value, str) else str(value).strip()
+
+
+def texts_of(values: np.ndarray, more: Collection[str] = ()) -> np.ndarray:
+    """The values as text (`as_text`), None where they are missing; `more` as in `are_missing`.
+
+    >>> texts_of(np.array([" a  b", 3.0, "n/a"], dtype=object)).tolist()
+    ['a b', '3', None]
+    """
+    if set(map(type, values)) == {str}:  # all but those of workbooks: no line of Python for each
+        texts = list(map(" ".join, map(str.split, values)))
+    else:
+        texts = list(map(as_text, values))
+    found = np.empty(len(values), dtype=object)
+    found[:] = texts
+    found[are_missing(texts, more)] = None
+    return found
 
 
 def find_column(table: pd.DataFrame, column: str, role: str) -> pd.Series:

@@ -14,6 +14,7 @@ from importlib.resources import files
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 
 ZONES = {  # hours from UTC, of names that mean one thing only
     "Z": 0, "UTC": 0, "GMT": 0, "WET": 0, "WEST": 1, "BST": 1, "CET": 1, "MEZ": 1, "CEST": 2,
@@ -87,9 +88,9 @@ def month_names() -> dict[str, int]:
     }
 
 
-def is_date(text: str) -> bool:
-    """Whether a text is a date in one of the forms, whatever its numbers mean."""
-    return bool(take_apart(np.array([text], dtype=object)).is_read[0])
+def dates_among(texts: list[str]) -> int:
+    """How many of the texts are dates in one of the forms, whatever their numbers mean."""
+    return int(take_apart(np.array(texts, dtype=object)).is_read.sum())
 
 
 def take_apart(values: np.ndarray) -> Parts:
@@ -105,13 +106,16 @@ def take_apart(values: np.ndarray) -> Parts:
         np.zeros((count, 3), np.int8), np.full(count, "", dtype="U1"),
         np.zeros((count, 3), np.int32), np.full(count, "", dtype="U1"), np.full(count, np.nan),
     )  # fmt: skip
-    forms: dict[str, list[int]] = {}
-    for i, value in enumerate(values):
-        if len(value) <= LONGEST:
-            forms.setdefault(value.translate(_ZEROS), []).append(i)
-    for form, rows in forms.items():
+    if not count:
+        return parts
+    written = np.empty(count, dtype=object)
+    written[:] = [v.translate(_ZEROS) if len(v) <= LONGEST else "" for v in values]
+    codes, forms = pd.factorize(written)
+    by_form = np.argsort(codes, kind="stable")
+    for form, rows in zip(forms, np.split(by_form, np.cumsum(np.bincount(codes))[:-1]),
+                          strict=True):  # fmt: skip
         for pattern in PATTERNS:
-            if (match := pattern.match(form)) and _fill(parts, match, values, np.array(rows)):
+            if (match := pattern.match(form)) and _fill(parts, match, values, rows):
                 break
     return parts
 
@@ -124,13 +128,16 @@ def _fill(parts: Parts, match: re.Match[str], values: np.ndarray, rows: np.ndarr
         month = month_names().get(name.lower(), 0)
         if not month:
             return False
-    signs = values[rows].astype(f"U{len(match.string)}").view("U1").reshape(len(rows), -1)
+    signs = values[rows].astype(f"U{len(match.string)}").view(np.uint32).reshape(len(rows), -1)
 
     def number(group: str) -> np.ndarray | int:
         if found.get(group) is None:
             return -1
         start, end = match.span(group)
-        digits = signs[:, start:end].astype(np.int32)
+        digits = signs[:, start:end].astype(np.int32) - ord("0")
+        for place, sign in enumerate(match.string[start:end]):
+            if sign != "0":  # a digit of another script, the same in all of them
+                digits[:, place] = int(sign)
         value: np.ndarray = digits @ (10 ** np.arange(end - start - 1, -1, -1))
         return value
 

@@ -45,6 +45,9 @@ def svg(chart: alt.TopLevelMixin, width: int, said: str) -> str:
     if isinstance(chart, alt.HConcatChart):  # side by side, or one below the other on a phone
         if width != WIDE:  # the data is that of all parts together
             chart = alt.vconcat(*chart.hconcat, data=chart.data, title=chart.title)
+    elif isinstance(chart, alt.ConcatChart):  # panels: as many beside each other as fit
+        chart = chart.copy()
+        chart.columns = max(width // NARROW, 1)
     else:
         chart = chart.properties(width=width)
     spec = chart.to_dict()

@@ -15,13 +15,17 @@ import ipywidgets
 import pandas as pd
 from markupsafe import Markup
 
+from funnelsim import charts
 from funnelsim.calibration import Calibration, calibrate
+from funnelsim.calibration.report import curve_sentences, curves_as_text
 from funnelsim.deals import Guess, read_deals, words_that_say
 from funnelsim.errors import FunnelSimError, QuestionError
 from funnelsim.pages import page
 from funnelsim.reading import Findings, table_of
+from funnelsim.report.frame import WIDE, svg
 from funnelsim.scenario import Scenario, load, templates
 from funnelsim.state import State
+from funnelsim.tables import as_html
 from funnelsim.widgets.plan_columns import (
     NONE,
     ROLES,
@@ -33,6 +37,7 @@ from funnelsim.widgets.plan_columns import (
     words_of,
 )
 
+FATES_OVER_TIME = "What became of the leads, by their age"
 A_FILE = "a file of your own ..."
 TABLES = ".csv,.txt,.tsv,.xlsx,.xls,.xlsm,.ods,.parquet"
 FATES = {"won_value": ("Won is called", "won"), "lost_value": ("Lost is called", "lost")}
@@ -48,7 +53,9 @@ _UP_TO = (  # the limit of Jupyter's own server, of which nobody hears
     "<code>funnelsim lab</code>."
 )
 LINES = "{% for line in lines %}<p>{{ line }}</p>{% endfor %}"
-USED = "<details><summary>What was used of the export, and left out</summary>{{ report }}</details>"
+USED = """<details><summary>{{ title }}</summary><figure>{{ picture }}</figure>
+{%- for line in sentences %}<p>{{ line }}</p>{% endfor %}{{ table }}</details>
+<details><summary>What was used of the export, and left out</summary>{{ report }}</details>"""
 PROBLEM = '<p class="funnelsim-problem">{{ lines | join("<br>" | safe) }}</p>'
 
 
@@ -326,7 +333,15 @@ def _came_of_it(found: Calibration) -> str:
 
 
 def _used(found: Calibration) -> str:
-    return page(USED, report=Markup(found.report._repr_html_()))
+    """Folded away: the curves of both fates, with their text and table, and the whole report."""
+    return page(
+        USED,
+        title=FATES_OVER_TIME,
+        picture=Markup(svg(charts.fates(found), WIDE, FATES_OVER_TIME)),
+        sentences=curve_sentences(found.curves),
+        table=Markup(as_html(curves_as_text(found.curves))),
+        report=Markup(found.report._repr_html_()),
+    )
 
 
 def problem(error: Exception) -> str:
