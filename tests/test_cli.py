@@ -154,7 +154,6 @@ def test_calibrate_writes_the_scenario(capsys, tmp_path):
     assert capsys.readouterr().out == f"{found}\n"
 
 
-@pytest.mark.usefixtures("few_futures")
 def test_calibrate_names_the_command_for_a_plan_with_the_open_deals_and_the_doubt(capsys, tmp_path):
     """Two files and a pilot say what `fs.plan(calibration, initial=calibration.state)` knows."""
     path, out = datasets.bundled("crm_deals.csv"), tmp_path / "found it.toml"
