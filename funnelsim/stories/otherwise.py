@@ -24,7 +24,7 @@ from funnelsim.journal import (
 )
 from funnelsim.metrics.money import counts_as_revenue
 from funnelsim.scenario.paths import plain
-from funnelsim.story.told import Row, rows_of, when
+from funnelsim.stories.told import Row, rows_of, when
 
 AS_IT_WAS = "as it was"
 NEVER_CAME = "never came"

@@ -17,8 +17,8 @@ from funnelsim.errors import Finding
 from funnelsim.journal import Journal
 from funnelsim.metrics.basis import a_journal
 from funnelsim.pages import page
-from funnelsim.story.otherwise import Otherwise, otherwise
-from funnelsim.story.told import Event, told, when
+from funnelsim.stories.otherwise import Otherwise, otherwise
+from funnelsim.stories.told import Event, told, when
 
 if TYPE_CHECKING:
     import pandas as pd
