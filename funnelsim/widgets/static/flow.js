@@ -4,6 +4,7 @@
 const WAITING = 0, WITH_A_REP = 1, DECIDING = 2, LOST = 3, BOUGHT = 4, CAME_BACK = 5;
 const ALL = -2; // channels: any number is one of them, and -1 none
 const GLIDE = 0.4; // seconds that a dot takes from one field to the next, whatever the speed
+const TALKS = 190; // pixels: a field as wide as this says why its leads were lost
 const NEAR = 12; // pixels: how far from a dot a click still finds it
 const SPEEDS = [
   ["1 hour", 1 / 24], ["6 hours", 1 / 4], ["1 day", 1], ["3 days", 3], ["1 week", 7], ["4 weeks", 28],
@@ -39,6 +40,7 @@ function unpacked(sent) {
     partner: array(sent.partner, Int32Array), differs: array(sent.differs, Uint8Array),
     at: first.slice(0, -1).map((place) => place - 1), // the change that each lead is at
     x: new Float32Array(sent.leads).fill(NaN), y: new Float32Array(sent.leads), // where it is drawn
+    rests: new Uint8Array(sent.leads), rested: -1, // who is on the layer of those at rest, and since when
     counts: new Int32Array(6 * stages), why: new Int32Array(stages * reasons),
   };
 }
@@ -126,9 +128,10 @@ function fitted(pen, text, width) {
 
 // Where the fields of a world are: a line for each stage, what may become of a lead from left to
 // right, and below them the customers.
-function fields(world, top, height, width, label, line) {
+// Right of the dots there is room for their number, and in a wide field for why they were lost.
+function fields(world, top, height, width, label, line, roomFor) {
   const called = world.called;
-  const shares = called ? [0.26, 0.14, 0.3, 0.3] : [0, 0, 0.5, 0.5];
+  const shares = called ? [0.22, 0.25, 0.24, 0.29] : [0, 0, 0.5, 0.5];
   const goal = world.stages.length - 1, gap = 4;
   const head = 2.3 * line, each = (height - head) / world.stages.length;
   const room = width - label, found = new Array(6 * world.stages.length);
@@ -137,21 +140,21 @@ function fields(world, top, height, width, label, line) {
     const y = top + head + stage * each;
     for (let state = 0; state < 4 && stage < goal; state++) {
       const wide = shares[state] * room;
-      if (wide) found[6 * stage + state] = { x, y, w: wide - gap, h: each - 2 };
+      const pad = state === LOST && wide > TALKS ? 0.6 * wide : roomFor("");
+      if (wide) found[6 * stage + state] = { x, y, w: wide - gap, h: each - 2, pad };
       x += wide;
     }
   }
-  const y = top + head + goal * each, left = 0.7 * room;
-  const sold = called ? left : 0.5 * room;
-  found[6 * goal + BOUGHT] = { x: label, y, w: sold - gap, h: each - 2 };
-  found[6 * goal + CAME_BACK] = { x: label + sold, y, w: room - sold - gap, h: each - 2 };
+  const y = top + head + goal * each, sold = 0.5 * room;
+  found[6 * goal + BOUGHT] = { x: label, y, w: sold - gap, h: each - 2, pad: roomFor("bought") };
+  found[6 * goal + CAME_BACK] = { x: label + sold, y, w: room - sold - gap, h: each - 2, pad: roomFor("came back") };
   return { found, each, head, top };
 }
 
 function render({ model, el }) {
   const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
   let worlds = [], picture = {}, time = NaN, playing = false, request = 0, before = 0, told = 0;
-  let chosen = null, look = null;
+  let chosen = null, look = null, gliding = 0; // days that a dot takes to the next field
 
   // --- what is on the page ---
 
@@ -201,15 +204,17 @@ function render({ model, el }) {
     const widest = Math.max(...names.map((name) => pen.measureText(name).width));
     const label = Math.min(widest + 10, 0.24 * width);
     const leads = Math.max(...worlds.map((world) => world.leads));
-    const r = Math.max(1.6, Math.min(4, 0.16 * (each / (lines + 2)), 260 / Math.sqrt(leads + 1)));
+    const r = Math.max(1.5, Math.min(4, 0.16 * (each / (lines + 2)), 130 / Math.sqrt(leads + 1)));
+    const roomFor = (name) => pen.measureText(name ? `${name} 9,999` : "9,999").width + (name ? 26 : 10);
     const colours = COLOURS[darkPage() ? "dark" : "light"];
     look = {
       pen, width, height, scale, type, family: style.fontFamily, ink, label, r, colours,
       soft: style.getPropertyValue("--soft").trim() || ink,
       tile: style.getPropertyValue("--tile").trim() || "transparent",
       dots: atlas(colours, ink, r, scale),
-      grids: worlds.map((world, n) => fields(world, n * each, each - 6, width, label, type)),
+      grids: worlds.map((world, n) => fields(world, n * each, each - 6, width, label, type, roomFor)),
     };
+    wakeAll();
   }
 
   function background(world, grid) {
@@ -229,7 +234,7 @@ function render({ model, el }) {
       shape(pen, state, 3.5);
       pen.restore();
       pen.fillStyle = soft;
-      pen.fillText(fitted(pen, name, field.w - 14), field.x + 14, grid.top + 1.7 * type);
+      pen.fillText(fitted(pen, name, field.w - 13), field.x + 13, grid.top + 1.7 * type);
     });
     world.stages.forEach((name, stage) => {
       const y = grid.top + grid.head + stage * grid.each;
@@ -264,7 +269,7 @@ function render({ model, el }) {
       if (state === LOST) {
         const [[most, name]] = whyLost(world, [(place - state) / 6]);
         const more = `${name} ${most.toLocaleString("en")} of ${said}`;
-        if (pen.measureText(more).width < 0.62 * field.w) said = more;
+        if (pen.measureText(more).width < field.pad) said = more;
       }
       if (state >= BOUGHT) said = `${picture.states[state]} ${said}`;
       const x = field.x + field.w - (state >= BOUGHT ? 18 : 4), y = field.y + field.h / 2;
@@ -281,14 +286,20 @@ function render({ model, el }) {
 
   function dots(world, grid) {
     const { pen, dots: { sheet, side, size }, r } = look;
-    const { first, at, state, stage, spot, x: xs, y: ys } = world;
-    const glide = playing && !calm.matches ? GLIDE * Number(speed.value) : 0;
+    const { first, at, state, stage, spot, x: xs, y: ys, rests } = world;
+    const glide = gliding;
     const shown = world.shown, isLit = only.checked && worlds.length > 1, half = size / 2, inset = r + 2;
     const place = (field, n, across) =>
       across
-        ? field.x + inset + (spot[2 * n] / 65536) * Math.max(0, field.w - 2 * inset - 30)
+        ? field.x + inset + (spot[2 * n] / 65536) * Math.max(0, field.w - 2 * inset - field.pad)
         : field.y + inset + (spot[2 * n + 1] / 65536) * Math.max(0, field.h - 2 * inset);
+    const put = (on, lead, row, x, y) =>
+      on.drawImage(sheet, state[at[lead]] * side, row * side, side, side, x - half, y - half, size, size);
+    if (time < world.rested) wake(world, grid);
+    world.rested = time;
+    const moving = [];
     for (let lead = 0; lead < world.leads; lead++) {
+      if (rests[lead]) continue;
       const now = at[lead];
       if (now < first[lead] || (shown !== ALL && world.channel[lead] !== shown)) {
         xs[lead] = NaN;
@@ -306,8 +317,25 @@ function render({ model, el }) {
       xs[lead] = x;
       ys[lead] = y;
       const row = isLit ? (world.differs[lead] ? 2 : 1) : 0;
-      pen.drawImage(sheet, state[now] * side, row * side, side, side, x - half, y - half, size, size);
+      rests[lead] = now + 1 === first[lead + 1] && !(gone < 1);
+      if (rests[lead]) put(grid.layer, lead, row, x, y);
+      else moving.push(lead, row);
     }
+    pen.drawImage(grid.layer.canvas, 0, 0, look.width, look.height);
+    for (let n = 0; n < moving.length; n += 2) put(pen, moving[n], moving[n + 1], xs[moving[n]], ys[moving[n]]);
+  }
+
+  // Who will not move any more is drawn once, on a layer of its own, until time goes back.
+  function wake(world, grid) {
+    world.rests.fill(0);
+    world.rested = -1;
+    grid.layer ??= element("canvas", { width: canvas.width, height: canvas.height }).getContext("2d");
+    grid.layer.setTransform(look.scale, 0, 0, look.scale, 0, 0);
+    grid.layer.clearRect(0, 0, look.width, look.height);
+  }
+
+  function wakeAll() {
+    if (look) worlds.forEach((world, n) => wake(world, look.grids[n]));
   }
 
   function ring(world, lead) {
@@ -344,7 +372,8 @@ function render({ model, el }) {
 
   function said(world) {
     const all = (state) => total(world, state).toLocaleString("en");
-    const why = whyText(whyLost(world, world.stages.map((_, stage) => stage))).slice(0, 3);
+    const reasons = whyText(whyLost(world, world.stages.map((_, stage) => stage)));
+    const why = worlds.length > 1 ? [] : reasons.slice(0, 3);
     const calls = world.called ? `${all(WAITING)} waiting, ${all(WITH_A_REP)} with a rep, ` : "";
     const customers = (total(world, BOUGHT) + total(world, CAME_BACK)).toLocaleString("en");
     return `${calls}${all(DECIDING)} deciding, ${all(LOST)} lost${why.length ? ` (${why.join(", ")})` : ""}, ` +
@@ -357,7 +386,9 @@ function render({ model, el }) {
     const date = moment.toUTCString().replace(/:\d\d GMT$/, "");
     text.setAttribute("aria-live", playing ? "off" : "polite");
     const lines = worlds.map((world) => (worlds.length > 1 ? `${world.title}: ` : "") + said(world));
-    text.textContent = `Day ${time.toFixed(2)}, ${date}. ${lines.join(". ")}.`;
+    const whose = channels.selectedIndex > 0 ? `, only ${channels.value}` : "";
+    lines.unshift(`Day ${time.toFixed(2)}, ${date}${whose}`);
+    text.replaceChildren(...lines.map((line) => element("span", {}, `${line}. `)));
     canvas.setAttribute("aria-label", `Leads as dots in the fields of their stages. ${text.textContent} Space plays, arrows left and right step, up and down choose a lead.`);
     slide.value = time;
     slide.setAttribute("aria-valuetext", `day ${time.toFixed(2)}`);
@@ -407,6 +438,7 @@ function render({ model, el }) {
     if (on && time >= picture.days) time = 0;
     playing = on && worlds.length > 0;
     play.textContent = playing ? "Pause" : "Play";
+    gliding = playing && !calm.matches ? GLIDE * Number(speed.value) : 0;
     cancelAnimationFrame(request);
     before = performance.now();
     if (playing) request = requestAnimationFrame(frame);
@@ -470,7 +502,7 @@ function render({ model, el }) {
     }
     time = Math.min(time, picture.days);
     slide.max = day.max = picture.days;
-    chosen = null;
+    chosen = look = null;
     number.value = "";
     number.max = worlds[0].leads - 1;
     const kept = channels.selectedOptions[0]?.textContent;
@@ -481,13 +513,13 @@ function render({ model, el }) {
     channels.selectedIndex = Math.max(0, names.indexOf(kept) + 1);
     filter();
     differing.hidden = worlds.length < 2;
-    look = null;
     el.dataset.picture = picture.number;
     draw();
   }
 
   function filter() {
     const name = channels.value, isAll = channels.selectedIndex === 0;
+    wakeAll();
     for (const world of worlds) world.shown = isAll ? ALL : world.channels.indexOf(name);
   }
 
@@ -498,13 +530,14 @@ function render({ model, el }) {
   // --- hands ---
 
   play.onclick = () => toggle();
+  speed.onchange = () => playing && toggle(true);
   back.onclick = () => oneStep(-1);
   step.onclick = () => oneStep(1);
   slide.oninput = () => jump(Number(slide.value));
   day.onchange = () => jump(day.valueAsNumber);
   number.onchange = () => choose(number.valueAsNumber);
   channels.onchange = () => (filter(), draw());
-  only.onchange = () => draw();
+  only.onchange = () => (wakeAll(), draw());
   counts.ontoggle = () => counts.open && fillTable();
   canvas.onclick = (event) => {
     const edge = canvas.getBoundingClientRect();
@@ -533,7 +566,8 @@ function render({ model, el }) {
   theme.observe(document.body, { attributeFilter: ["data-jp-theme-light"] });
   model.on("change:picture", take);
   model.on("change:story", tellStory);
-  canvas.flow = { jump, draw, nearest, worlds: () => worlds };
+  const glide = (days) => (gliding = GLIDE * days); // in a second, as when it plays
+  canvas.flow = { jump, glide, worlds: () => worlds }; // for tests and measurements
   take();
   tellStory();
 
