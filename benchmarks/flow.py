@@ -38,7 +38,7 @@ def flow() -> str:
     """The section of RESULTS.md; says so where there is no browser to measure with."""
     import chromium
 
-    head = "## Flow (`fs.board(s, \"flow\")`, in Chromium, drawn without a graphics processor)\n\n"
+    head = '## Flow (`fs.board(s, "flow")`, in Chromium, drawn without a graphics processor)\n\n'
     if lack := chromium.missing():
         return f"{head}Not measured: {lack}.\n"
     leads, plays = measure(str(chromium.find()))

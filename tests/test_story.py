@@ -202,9 +202,7 @@ def test_whom_nobody_has_called_is_called_where_nobody_is_forgotten():
     story = fs.story(journal, lead)
     assert "Nobody has called, and it gives up: lost in Interest." in story.text
     table = story.otherwise.set_index("what")
-    assert table["change"]["nobody forgotten to call"] == {
-        "stages.Interest.follow_up.missed": 0.0
-    }
+    assert table["change"]["nobody forgotten to call"] == {"stages.Interest.follow_up.missed": 0.0}
     assert table["reason"]["nobody forgotten to call"] != "missed"
 
 

@@ -68,7 +68,9 @@ def changes(journal: Journal) -> Changes:
     return Changes(first, *(column[order] for column in (time, state, stage, reason)))
 
 
-Rows = tuple[NDArray[np.int64], ...]  # lead, stage, attempt, place in the visit, time, state, reason
+Rows = tuple[
+    NDArray[np.int64], ...
+]  # lead, stage, attempt, place in the visit, time, state, reason
 
 
 def _rows(lead: Ints, stage: Ints, attempt: Ints, place: object, time: Ints, state: object,

@@ -86,7 +86,9 @@ def fate_of(journal: Journal, lead: int) -> Fate:
     """What became of the lead by the end of the journal."""
     scenario = journal.scenario
     visits = rows_of(journal, "stage_visits", "lead", lead)
-    orders = np.flatnonzero(journal.whole["leads"]["customer"][journal.whole["orders"]["lead"]] == lead)
+    orders = np.flatnonzero(
+        journal.whole["leads"]["customer"][journal.whole["orders"]["lead"]] == lead
+    )
     if journal.whole["leads"]["kind"][lead] == UPSOLD:
         orders = np.flatnonzero(journal.whole["orders"]["lead"] == lead)
     kept = orders[counts_as_revenue(journal)[orders]]

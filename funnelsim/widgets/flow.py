@@ -46,6 +46,7 @@ class Flow(anywidget.AnyWidget):
     picture = traitlets.Dict().tag(sync=True)
     chosen = traitlets.Dict().tag(sync=True)
     story = traitlets.Unicode().tag(sync=True)
+    day = traitlets.Float(-1.0).tag(sync=True)  # that is looked at; -1: none yet
 
     def show(self, worlds: Sequence[tuple[str, Journal]]) -> None:
         """Put in one world, or two, each with its title; those who fare differently are marked."""

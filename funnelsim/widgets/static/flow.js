@@ -394,6 +394,7 @@ function render({ model, el }) {
     slide.setAttribute("aria-valuetext", `day ${time.toFixed(2)}`);
     if (document.activeElement !== day) day.value = time.toFixed(2);
     el.dataset.day = time;
+    model.set("day", time); // for the next view: it is not sent
     if (counts.open) fillTable();
   }
 
@@ -497,7 +498,7 @@ function render({ model, el }) {
       world.called = world.calls.some(Boolean);
     }
     if (Number.isNaN(time)) {
-      time = picture.days / 4;
+      time = model.get("day") >= 0 ? model.get("day") : picture.days / 4; // Lab may draw a view anew
       speed.value = (SPEEDS.find(([, days]) => picture.days / days <= ENDS) ?? SPEEDS.at(-1))[1];
     }
     time = Math.min(time, picture.days);
