@@ -1,8 +1,8 @@
 """The flow board in a browser: what a frame with 10,000 leads takes.
 
-The frames of a whole play are drawn one after the other, and each is timed to its last pixel: one of
-them is read back, so that what the browser puts off is in it. Processor time, as far as a page can
-tell: the fastest of three plays counts, since others use this machine too.
+The frames of a whole play are drawn one after the other, and each is timed to its last pixel: one
+is read back, so that what the browser puts off is in it. A page knows no processor time: so the
+fastest of three plays counts, since others use this machine too.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(REPOSITORY / "tests"), str(REPOSITORY / "scripts")]
 
 SOURCE = """import funnelsim as fs
-s = fs.load("aida-follow-up").vary({"channels.search ads.leads_per_day": 106, "teams.sales.reps": 9})
+crowd = {"channels.search ads.leads_per_day": 106, "teams.sales.reps": 9}
+s = fs.load("aida-follow-up").vary(crowd)
 fs.board(s, "flow", days=90)"""
-# 600 frames of ten seconds, a play of nine days a second; dots glide as they do while it plays.
+# 600 frames, a play of nine days a second for ten seconds; dots glide as they do while it plays.
 PLAY = """() => {
   const canvas = document.querySelector('.funnelsim-flow canvas'), flow = canvas.flow;
   const pen = canvas.getContext('2d'), took = [];

@@ -1,7 +1,7 @@
 """Flow in a browser: what it shows on a day is what the journal says, by mouse and by keyboard.
 
-Without JupyterLab: a page of its own holds the widget, with a model as a notebook gives it one. What
-the page sends comes to the Python of the board, and goes back from there.
+Without JupyterLab: a page of its own holds the widget, with a model as a notebook gives it one.
+What the page sends comes to the Python of the board, and goes back from there.
 """
 
 from __future__ import annotations

@@ -46,9 +46,11 @@ class Changes(NamedTuple):
         so_far = np.concatenate([[0], np.cumsum(self.time <= time)])
         known = so_far[self.first[1:]] - so_far[self.first[:-1]]
         place = self.first[:-1] + known - 1
-        if not len(self.time):
-            return np.full(len(known), NEVER), np.full(len(known), NEVER)
-        return tuple(np.where(known > 0, of[place], NEVER) for of in (self.state, self.stage))
+        state, stage = (
+            np.where(known > 0, of[place], NEVER) if len(of) else np.full(len(known), NEVER)
+            for of in (self.state, self.stage)
+        )
+        return state, stage
 
 
 def changes(journal: Journal) -> Changes:
@@ -56,7 +58,7 @@ def changes(journal: Journal) -> Changes:
 
     >>> from funnelsim import load, simulate
     >>> found = changes(simulate(load("aida-follow-up"), seed=1))
-    >>> [(STATES[found.state[n]], round(found.time[n] / 86_400_000_000, 2)) for n in range(4)]
+    >>> [(STATES[found.state[n]], round(float(found.time[n]) / 86_400e6, 2)) for n in range(4)]
     [('deciding', 0.17), ('waiting', 0.74), ('with a rep', 0.74), ('deciding', 0.77)]
     """
     parts = [_entries(journal), *_calls(journal), _losses(journal), *_customers(journal)]

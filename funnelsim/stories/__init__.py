@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 HTML = """<div class="funnelsim-story"><h3>{{ title }}</h3>
-<ol>{% for when, sentence in lines %}<li><time>{{ when }}</time> {{ sentence }}</li>{% endfor %}</ol>
+<ol>{% for when, sentence in lines %}<li><time>{{ when }}</time> {{ sentence }}</li>
+{%- endfor %}</ol>
 {% if others %}<h4>And otherwise?</h4><ul>
 {%- for line in others %}<li>{{ line }}</li>{% endfor %}</ul>{% endif %}</div>"""
 
@@ -33,14 +34,18 @@ def story(journal: Journal, lead: int) -> Story:
     """What happened to one lead of a journal, and what would have become of it otherwise.
 
     `lead` is its number, as in `journal.leads`. Returns a `Story`: printed, it is sentences with
-    times; `.table` has the events, `.otherwise` the same lead in other worlds. Raises FunnelSimError
-    for what is no journal of one simulation, and for a lead that is not there.
+    times; `.table` has the events, `.otherwise` the same lead in other worlds. Raises
+    FunnelSimError for what is no journal of one simulation, and for a lead that is not there.
 
     >>> import funnelsim as fs
     >>> journal = fs.simulate(fs.load("aida-follow-up"), seed=1)
-    >>> print(fs.story(journal, 42))
-    Lead 42 of AIDA with follow-up, seed 1
-    Mon 04 Jan 2027, 10:47  Comes in by way of ...
+    >>> print(fs.story(journal, 67))
+    Lead 67 of AIDA with follow-up, seed 1
+    Wed 06 Jan 2027, 05:48  Comes in by way of search ads, into Attention.
+    ...
+    Thu 07 Jan 2027, 12:47  Waits for a call by sales.
+    Thu 07 Jan 2027, 15:24  Has waited 2.6 h and has gone cold: lost in Desire.
+    Had a rep been free, it would have been lost in Desire on ...: changed mind.
     """
     journal = a_journal(journal, "story")
     if len(journal.replications) > 1:
@@ -56,7 +61,7 @@ class Story:
     """The story of the lead number `.lead` of a journal: `.text`, `.table`, `.otherwise`.
 
     >>> import funnelsim as fs
-    >>> story = fs.story(fs.simulate(fs.load("aida-follow-up"), seed=1), 42)
+    >>> story = fs.story(fs.simulate(fs.load("aida-follow-up"), seed=1), 67)
     >>> list(story.table.columns)
     ['day', 'time', 'event', 'stage', 'rep', 'sentence']
     """
@@ -88,9 +93,9 @@ class Story:
     def table(self) -> pd.DataFrame:
         """The events in order, a row each.
 
-        `day` since the start, `time` by the calendar, `event` (came, waits, called, talked, decided,
-        lost, message, came back, bought, ordered, joined, order ended, recommended, offered more,
-        over), `stage` and `rep` where there is one, and the `sentence` that says it.
+        `day` since the start, `time` by the calendar, `event` (came, waits, called, talked,
+        decided, lost, message, came back, bought, ordered, joined, order ended, recommended,
+        offered more, over), `stage` and `rep` where there is one, and the `sentence` that says it.
         """
         import numpy as np
         import pandas as pd
@@ -113,7 +118,7 @@ class Story:
         """The same lead where one thing was different, a row for each that could have mattered.
 
         Each is a simulation of the same customers, with the same seed and replication and what
-        `change` says (as `Scenario.vary` takes it): had a rep been free (whenever this lead waited),
+        `change` says (as `Scenario.vary` takes it): had a rep been free (if this lead waited),
         had nobody forgotten to call, had no message been sent (those who come back anyway still
         do), had it been a member, or not been one. The first row is what did happen. All customers
         live in the changed world, so others may be in this one's way there, or no longer are.

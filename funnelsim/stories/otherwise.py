@@ -109,7 +109,7 @@ def fate_of(journal: Journal, lead: int) -> Fate:
 
 
 def variants(journal: Journal, lead: int) -> Iterator[tuple[str, Change]]:
-    """What could have been otherwise for this lead, in words that follow "Had ...", and the change."""
+    """What could have been otherwise for this lead, in words that follow "Had ...", and how."""
     calls = rows_of(journal, "follow_ups", "lead", lead)
     missed = FOLLOW_UP_OUTCOMES.index(MISSED)
     waited = {c["stage"] for c in calls if c["started"] != c["queued"] and c["outcome"] != missed}
@@ -138,7 +138,8 @@ def _enough_reps(journal: Journal, stage: int) -> tuple[str, int]:
 
 def _without(journal: Journal, sent: list[Row]) -> Change:
     """None of the messages that were sent to this lead; who comes back anyway still does."""
-    scenario, change = journal.scenario, {}
+    scenario = journal.scenario
+    change: Change = {}
     names = {message["name"] for message in sent}
     for number, stage in enumerate(scenario.stages):
         if number in names and stage.recovery:

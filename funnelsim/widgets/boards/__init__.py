@@ -41,8 +41,9 @@ def board(
       differently in a second world: in what was kept, or in `beside`, which is another scenario or
       what `Scenario.vary` takes
 
-    `seed`, `days` and `n` are those of `fs.explore`; flow shows one history, and no ranges. Raises FunnelSimError for a name that there is
-    not, and for a scenario that the board does not suit.
+    `seed`, `days` and `n` are those of `fs.explore`; flow shows one history, and no ranges. Raises
+    FunnelSimError for a name that there is not, for a scenario that the board does not suit, and
+    for a second world on a board that shows none.
 
     >>> import funnelsim as fs
     >>> board = fs.board(fs.load("aida-follow-up"), "follow-up", n=8)

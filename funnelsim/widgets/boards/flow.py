@@ -135,9 +135,9 @@ def _line(seen: Seen) -> str:
         return page(SENTENCES, said=f"{count} leads, a dot each", more=more)
     upper, lower = shown.journals
     sales = [int((j.leads["outcome"] == "customer").sum()) for j in shown.journals]
-    count, leads = int(fares_differently(upper, lower).sum()), upper.rows("leads")
+    differ, leads = int(fares_differently(upper, lower).sum()), upper.rows("leads")
     more = f"Customers: {sales[0]:,} above, {sales[1]:,} below."
-    return page(SENTENCES, said=f"{count:,} of {leads:,} leads fare differently", more=more)
+    return page(SENTENCES, said=f"{differ:,} of {leads:,} leads fare differently", more=more)
 
 
 # --- the widget -----------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """What all live boards have in common: layout, threading, scales, what was kept, large type.
 
 A board is data, a `Board`: what is turned (`Knob`), what is looked at (`View`), and the panes that
-its pictures are shown in (`Chart`, `Html`, `Own`), each a function of what there is to see (`Seen`). The
+its pictures are shown in (`Chart`, `Html`, `Own`), functions of what there is to see (`Seen`). The
 `Frame` is the widget of any board. A move of a slider makes the picture of the changed scenario:
 a draft at once, a better one when the slider rests. One thing is made at a time; of the moves made
 meanwhile only the newest is next, so dragging queues nothing up. "Keep as today" freezes the

@@ -180,9 +180,12 @@ function render({ model, el }) {
   );
   const left = element("div", {}, canvas, text, counts);
   const root = element(
-    "div", { class: "funnelsim-flow", role: "group", "aria-label": "Leads on their way", "data-lm-suppress-shortcuts": "true" },
+    "div", { class: "funnelsim-flow", role: "group", "aria-label": "Leads on their way" },
     bar, element("div", { class: "flow-main" }, left, story),
   );
+  // Lab asks the element itself before it takes a key for a shortcut of its own
+  for (const one of root.querySelectorAll("button, input, select, canvas, section, summary"))
+    one.setAttribute("data-lm-suppress-shortcuts", "true");
   for (const [name, days] of SPEEDS) speed.append(element("option", { value: days }, name));
   el.replaceChildren(root);
 
@@ -535,8 +538,15 @@ function render({ model, el }) {
   back.onclick = () => oneStep(-1);
   step.onclick = () => oneStep(1);
   slide.oninput = () => jump(Number(slide.value));
-  day.onchange = () => jump(day.valueAsNumber);
-  number.onchange = () => choose(number.valueAsNumber);
+  const typed = (field, does) => {
+    field.onchange = () => does(field.valueAsNumber);
+    field.onkeydown = (event) => {
+      event.stopPropagation();
+      if (event.key === "Enter") does(field.valueAsNumber);
+    };
+  };
+  typed(day, jump);
+  typed(number, choose);
   channels.onchange = () => (filter(), draw());
   only.onchange = () => (wakeAll(), draw());
   counts.ontoggle = () => counts.open && fillTable();
