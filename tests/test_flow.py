@@ -12,8 +12,8 @@ from some_scenarios import businesses
 import funnelsim as fs
 from funnelsim.distributions import DAY
 from funnelsim.journal.whereabouts import STATES, changes
-from funnelsim.widgets.boards.flow import told_apart
 from funnelsim.widgets.flow import Flow, fares_differently
+from funnelsim.widgets.worlds import told_apart
 
 FOLLOW_UP = fs.load("aida-follow-up").vary({"horizon": "20 days"})
 few = settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))

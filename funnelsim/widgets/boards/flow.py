@@ -24,10 +24,10 @@ from funnelsim.widgets.flow import Flow, fares_differently
 from funnelsim.widgets.knobs import knobs_named
 from funnelsim.widgets.newest import Newest
 from funnelsim.widgets.picture import Pair, Picture, SideBySide, Simulated
+from funnelsim.widgets.worlds import told_apart
 
 DEFAULT = "aida-follow-up"
 MANY = 6  # sliders: the leads are what is looked at
-TOLD = 2  # differences that the title of a world names
 WORKS = "<p>Looking for what would have been otherwise …</p>"
 
 
@@ -94,31 +94,6 @@ def worlds(seen: Seen) -> Worlds:
     else:
         return Worlds((here.journal,), (here.scenario.name,))
     return Worlds(pair, told_apart(*(journal.scenario for journal in pair)))
-
-
-def told_apart(one: Scenario, other: Scenario) -> tuple[str, str]:
-    """Titles of two worlds: in what they differ, in words.
-
-    >>> from funnelsim import load
-    >>> s = load("aida-follow-up")
-    >>> told_apart(s, s.vary({"teams.sales.reps": 1}))
-    ('sales: reps 2', 'sales: reps 1')
-    """
-    if one == other:
-        return one.name, f"{other.name}, just the same"
-    if one.name != other.name:
-        return one.name, other.name
-    first, second = ({found.path: found for found in every(s)} for s in (one, other))
-    paths = [p for p in first if p in second and first[p].value != second[p].value]
-    leaves = [p for p in paths if not any(q.startswith(f"{p}.") for q in paths)]
-    if not leaves:
-        return one.name, f"{other.name}, changed"
-    more = f" and {len(leaves) - TOLD} more" if len(leaves) > TOLD else ""
-    upper, lower = (
-        ", ".join(f"{s[p].label} {s[p].in_words(s[p].value)}" for p in leaves[:TOLD]) + more
-        for s in (first, second)
-    )
-    return upper, lower
 
 
 def _head(seen: Seen) -> str:
