@@ -23,6 +23,7 @@ import side_by_side
 import sizing
 import small_things
 from board import board
+from flow import flow
 from turns import TURNS
 
 HERE = Path(__file__).resolve().parent
@@ -35,7 +36,7 @@ PACKAGES = [
 def main() -> None:
     sections = [
         *(about, side_by_side.section, parts.section, growth.section, small_things.section, board),
-        plan_session.section,
+        *(flow, plan_session.section),
     ]
     text = "\n".join(section() for section in sections)
     (HERE / "RESULTS.md").write_text(text, encoding="utf-8", newline="\n")

@@ -28,6 +28,8 @@ _HOME = {
     "parameters": "scenario.parameters",
     "schema": "scenario.schema",
     "simulate": "engines",
+    "story": "stories",
+    "Story": "stories",
     "State": "state",
     "Journal": "journal",
     "Backtest": "planner.tested",
@@ -126,6 +128,7 @@ __all__ = [
     "ScenarioError",
     "Sensitivity",
     "State",
+    "Story",
     "Sweep",
     "Track",
     "WarmUp",
@@ -187,6 +190,7 @@ __all__ = [
     "sensitivity",
     "simulate",
     "stale_deals",
+    "story",
     "student",
     "summary",
     "sweep",
@@ -290,6 +294,7 @@ if TYPE_CHECKING:
     from funnelsim.scenario.parameters import parameters
     from funnelsim.scenario.schema import schema
     from funnelsim.state import State
+    from funnelsim.stories import Story, story
     from funnelsim.widgets.boards import board
     from funnelsim.widgets.boards.explore import explore
     from funnelsim.widgets.plan_form import plan_form

@@ -71,7 +71,7 @@ SUBJECTS: dict[str, tuple[list[str], str]] = {
         "retention cohorts",
     ),
     "groups": (
-        ["metrics/cohorts.py", "metrics/groups.py", "metrics/mix.py", "metrics/nps.py",
+        ["metrics/cohorts.py", "metrics/group*.py", "metrics/mix.py", "metrics/nps.py",
          "metrics/pipeline.py", "metrics/referrals.py", "metrics/recoveries.py"],
         "cohorts groups mix_and_rate pipeline recoveries referrals",
     ),

@@ -36,6 +36,7 @@ def _boards(path: Path) -> None:
     names = ("loyalty", "money")
     with TemporaryDirectory() as folder:
         course = browser.course_copy(Path(folder))
+        browser.write_notebook(course / "notebooks" / "flow.ipynb", FLOW)
         for name in names:
             source = f'import funnelsim as fs\nfs.board(name="{name}")'
             browser.write_notebook(course / "notebooks" / f"{name}.ipynb", source)
@@ -48,6 +49,26 @@ def _boards(path: Path) -> None:
                 page.get_by_text("Ranges: 9 of 10 histories").wait_for()
                 page.locator(".funnelsim-board").screenshot(path=PICTURES / f"board_{name}.png")
                 page.close()
+            _flow(lab)
+
+
+FLOW = """import funnelsim as fs
+fs.board(name="flow", beside={"teams.sales.reps": 1})"""
+GONE_COLD = 67  # a lead whom one rep more would have reached in time
+
+
+def _flow(lab: browser.Lab) -> None:
+    """Two worlds with those lit up who fare differently, and the story of a lead."""
+    page = lab.page(1280, 800)
+    lab.open(page, "notebooks/flow.ipynb")
+    lab.run_all(page)
+    page.get_by_label("light up who fares differently").check()
+    number = page.get_by_label("Number of a lead, to read its story")
+    number.fill(str(GONE_COLD))
+    number.press("Enter")
+    page.locator(".flow-story", has_text="Had a rep been free").wait_for()
+    page.locator(".funnelsim-board").screenshot(path=PICTURES / "board_flow.png")
+    page.close()
 
 
 def main() -> None:

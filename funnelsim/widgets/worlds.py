@@ -16,6 +16,7 @@ from funnelsim.distributions import Floats
 from funnelsim.experiment.spread import nine_in_ten
 from funnelsim.pages import page
 from funnelsim.scenario import Scenario
+from funnelsim.scenario.parameters import every
 from funnelsim.tables import NOTHING, difference, figure_text
 from funnelsim.widgets.board_text import of_histories
 from funnelsim.widgets.picture import Pair, Picture
@@ -83,3 +84,31 @@ def worlds_html(
             cells.append(line.told(line.effect(kept, kept.here.figures, kept.there.figures)))
         rows.append((line, cells))
     return page(TABLE, about=about, heads=columns, rows=rows)
+
+
+TOLD = 2  # differences that the title of a world names
+
+
+def told_apart(one: Scenario, other: Scenario) -> tuple[str, str]:
+    """Titles of two worlds: in what they differ, in words.
+
+    >>> from funnelsim import load
+    >>> s = load("aida-follow-up")
+    >>> told_apart(s, s.vary({"teams.sales.reps": 1}))
+    ('sales: reps 2', 'sales: reps 1')
+    """
+    if one == other:
+        return one.name, f"{other.name}, just the same"
+    if one.name != other.name:
+        return one.name, other.name
+    first, second = ({found.path: found for found in every(s)} for s in (one, other))
+    paths = [p for p in first if p in second and first[p].value != second[p].value]
+    leaves = [p for p in paths if not any(q.startswith(f"{p}.") for q in paths)]
+    if not leaves:
+        return one.name, f"{other.name}, changed"
+    more = f" and {len(leaves) - TOLD} more" if len(leaves) > TOLD else ""
+    upper, lower = (
+        ", ".join(f"{s[p].label} {s[p].in_words(s[p].value)}" for p in leaves[:TOLD]) + more
+        for s in (first, second)
+    )
+    return upper, lower

@@ -8,12 +8,15 @@ template it shows if no scenario is given; nothing else knows of it.
 
 from __future__ import annotations
 
+import inspect
 import pkgutil
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from importlib import import_module
+from typing import Any
 
-from funnelsim.errors import FunnelSimError, Problem, nearest
+from funnelsim.errors import Finding, FunnelSimError, Problem, nearest
 from funnelsim.scenario import Scenario, a_scenario, load
 from funnelsim.widgets.board_text import EXPLORE
 from funnelsim.widgets.boards.frame import Frame, usual_head
@@ -27,6 +30,7 @@ def board(
     seed: int = 1,
     days: float | None = None,
     n: int = 100,
+    beside: Scenario | Mapping[str, Any] | None = None,
 ) -> Frame:
     """A live board of the scenario, by its name; without one, of a template that suits the board.
 
@@ -36,9 +40,13 @@ def board(
       who orders again, and how much of what members spend more is the programme's doing
     - "money": from gross to profit, what a customer of each channel really costs and leaves, and
       a budget that is moved from one channel to another
+    - "flow": the leads themselves as dots on their way, the story of each, and those who fare
+      differently in a second world: in what was kept, or in `beside`, which is another scenario or
+      what `Scenario.vary` takes
 
-    `seed`, `days` and `n` are those of `fs.explore`. Raises FunnelSimError for a name that there is
-    not, and for a scenario that the board does not suit.
+    `seed`, `days` and `n` are those of `fs.explore`; flow shows one history, and no ranges. Raises
+    FunnelSimError for a name that there is not, for a scenario that the board does not suit, and
+    for a second world on a board that shows none.
 
     >>> import funnelsim as fs
     >>> board = fs.board(fs.load("aida-follow-up"), "follow-up", n=8)
@@ -49,6 +57,9 @@ def board(
     >>> board.sliders["Enrolment"].value = 0.8
     >>> board.change
     {'loyalty.enrolment': 0.8}
+    >>> board = fs.board(fs.load("aida-follow-up"), "flow", beside={"teams.sales.reps": 1})
+    >>> board
+    Live board of AIDA with follow-up: ...
     """
     files = [file.name for file in pkgutil.iter_modules(__path__) if file.name != "frame"]
     known = {file.replace("_", "-"): file for file in files}
@@ -57,5 +68,10 @@ def board(
         raise FunnelSimError(str(Problem("name", name, rule, nearest(name, known))))
     file = import_module(f"{__name__}.{known[name]}")
     shown = load(file.DEFAULT) if scenario is None else a_scenario(scenario, "board")
-    made = file.board(shown, Simulated.of(shown, seed, days, n))
-    return Frame(replace(made, head=partial(usual_head, board=name)))
+    if beside is not None and "beside" not in inspect.signature(file.board).parameters:
+        rule, way_out = f"the {name} board shows no second world", 'fs.board(scenario, "flow") does'
+        raise FunnelSimError(str(Problem("beside", Finding("given"), rule, way_out)))
+    second = () if beside is None else (beside,)
+    made = file.board(shown, Simulated.of(shown, seed, days, n), *second)
+    is_usual = made.head is usual_head
+    return Frame(replace(made, head=partial(usual_head, board=name)) if is_usual else made)

@@ -1,7 +1,7 @@
 """What all live boards have in common: layout, threading, scales, what was kept, large type.
 
 A board is data, a `Board`: what is turned (`Knob`), what is looked at (`View`), and the panes that
-its pictures are shown in (`Chart`, `Html`), each a function of what there is to see (`Seen`). The
+its pictures are shown in (`Chart`, `Html`, `Own`), functions of what there is to see (`Seen`). The
 `Frame` is the widget of any board. A move of a slider makes the picture of the changed scenario:
 a draft at once, a better one when the slider rests. One thing is made at a time; of the moves made
 meanwhile only the newest is next, so dragging queues nothing up. "Keep as today" freezes the
@@ -85,6 +85,14 @@ class Html:
 
 
 @dataclass(frozen=True)
+class Own:
+    """A pane with a widget of its own, above the charts: made once, every picture put into it."""
+
+    make: Callable[[], ipywidgets.Widget]
+    put: Callable[[Any, Seen], None]
+
+
+@dataclass(frozen=True)
 class View:
     """What is looked at: a slider, or a list of choices, that draws anew and simulates nothing."""
 
@@ -136,7 +144,7 @@ class Board:
 
     start: Any
     maker: Maker
-    panes: Sequence[Chart | Html]
+    panes: Sequence[Chart | Html | Own]
     knobs: Sequence[Knob] = ()
     views: Sequence[View] = ()
     line: Callable[[Seen], str] = lambda seen: ""
@@ -172,6 +180,7 @@ class Frame(ipywidgets.VBox):
         self._head, self._sum, self._figures, self._foot = (ipywidgets.HTML() for _ in range(4))
         self._panes = [pane for pane in board.panes if isinstance(pane, Chart)]
         self._html = [(p, ipywidgets.HTML()) for p in board.panes if isinstance(p, Html)]
+        self._own = [(pane, pane.make()) for pane in board.panes if isinstance(pane, Own)]
         self._chart = LiveChart(*self._charts())
         super().__init__(self._layout())
         self.add_class("funnelsim-board")
@@ -298,6 +307,8 @@ class Frame(ipywidgets.VBox):
         self._foot.value = board.foot(seen)
         for pane, widget in self._html:
             widget.value = pane.html(seen)
+        for own, its in self._own:
+            own.put(its, seen)
 
     # -- how it looks
 
@@ -341,7 +352,7 @@ class Frame(ipywidgets.VBox):
             self._chart.add_class("funnelsim-columns")
         if self._board.is_beside:
             self._chart.add_class("funnelsim-beside")
-        pieces = [widget for _, widget in self._html]
+        pieces = [widget for _, widget in [*self._html, *self._own]]
         left = box(ipywidgets.VBox, self._controls(), "funnelsim-controls")
         right = box(ipywidgets.VBox, [self._figures, *pieces, self._chart], "funnelsim-pictures")
         style = f"<style>{css}.funnelsim-board {{ --stages: {lines}; }}</style>"
