@@ -172,11 +172,11 @@ def test_a_calibration_may_be_replicated_and_its_doubt_is_part_of_the_spread(
         replace(d, rates=dict.fromkeys(d.rates, 3.0 if n % 2 else 0.2))
         for n, d in enumerate(crm.draws.every)
     )))  # fmt: skip
-    told = fs.replicate(doubt, 12, progress=False)
-    alone = fs.replicate(short.scenario, 12, progress=False)
-    assert len(told.table) == 12 and told.provenance.source == crm.provenance
+    told = fs.replicate(doubt, 20, progress=False)
+    alone = fs.replicate(short.scenario, 20, progress=False)
+    assert len(told.table) == 20 and told.provenance.source == crm.provenance
     assert told.table["leads"].std() > 3 * alone.table["leads"].std()
-    again = fs.replicate(doubt, 12, progress=False)
+    again = fs.replicate(doubt, 20, progress=False)
     pd.testing.assert_frame_equal(told.table, again.table)
 
 
