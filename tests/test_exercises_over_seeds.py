@@ -5,15 +5,12 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 import numpy as np
 import pytest
 from ways_to_answer import WAYS, ways
 
 import funnelsim as fs
 from funnelsim.exercises import _builders, _find_out, find
-from funnelsim.exercises.judging import OTHER_SEEDS
 from funnelsim.exercises.lesson_02 import stall
 from funnelsim.exercises.workshop import SEED
 
@@ -26,24 +23,8 @@ FIXED = [number for number in WAYS if find(number).seed is not None and number n
 pytestmark = pytest.mark.usefixtures("nothing_tried_yet")
 
 
-@cache
-def worked_out(lesson: str) -> None:
-    """The exercises of a lesson with the seeds that a wrong answer is compared with.
-
-    A seed at a time. Number by number the journals of all these seeds would be simulated anew for
-    each exercise, since only few are kept.
-    """
-    numbers = [n for n in WAYS if n.startswith(f"{lesson}.") and find(n).trial is None]
-    for seed in OTHER_SEEDS:
-        for number in (n for n in numbers if find(n).seed is not None):
-            find(number, seed)
-            if seed in SEEDS:
-                ways(number, seed)
-
-
 def outcome(number: str, answer: object, seed: int) -> str:
     """In the world of that seed, whichever the question states."""
-    worked_out(number.partition(".")[0])
     return _find_out(find(number, seed), answer, seed).outcome
 
 

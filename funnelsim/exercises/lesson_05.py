@@ -38,7 +38,7 @@ MORE: tuple[str, Any] = (  # five points more on average, a + b as it is
     "retention.repeat_probability",
     {"beta": {"a": 4.235, "b": 0.465}},
 )
-KEPT = 8  # years, about 1 MB each
+KEPT = 32  # years, about 1 MB each, of the seeds that people type
 ASKED = 64  # seeds that people type: what was asked of them is small
 BEGIN, END, ACTIVE = 300, 330, 45  # days
 SIXTH, MONTHS = 6, 24
