@@ -65,9 +65,9 @@ def first_contact(
     """The moment of the first contact (NaT: none): `times`, or so long after the creation.
 
     >>> took = pd.Series([1.5, None], name="Response time (h)")
-    >>> first_contact(took, None, pd.Series(pd.Timestamp("2026-01-05"), took.index), None,
-    ...               Findings()).astype(str).tolist()
-    ['2026-01-05 01:30:00', 'NaT']
+    >>> created = pd.Series(pd.Timestamp("2026-01-05"), took.index)
+    >>> str(first_contact(took, None, created, None, Findings())[0])
+    '2026-01-05 01:30:00'
     """
     if times is None:
         words = set(plain(str(column.name)).split())
