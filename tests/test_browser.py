@@ -103,12 +103,20 @@ def board_page(running_board):
     assert_calm(running_board)
 
 
-@pytest.mark.parametrize("notebook", [LESSON, BOARD])
-def test_a_moved_slider_changes_the_chart_and_nothing_flickers(lab, page, notebook):
-    lab.open(page, notebook)
+def test_a_moved_slider_changes_the_chart_and_nothing_flickers(lab, page):
+    """In a lesson, as a reader comes to it."""
+    lab.open(page, LESSON)
     lab.run_all(page)
     lab.show(page, ".funnelsim-board")
     page.wait_for_function(DRAWN)
+    nothing_flickers(page)
+
+
+def test_nothing_flickers_on_the_live_board(board_page):
+    nothing_flickers(board_page)
+
+
+def nothing_flickers(page):
     bars, rows = page.evaluate(BARS), page.evaluate(ROWS)
     words = page.locator(".funnelsim-sum").first.text_content()
     assert bars
@@ -257,23 +265,17 @@ CHARTS_OF_BOARDS = """() => [...document.querySelectorAll('.funnelsim-board')].m
 NAMELESS = """all => all.filter(one => !one.querySelector('.widget-label').textContent).length"""
 
 
-def test_charts_show_again_without_a_kernel(lab, page):
+def test_titles_of_charts_are_read_on_a_dark_page_and_show_again_without_a_kernel(lab, page):
     page.set_viewport_size({"width": 1280, "height": 1700})  # all of them in view
-    lab.open(page, CHARTS)
-    lab.run_all(page)
-    lab.save_and_stop(page)
-    page.goto("about:blank")
-    lab.open(page, CHARTS, kernel=False)
-    page.wait_for_function(f"() => ({COLOURS_OF_CHARTS})().filter(n => n > 3).length === 3")
-
-
-def test_titles_of_charts_are_read_on_a_dark_page(lab, page):
-    page.set_viewport_size({"width": 1280, "height": 1700})
     lab.open(page, CHARTS)
     change_theme(page, "JupyterLab Dark")
     lab.run_all(page)
     page.wait_for_function(f"() => ({INK_OF_TITLES})().filter(n => n > 100).length === 3")
     change_theme(page, "JupyterLab Light")
+    lab.save_and_stop(page)
+    page.goto("about:blank")
+    lab.open(page, CHARTS, kernel=False)
+    page.wait_for_function(f"() => ({COLOURS_OF_CHARTS})().filter(n => n > 3).length === 3")
 
 
 # Dark pixels where the title of a chart stands, on its white ground.
