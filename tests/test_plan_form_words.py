@@ -14,6 +14,8 @@ from funnelsim.deals import words_that_say
 from funnelsim.planner import backtests
 from funnelsim.widgets.plan_form import PlanForm
 
+pytestmark = pytest.mark.usefixtures("few_futures")
+
 
 @pytest.fixture(autouse=True)
 def _untried(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -231,9 +231,9 @@ def what_came(seed: int = SEED) -> Exercise:
         (
             f"take the deals of day {DAY}, and see which of them are customers in the end.",
             'the `outcome` of a lead is in `journal.leads`: "customer" is won.',
-            f"`deals = fs.open_deals(journal, day={DAY})`, then "
-            "`deals.value[deals.lead.isin(won)].sum()`, with `won = "
-            'journal.leads.lead[journal.leads.outcome == "customer"]`',
+            f"`deals = fs.open_deals(journal, day={DAY})`, "
+            '`won = journal.leads.lead[journal.leads.outcome == "customer"]`, then '
+            "`deals.value[deals.lead.isin(won)].sum()`",
         ),
         f"By stage and age it was said {_weighted(seed, 'win_probability'):,.0f}, by the firm "
         f"{_weighted(seed, 'own_probability'):,.0f}.",

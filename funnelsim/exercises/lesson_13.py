@@ -100,7 +100,7 @@ def share_in_the_end() -> Exercise:
         (
             "neither of all nor of those decided: the open ones count by their age.",
             "a calibration takes winners and losers apart.",
-            "`fs.calibrate(deals).overall`",
+            "`known = fs.calibrate(deals, draws=60)`, then `known.overall`",
         ),
         f"Won of all says {won / every:.1%}, won of those decided {won / (won + lost):.1%}.",
         "share",
@@ -119,14 +119,16 @@ def open_deals() -> Exercise:
             right,
             OPEN_OFF,
             Mistake(there, "You counted every open deal as won."),
-            Mistake(there / 2, "Half of them? Ask each by its stage and its age."),
             Mistake(firm().target, "That is the target."),
             Mistake(firm().target - right, "That is what remains to be won by others.", OPEN_OFF),
         ),
         (
             "a plan that begins with the state of today counts them first.",
             "`open_business` of a plan with `initial=known.state`.",
-            '`fs.plan(known, ..., initial=known.state).open_business["mean"]`',
+            '`known = known.vary({"channels.website.cost_per_lead": firm.price})`, '
+            '`how = {"within": "90 days", "change": "budget", "initial": known.state}`, '
+            "`plan = fs.plan(known, firm.target, **how, backtest=False)`, then "
+            '`plan.open_business["mean"]`',
         ),
         f"{right:.0f} on average, by the truth, of {there} that are open.",
         "customers",
@@ -178,13 +180,12 @@ def how_many_reps() -> Exercise:
         0,
         (
             Mistake(firm().reps, "As today? Divide the leads of a week by what a rep can do."),
-            Mistake(needed, "Reps are whole: round up.", PLANS_DIFFER * needed),
             Mistake(right - firm().reps, "That is how many more."),
-        )[: 3 if right != 2 * firm().reps else 2],
+        ),
         (
             "leads a week ÷ leads that a rep can look after, and up.",
             f"{PLANNED} ÷ {firm().days} × 7 ÷ {firm().per_rep}, and up.",
-            f"`ceil({PLANNED} / {firm().days} * 7 / {firm().per_rep})`",
+            f"`from math import ceil`, then `ceil({PLANNED} / {firm().days} * 7 / {firm().per_rep})`",
         ),
         f"{needed:.2f}, so {right}. No export knows that.",
         "reps",
@@ -205,7 +206,6 @@ def what_it_costs() -> Exercise:
             ads + more,
             slack,
             Mistake(ads, "That is the advertising; and the reps?", slack),
-            Mistake(more, "Those are the reps; and the advertising?"),
             Mistake(
                 ads + (how_many_reps().right) * firm().rep_cost,
                 "The reps who are there are paid in any case: the letter asks what is new.",
