@@ -20,7 +20,7 @@ from funnelsim.arguments import a_number
 from funnelsim.earlier import earlier_argument
 from funnelsim.metrics.basis import divided
 from funnelsim.metrics.chances import Chances, stage_laws, way_on
-from funnelsim.metrics.known import Source, known_on, names_of
+from funnelsim.metrics.known import Known, Source, known_on, names_of
 from funnelsim.metrics.own import Own, own_chances
 from funnelsim.scenario import Scenario
 
@@ -135,11 +135,15 @@ def pipeline_board(
     >>> bool((board.weighted_value <= board.value).all())
     True
     """
+    known = known_on(journal, day, "pipeline_board")
+    return by_stages(known, open_deals(journal, day, stale_quantile, scenario=scenario, own=own))
+
+
+def by_stages(known: Known, deals: pd.DataFrame) -> pd.DataFrame:
+    """The open deals of a day, as `open_deals` has them, added up as `pipeline_board` says."""
     import pandas as pd
 
-    known = known_on(journal, day, "pipeline_board")
-    deals = open_deals(journal, day, stale_quantile, scenario=scenario, own=own)
-    deals["weighted"] = deals["value"] * deals["win_probability"]
+    deals = deals.assign(weighted=deals["value"] * deals["win_probability"])
     by_stage = deals.groupby("stage", observed=False)
     board = pd.DataFrame(index=pd.Index(known.stages, name="stage"))
     board["deals"] = by_stage.size().astype("int64")
@@ -153,7 +157,7 @@ def pipeline_board(
     stale = deals[deals["stale"]].groupby("stage", observed=False)
     board["stale_value"] = stale["value"].sum()
     board["without_value"] = (by_stage.size() - by_stage["value"].count()).astype("int64")
-    if own is not None:
+    if "own_probability" in deals:
         deals["own"] = deals["value"] * deals["own_probability"]
         board["own_weighted_value"] = deals.groupby("stage", observed=False)["own"].sum()
     if not known.history.has_value:

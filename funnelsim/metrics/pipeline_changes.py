@@ -8,8 +8,8 @@ import numpy as np
 
 from funnelsim.arguments import a_number
 from funnelsim.errors import FunnelSimError
+from funnelsim.metrics.chances import Chances
 from funnelsim.metrics.known import Known, Source, history_of, known_on
-from funnelsim.metrics.pipeline import open_deals
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,9 +43,12 @@ def pipeline_changes(
     >>> bool(c["then"] + c["new"] - c["won"] - c["lost"] == c["now"])
     True
     """
+    return _counted(*_changed(journal, day, days, before, "pipeline_changes"))
+
+
+def _counted(changed: pd.DataFrame, has_value: bool) -> pd.DataFrame:
     import pandas as pd
 
-    changed, has_value = _changed(journal, day, days, before, "pipeline_changes")
     cents = {
         "then": _cents(changed["value_then"], changed["was_open"]),
         "new": _cents(changed["value_now"], changed["new"]),
@@ -79,9 +82,20 @@ def changed_deals(
     >>> sorted(changed_deals(j, day=200).change.unique())
     ['lost', 'moved on', 'new', 'won']
     """
+    return _listed(_changed(journal, day, days, before, "changed_deals")[0])
+
+
+def both_of(
+    journal: Source, day: object = None, days: float = 7
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """`pipeline_changes` and `changed_deals`, from one comparison: a board shows both."""
+    changed, has_value = _changed(journal, day, days, None, "pipeline_changes")
+    return _counted(changed, has_value), _listed(changed)
+
+
+def _listed(changed: pd.DataFrame) -> pd.DataFrame:
     import pandas as pd
 
-    changed, _ = _changed(journal, day, days, before, "changed_deals")
     name = changed.index.name or "deal"
     parts = [changed[changed[flag]].assign(change=flag)
              for flag in ("new", "revalued", "won", "lost", *AMONG)]  # fmt: skip
@@ -105,9 +119,7 @@ def _changed(
                 f"(the first is {now.history.first:g}): take a later day or fewer days"
             )
         then = now.history.on(now.day - back)
-        earlier = source
     else:
-        earlier = before
         then = history_of(before, name).on(history_of(before, name).last)
         if then.history.date(then.day) > now.history.date(now.day):
             raise FunnelSimError(
@@ -132,17 +144,20 @@ def _changed(
     table["new"] = ~table["was_open"]
     table["won"] = ~table["is_open"] & is_won
     table["lost"] = ~table["is_open"] & ~is_won
-    return _of_those_open(table, earlier, then, now), now.history.has_value
+    return _of_those_open(table, then, now), now.history.has_value
 
 
-def _of_those_open(table: pd.DataFrame, earlier: Source, then: Known, now: Known) -> pd.DataFrame:
+def _of_those_open(table: pd.DataFrame, then: Known, now: Known) -> pd.DataFrame:
     """What has become of those open on both days."""
+    import pandas as pd
+
     both = table["was_open"] & table["is_open"]
     place = {stage: number for number, stage in enumerate(now.stages)}
     steps = table["stage_now"].map(place) - table["stage_then"].map(place)
     table["moved on"], table["moved back"] = both & (steps > 0), both & (steps < 0)
-    was = open_deals(earlier, then.day)
-    close = was.set_index(was.columns[0])["expected_close"].reindex(table.index)
+    chances = Chances(then)
+    expected = then.history.when(then.day + chances.median_days())
+    close = pd.Series(expected, index=chances.deals.index).reindex(table.index)
     limit = now.history.date(now.day) if now.history.is_dated else now.day
     table["slipped"] = both & (close <= limit)
     value = [table[f"value_{when}"].fillna(0.0) for when in ("then", "now")]
