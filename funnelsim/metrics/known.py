@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -110,6 +110,10 @@ class Known:
 
         An export without a date for a win or a loss does not say that the deal is open.
         """
+        return self._open
+
+    @cached_property
+    def _open(self) -> pd.DataFrame:
         here = self.visits[self.visits["outcome"] == "open"]
         here = here[["deal", "stage", "entered", "since", "waits"]].set_index("deal")
         return here.join(self.deals)

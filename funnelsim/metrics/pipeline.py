@@ -36,6 +36,7 @@ __all__ = [
     "win_probabilities",
     "win_probabilities_by_age",
 ]
+MEANS = {"age_days": "mean_age_days", "win_probability": "win_probability"}
 QUANTILES = (0.5, 0.75, 0.9, 0.95)
 
 
@@ -143,23 +144,29 @@ def by_stages(known: Known, deals: pd.DataFrame) -> pd.DataFrame:
     """The open deals of a day, as `open_deals` has them, added up as `pipeline_board` says."""
     import pandas as pd
 
-    deals = deals.assign(weighted=deals["value"] * deals["win_probability"])
-    by_stage = deals.groupby("stage", observed=False)
+    value, chance = deals["value"], deals["win_probability"]
+    added = {
+        "value": value,
+        "weighted_value": value * chance,
+        "untold": chance.isna() & value.notna(),
+        "stale": deals["stale"],
+        "stale_value": value.where(deals["stale"]),
+        "without_value": value.isna(),
+    }
+    if "own_probability" in deals:
+        added["own_weighted_value"] = value * deals["own_probability"]
+    by_stage = pd.DataFrame(added).groupby(deals["stage"], observed=False)
+    sums, means = by_stage.sum(), deals.groupby("stage", observed=False)[[*MEANS]].mean()
     board = pd.DataFrame(index=pd.Index(known.stages, name="stage"))
     board["deals"] = by_stage.size().astype("int64")
-    board["value"] = by_stage["value"].sum()
-    board["mean_age_days"] = by_stage["age_days"].mean()
-    board["win_probability"] = by_stage["win_probability"].mean()
-    deals["untold"] = deals["win_probability"].isna() & deals["value"].notna()
-    untold = deals.groupby("stage", observed=False)["untold"].any()
-    board["weighted_value"] = by_stage["weighted"].sum().mask(untold)
-    board["stale"] = by_stage["stale"].sum().astype("int64")
-    stale = deals[deals["stale"]].groupby("stage", observed=False)
-    board["stale_value"] = stale["value"].sum()
-    board["without_value"] = (by_stage.size() - by_stage["value"].count()).astype("int64")
+    board["value"] = sums["value"]
+    board[[*MEANS.values()]] = means
+    board["weighted_value"] = sums["weighted_value"].mask(sums["untold"] > 0)
+    board["stale"] = sums["stale"].astype("int64")
+    board["stale_value"] = sums["stale_value"]
+    board["without_value"] = sums["without_value"].astype("int64")
     if "own_probability" in deals:
-        deals["own"] = deals["value"] * deals["own_probability"]
-        board["own_weighted_value"] = deals.groupby("stage", observed=False)["own"].sum()
+        board["own_weighted_value"] = sums["own_weighted_value"]
     if not known.history.has_value:
         values = ["value", "weighted_value", "stale_value", "own_weighted_value"]
         board[[name for name in values if name in board]] = np.nan

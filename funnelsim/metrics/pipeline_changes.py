@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 FLOWS = {"then": 1, "new": 1, "revalued": 1, "won": -1, "lost": -1}
 AMONG = ("moved on", "moved back", "slipped")  # of those open on both days
+LISTED = ("new", "revalued", "won", "lost", *AMONG)
 
 
 def pipeline_changes(
@@ -94,13 +95,11 @@ def both_of(
 
 
 def _listed(changed: pd.DataFrame) -> pd.DataFrame:
-    import pandas as pd
-
-    name = changed.index.name or "deal"
-    parts = [changed[changed[flag]].assign(change=flag)
-             for flag in ("new", "revalued", "won", "lost", *AMONG)]  # fmt: skip
+    rows = {flag: np.flatnonzero(changed[flag]) for flag in LISTED}
+    names = np.repeat(LISTED, [len(at) for at in rows.values()]).astype(object)
+    table = changed.iloc[np.concatenate([*rows.values()])].assign(change=names)
     columns = ["change", "stage_then", "stage_now", "value_then", "value_now", "owner"]
-    table = pd.concat(parts).rename_axis(name).sort_index(kind="stable")
+    table = table.rename_axis(changed.index.name or "deal").sort_index(kind="stable")
     return table[columns].reset_index()
 
 
@@ -166,4 +165,5 @@ def _of_those_open(table: pd.DataFrame, then: Known, now: Known) -> pd.DataFrame
 
 
 def _cents(values: pd.Series, of: pd.Series) -> int:
-    return int((100 * values[of].fillna(0.0)).round().astype("int64").sum())
+    amounts = values.to_numpy(dtype=float)[of.to_numpy(dtype=bool)]
+    return int(np.round(100 * np.nan_to_num(amounts)).astype(np.int64).sum())

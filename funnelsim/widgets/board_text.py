@@ -59,12 +59,13 @@ FOOT = """<div class="funnelsim-foot">
 </span>s = {% if is_long %}<span class="long">{{ start }}</span>{% else %}{{ start }}{% endif %}
 {{- varied }}</code><button onclick="{{ copy }}">Copy</button>
 {%- else %}<span>Move a slider: the same customers walk through the changed funnel.</span>
-{%- endif %}<span title="{{ why }}">Ranges: {{ histories }}</span></div>"""
+{%- endif %}{% if histories %}<span title="{{ why }}">Ranges: {{ histories }}</span>{% endif %}
+</div>"""
 COPY = "navigator.clipboard.writeText(this.previousElementSibling.textContent)"
 
 
-def foot_html(s: Scenario, change: dict[str, Any], spread: Spread) -> str:
-    """What was moved, as code to carry on with; and what the ranges are made of.
+def foot_html(s: Scenario, change: dict[str, Any], spread: Spread | None) -> str:
+    """What was moved, as code to carry on with; and what the ranges are made of, if there are any.
 
     The code runs by itself in a new cell. What is too long to be read, or goes without saying, is
     copied with it and not shown.
@@ -76,8 +77,8 @@ def foot_html(s: Scenario, change: dict[str, Any], spread: Spread) -> str:
         start=start,
         is_long=len(start) > SHOWN,
         copy=COPY,
-        why=f"From {len(spread):,} replications. {WHY_RANGES}",
-        histories=of_histories(spread),
+        why=f"From {len(spread):,} replications. {WHY_RANGES}" if spread else "",
+        histories=of_histories(spread) if spread else "",
     )
 
 

@@ -3,7 +3,8 @@
     fs.board(fs.load("aida-follow-up"), "follow-up")
 
 A file `name.py` has a function `board(scenario, simulated) -> Board`, and says as `DEFAULT` which
-template it shows if no scenario is given; nothing else knows of it.
+template it shows if no scenario is given; nothing else knows of it. One that can show a journal or
+an export as well has a function `board_of_deals(source) -> Board`.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from functools import partial
 from importlib import import_module
 
 from funnelsim.errors import FunnelSimError, Problem, nearest
+from funnelsim.metrics.known import Source
 from funnelsim.scenario import Scenario, a_scenario, load
 from funnelsim.widgets.board_text import EXPLORE
 from funnelsim.widgets.boards.frame import Frame, usual_head
@@ -21,7 +23,7 @@ from funnelsim.widgets.picture import Simulated
 
 
 def board(
-    scenario: Scenario | None = None,
+    scenario: Scenario | Source | None = None,
     name: str = EXPLORE,
     *,
     seed: int = 1,
@@ -36,9 +38,12 @@ def board(
       who orders again, and how much of what members spend more is the programme's doing
     - "money": from gross to profit, what a customer of each channel really costs and leaves, and
       a budget that is moved from one channel to another
+    - "pipeline": the open deals as they stood on any day: cards by stage, sums and means, what has
+      changed since last week, what is stale. It shows a journal or an export (`fs.read_deals`), too
 
-    `seed`, `days` and `n` are those of `fs.explore`. Raises FunnelSimError for a name that there is
-    not, and for a scenario that the board does not suit.
+    `seed`, `days` and `n` are those of `fs.explore`; a journal and an export are shown as they are.
+    Raises FunnelSimError for a name that there is not, and for a scenario that the board does not
+    suit.
 
     >>> import funnelsim as fs
     >>> board = fs.board(fs.load("aida-follow-up"), "follow-up", n=8)
@@ -49,6 +54,11 @@ def board(
     >>> board.sliders["Enrolment"].value = 0.8
     >>> board.change
     {'loyalty.enrolment': 0.8}
+    >>> deals = fs.read_deals(fs.datasets.bundled("crm_deals.csv"))
+    >>> board = fs.board(deals, "pipeline")
+    >>> board.views["Day"].value = board.views["Day"].options[200][1]
+    >>> board.views["Day"].label
+    'Sat 26 Jul 2025'
     """
     files = [file.name for file in pkgutil.iter_modules(__path__) if file.name != "frame"]
     known = {file.replace("_", "-"): file for file in files}
@@ -56,6 +66,9 @@ def board(
         rule = "this is the name of a board"
         raise FunnelSimError(str(Problem("name", name, rule, nearest(name, known))))
     file = import_module(f"{__name__}.{known[name]}")
+    of_deals = getattr(file, "board_of_deals", None)
+    if of_deals and scenario is not None and not isinstance(scenario, Scenario):
+        return Frame(of_deals(scenario))
     shown = load(file.DEFAULT) if scenario is None else a_scenario(scenario, "board")
     made = file.board(shown, Simulated.of(shown, seed, days, n))
     return Frame(replace(made, head=partial(usual_head, board=name)))
