@@ -11,7 +11,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeGuard
 
 import numpy as np
 
@@ -137,12 +137,16 @@ def history_of(source: object, name: str) -> History:
     """
     if isinstance(source, Journal):
         return _of_journal(source)
-    told = getattr(source, "history", None)
-    if callable(told) and isinstance(found := told(), History):
+    if tells_history(source) and isinstance(found := source.history(), History):
         return found
     given = f'"{source}"' if isinstance(source, str) else f"a {type(source).__name__}"
     way_out = "write fs.simulate(scenario) or fs.read_deals(file)"
     raise FunnelSimError(f"{name} is given {given}; it takes a Journal or Deals: {way_out}")
+
+
+def tells_history(source: object) -> TypeGuard[Source]:
+    """Whether it is a journal, or something that tells its history as read deals do."""
+    return isinstance(source, Journal) or callable(getattr(source, "history", None))
 
 
 @lru_cache(maxsize=4)  # figures of one day ask for it one after the other: nobody may write on it

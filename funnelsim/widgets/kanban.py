@@ -30,9 +30,9 @@ WEEK = 7.0  # days
 STALE = 0.9  # of those who went on from a stage had been in it for less
 MARKS = ("new", "moved on", "moved back", "slipped", "stale")  # of cards
 SINCE = ("new", "won", "lost", "moved on", "moved back", "slipped")
-LARGEST, OLDEST = "largest value", "longest in the stage"
+LARGEST, OLDEST, TABLE = "cards, largest first", "cards, oldest first", "table"
 IN_A_ROW = 6  # columns
-CARDS = {1: 5, 2: 2}  # of a column, by how many rows of columns there are
+CARDS = {1: (5, 3), 2: (2, 1)}  # of a column, by the rows of columns; the fewer where room is short
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,18 +79,22 @@ def days_shown(
 
 # --- columns of cards -----------------------------------------------------------------------------
 
-COLUMNS = """<div class="funnelsim-kanban" style="--columns: {{ across }}; --cards: {{ most }}">
+COLUMNS = """<div class="funnelsim-kanban{{ ' dense' if rows > 1 }}"
+ style="--columns: {{ across }}; --most: {{ most }}; --few: {{ few }}">
 {%- for column in columns %}<section aria-label="{{ column.stage }}">
 <h4 title="{{ column.stage }}">{{ column.stage }}</h4>
-{%- for line in column.lines %}<p>{{ line }}</p>{% endfor %}
+{%- for line, docs in column.lines %}<p title="{{ docs }}">{{ line }}</p>{% endfor %}
 <ol tabindex="0" aria-label="{{ column.about }}">
-{%- for card in column.cards %}<li title="{{ card.docs }}"{% if card.marks %} class="marked"
-style="--status: {{ colours[card.marks[-1]] }}"{% endif %}>
+{%- for card in column.cards %}<li title="{{ card.docs }}"
+ class="{{ 'marked' if card.marks }} {{ 'late' if loop.index > few }}"
+{%- if card.marks %} style="--status: {{ colours[card.marks[-1]] }}"{% endif %}>
 <span><b>{{ card.value }}</b><span>{{ card.chance }}</span></span>
 <span><span>{{ card.days }}</span><span class="owner">{{ card.owner }}</span></span>
 <span><span class="marks">{% for mark in card.marks %}<em style="--status: {{ colours[mark] }}">
 {{- mark }}</em> {% endfor %}</span><small>{{ card.name }}</small></span></li>{% endfor %}</ol>
-<p class="more">{{ column.more }}</p></section>{% endfor %}</div>"""
+{% for n in (most, few) %}<p class="more{{ ' few' if loop.last }}">
+{%- if column.deals > n %}and {{ "{:,}".format(column.deals - n) }} more{% endif %}</p>
+{%- endfor %}</section>{% endfor %}</div>"""
 
 
 def columns_html(now: Standing, before: Standing | None, order: str) -> str:
@@ -98,7 +102,7 @@ def columns_html(now: Standing, before: Standing | None, order: str) -> str:
     longest in it.
     """
     rows = -(-len(now.stages) // IN_A_ROW)
-    most, across = CARDS.get(rows, 1), -(-len(now.stages) // rows)
+    (most, few), across = CARDS.get(rows, (1, 1)), -(-len(now.stages) // rows)
     by = "days_in_stage" if order == OLDEST or not now.known.history.has_value else "value"
     sorted_deals = now.deals.sort_values(by, ascending=False, kind="stable", na_position="last")
     shown: dict[Any, list[dict[str, Any]]] = {stage: [] for stage in now.stages.index}
@@ -106,38 +110,47 @@ def columns_html(now: Standing, before: Standing | None, order: str) -> str:
     for deal in firsts.to_dict("records"):
         shown[deal["stage"]].append(_card(now, deal))
     columns = []
-    for number, (stage, line) in enumerate(now.stages.iterrows()):
-        more = int(line["deals"]) - most
+    for number, stage in enumerate(now.stages.index):
         kept = None if before is None else before.stages.iloc[number]
         columns.append(
             {
                 "stage": stage,
-                "lines": list(_sums(now, line, now.limits[number], kept)),
+                "lines": list(_sums(now, number, kept, is_short=rows > 1)),
                 "about": f"Deals in {stage}, the {'largest' if by == 'value' else 'oldest'} first",
                 "cards": shown[stage],
-                "more": f"and {more:,} more" if more > 0 else "",
+                "deals": int(now.stages["deals"].iloc[number]),
             }
         )
-    return page(COLUMNS, columns=columns, across=across, most=most, colours=dict(COLOURS))
-
-
-def _sums(now: Standing, line: pd.Series, limit: float, kept: pd.Series | None) -> Iterator[str]:
-    """How many and how much, how old and how likely, how many of them stale."""
-    deals = int(line["deals"])
-    more = f" {difference(deals, kept['deals'], 'count')}" if kept is not None else ""
-    yield f"{deals:,} {'deal' if deals == 1 else 'deals'}{more}"
-    if now.known.history.has_value:
-        value, weighted = (_money(line[name]) for name in ("value", "weighted_value"))
-        without = int(line["without_value"])
-        yield value + (f", {without:,} without a value" if without else "")
-        yield f"weighted {weighted}"
-    age, chance = (
-        figure_text(float(line["mean_age_days"]), "days"),
-        figure_text(float(line["win_probability"]), "share"),
+    return page(
+        COLUMNS, columns=columns, rows=rows, across=across, most=most, few=few, colours=COLOURS
     )
-    yield f"mean: {age} old, {chance}"
-    over = "" if pd.isna(limit) else f", over {figure_text(limit, 'days')}"
-    yield f"{int(line['stale']):,} stale{over}"
+
+
+def _sums(
+    now: Standing, number: int, kept: pd.Series | None, is_short: bool
+) -> Iterator[tuple[str, str]]:
+    """Lines of a column, each with what it means: how many deals, how much, how old and how likely,
+    how many of them stale. Short ones, of a narrow column, leave the rest to the table.
+    """
+    line, limit, has_value = (
+        now.stages.iloc[number],
+        now.limits[number],
+        now.known.history.has_value,
+    )
+    deals, without = int(line["deals"]), int(line["without_value"])
+    more = f" {difference(deals, kept['deals'], 'count')}" if kept is not None else ""
+    yield f"{deals:,} {'deal' if deals == 1 else 'deals'}{more}", "open in this stage"
+    if has_value and (without < deals or not deals):
+        yield _money(line["value"]), "the sum of their values"
+        if not is_short:
+            yield f"weighted {_money(line['weighted_value'])}", "the sum of value × chance"
+    if has_value and without:
+        yield f"{without:,} without value", "nobody has entered one: they count as 0"
+    means = f"{_days(line['mean_age_days'])}, {_percent(line['win_probability'])}"
+    yield ("" if is_short else "mean ") + means, "mean age since arrival, mean chance to be won"
+    over = "" if pd.isna(limit) or is_short else f" (> {_days(limit)})"
+    limit_text = figure_text(limit, "days")
+    yield f"{int(line['stale']):,} stale{over}", f"longer in the stage than {limit_text}"
 
 
 def _card(now: Standing, deal: Mapping[str, Any]) -> dict[str, Any]:
@@ -162,8 +175,8 @@ def _card(now: Standing, deal: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "name": f"#{name}" if not is_dated else str(name),
         "value": value if now.known.history.has_value else f"#{name}",
-        "chance": chance,
-        "days": figure_text(float(deal["days_in_stage"]), "days"),
+        "chance": _percent(deal["win_probability"]),
+        "days": _days(deal["days_in_stage"]),
         "owner": _or_nothing(deal["owner"]),
         "marks": marks,
         "docs": "; ".join(f"{key} {said}".strip() for key, said in docs.items()),
@@ -172,6 +185,25 @@ def _card(now: Standing, deal: Mapping[str, Any]) -> dict[str, Any]:
 
 def _money(value: float) -> str:
     return figure_text(float(value), "money", short=True)
+
+
+def _days(days: float) -> str:
+    """As short as a narrow column asks for: "12 d", "3.4 d", "8.2 h".
+
+    >>> _days(12.3), _days(3.42), _days(0.34)
+    ('12 d', '3.4 d', '8.2 h')
+    """
+    text = figure_text(float(days), "days")
+    return f"{days:,.{0 if days >= 9.95 else 1}f} d" if text.endswith("days") else text
+
+
+def _percent(share: float) -> str:
+    """In whole percent where it is more than a few.
+
+    >>> _percent(0.123), _percent(0.034), _percent(0.0)
+    ('12 %', '3.40 %', '0 %')
+    """
+    return f"{100 * share:.0f} %" if 0.0995 <= share < 0.995 else figure_text(float(share), "share")
 
 
 def _or_nothing(value: Any, nothing: str = NOTHING) -> str:
@@ -194,12 +226,11 @@ def since_html(now: Standing) -> str:
         worth = "" if pd.isna(line["value"]) or not line["deals"] else f" ({_money(line['value'])})"
         changes.append((name, f"{int(line['deals']):,} {name}{worth}"))
     stale = f"{int(now.stages['stale'].sum()):,} stale"
-    colours = dict(COLOURS)
-    return page(STRIP, changes=changes, days=f"{WEEK:g}", stale=stale, colours=colours)
+    return page(STRIP, changes=changes, days=f"{WEEK:g}", stale=stale, colours=COLOURS)
 
 
 def sum_text(on: Standing) -> str:
-    """How many deals are open, what they are worth, and what that is at their chances."""
+    """How many deals are open, what they are worth, and what that is weighted by their chances."""
     stages, currency = on.stages, on.known.history.currency
     deals = int(stages["deals"].sum())
     said = f"{deals:,} open {'deal' if deals == 1 else 'deals'}"
@@ -207,7 +238,7 @@ def sum_text(on: Standing) -> str:
         return said
     sums = (stages["value"].sum(), stages["weighted_value"].sum(skipna=False))
     value, weighted = (figure_text(float(amount), "money", currency) for amount in sums)
-    return f"{said} worth {value}; {weighted} at their chances"
+    return f"{said} worth {value}, weighted {weighted}"
 
 
 HEADS = {"deals": "count", "value": "money", "weighted_value": "money", "mean_age_days": "days",
@@ -221,7 +252,7 @@ def table_html(now: Standing) -> str:
     """`pipeline_board` as a table of text."""
     table = pd.DataFrame({"stage": list(now.stages.index)})
     for (column, unit), words in zip(HEADS.items(), WORDS, strict=True):
-        if unit != "money" or now.known.history.has_value:
+        if now.known.history.has_value or not (unit == "money" or column == "without_value"):
             table[words] = [figure_text(float(v), unit) for v in now.stages[column]]
     table["stale over"] = [figure_text(limit, "days") for limit in now.limits]
     return page('<div class="funnelsim-table">{{ table }}</div>', table=Markup(as_html(table)))

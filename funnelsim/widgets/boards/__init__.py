@@ -15,7 +15,7 @@ from functools import partial
 from importlib import import_module
 
 from funnelsim.errors import FunnelSimError, Problem, nearest
-from funnelsim.metrics.known import Source
+from funnelsim.metrics.known import Source, tells_history
 from funnelsim.scenario import Scenario, a_scenario, load
 from funnelsim.widgets.board_text import EXPLORE
 from funnelsim.widgets.boards.frame import Frame, usual_head
@@ -66,9 +66,8 @@ def board(
         rule = "this is the name of a board"
         raise FunnelSimError(str(Problem("name", name, rule, nearest(name, known))))
     file = import_module(f"{__name__}.{known[name]}")
-    of_deals = getattr(file, "board_of_deals", None)
-    if of_deals and scenario is not None and not isinstance(scenario, Scenario):
-        return Frame(of_deals(scenario))
+    if hasattr(file, "board_of_deals") and tells_history(scenario):
+        return Frame(file.board_of_deals(scenario))
     shown = load(file.DEFAULT) if scenario is None else a_scenario(scenario, "board")
     made = file.board(shown, Simulated.of(shown, seed, days, n))
     return Frame(replace(made, head=partial(usual_head, board=name)))

@@ -156,7 +156,8 @@ class Frame(ipywidgets.VBox):
 
     `.sliders` by label or path, `.views` by label; `.change` what was moved, as `Scenario.vary`
     takes it, `.scenario` with all of that; `.picture` as the sliders stand, `.journal` of the days
-    it shows; `.baseline` the journal kept, or None.
+    it shows; `.baseline` the journal kept, or None. What is no simulation has neither journal nor
+    scenario: None, and what the board was made of.
     """
 
     def __init__(self, board: Board) -> None:

@@ -28,6 +28,7 @@ from funnelsim.widgets.boards.frame import Board, Html, Seen, View
 from funnelsim.widgets.kanban import (
     LARGEST,
     OLDEST,
+    TABLE,
     Standing,
     columns_html,
     days_shown,
@@ -40,9 +41,7 @@ from funnelsim.widgets.knobs import knobs_named
 from funnelsim.widgets.picture import AsItIs, Simulated
 
 DEFAULT = "b2b-pipeline"
-TURNED = 3  # stages, the last before the goal
 FOOT = '<div class="funnelsim-foot"><span>{{ said }}</span></div>'
-CARDS, TABLE = "cards", "table"
 
 
 def board(scenario: Scenario, simulated: Simulated) -> Board:
@@ -52,7 +51,7 @@ def board(scenario: Scenario, simulated: Simulated) -> Board:
         scenario,
         replace(simulated, replications=1),
         PANES,
-        knobs_named(scenario, _turned(scenario)),
+        [replace(one, group="Turned") for one in knobs_named(scenario, _turned(scenario))],
         _views(pd.Timestamp(days.start), days.warm_up / DAY, days.horizon / DAY, False),
         line=_line,
         foot=lambda seen: foot_html(seen.start, dict(seen.change), None),
@@ -67,24 +66,21 @@ def board_of_deals(source: Source) -> Board:
 
 
 def _turned(s: Scenario) -> Iterator[str]:
-    """Leads, the last stages' conversions, how many of the last never say no, and who calls."""
-    there = {found.path for found in every(s)}
+    """Leads; how the last stage ends and how many never say so; and who calls there."""
+    there, last = {found.path for found in every(s)}, s.stages[-2]
+    calls = [stage.follow_up.team for stage in s.stages if stage.follow_up]
     yield "Leads a day"
-    before = s.stages[:-1][-TURNED:]
-    paths = [f"stages.{stage.name}.conversion" for stage in before]
-    paths += [f"stages.{before[-1].name}.{key}" for key in ("decision_time", "silent")]
-    paths += [f"teams.{team.name}.reps" for team in s.teams[:2]]
+    paths = [f"stages.{last.name}.{key}" for key in ("conversion", "silent")]
+    paths += [f"teams.{team}.reps" for team in calls[-1:]]
     yield from (path for path in paths if path in there)
 
 
 def _views(start: pd.Timestamp, first: float, last: float, is_dated: bool) -> list[View]:
     options = days_shown(start, first, last, is_dated)
-    orders = tuple((order, order) for order in (LARGEST, OLDEST))
-    looks = tuple((look, look) for look in (CARDS, TABLE))
+    looks = tuple((look, look) for look in (LARGEST, OLDEST, TABLE))
     return [
         View("Day", options, last, is_wide=True),
-        View("Cards first", orders, LARGEST, is_choice=True),
-        View("Shown as", looks, CARDS, is_choice=True),
+        View("Shown as", looks, LARGEST, is_choice=True),
     ]
 
 
@@ -103,9 +99,8 @@ def _both(seen: Seen) -> tuple[Standing, Standing | None]:
 
 def _deals(seen: Seen) -> str:
     now, before = _both(seen)
-    if seen.view["Shown as"] == TABLE:
-        return table_html(now)
-    return columns_html(now, before, seen.view["Cards first"])
+    look = seen.view["Shown as"]
+    return table_html(now) if look == TABLE else columns_html(now, before, look)
 
 
 PANES = [Html(lambda seen: since_html(_on(seen, seen.now))), Html(_deals)]
@@ -124,7 +119,9 @@ def _line(seen: Seen) -> str:
 
 def _head(seen: Seen) -> str:
     h, journal = seen.now, seen.now.journal
-    ends = " to ".join(day_in_words(h.date(math.floor(d)), d, h.is_dated) for d in (h.first, h.last))
+    ends = " to ".join(
+        day_in_words(h.date(math.floor(d)), d, h.is_dated) for d in (h.first, h.last)
+    )
     facts = ends + f", money in {h.currency}" * bool(h.currency and h.has_value)
     facts += f"; seed {journal.seed}" if isinstance(journal, Journal) else ""
     return page(HEAD, name=h.name, facts=facts, note="")
