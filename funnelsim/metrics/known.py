@@ -137,7 +137,8 @@ def history_of(source: object, name: str) -> History:
     """
     if isinstance(source, Journal):
         return _of_journal(source)
-    if tells_history(source) and isinstance(found := source.history(), History):
+    told = getattr(source, "history", None)
+    if callable(told) and isinstance(found := told(), History):
         return found
     given = f'"{source}"' if isinstance(source, str) else f"a {type(source).__name__}"
     way_out = "write fs.simulate(scenario) or fs.read_deals(file)"

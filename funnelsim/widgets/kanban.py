@@ -221,10 +221,11 @@ STRIP = """<p class="funnelsim-since">{% if changes %}<span>In the last {{ days 
 def since_html(now: Standing) -> str:
     """What has changed since last week, in the colours and words that the cards are marked with."""
     changes = []
-    for name in SINCE if now.changes is not None else ():
-        line = now.changes.loc[name]
-        worth = "" if pd.isna(line["value"]) or not line["deals"] else f" ({_money(line['value'])})"
-        changes.append((name, f"{int(line['deals']):,} {name}{worth}"))
+    if now.changes is not None:
+        for name, line in now.changes.loc[[*SINCE]].iterrows():
+            deals, value = int(line["deals"]), line["value"]
+            worth = "" if pd.isna(value) or not deals else f" ({_money(value)})"
+            changes.append((name, f"{deals:,} {name}{worth}"))
     stale = f"{int(now.stages['stale'].sum()):,} stale"
     return page(STRIP, changes=changes, days=f"{WEEK:g}", stale=stale, colours=COLOURS)
 
