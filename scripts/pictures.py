@@ -8,6 +8,7 @@ Needs a Chromium (see scripts/chromium.py). Every number in the pictures is simu
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -31,9 +32,11 @@ def _draw(name: str, chart: alt.TopLevelMixin) -> None:
     (PICTURES / f"{name}.png").write_bytes(small_png(picture))
 
 
-def _boards(path: Path) -> None:
+BOARDS = ("loyalty", "money", "pipeline")
+
+
+def _boards(path: Path, names: Sequence[str] = BOARDS) -> None:
     """The boards that the reference shows, as they come, each in a notebook of its own."""
-    names = ("loyalty", "money")
     with TemporaryDirectory() as folder:
         course = browser.course_copy(Path(folder))
         browser.write_notebook(course / "notebooks" / "flow.ipynb", FLOW)
@@ -45,8 +48,11 @@ def _boards(path: Path) -> None:
                 page = lab.page(1280, 800)
                 lab.open(page, f"notebooks/{name}.ipynb")
                 lab.run_all(page)
-                page.locator(".funnelsim-chart svg").nth(1).wait_for()
-                page.get_by_text("Ranges: 9 of 10 histories").wait_for()
+                if name == "pipeline":  # cards, and no chart
+                    page.locator(".funnelsim-kanban li").first.wait_for()
+                else:
+                    page.locator(".funnelsim-chart svg").nth(1).wait_for()
+                    page.get_by_text("Ranges: 9 of 10 histories").wait_for()
                 page.locator(".funnelsim-board").screenshot(path=PICTURES / f"board_{name}.png")
                 page.close()
             _flow(lab)

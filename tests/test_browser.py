@@ -19,6 +19,7 @@ LESSON = "notebooks/00_start_here.ipynb"
 BOARD = "notebooks/live_board.ipynb"
 CHARTS = "notebooks/charts_for_the_test.ipynb"
 TWO_BOARDS = "notebooks/boards_for_the_test.ipynb"
+PIPELINE = "notebooks/pipeline_for_the_test.ipynb"
 
 # What the funnel on the page says: the length of each bar as it is drawn, and the rows behind it.
 BARS = """() => {
@@ -56,6 +57,7 @@ def lab(chromium, tmp_path_factory):
         f"import funnelsim as fs\nfs.board(name='{name}', n=8)" for name in ("loyalty", "money")
     ]
     browser.write_notebook(folder / TWO_BOARDS, *cells)
+    browser.write_notebook(folder / PIPELINE, "import funnelsim as fs\nfs.board(name='pipeline')")
     with browser.lab(folder, chromium) as running:
         yield running
 
@@ -263,6 +265,35 @@ def test_two_boards_in_one_notebook_each_show_what_simulate_says(lab, page):
 CHARTS_OF_BOARDS = """() => [...document.querySelectorAll('.funnelsim-board')].map(
   board => board.querySelectorAll('.funnelsim-chart svg').length)"""
 NAMELESS = """all => all.filter(one => !one.querySelector('.widget-label').textContent).length"""
+
+
+def test_the_pipeline_of_any_day_is_what_the_figures_say(lab, page):
+    lab.open(page, PIPELINE)
+    lab.run_all(page)
+    column = page.locator(".funnelsim-kanban section").last
+    column.wait_for()
+    board, panel = (
+        page.locator(part).bounding_box()
+        for part in (".funnelsim-board", ".jp-WindowedPanel-outer")
+    )
+    assert board["y"] + board["height"] <= panel["y"] + panel["height"]  # in 1280 x 800
+    page.locator(".funnelsim-pictures .noUi-handle").focus()
+    page.keyboard.press("Home")
+    for _ in range(20):
+        page.keyboard.press("ArrowRight")
+    journal = fs.simulate(fs.load("b2b-pipeline"), progress=False)
+    line = fs.pipeline_board(journal, 110).loc["Proposal"]
+    expect(column.locator("p").nth(1)).to_have_text(f"{line.value:,.0f}")
+    expect(column.locator("p").nth(0)).to_have_text(f"{int(line.deals)} deals")
+    new = fs.pipeline_changes(journal, 110).deals["new"]
+    expect(page.locator(".funnelsim-since em").first).to_contain_text(f"{int(new)} new")
+    deals = fs.open_deals(journal, 110).query("stage == 'Proposal'").nlargest(5, "value")
+    names = column.locator("li small").all_text_contents()
+    assert names == [f"#{lead}" for lead in deals["lead"]]
+    page.get_by_label("Shown as").select_option("table")
+    cell = page.locator(".funnelsim-table tr", has_text="Proposal").locator("td").nth(2)
+    expect(cell).to_have_text(f"{line.value:,.0f}")
+    assert page.locator(".funnelsim-slider").evaluate_all(NAMELESS) == 0
 
 
 def test_titles_of_charts_are_read_on_a_dark_page_and_show_again_without_a_kernel(lab, page):

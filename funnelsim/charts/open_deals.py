@@ -336,8 +336,7 @@ def stale_deals(
 WHOSE: dict[Any, str] = {SEEN: "by what was known", STATED: "by the scenario", OWN: "by the firm"}
 STEPS = {"then": 1, "new": 1, "revalued": 1, "won": -1, "lost": -1, "now": 1}
 WORDS = {"then": "open then", "now": "open now"}
-SHADES = {"then": "open", "now": "open", "won": "advanced", "more": "repeat orders",
-          "less": "lost"}  # fmt: skip
+SHADES = {"then": "open", "now": "open", "won": "won", "more": "new", "less": "lost"}
 AMONG = ("moved on", "moved back", "slipped")
 
 

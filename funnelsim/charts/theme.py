@@ -39,10 +39,18 @@ COLOURS = {
     "returned": "#D55E00",
     "refused": "#CC79A7",
     "cancelled": "#E69F00",
+    "new": "#56B4E9",  # deals of a pipeline, and what has become of them since last week
+    "won": "#0072B2",
+    "moved on": "#009E73",
+    "moved back": "#882255",
+    "slipped": "#F0E442",
     "band": "#8C8C8C",  # grey: not known, chance decides
     "baseline": "#222222",  # a dark outline: what is compared with
 }
-"""What a colour means. From the colour-blind-safe palette of Okabe and Ito (2008)."""
+"""What a colour means. From the colour-blind-safe palette of Okabe and Ito (2008), and a wine red.
+
+Whoever sets one here sets it for all charts and boards that are drawn from then on.
+"""
 
 REASONS = {
     "not convinced": "#D55E00",

@@ -185,7 +185,8 @@ def how_many_reps() -> Exercise:
         (
             "leads a week ÷ leads that a rep can look after, and up.",
             f"{PLANNED} ÷ {firm().days} × 7 ÷ {firm().per_rep}, and up.",
-            f"`from math import ceil`, then `ceil({PLANNED} / {firm().days} * 7 / {firm().per_rep})`",
+            f"`from math import ceil`, "
+            f"then `ceil({PLANNED} / {firm().days} * 7 / {firm().per_rep})`",
         ),
         f"{needed:.2f}, so {right}. No export knows that.",
         "reps",

@@ -9,6 +9,7 @@ stage together; or it is a scenario's (`laws.Stated`), by channel and segment.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -135,8 +136,13 @@ def way_on(laws: Sequence[StageLaw], stage: int, age: Floats) -> tuple[Floats, F
 def stage_laws(known: Known, scenario: Scenario | None = None) -> list[StageLaw]:
     """The law of each stage, of all deals together, or of a lead whose odds ratio is 1."""
     if scenario is None:
-        return list(seen_laws(known.visits, len(known.stages), stays(known.visits, known.day)))
+        return list(_seen(known))
     return [Stated(scenario, stage, 1.0) for stage in _fitting(known, scenario)]
+
+
+@lru_cache(maxsize=4)  # figures of one day ask for them one after the other
+def _seen(known: Known) -> Sequence[StageLaw]:
+    return list(seen_laws(known.visits, len(known.stages), stays(known.visits, known.day)))
 
 
 def _fitting(known: Known, scenario: Scenario) -> Sequence[Stage]:

@@ -10,7 +10,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Protocol
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Any, Protocol, TypeGuard
 
 import numpy as np
 
@@ -81,6 +82,10 @@ class History:
 
         return self.start + pd.Timedelta(days=day)
 
+    def history(self) -> History:
+        """Itself: who asks day after day takes this in place of the export it was made of."""
+        return self
+
 
 @dataclass(frozen=True, eq=False)
 class Known:
@@ -98,15 +103,17 @@ class Known:
     @property
     def label(self) -> str:
         """The day as people write it: "day 200 (Fri 23 Jul 2027)", of an export its date."""
-        at = self.history.date(int(self.day))
-        date = f"{at:%a} {at.day} {at:%b %Y}"
-        return date if self.history.is_dated else f"day {self.day:g} ({date})"
+        return day_in_words(self.history.date(int(self.day)), self.day, self.history.is_dated)
 
     def open(self) -> pd.DataFrame:
         """The deals open then, by deal: stage (number), entered, since, waits, and all of `deals`.
 
         An export without a date for a win or a loss does not say that the deal is open.
         """
+        return self._open
+
+    @cached_property
+    def _open(self) -> pd.DataFrame:
         here = self.visits[self.visits["outcome"] == "open"]
         here = here[["deal", "stage", "entered", "since", "waits"]].set_index("deal")
         return here.join(self.deals)
@@ -118,7 +125,7 @@ Source = Journal | TellsHistory
 def known_on(source: object, day: object, name: str) -> Known:
     """What the journal or the deals knew on that day; without one, on their last."""
     history = history_of(source, name)
-    return history.on(the_day(history, day))
+    return _on(history, the_day(history, day))
 
 
 def history_of(source: object, name: str) -> History:
@@ -136,6 +143,26 @@ def history_of(source: object, name: str) -> History:
     given = f'"{source}"' if isinstance(source, str) else f"a {type(source).__name__}"
     way_out = "write fs.simulate(scenario) or fs.read_deals(file)"
     raise FunnelSimError(f"{name} is given {given}; it takes a Journal or Deals: {way_out}")
+
+
+def tells_history(source: object) -> TypeGuard[Source]:
+    """Whether it is a journal, or something that tells its history as read deals do."""
+    return isinstance(source, Journal) or callable(getattr(source, "history", None))
+
+
+@lru_cache(maxsize=4)  # figures of one day ask for it one after the other: nobody may write on it
+def _on(history: History, day: float) -> Known:
+    return history.on(day)
+
+
+def day_in_words(date: dt.date, day: float, is_dated: bool) -> str:
+    """A day as people write it; of an export, which is dated, without its number.
+
+    >>> day_in_words(dt.date(2027, 7, 23), 200, False)
+    'day 200 (Fri 23 Jul 2027)'
+    """
+    words = f"{date:%a} {date.day} {date:%b %Y}"
+    return words if is_dated else f"day {day:g} ({words})"
 
 
 def the_day(history: History, day: object) -> float:
@@ -172,6 +199,7 @@ def the_day(history: History, day: object) -> float:
 # --- a journal ----------------------------------------------------------------------------------
 
 
+@lru_cache(maxsize=4)  # each figure of the pipeline asks for it: of now, and of what was kept
 def _of_journal(journal: Journal) -> History:
     import pandas as pd
 
@@ -230,12 +258,14 @@ def _hands(journal: Journal, deals: pd.Index, day: float) -> dict[str, Any]:
 
 def _calls(journal: Journal, visits: pd.DataFrame, day: float) -> dict[str, Any]:
     """From when each visit decides (the end of its call) and which still wait for one."""
+    import pandas as pd
+
     called = np.array([stage.follow_up is not None for stage in journal.scenario.stages])
     calls = journal.follow_ups
     done = (journal.whole["follow_ups"]["reached"] == 1) & (calls["finished"].to_numpy() <= day)
     numbers = visit_numbers(journal, journal.whole["follow_ups"])[done]
-    ended = dict(zip(numbers, calls["finished"][done], strict=True))
-    since = visits["number"].map(ended)
+    ended = pd.Series(calls["finished"].to_numpy()[done], index=numbers)
+    since = visits["number"].map(ended[~ended.index.duplicated(keep="last")])
     there = visits["observed"] > 0  # in the middle of their decision, unless they wait
     return {
         "since": since.astype(float).fillna(visits["entered"]),

@@ -20,7 +20,7 @@ from funnelsim.arguments import a_number
 from funnelsim.earlier import earlier_argument
 from funnelsim.metrics.basis import divided
 from funnelsim.metrics.chances import Chances, stage_laws, way_on
-from funnelsim.metrics.known import Source, known_on, names_of
+from funnelsim.metrics.known import Known, Source, known_on, names_of
 from funnelsim.metrics.own import Own, own_chances
 from funnelsim.scenario import Scenario
 
@@ -36,6 +36,7 @@ __all__ = [
     "win_probabilities",
     "win_probabilities_by_age",
 ]
+MEANS = {"age_days": "mean_age_days", "win_probability": "win_probability"}
 QUANTILES = (0.5, 0.75, 0.9, 0.95)
 
 
@@ -135,27 +136,37 @@ def pipeline_board(
     >>> bool((board.weighted_value <= board.value).all())
     True
     """
+    known = known_on(journal, day, "pipeline_board")
+    return by_stages(known, open_deals(journal, day, stale_quantile, scenario=scenario, own=own))
+
+
+def by_stages(known: Known, deals: pd.DataFrame) -> pd.DataFrame:
+    """The open deals of a day, as `open_deals` has them, added up as `pipeline_board` says."""
     import pandas as pd
 
-    known = known_on(journal, day, "pipeline_board")
-    deals = open_deals(journal, day, stale_quantile, scenario=scenario, own=own)
-    deals["weighted"] = deals["value"] * deals["win_probability"]
-    by_stage = deals.groupby("stage", observed=False)
+    value, chance = deals["value"], deals["win_probability"]
+    added = {
+        "value": value,
+        "weighted_value": value * chance,
+        "untold": chance.isna() & value.notna(),
+        "stale": deals["stale"],
+        "stale_value": value.where(deals["stale"]),
+        "without_value": value.isna(),
+    }
+    if "own_probability" in deals:
+        added["own_weighted_value"] = value * deals["own_probability"]
+    by_stage = pd.DataFrame(added).groupby(deals["stage"], observed=False)
+    sums, means = by_stage.sum(), deals.groupby("stage", observed=False)[[*MEANS]].mean()
     board = pd.DataFrame(index=pd.Index(known.stages, name="stage"))
     board["deals"] = by_stage.size().astype("int64")
-    board["value"] = by_stage["value"].sum()
-    board["mean_age_days"] = by_stage["age_days"].mean()
-    board["win_probability"] = by_stage["win_probability"].mean()
-    deals["untold"] = deals["win_probability"].isna() & deals["value"].notna()
-    untold = deals.groupby("stage", observed=False)["untold"].any()
-    board["weighted_value"] = by_stage["weighted"].sum().mask(untold)
-    board["stale"] = by_stage["stale"].sum().astype("int64")
-    stale = deals[deals["stale"]].groupby("stage", observed=False)
-    board["stale_value"] = stale["value"].sum()
-    board["without_value"] = (by_stage.size() - by_stage["value"].count()).astype("int64")
-    if own is not None:
-        deals["own"] = deals["value"] * deals["own_probability"]
-        board["own_weighted_value"] = deals.groupby("stage", observed=False)["own"].sum()
+    board["value"] = sums["value"]
+    board[[*MEANS.values()]] = means
+    board["weighted_value"] = sums["weighted_value"].mask(sums["untold"] > 0)
+    board["stale"] = sums["stale"].astype("int64")
+    board["stale_value"] = sums["stale_value"]
+    board["without_value"] = sums["without_value"].astype("int64")
+    if "own_probability" in deals:
+        board["own_weighted_value"] = sums["own_weighted_value"]
     if not known.history.has_value:
         values = ["value", "weighted_value", "stale_value", "own_weighted_value"]
         board[[name for name in values if name in board]] = np.nan

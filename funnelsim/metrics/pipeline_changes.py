@@ -8,14 +8,15 @@ import numpy as np
 
 from funnelsim.arguments import a_number
 from funnelsim.errors import FunnelSimError
+from funnelsim.metrics.chances import Chances
 from funnelsim.metrics.known import Known, Source, history_of, known_on
-from funnelsim.metrics.pipeline import open_deals
 
 if TYPE_CHECKING:
     import pandas as pd
 
 FLOWS = {"then": 1, "new": 1, "revalued": 1, "won": -1, "lost": -1}
 AMONG = ("moved on", "moved back", "slipped")  # of those open on both days
+LISTED = ("new", "revalued", "won", "lost", *AMONG)
 
 
 def pipeline_changes(
@@ -43,9 +44,12 @@ def pipeline_changes(
     >>> bool(c["then"] + c["new"] - c["won"] - c["lost"] == c["now"])
     True
     """
+    return _counted(*_changed(journal, day, days, before, "pipeline_changes"))
+
+
+def _counted(changed: pd.DataFrame, has_value: bool) -> pd.DataFrame:
     import pandas as pd
 
-    changed, has_value = _changed(journal, day, days, before, "pipeline_changes")
     cents = {
         "then": _cents(changed["value_then"], changed["was_open"]),
         "new": _cents(changed["value_now"], changed["new"]),
@@ -79,14 +83,23 @@ def changed_deals(
     >>> sorted(changed_deals(j, day=200).change.unique())
     ['lost', 'moved on', 'new', 'won']
     """
-    import pandas as pd
+    return _listed(_changed(journal, day, days, before, "changed_deals")[0])
 
-    changed, _ = _changed(journal, day, days, before, "changed_deals")
-    name = changed.index.name or "deal"
-    parts = [changed[changed[flag]].assign(change=flag)
-             for flag in ("new", "revalued", "won", "lost", *AMONG)]  # fmt: skip
+
+def both_of(
+    journal: Source, day: object = None, days: float = 7
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """`pipeline_changes` and `changed_deals`, from one comparison: a board shows both."""
+    changed, has_value = _changed(journal, day, days, None, "pipeline_changes")
+    return _counted(changed, has_value), _listed(changed)
+
+
+def _listed(changed: pd.DataFrame) -> pd.DataFrame:
+    rows = {flag: np.flatnonzero(changed[flag]) for flag in LISTED}
+    names = np.repeat(LISTED, [len(at) for at in rows.values()]).astype(object)
+    table = changed.iloc[np.concatenate([*rows.values()])].assign(change=names)
     columns = ["change", "stage_then", "stage_now", "value_then", "value_now", "owner"]
-    table = pd.concat(parts).rename_axis(name).sort_index(kind="stable")
+    table = table.rename_axis(changed.index.name or "deal").sort_index(kind="stable")
     return table[columns].reset_index()
 
 
@@ -105,9 +118,7 @@ def _changed(
                 f"(the first is {now.history.first:g}): take a later day or fewer days"
             )
         then = now.history.on(now.day - back)
-        earlier = source
     else:
-        earlier = before
         then = history_of(before, name).on(history_of(before, name).last)
         if then.history.date(then.day) > now.history.date(now.day):
             raise FunnelSimError(
@@ -132,17 +143,20 @@ def _changed(
     table["new"] = ~table["was_open"]
     table["won"] = ~table["is_open"] & is_won
     table["lost"] = ~table["is_open"] & ~is_won
-    return _of_those_open(table, earlier, then, now), now.history.has_value
+    return _of_those_open(table, then, now), now.history.has_value
 
 
-def _of_those_open(table: pd.DataFrame, earlier: Source, then: Known, now: Known) -> pd.DataFrame:
+def _of_those_open(table: pd.DataFrame, then: Known, now: Known) -> pd.DataFrame:
     """What has become of those open on both days."""
+    import pandas as pd
+
     both = table["was_open"] & table["is_open"]
     place = {stage: number for number, stage in enumerate(now.stages)}
     steps = table["stage_now"].map(place) - table["stage_then"].map(place)
     table["moved on"], table["moved back"] = both & (steps > 0), both & (steps < 0)
-    was = open_deals(earlier, then.day)
-    close = was.set_index(was.columns[0])["expected_close"].reindex(table.index)
+    chances = Chances(then)
+    expected = then.history.when(then.day + chances.median_days())
+    close = pd.Series(expected, index=chances.deals.index).reindex(table.index)
     limit = now.history.date(now.day) if now.history.is_dated else now.day
     table["slipped"] = both & (close <= limit)
     value = [table[f"value_{when}"].fillna(0.0) for when in ("then", "now")]
@@ -151,4 +165,5 @@ def _of_those_open(table: pd.DataFrame, earlier: Source, then: Known, now: Known
 
 
 def _cents(values: pd.Series, of: pd.Series) -> int:
-    return int((100 * values[of].fillna(0.0)).round().astype("int64").sum())
+    amounts = values.to_numpy(dtype=float)[of.to_numpy(dtype=bool)]
+    return int(np.round(100 * np.nan_to_num(amounts)).astype(np.int64).sum())

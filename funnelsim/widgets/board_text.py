@@ -59,8 +59,8 @@ FOOT = """<div class="funnelsim-foot">
 </span>s = {% if is_long %}<span class="long">{{ start }}</span>{% else %}{{ start }}{% endif %}
 {{- varied }}</code><button onclick="{{ copy }}">Copy</button>
 {%- else %}<span>Move a slider: the same customers walk through the changed funnel.</span>
-{%- endif %}
-{%- if histories %}<span title="{{ why }}">Ranges: {{ histories }}</span>{% endif %}</div>"""
+{%- endif %}{% if histories %}<span title="{{ why }}">Ranges: {{ histories }}</span>{% endif %}
+</div>"""
 COPY = "navigator.clipboard.writeText(this.previousElementSibling.textContent)"
 
 

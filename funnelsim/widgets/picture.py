@@ -13,6 +13,7 @@ import numbers
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from typing import Any
 
 import pandas as pd
 
@@ -112,6 +113,17 @@ class Simulated:
     def refined(self, picture: Picture) -> Iterator[Picture | None]:
         """From all replications; None wherever it may be given up."""
         return picture.refined(self.replications)
+
+
+@dataclass(frozen=True)
+class AsItIs:
+    """Makes no picture: what is shown, such as a journal, is its own."""
+
+    def draft(self, what: Any, shown: Any = None) -> Any:
+        return what
+
+    def refined(self, picture: Any) -> Iterator[Any]:
+        return iter(())
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,8 @@
     fs.board(fs.load("aida-follow-up"), "follow-up")
 
 A file `name.py` has a function `board(scenario, simulated) -> Board`, and says as `DEFAULT` which
-template it shows if no scenario is given; nothing else knows of it.
+template it shows if no scenario is given; nothing else knows of it. One that can show a journal or
+an export as well has a function `board_of_deals(source) -> Board`.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from importlib import import_module
 from typing import Any
 
 from funnelsim.errors import Finding, FunnelSimError, Problem, nearest
+from funnelsim.metrics.known import Source, tells_history
 from funnelsim.scenario import Scenario, a_scenario, load
 from funnelsim.widgets.board_text import EXPLORE
 from funnelsim.widgets.boards.frame import Frame, usual_head
@@ -24,7 +26,7 @@ from funnelsim.widgets.picture import Simulated
 
 
 def board(
-    scenario: Scenario | None = None,
+    scenario: Scenario | Source | None = None,
     name: str = EXPLORE,
     *,
     seed: int = 1,
@@ -43,10 +45,12 @@ def board(
     - "flow": the leads themselves as dots on their way, the story of each, and those who fare
       differently in a second world: in what was kept, or in `beside`, which is another scenario or
       what `Scenario.vary` takes
+    - "pipeline": the open deals as they stood on any day: cards by stage, sums and means, what has
+      changed since last week, what is stale. It shows a journal or an export (`fs.read_deals`), too
 
-    `seed`, `days` and `n` are those of `fs.explore`; flow shows one history, and no ranges. Raises
-    FunnelSimError for a name that there is not, for a scenario that the board does not suit, and
-    for a second world on a board that shows none.
+    `seed`, `days` and `n` are those of `fs.explore`; flow shows one history, and no ranges; a
+    journal and an export are shown as they are. Raises FunnelSimError for a name that there is not,
+    for a scenario that the board does not suit, and for a second world on a board that shows none.
 
     >>> import funnelsim as fs
     >>> board = fs.board(fs.load("aida-follow-up"), "follow-up", n=8)
@@ -60,6 +64,11 @@ def board(
     >>> board = fs.board(fs.load("aida-follow-up"), "flow", beside={"teams.sales.reps": 1})
     >>> board
     Live board of AIDA with follow-up: ...
+    >>> deals = fs.read_deals(fs.datasets.bundled("crm_deals.csv"))
+    >>> board = fs.board(deals, "pipeline")
+    >>> board.views["Day"].value = board.views["Day"].options[200][1]
+    >>> board.views["Day"].label
+    'Sat 26 Jul 2025'
     """
     files = [file.name for file in pkgutil.iter_modules(__path__) if file.name != "frame"]
     known = {file.replace("_", "-"): file for file in files}
@@ -67,6 +76,8 @@ def board(
         rule = "this is the name of a board"
         raise FunnelSimError(str(Problem("name", name, rule, nearest(name, known))))
     file = import_module(f"{__name__}.{known[name]}")
+    if hasattr(file, "board_of_deals") and tells_history(scenario):
+        return Frame(file.board_of_deals(scenario))
     shown = load(file.DEFAULT) if scenario is None else a_scenario(scenario, "board")
     if beside is not None and "beside" not in inspect.signature(file.board).parameters:
         rule, way_out = f"the {name} board shows no second world", 'fs.board(scenario, "flow") does'

@@ -94,13 +94,17 @@ class Own:
 
 @dataclass(frozen=True)
 class View:
-    """What is looked at: a slider, or a list of choices, that draws anew and simulates nothing."""
+    """What is looked at: a slider, or a list of choices, that draws anew and simulates nothing.
+
+    A wide one stands above the panes and is as wide as these: time, in many steps.
+    """
 
     label: str
     options: tuple[tuple[str, Any], ...]
     start: Any
     group: str = "Shown"
     is_choice: bool = False
+    is_wide: bool = False
 
 
 class Maker(Protocol):
@@ -160,7 +164,8 @@ class Frame(ipywidgets.VBox):
 
     `.sliders` by label or path, `.views` by label; `.change` what was moved, as `Scenario.vary`
     takes it, `.scenario` with all of that; `.picture` as the sliders stand, `.journal` of the days
-    it shows; `.baseline` the journal kept, or None.
+    it shows; `.baseline` the journal kept, or None. What is no simulation has neither journal nor
+    scenario: None, and what the board was made of.
     """
 
     def __init__(self, board: Board) -> None:
@@ -354,9 +359,13 @@ class Frame(ipywidgets.VBox):
             self._chart.add_class("funnelsim-beside")
         pieces = [widget for _, widget in [*self._html, *self._own]]
         left = box(ipywidgets.VBox, self._controls(), "funnelsim-controls")
-        right = box(ipywidgets.VBox, [self._figures, *pieces, self._chart], "funnelsim-pictures")
+        wide = [self.views[view.label] for view in self._board.views if view.is_wide]
+        charts = [self._chart] if self._panes else []
+        shown = [self._figures, *wide, *pieces, *charts]
+        right = box(ipywidgets.VBox, shown, "funnelsim-pictures")
         style = f"<style>{css}.funnelsim-board {{ --stages: {lines}; }}</style>"
-        buttons = [self._keep, self._reset, self._large]
+        turns = [self._keep, self._reset] if self._knobs else []
+        buttons = [*turns, self._large]
         return [
             ipywidgets.HTML(style, layout={"display": "none"}),
             box(ipywidgets.HBox, [self._head, *buttons], "funnelsim-head"),
@@ -368,7 +377,8 @@ class Frame(ipywidgets.VBox):
     def _controls(self) -> list[ipywidgets.Widget]:
         """What is turned and looked at, under a heading for each group."""
         shown: list[ipywidgets.Widget] = []
-        offered: list[Knob | View] = [*self._board.knobs, *self._board.views]
+        views = [view for view in self._board.views if not view.is_wide]
+        offered: list[Knob | View] = [*self._board.knobs, *views]
         group = None
         for one in offered:
             if one.group != group:
