@@ -10,6 +10,7 @@ import pandas as pd
 
 from funnelsim.deals.words import plain
 from funnelsim.reading import Findings, dates_among, read_numbers
+from funnelsim.reading.dates import lengths_of_time
 from funnelsim.reading.values import texts_of, uniques
 
 LOOKED_AT = 200  # different values
@@ -76,7 +77,7 @@ def first_contact(
         findings.note(f"column {column.name!r} holds {NAMES[unit]} from the creation to the first "
                       "contact")  # fmt: skip
         seconds = took * (pd.Timedelta(1, unit) / pd.Timedelta(1, "s"))
-        times = created + pd.to_timedelta(seconds.round(), unit="s")
+        times = created + lengths_of_time(seconds.round(), "s")
     elif _are_dates(times):  # a date is at or after the creation where it is of that day
         times = times.mask((times < created) & (times == created.dt.normalize()), created)
     early = (times < created).fillna(False)

@@ -139,12 +139,14 @@ def _moments(journal: Journal, how: dict[str, Any]) -> Any:
     """Days of the simulation as moments, as finely as the dates of the export are written."""
     import pandas as pd
 
+    from funnelsim.reading.dates import lengths_of_time
+
     start = pd.Timestamp(journal.scenario.start)
 
     def moment(days: pd.Series, kind: str) -> pd.Series:
         form = how.get("closing", how["dates"]) if kind == "closed" else how["dates"]
         unit = "s" if "%S" in form else "min" if "%M" in form else "D"
-        return (start + pd.to_timedelta(days, unit="D")).dt.floor(unit)
+        return (start + lengths_of_time(days, "D")).dt.floor(unit)
 
     return moment
 

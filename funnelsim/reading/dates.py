@@ -253,6 +253,14 @@ def _one_clock(
     ]
 
 
+def lengths_of_time(numbers: pd.Series, unit: str) -> pd.Series:
+    """So many days ("D"), or seconds ("s"); missing where the number is.
+
+    pandas 2.2 turns missing numbers, too, and warns of an overflow now and then.
+    """
+    return pd.to_timedelta(numbers.fillna(0), unit=unit).mask(numbers.isna())
+
+
 def read_moment(
     given: object, role: str, dayfirst: bool | None = None, yearfirst: bool | None = None
 ) -> pd.Timestamp:
