@@ -36,10 +36,14 @@ def same(one, other):
     pd.testing.assert_frame_equal(one, other, check_exact=True)
 
 
-@pytest.fixture
-def pool():
+def two_workers():
     # a new Python for each worker: the same on every system, and no fork beside threads
-    with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as workers:
+    return ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn"))
+
+
+@pytest.fixture(scope="module")
+def pool():
+    with two_workers() as workers:
         yield workers
 
 
@@ -112,14 +116,15 @@ def test_journals_travel_whole(pool, seed):
             assert (x.journals[2].whole[name][column] == values).all()
 
 
-def test_a_killed_process_costs_nothing_but_time(pool, seed, monkeypatch, tmp_path):
+def test_a_killed_process_costs_nothing_but_time(seed, monkeypatch, tmp_path):
     lose_a_worker(monkeypatch, tmp_path)
-    x = fs.replicate(TEAM, MANY, seed=seed, executor=pool, progress=False)
-    same(alone(seed, MANY), x.table)
-    assert len(list(tmp_path.iterdir())) == 3
-    assert "A worker was lost" in x.warnings[0]
-    with pytest.raises(BrokenProcessPool):
-        pool.submit(abs, -1)
+    with two_workers() as pool:
+        x = fs.replicate(TEAM, MANY, seed=seed, executor=pool, progress=False)
+        same(alone(seed, MANY), x.table)
+        assert len(list(tmp_path.iterdir())) == 3
+        assert "A worker was lost" in x.warnings[0]
+        with pytest.raises(BrokenProcessPool):
+            pool.submit(abs, -1)
 
 
 def test_an_error_of_the_model_comes_back_as_it_is(pool):
