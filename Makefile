@@ -29,15 +29,16 @@ demo:
 	@$(BOOTSTRAP)
 	@$(PY) -m funnelsim demo $(if $(DATA),--data "$(DATA)")
 
+# three at a time: on two cores one of them waits for a browser or a process of its own
 test:
 	@$(BOOTSTRAP) test docs
 	@$(PY) scripts/chromium.py
-	@$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	@$(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 oldest:
 	@$(BOOTSTRAP) --oldest test speed
 	@$(OLDEST) scripts/chromium.py
-	@$(OLDEST) -m pytest -n 2 --dist loadfile --no-loadscope-reorder --nbval-lax --ignore=tests/test_lint.py
+	@$(OLDEST) -m pytest -n 3 --dist loadfile --no-loadscope-reorder --nbval-lax --ignore=tests/test_lint.py
 
 lint:
 	@$(BOOTSTRAP) test docs
