@@ -221,7 +221,6 @@ def missing(seed: int = SEED) -> Exercise:
             Mistake(there / level, "Those are there; how many are missing?", 0.006),
             Mistake(level - there, "That is a number of leads; divide by the level.", 0.06),
             Mistake(level / there - 1, "Divide by the level, not by what is there."),
-            Mistake(1 - float(advice.table["open_leads"].iloc[DAY]) / level, "That is day 8."),
         ),
         (
             "`advice.table` has the open leads by day, `advice.level` the usual number.",
