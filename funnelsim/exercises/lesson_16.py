@@ -46,9 +46,9 @@ def gardens() -> Scenario:
 
 @lru_cache(KEPT)
 def sales(seed: int, better: bool = False) -> pd.Series:
-    """Customers in the quarter, replication by replication."""
+    """Sales in the quarter, replication by replication."""
     scenario = gardens().vary(CALLS) if better else gardens()
-    return replicate(scenario, N, seed, progress=False).table["customers"]
+    return replicate(scenario, N, seed, progress=False).table["orders"]
 
 
 @lru_cache(KEPT)
@@ -82,9 +82,9 @@ def half_width(seed: int = SEED) -> Exercise:
         (
             "the interval is mean ± about two standard errors.",
             "1.98 · standard deviation ÷ √100 (1.98 is Student's t for 100 values).",
-            '`row = hundred.summary().loc["customers"]`, then `row.high - row["mean"]`',
+            '`row = hundred.summary().loc["orders"]`, then `row.high - row["mean"]`',
         ),
-        f"{found.mean():.1f} ± {right:.2f}. Single quarters spread ten times as widely.",
+        f"{found.mean():.1f} ± {right:.2f}. A single quarter spreads ten times as widely.",
         "sales",
         seed,
         also=(Right(NORMAL * error, rounded_to(2)), Right(2 * error, rounded_to(2))),
@@ -111,8 +111,8 @@ def inside(seed: int = SEED) -> Exercise:
         (
             "count: which quarters lie between `low` and `high`?",
             "the mean of (low ≤ sales ≤ high).",
-            '`row = hundred.summary().loc["customers"]`, then '
-            "`hundred.table.customers.between(row.low, row.high).mean()`",
+            '`row = hundred.summary().loc["orders"]`, then '
+            "`hundred.table.orders.between(row.low, row.high).mean()`",
         ),
         f"{right:.0%}, and no quarter was drawn wrongly: the interval is about the mean.",
         "share",
@@ -141,7 +141,7 @@ def how_many(seed: int = SEED) -> Exercise:
         (
             "half the width takes four times the runs.",
             "100 · (half width ÷ 0.5)².",
-            '`row = hundred.summary().loc["customers"]`, then '
+            '`row = hundred.summary().loc["orders"]`, then '
             '`100 * ((row.high - row["mean"]) / 0.5) ** 2`',
         ),
         f"About {right:.0f}. The spread is an estimate too, so nobody knows it to one run.",
@@ -173,7 +173,7 @@ def error_of_the_difference(seed: int = SEED) -> Exercise:
         (
             "subtract replication by replication, then look how the differences spread.",
             "standard deviation of the differences ÷ √100.",
-            '`both.differences().loc[("customers", "calls more")].standard_error`',
+            '`both.differences().loc[("orders", "calls more")].standard_error`',
         ),
         f"{right:.3f}; with different customers it would have been {apart:.3f}.",
         "sales",
@@ -199,7 +199,7 @@ def times_as_many(seed: int = SEED) -> Exercise:
         (
             "runs go by the variance of the difference, with pairs and without.",
             "(variance of one + variance of the other) ÷ variance of the differences.",
-            '`both.differences().loc[("customers", "calls more")].unpaired_replications / 100`',
+            '`both.differences().loc[("orders", "calls more")].unpaired_replications / 100`',
         ),
         f"{right:.1f} times: {N * right:,.0f} runs of each world in place of {N}.",
         "times",

@@ -2,7 +2,7 @@
 
     from funnelsim.exercises import pictures_16 as pictures
 
-    pictures.futures(table.customers)
+    pictures.futures(table.orders)
 
 The lesson says what is simulated; here it is only counted and drawn.
 """

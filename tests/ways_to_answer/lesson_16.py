@@ -15,13 +15,13 @@ from ways_to_answer.ways import Ways
 
 @lru_cache(40)
 def hundred(seed: int) -> pd.Series:
-    return fs.replicate(lesson_16.gardens(), 100, seed=seed, progress=False).table.customers
+    return fs.replicate(lesson_16.gardens(), 100, seed=seed, progress=False).table.orders
 
 
 @lru_cache(40)
 def pairs(seed: int) -> pd.DataFrame:
     better = lesson_16.gardens().vary({"stages.Desire.conversion": 0.46})
-    found = fs.replicate(better, 100, seed=seed, progress=False).table.customers
+    found = fs.replicate(better, 100, seed=seed, progress=False).table.orders
     return pd.DataFrame({"today": hundred(seed), "better": found})
 
 
