@@ -73,7 +73,9 @@ def half_width(seed: int = SEED) -> Exercise:
         right,
         2,
         (
-            Mistake(NORMAL * spread, "That is how far single quarters spread; divide by √100.", 0.1),
+            Mistake(
+                NORMAL * spread, "That is how far single quarters spread; divide by √100.", 0.1
+            ),
             Mistake(spread, "That is the standard deviation of single quarters."),
             Mistake(error, "That is the standard error; the interval reaches about two of them."),
             Mistake(2 * right, "That is from end to end; it is half of that to either side.", 0.03),

@@ -1,4 +1,4 @@
-"""What lesson 16 shows: futures as dots, intervals that hit and miss, two worlds, a shop that fills.
+"""What lesson 16 shows: futures as dots, intervals that hit and miss, two worlds, a filling shop.
 
     from funnelsim.exercises import pictures_16 as pictures
 
@@ -41,7 +41,7 @@ def interval(values: Any, confidence: float = 0.95) -> tuple[float, float]:
 
 
 def studies(values: Any, size: int, truth: float) -> pd.DataFrame:
-    """The values cut into studies of so many runs each: the interval of each, and whether it hits."""
+    """The values cut into studies of so many runs: the interval of each, and whether it hits."""
     import pandas as pd
 
     parts = np.asarray(values, float)[: len(values) // size * size].reshape(-1, size)
@@ -70,7 +70,9 @@ def hits(by_day: Any, truth: float, batch: int = 1) -> float:
 # --- pictures -------------------------------------------------------------------------------------
 
 
-def futures(values: pd.Series, what: str = "sales in the quarter") -> alt.LayerChart:
+def futures(
+    values: pd.Series, what: str = "sales in the quarter"
+) -> alt.LayerChart | alt.FacetChart:
     """A dot for each future, above what it came to; blue are those in the interval of the mean."""
     low, high = interval(values)
     rows = [
@@ -95,7 +97,7 @@ def futures(values: pd.Series, what: str = "sales in the quarter") -> alt.LayerC
     )
 
 
-def of_studies(table: pd.DataFrame, truth: float) -> alt.LayerChart:
+def of_studies(table: pd.DataFrame, truth: float) -> alt.LayerChart | alt.FacetChart:
     """`studies` as lines, and the truth across them; vermilion are those that miss it."""
     rows = [
         {"study": int(study) + 1, "low": row.low, "high": row.high, "hits": bool(row.hits)}
@@ -115,7 +117,7 @@ def of_studies(table: pd.DataFrame, truth: float) -> alt.LayerChart:
     )
 
 
-def differences(found: Mapping[str, Any]) -> alt.LayerChart:
+def differences(found: Mapping[str, Any]) -> alt.LayerChart | alt.FacetChart:
     """A dot for each pair of runs: how many more sales the second world had, by how they were
     paired."""
     rows, means = [], []
@@ -146,7 +148,7 @@ def differences(found: Mapping[str, Any]) -> alt.LayerChart:
     )
 
 
-def filling(advice: WarmUp, days: int = 120) -> alt.LayerChart:
+def filling(advice: WarmUp, days: int = 120) -> alt.LayerChart | alt.FacetChart:
     """How the pipeline fills: the mean of the runs by day, its interval, and the advice."""
     table = advice.table.iloc[:days]
     rows = [
