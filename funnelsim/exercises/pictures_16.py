@@ -88,7 +88,9 @@ def futures(
     colour = alt.Color("is:N", title=None, scale=alt.Scale(domain=names, range=[BLUE, GREY]))
     dots = alt.Chart(rows_data(rows)).encode(
         x=alt.X("value:Q", title=what).scale(zero=False),
-        y=alt.Y("at:Q", title="futures", axis=alt.Axis(tickMinStep=5)),
+        y=alt.Y("at:Q", title="futures", axis=alt.Axis(tickMinStep=5)).scale(
+            domain=[0, max(row["at"] for row in rows) + 1]
+        ),
     )
     band = alt.Chart(rows_data([{"low": low, "high": high}]))
     band = band.mark_rect(color=BLUE, opacity=0.25).encode(x="low:Q", x2="high:Q")
@@ -137,14 +139,17 @@ def differences(found: Mapping[str, Any]) -> alt.LayerChart | alt.FacetChart:
     dots = dots.encode(
         x=alt.X("more:Q", title="sales more than today"),
         y=base,
-        size=alt.Size("pairs:Q", title="pairs of runs"),
+        size=alt.Size("pairs:Q", legend=None),
+        tooltip=["more:Q", "pairs:Q"],
         color=colour,
     )
     bars = alt.Chart(rows_data(means)).mark_rule(strokeWidth=5, color=GREY, yOffset=22)
     bars = bars.encode(x="low:Q", x2="high:Q", y=base)
     zero = alt.Chart(rows_data([{"more": 0}])).mark_rule(color=GREY).encode(x="more:Q")
     return alt.layer(zero, dots, bars).properties(
-        width=520, height=170, title="The same change, judged twice (grey: interval of the mean)"
+        width=520,
+        height=170,
+        title="The same change, pair by pair (vermilion: sold less; grey: the mean)",
     )
 
 
