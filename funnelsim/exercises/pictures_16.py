@@ -89,7 +89,7 @@ def futures(
     dots = alt.Chart(rows_data(rows)).encode(
         x=alt.X("value:Q", title=what).scale(zero=False),
         y=alt.Y("at:Q", title="futures", axis=alt.Axis(tickMinStep=5)).scale(
-            domain=[0, max(row["at"] for row in rows) + 1]
+            domain=[0, int(values.value_counts().max()) + 1]
         ),
     )
     band = alt.Chart(rows_data([{"low": low, "high": high}]))
