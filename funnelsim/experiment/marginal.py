@@ -124,7 +124,8 @@ def fieller(part: Floats, whole: Floats, confidence: float) -> tuple[float, floa
     """The interval of mean(part) ÷ mean(whole), of pairs; without an end where the whole may be 0.
 
     All m for which mean(part - m × whole) is not further from 0 than its error. Where the whole may
-    be 0, what is left is the lower end, NaN where there is none.
+    be 0, these are all but a gap: what is left is the lower end, the upper one of the gap. It is
+    NaN, none, where there is no gap, or where positive m lie below it, too.
 
     >>> low, high = fieller(np.array([9.0, 10.0, 11.0]), np.array([5.0, 5.0, 5.0]), 0.95)
     >>> round(low, 3), round(high, 3)
@@ -142,7 +143,7 @@ def fieller(part: Floats, whole: Floats, confidence: float) -> tuple[float, floa
         root = math.sqrt(max(under, 0.0))
         return float((b - root) / a), float((b + root) / a)
     ends = [(b + sign * math.sqrt(under)) / a for sign in (-1, 1)] if under >= 0 and a else []
-    return float(max(ends, default=math.nan)), math.inf
+    return (float(max(ends)) if ends and min(ends) <= 0 else math.nan), math.inf
 
 
 def _steps(channel: Channel, leads_per_day: Iterable[float] | None) -> list[float]:
