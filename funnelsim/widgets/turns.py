@@ -42,6 +42,10 @@ class Turns:
         self.future.clear()
         self._values, self._last = values, (which, self._now())
 
+    def rest(self) -> None:
+        """What follows is another turn, however soon."""
+        self._last = set(), -REST
+
     def back(self) -> Values:
         """How they stood before the last turn; as they stand, where there was none."""
         return self._to(self.past, self.future)
@@ -53,5 +57,6 @@ class Turns:
     def _to(self, taken: list[Values], put: list[Values]) -> Values:
         if taken:
             put.append(self._values)
-            self._values, self._last = taken.pop(), (set(), -REST)
+            self._values = taken.pop()
+            self.rest()
         return self._values

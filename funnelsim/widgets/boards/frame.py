@@ -131,6 +131,7 @@ class Frame(ipywidgets.VBox):
     def reset(self) -> None:
         """All sliders back to the scenario's values; what was kept stays."""
         self._tops = {}  # the scales may shrink again
+        self._turns.rest()
         self._set({label: knob.start for label, knob in self._knobs.items()})
 
     def undo(self) -> None:
