@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache, lru_cache
-from math import ceil, sqrt
+from math import sqrt
 from typing import TYPE_CHECKING, Any
 
 from funnelsim.exercises.entry import Exercise, Mistake, Right, rounded_to
@@ -131,7 +131,7 @@ def how_many(seed: int = SEED) -> Exercise:
     return Exercise(
         "16.3",
         "About how many replications would it take for ± 0.5 sales?",
-        ceil(right),
+        right,
         0,
         (
             Mistake(N * half / GOAL, "The width falls with the root of n: square the ratio."),
