@@ -118,7 +118,7 @@ def _walked(draws: Draws) -> QueueResults:
     calls = QueueResults(
         q.told, q.first_job, q.jobs.first_call, q.jobs.reached_by, q.jobs.call_time
     )
-    entries, told, columns = q.entries, q.told, (q.keys, q.jobs, q.stages, q.teams, q.births)
+    entries, told, columns = q.entries, q.told, (q.keys, q.jobs, q.stages, q.teams, q.moves, q.births)
     if not is_compiled:
         entries, told, columns = _views(entries), _views(told), tuple(map(_views, columns))
     begin = 0

@@ -27,11 +27,12 @@ from funnelsim.engines.column_engine.queue_walk import (
     Births,
     Entries,
     Jobs,
+    Moves,
     Stages,
     Teams,
     Told,
 )
-from funnelsim.engines.column_engine.staff import stages_of, teams_of
+from funnelsim.engines.column_engine.staff import moves_of, stages_of, teams_of
 from funnelsim.engines.draws.drawn import StageDraws, in_order, said, same, taken
 from funnelsim.engines.draws.draws import Draws
 from funnelsim.journal import CUSTOMER
@@ -54,6 +55,7 @@ class Queue:
     jobs: Jobs
     stages: Stages
     teams: Teams
+    moves: Moves
     births: Births
     told: Told
     first_job: dict[tuple[int, int], int]  # of each visit (stage, attempt)
@@ -100,6 +102,7 @@ def queue(draws: Draws) -> Queue:
         jobs=jobs,
         stages=stages_of(draws.scenario, with_team, discounts(draws)),
         teams=teams_of(draws),
+        moves=moves_of(draws),
         births=births,
         told=told,
         first_job=first_job,

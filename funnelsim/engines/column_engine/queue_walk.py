@@ -5,18 +5,18 @@ ready, and finds who answers whom, when, and what comes of it. All else has been
 a column at a time (`columns.py`). It is one function of whole numbers, heaps and columns: Numba
 compiles it where it is installed, and plain Python runs the very same lines otherwise.
 
-Events at one moment happen in the order that `clock.py` gives: a team opens; reps come free, by
-number; patience ends; leads become ready, by key. A team that serves first come, first served needs
-no event but the last: a call starts at the later of ready, next rep free and next opening. Only the
-newest first has to wait and see.
+Events at one moment happen in the order that `clock.py` gives: reps leave; a team opens; reps come
+free or come, by number; patience ends; leads become ready, by key. A team that serves first come,
+first served needs no event but the last: a call starts at the later of ready, next rep free and
+next opening. Only the newest first, and a team whose reps come and go, has to wait and see.
 """
 
 from __future__ import annotations
 
-from heapq import heappop, heappush, heapreplace
+from heapq import heapify, heappop, heappush, heapreplace
 from typing import Any, NamedTuple
 
-TEAM_OPENS, REP_FREE, PATIENCE_ENDS, READY = 1, 2, 3, 4
+REP_LEAVES, TEAM_OPENS, REP_FREE, PATIENCE_ENDS, READY = range(5)
 OPEN, ADVANCED, LOST, MISSED, NOT_REACHED, GONE_COLD, DROPPED = range(7)
 OUTCOMES = 7
 NEVER = NOWHERE = -1
@@ -56,16 +56,29 @@ class Stages(NamedTuple):
 
 
 class Teams(NamedTuple):
-    """A row per team; skills and hours of all teams stand one after the other."""
+    """A row per team; reps and hours of all teams stand one after the other."""
 
-    reps: Any
+    reps: Any  # all whom the team ever has
     newest_first: Any
-    first_skill: Any
-    ln_skill: Any
+    varies: Any  # whether any of them comes or goes
+    first_rep: Any
+    ln_skill: Any  # per rep, from here on
+    ramp: Any  # how long the skill takes to be 1; 0: it stays
+    trained: Any  # when it is
+    there: Any  # when the simulation begins
     always_open: Any
     first_hours: Any
     opens: Any
     closes: Any
+
+
+class Moves(NamedTuple):
+    """A row for each time that a rep comes or leaves, in no order."""
+
+    moment: Any
+    rank: Any  # REP_FREE or REP_LEAVES
+    rep: Any
+    team: Any
 
 
 class Births(NamedTuple):
@@ -105,7 +118,7 @@ class Entries(NamedTuple):
     what: Any
 
 
-def walk(entries, keys, jobs, stages, teams, births, horizon, told):  # type: ignore[no-untyped-def]
+def walk(entries, keys, jobs, stages, teams, moves, births, horizon, told):  # type: ignore[no-untyped-def]
     """Tells `told` what happens before the horizon; `keys` are the keys of all leads."""
     ready, ready_key, ready_what = entries
     (
@@ -125,24 +138,50 @@ def walk(entries, keys, jobs, stages, teams, births, horizon, told):  # type: ig
         call_time,
     ) = jobs
     team_of, calls_of, every, decay, drop_after, level_of = stages
-    reps_of, newest_first, first_skill, ln_skill, always_open, first_hours, opens, closes = teams
+    (
+        reps_of,
+        newest_first,
+        varies,
+        first_rep,
+        ln_skill,
+        ramp,
+        trained,
+        there_at_first,
+        always_open,
+        first_hours,
+        opens,
+        closes,
+    ) = teams
+    moves_at, rank_of_move, rep_of_move, team_of_move = moves
     late_after, first_child, child_of, child_after, enters_at, enters_after = births
     decided, outcome_of, queued, started, rep_of, call_of, waits, is_late, level = told
 
     zero = keys[0] * 0
     later = [(horizon, READY, zero, NOWHERE)]  # (time, rank, key, what)
     later.clear()
-    idle, waiting, place = [], [], []
-    for team in range(len(reps_of)):
+    teams_in_all = len(reps_of)
+    for n in range(len(moves_at)):  # who comes is told from who comes free by the team's number
+        move = zero + rep_of_move[n], teams_in_all + team_of_move[n]
+        heappush(later, (moves_at[n], rank_of_move[n], move[0], move[1]))
+    there, busy = [True], [False]
+    there.clear()
+    busy.clear()
+    for n in range(len(there_at_first)):
+        there.append(there_at_first[n])
+        busy.append(False)
+    idle, waiting, place, watched = [], [], [], []
+    for team in range(teams_in_all):
         reps, stack = [(0, 1)], [(0, zero, 0)]
         reps.clear()
         stack.clear()
-        for rep in range(reps_of[team]):
-            reps.append((0, rep + 1))  # (idle since, rep)
+        for rep in range(1, reps_of[team] + 1):
+            if there[first_rep[team] + rep]:
+                reps.append((0, rep))  # (idle since, rep)
         idle.append(reps)
-        waiting.append(stack)  # (-queued, key, job)
+        waiting.append(stack)  # (order of service, key, job)
         place.append(first_hours[team])
-        if newest_first[team] and not always_open[team]:
+        watched.append(newest_first[team] or varies[team])
+        if watched[team] and not always_open[team]:
             heappush(later, (opens[first_hours[team]], TEAM_OPENS, zero, team))
 
     at, count, brings = 0, len(ready), len(child_of) > 0
@@ -189,7 +228,7 @@ def walk(entries, keys, jobs, stages, teams, births, horizon, told):  # type: ig
             if missed[job]:
                 outcome = MISSED
             else:
-                if not newest_first[team]:
+                if not watched[team]:
                     free, rep = idle[team][0]
                     if free > now:
                         start = free
@@ -199,9 +238,10 @@ def walk(entries, keys, jobs, stages, teams, births, horizon, told):  # type: ig
                         n += 1
                     place[team] = n
                     start = max(start, opens[n])
-                if newest_first[team]:
+                if watched[team]:
                     if start > now or len(idle[team]) == 0:
-                        heappush(waiting[team], (-now, key, job))
+                        order = -now if newest_first[team] else now
+                        heappush(waiting[team], (order, key, job))
                         heappush(later, (gives_up, PATIENCE_ENDS, key, job))
                         waits[job] = True
                         continue
@@ -214,10 +254,26 @@ def walk(entries, keys, jobs, stages, teams, births, horizon, told):  # type: ig
                 continue
             waits[job] = False
             gives_up, stage, outcome = now, stage_of[job], GONE_COLD
-        else:  # an opening or a rep come free: the newest that still waits is taken
-            team = what
+        else:  # an opening, or a rep is free: the first in order that still waits is taken
+            team = what % teams_in_all
             n = place[team]
-            if rank == REP_FREE:
+            if rank != TEAM_OPENS:
+                at_rep = first_rep[team] + key
+                if rank == REP_LEAVES:
+                    there[at_rep] = False
+                    for n in range(len(idle[team])):
+                        if idle[team][n][1] == key:
+                            idle[team][n] = idle[team][-1]
+                            idle[team].pop()
+                            heapify(idle[team])
+                            break
+                    continue
+                if what < teams_in_all:
+                    busy[at_rep] = False
+                else:
+                    there[at_rep] = True
+                if busy[at_rep] or not there[at_rep]:
+                    continue
                 heappush(idle[team], (now, key))
             elif key == FIRST_TAKEN:
                 while opens[n] <= now:
@@ -251,7 +307,9 @@ def walk(entries, keys, jobs, stages, teams, births, horizon, told):  # type: ig
                 continue
             started[call], rep_of[call] = start, rep
             ended = start + call_time[call]
-            if newest_first[team]:
+            at_rep = first_rep[team] + rep
+            if watched[team]:
+                busy[at_rep] = True
                 heappush(later, (ended, REP_FREE, zero + rep, team))
             else:
                 heapreplace(idle[team], (ended, rep))
@@ -259,8 +317,10 @@ def walk(entries, keys, jobs, stages, teams, births, horizon, told):  # type: ig
                 waited = start - entered
                 if waited > late_after:
                     is_late[lead] = True
-                helps = slack[job] + ln_skill[first_skill[team] + rep]
-                outcome = ADVANCED if helps > waited * decay[stage] else LOST
+                helps = ln_skill[at_rep]
+                if ramp[at_rep]:
+                    helps *= max((trained[at_rep] - start) / ramp[at_rep], 0.0)
+                outcome = ADVANCED if slack[job] + helps > waited * decay[stage] else LOST
                 takes = decision_time[job] if outcome == ADVANCED else loss_time[job]
                 if takes > drop_after[stage]:
                     takes, outcome = drop_after[stage], DROPPED

@@ -7,12 +7,20 @@ from functools import lru_cache
 
 import numpy as np
 
-from funnelsim.engines.column_engine.queue_walk import FAR, Stages, Teams
+from funnelsim.engines.column_engine.queue_walk import (
+    FAR,
+    REP_FREE,
+    REP_LEAVES,
+    Moves,
+    Stages,
+    Teams,
+)
 from funnelsim.engines.draws.draws import Draws
 from funnelsim.engines.draws.initial import decay_of
 from funnelsim.opening_hours import OpeningHours
 from funnelsim.scenario import Scenario, Team
 from funnelsim.scenario.values import NEWEST_FIRST
+from funnelsim.staffing import ALWAYS_THERE, Rep, crew
 
 
 def stages_of(scenario: Scenario, with_team: list[int], discounts: list[float]) -> Stages:
@@ -31,27 +39,43 @@ def stages_of(scenario: Scenario, with_team: list[int], discounts: list[float]) 
 
 
 def teams_of(draws: Draws) -> Teams:
-    """Teams as numbers; reps are counted from 1, so each team's skills begin with nobody's."""
+    """Teams as numbers; reps are counted from 1, so each team's reps begin with nobody."""
     scenario = draws.scenario
-    served = {s.follow_up.team: draws.ln_skills(s) for s in scenario.stages if s.follow_up}
-    skills = [[0.0, *served.get(team.name, [0.0] * team.reps)] for team in scenario.teams]
+    crews = [crew(scenario, team) for team in scenario.teams]
+    nobody = Rep(())
+    reps = [rep for of_team in crews for rep in (nobody, *of_team)]
     hours = []
     for team in scenario.teams:
         hours.append(_hours(team, scenario.start, scenario.horizon))
     last_hours = np.cumsum([len(intervals) for intervals in hours])
-    last_skills = np.cumsum([len(of_team) for of_team in skills])
     times = np.array([interval for team in hours for interval in team], dtype=np.int64)
     opens, closes = np.ascontiguousarray(times.reshape(-1, 2).T)
     return Teams(
-        reps=np.array([team.reps for team in scenario.teams]),
+        reps=np.array([len(of_team) for of_team in crews]),
         newest_first=np.array([team.serves == NEWEST_FIRST for team in scenario.teams]),
-        first_skill=last_skills - [len(s) for s in skills],
-        ln_skill=np.concatenate(skills),
+        varies=np.array([{rep.there for rep in team} != {ALWAYS_THERE} for team in crews]),
+        first_rep=np.cumsum([0, *(len(of_team) + 1 for of_team in crews)])[:-1],
+        ln_skill=np.array([rep.ln_skill for rep in reps]),
+        ramp=np.array([rep.ramp for rep in reps]),
+        trained=np.array([rep.trained for rep in reps]),
+        there=np.array([rep.is_there(0) for rep in reps]),
         always_open=np.array([not h for h in hours]),
         first_hours=last_hours - [len(h) for h in hours],
         opens=opens,
         closes=closes,
     )
+
+
+def moves_of(draws: Draws) -> Moves:
+    """When reps come and leave, once the simulation has begun."""
+    scenario, found = draws.scenario, []
+    for number, team in enumerate(scenario.teams):
+        for rep, member in enumerate(crew(scenario, team), start=1):
+            for came, went in member.there:
+                found.append((came, REP_FREE, rep, number))
+                found.append((went, REP_LEAVES, rep, number))
+    found = [move for move in found if 0 < move[0] < scenario.horizon]
+    return Moves._make(np.array(found, dtype=np.int64).reshape(-1, 4).T.copy())
 
 
 @lru_cache(maxsize=64)  # the same for every replication of a scenario

@@ -41,6 +41,7 @@ from funnelsim.engines.draws.order_draws import CustomerDraws, draw_orders, orde
 from funnelsim.errors import FunnelSimError
 from funnelsim.journal import NEVER, NEW, REFERRED, UPSOLD
 from funnelsim.scenario import FollowUp, Scenario, Stage
+from funnelsim.staffing import Rep, crew
 from funnelsim.state import State
 
 MOST_CHILDREN = 100_000  # where [referral] does not say
@@ -226,7 +227,7 @@ class Draws:
         columns = []
         for number, stage in enumerate(self.scenario.stages[:-1]):
             able |= leads.enters == number
-            best = max([0.0, *self.ln_skills(stage)])
+            best = max([0.0, *(rep.ln_skill for rep in self.crew(stage))])
             attempts, rows = [], np.flatnonzero(able)
             through = np.zeros(len(able), dtype=bool)
             for attempt in range((stage.recovery.attempts if stage.recovery else 0) + 1):
@@ -246,14 +247,12 @@ class Draws:
         buyers = np.flatnonzero(able).astype(np.int32)
         return columns, buyers, earliest[buyers]
 
-    def ln_skills(self, stage: Stage) -> list[float]:
-        """The natural log of the skill of each rep who serves the stage (none: an empty list)."""
+    def crew(self, stage: Stage) -> tuple[Rep, ...]:
+        """The reps who serve the stage at any time, by number (none: nobody calls there)."""
         for team in self.scenario.teams:
             if stage.follow_up and team.name == stage.follow_up.team:
-                return [math.log(s) for s in team.skills[: team.reps]] + [0.0] * (
-                    team.reps - len(team.skills)
-                )
-        return []
+                return crew(self.scenario, team)
+        return ()
 
     def _visits(self, stage: Stage, leads: Leads, rows: Ints, attempt: int) -> StageDraws:
         who = leads.asked(rows)

@@ -1,0 +1,153 @@
+"""Who is in a team, and when: those who are always there, and whom changes bring and take away.
+
+Reps are numbered from 1. Those of the team come first, then those of each change that brings some,
+in the order of the file; a number is one and the same rep all along. A change with reps below 0
+takes away the last-numbered of those who are always there, and whom changes brought only when none
+of them is left. So whoever stands in for an absent rep is there, and a hire goes when its own
+change is over. With all changes of a moment together nobody is counted twice, and fewer than none
+are never there.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from datetime import date
+from functools import lru_cache
+from itertools import pairwise
+from typing import NamedTuple
+
+from funnelsim.distributions import DAY
+from funnelsim.opening_hours import Interval, OpeningHours
+from funnelsim.scenario import Scenario, Team
+
+FAR = 2**62  # past any time
+ALWAYS_THERE = ((0, FAR),)
+
+
+class Rep(NamedTuple):
+    """A rep of a team, and when it is there: half-open intervals of microseconds, in order.
+
+    The logarithm of the skill goes from `ln_skill` to 0 in a straight line, which takes `ramp` and
+    is over at `trained`; without a ramp it stays.
+    """
+
+    there: tuple[Interval, ...]
+    ln_skill: float = 0.0
+    ramp: int = 0
+    trained: int = 0
+
+    def is_there(self, moment: int) -> bool:
+        return any(came <= moment < went for came, went in self.there)
+
+    def ln_skill_at(self, moment: int) -> float:
+        """The natural log of the skill in a call that begins at this moment, while it is there."""
+        if not self.ramp:
+            return self.ln_skill
+        return self.ln_skill * max((self.trained - moment) / self.ramp, 0.0)
+
+
+class Move(NamedTuple):
+    """What one change does to a team: so many reps more, or fewer, for a while."""
+
+    begin: int
+    end: int
+    reps: int
+    ln_skill: float
+    ramp: int
+
+
+def moves(scenario: Scenario, team: Team) -> tuple[Move, ...]:
+    """What the changes do to this team, in the order of the file."""
+    return tuple(
+        Move(
+            change.from_,
+            FAR if change.to is None else change.to,
+            change.reps[team.name],
+            math.log(change.skill),
+            change.ramp,
+        )
+        for change in scenario.changes
+        if change.reps.get(team.name)
+    )
+
+
+def crew(scenario: Scenario, team: Team) -> tuple[Rep, ...]:
+    """Everybody who is in the team at any time, by number.
+
+    >>> from funnelsim import load
+    >>> s = load("aida-follow-up")
+    >>> [rep.there[0][0] for rep in crew(s, s.teams[0])]  # two, from the first moment on
+    [0, 0]
+    """
+    return _crew(team.reps, team.skills, moves(scenario, team))
+
+
+@lru_cache(maxsize=256)  # asked for at every look at the same scenario
+def _crew(reps: int, skills: tuple[float, ...], changes: tuple[Move, ...]) -> tuple[Rep, ...]:
+    skilled = [*map(math.log, skills[:reps]), *[0.0] * (reps - len(skills))]
+    found = [Rep((), ln_skill) for ln_skill in skilled]
+    for move in changes:
+        brought = Rep((), move.ln_skill, move.ramp, move.begin + move.ramp)
+        found += [brought] * max(move.reps, 0)
+    there: list[list[Interval]] = [[] for _ in found]
+    for begin, end in pairwise([*moments(changes), FAR]):
+        for rep in _who_is_there(reps, changes, begin):
+            if there[rep] and there[rep][-1][1] == begin:
+                begin_of_all = there[rep].pop()[0]
+                there[rep].append((begin_of_all, end))
+            else:
+                there[rep].append((begin, end))
+    return tuple(
+        rep._replace(there=tuple(when)) for rep, when in zip(found, there, strict=True)
+    )
+
+
+def moments(changes: tuple[Move, ...]) -> list[int]:
+    """When the team may be another than before, the start included."""
+    return sorted({0, *(m.begin for m in changes), *(m.end for m in changes)} - {FAR})
+
+
+def _who_is_there(reps: int, changes: tuple[Move, ...], moment: int) -> list[int]:
+    """Places in the crew, from this moment on."""
+    brought: list[int] = []
+    away, first = 0, reps
+    for move in changes:
+        count, acts = max(move.reps, 0), move.begin <= moment < move.end
+        if acts:
+            brought += range(first, first + count)
+            away += max(-move.reps, 0)
+        first += count
+    stay = max(reps - away, 0)
+    return [*range(stay), *brought[: max(len(brought) - max(away - reps, 0), 0)]]
+
+
+# --- how much of them there is ------------------------------------------------------------------
+
+
+def open_time(scenario: Scenario, team: Team, begin: int, end: int) -> int:
+    """Microseconds between two moments in which the team is open, of all reps who are there."""
+    return _in_all(team, scenario.start, moves(scenario, team), begin, end)[0]
+
+
+def rep_days(scenario: Scenario, team: Team, begin: int, end: int) -> int:
+    """Days between two moments on which the team opens while a rep is there, of all reps."""
+    return _in_all(team, scenario.start, moves(scenario, team), begin, end)[1]
+
+
+@lru_cache(maxsize=256)  # the same for every replication of a scenario
+def _in_all(
+    team: Team, start: date, changes: tuple[Move, ...], begin: int, end: int
+) -> tuple[int, int]:
+    hours = OpeningHours(team.open, start, team.closed)
+    time = days = 0
+    alike = Counter(rep.there for rep in _crew(team.reps, team.skills, changes))
+    for there, count in alike.items():
+        opened: set[int] = set()
+        for came, went in there:
+            low, high = max(came, begin), min(went, end)
+            if low < high:
+                time += count * hours.open_time(low, high)
+                opened |= {a // DAY for a, _ in hours.intervals(low, high)}
+        days += count * len(opened)
+    return time, days
