@@ -28,23 +28,29 @@ ALWAYS_THERE = ((0, FAR),)
 class Rep(NamedTuple):
     """A rep of a team, and when it is there: half-open intervals of microseconds, in order.
 
-    The logarithm of the skill goes from `ln_skill` to 0 in a straight line, which takes `ramp` and
-    is over at `trained`; without a ramp it stays.
+    Its skill is an odds ratio. With a ramp the logarithm goes to 0 in a straight line, which takes
+    `ramp` and is over at `trained`; without one it stays.
     """
 
     there: tuple[Interval, ...]
-    ln_skill: float = 0.0
+    skill: float = 1.0
     ramp: int = 0
     trained: int = 0
 
     def is_there(self, moment: int) -> bool:
         return any(came <= moment < went for came, went in self.there)
 
-    def ln_skill_at(self, moment: int) -> float:
+    def time_there(self, begin: int, end: int) -> int:
+        """Microseconds between two moments."""
+        return sum(max(min(went, end) - max(came, begin), 0) for came, went in self.there)
+
+    def ln_skill_at(self, moment: float) -> float:
         """The natural log of the skill in a call that begins at this moment, while it is there."""
-        if not self.ramp:
-            return self.ln_skill
-        return self.ln_skill * max((self.trained - moment) / self.ramp, 0.0)
+        at_first = math.log(self.skill)
+        return at_first * max((self.trained - moment) / self.ramp, 0.0) if self.ramp else at_first
+
+    def skill_at(self, moment: float) -> float:
+        return math.exp(self.ln_skill_at(moment)) if self.ramp else self.skill
 
 
 class Move(NamedTuple):
@@ -53,7 +59,7 @@ class Move(NamedTuple):
     begin: int
     end: int
     reps: int
-    ln_skill: float
+    skill: float
     ramp: int
 
 
@@ -64,8 +70,8 @@ def moves(scenario: Scenario, team: Team) -> tuple[Move, ...]:
             change.from_,
             FAR if change.to is None else change.to,
             change.reps[team.name],
-            math.log(change.skill),
-            change.ramp,
+            change.skill,
+            change.ramp if change.skill != 1 else 0,
         )
         for change in scenario.changes
         if change.reps.get(team.name)
@@ -85,10 +91,9 @@ def crew(scenario: Scenario, team: Team) -> tuple[Rep, ...]:
 
 @lru_cache(maxsize=256)  # asked for at every look at the same scenario
 def _crew(reps: int, skills: tuple[float, ...], changes: tuple[Move, ...]) -> tuple[Rep, ...]:
-    skilled = [*map(math.log, skills[:reps]), *[0.0] * (reps - len(skills))]
-    found = [Rep((), ln_skill) for ln_skill in skilled]
+    found = [Rep((), skill) for skill in [*skills[:reps], *[1.0] * (reps - len(skills))]]
     for move in changes:
-        brought = Rep((), move.ln_skill, move.ramp, move.begin + move.ramp)
+        brought = Rep((), move.skill, move.ramp, move.begin + move.ramp)
         found += [brought] * max(move.reps, 0)
     there: list[list[Interval]] = [[] for _ in found]
     for begin, end in pairwise([*moments(changes), FAR]):
@@ -128,6 +133,11 @@ def _who_is_there(reps: int, changes: tuple[Move, ...], moment: int) -> list[int
 def open_time(scenario: Scenario, team: Team, begin: int, end: int) -> int:
     """Microseconds between two moments in which the team is open, of all reps who are there."""
     return _in_all(team, scenario.start, moves(scenario, team), begin, end)[0]
+
+
+def mean_reps(scenario: Scenario, team: Team, begin: int, end: int) -> float:
+    """How many are there between two moments, on average, hours open or not."""
+    return sum(rep.time_there(begin, end) for rep in crew(scenario, team)) / (end - begin)
 
 
 def rep_days(scenario: Scenario, team: Team, begin: int, end: int) -> int:

@@ -9,6 +9,7 @@ that comes back is one who had a chance before; so the means are an upper bound.
 from __future__ import annotations
 
 from funnelsim.scenario import Scenario, Stage
+from funnelsim.staffing import crew
 
 EXPECTED = "expected"
 AT_MOST = "at most"
@@ -47,8 +48,7 @@ def differing_skills(scenario: Scenario, stage: Stage) -> bool:
     if stage.follow_up is None or stage.conversion in (0, 1):
         return False
     team = next(team for team in scenario.teams if team.name == stage.follow_up.team)
-    skills = [*team.skills[: team.reps], *[1.0] * (team.reps - len(team.skills))]
-    return len(set(skills)) > 1
+    return len({rep._replace(there=()) for rep in crew(scenario, team)}) > 1
 
 
 def random_gaps(stage: Stage) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import date
 from functools import lru_cache
 
@@ -55,7 +56,7 @@ def teams_of(draws: Draws) -> Teams:
         newest_first=np.array([team.serves == NEWEST_FIRST for team in scenario.teams]),
         varies=np.array([{rep.there for rep in team} != {ALWAYS_THERE} for team in crews]),
         first_rep=np.cumsum([0, *(len(of_team) + 1 for of_team in crews)])[:-1],
-        ln_skill=np.array([rep.ln_skill for rep in reps]),
+        ln_skill=np.array([math.log(rep.skill) for rep in reps]),
         ramp=np.array([rep.ramp for rep in reps]),
         trained=np.array([rep.trained for rep in reps]),
         there=np.array([rep.is_there(0) for rep in reps]),

@@ -227,7 +227,7 @@ class Draws:
         columns = []
         for number, stage in enumerate(self.scenario.stages[:-1]):
             able |= leads.enters == number
-            best = max([0.0, *(rep.ln_skill for rep in self.crew(stage))])
+            best = max([0.0, *(math.log(rep.skill) for rep in self.crew(stage))])
             attempts, rows = [], np.flatnonzero(able)
             through = np.zeros(len(able), dtype=bool)
             for attempt in range((stage.recovery.attempts if stage.recovery else 0) + 1):
