@@ -110,7 +110,8 @@ def _crew(reps: int, skills: tuple[float, ...], changes: tuple[Move, ...]) -> tu
 
 def moments(changes: tuple[Move, ...]) -> list[int]:
     """When the team may be another than before, the start included."""
-    return sorted({0, *(m.begin for m in changes), *(m.end for m in changes)} - {FAR})
+    ends = {*(move.begin for move in changes), *(move.end for move in changes)}
+    return [0, *sorted(moment for moment in ends if 0 < moment < FAR)]
 
 
 def _who_is_there(reps: int, changes: tuple[Move, ...], moment: int) -> list[int]:

@@ -131,7 +131,7 @@ class Funnel:
                 self.at(begin, TEAM_OPENS, team.number, self.serve, team)
             for change in team.changes():
                 for moment in (change.from_, change.to):
-                    if moment:
+                    if moment and moment > 0:
                         self.at(moment, LEAVES, team.number, self.moved, team)
         for number, channel in enumerate(scenario.channels):
             self.arrivals(number, channel)

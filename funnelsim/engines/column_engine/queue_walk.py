@@ -163,13 +163,14 @@ def walk(entries, keys, jobs, stages, teams, moves, births, horizon, told):  # t
     for n in range(len(moves_at)):  # who comes is told from who comes free by the team's number
         move = zero + rep_of_move[n], teams_in_all + team_of_move[n]
         heappush(later, (moves_at[n], rank_of_move[n], move[0], move[1]))
-    there, busy = [True], [False]
+    there, busy, watched = [True], [True], [True]  # of each rep, of each rep, of each team
     there.clear()
     busy.clear()
+    watched.clear()
     for n in range(len(there_at_first)):
         there.append(there_at_first[n])
         busy.append(False)
-    idle, waiting, place, watched = [], [], [], []
+    idle, waiting, place = [], [], []
     for team in range(teams_in_all):
         reps, stack = [(0, 1)], [(0, zero, 0)]
         reps.clear()
