@@ -17,7 +17,7 @@ def _change(draw: st.DrawFn, number: int, teams: list[str]) -> tuple[Hours, dict
     end = begin + draw(st.sampled_from([1, 5, 24, 72, 5_000]))
     some = draw(st.lists(st.sampled_from(teams), min_size=1, unique=True))
     change: dict[str, Any] = {
-        "name": f"change {number}",
+        "name": f"reps {number}",
         "from": f"{begin} h",
         "reps": {team: draw(st.sampled_from([-4, -2, -1, -1, 1, 2, 3])) for team in some},
     }

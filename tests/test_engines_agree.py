@@ -22,6 +22,7 @@ from changing_teams import with_changing_teams
 from eventful_lives import lives as eventful_lives
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from some_changes import with_changes
 from some_scenarios import scenario_tables
 from some_states import Business, with_a_state
 from tied_scenarios import tied_tables
@@ -38,7 +39,7 @@ WHOLE = fs.load(Path(__file__).parent / "whole_scenario.toml")
 NAMED = {name: fs.load(name) for name in fs.templates()} | {"everything": WHOLE}
 SCENARIOS = int(os.environ.get("FUNNELSIM_SCENARIOS", "75"))
 any_tables = with_changing_teams(
-    st.one_of(tied_tables(), tied_tables(), scenario_tables(), eventful_lives())
+    with_changes(st.one_of(tied_tables(), tied_tables(), scenario_tables(), eventful_lives()))
 )
 any_business = with_a_state(any_tables)
 

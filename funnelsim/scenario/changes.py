@@ -165,7 +165,7 @@ class Change(Part):
         """Whether each of these moments lies within it."""
         return (at >= self.from_) & (at < self.until)
 
-    def weight(self, at: Ints) -> Floats:
+    def weight(self, at: Ints | int) -> Floats:
         """How far its odds ratios act at these moments: 0 not at all, 1 in full.
 
         It rises in a straight line over the ramp, and falls as long after the end.

@@ -29,7 +29,7 @@ class Jobs(NamedTuple):
     """A column per question, a row per job; times in microseconds."""
 
     lead: Any
-    stage: Any  # the place among the stages with a team
+    stage: Any  # the place among the stages with jobs
     first_call: Any  # the row of its first call
     missed: Any
     patience: Any
@@ -37,6 +37,7 @@ class Jobs(NamedTuple):
     decision_time: Any
     loss_time: Any
     slack: Any
+    before: Any  # how long before it enters the visit began
     advance_to: Any  # what follows if it advances: a job, SALE or NOWHERE
     advance_after: Any
     lost_to: Any  # what follows if it is lost: a job or NOWHERE
@@ -45,7 +46,10 @@ class Jobs(NamedTuple):
 
 
 class Stages(NamedTuple):
-    """A row per stage with a team."""
+    """A row per stage with jobs; the changes of all stages stand one after the other.
+
+    A stage without calls has jobs only where what is decided depends on when a visit begins.
+    """
 
     team: Any
     calls: Any
@@ -53,6 +57,11 @@ class Stages(NamedTuple):
     decay: Any
     drop_after: Any
     level: Any  # the place of its recovery's discount among all discounts
+    first_change: Any  # stage n has the changes first_change[n] to first_change[n + 1]
+    begins: Any
+    ends: Any
+    ramp: Any
+    ln_ratio: Any
 
 
 class Teams(NamedTuple):
@@ -63,7 +72,7 @@ class Teams(NamedTuple):
     varies: Any  # whether any of them comes or goes
     first_rep: Any
     ln_skill: Any  # per rep, from here on
-    ramp: Any  # how long the skill takes to be 1; 0: it stays
+    learns: Any  # how long the skill takes to be 1; 0: it stays
     trained: Any  # when it is
     there: Any  # when the simulation begins
     always_open: Any
@@ -97,7 +106,7 @@ class Births(NamedTuple):
 
 
 class Told(NamedTuple):
-    """What the walk finds out, all NEVER or 0 before; the last four it only remembers."""
+    """What the walk finds out, all NEVER or 0 before; the last five it only remembers."""
 
     decided: Any  # per job
     outcome: Any
@@ -108,6 +117,7 @@ class Told(NamedTuple):
     waits: Any
     is_late: Any  # per lead
     level: Any
+    sold: Any  # when; only of those who may bring somebody
 
 
 class Entries(NamedTuple):
@@ -131,20 +141,22 @@ def walk(entries, keys, jobs, stages, teams, moves, births, horizon, told):  # t
         decision_time,
         loss_time,
         slack,
+        before,
         advance_to,
         advance_after,
         lost_to,
         lost_after,
         call_time,
     ) = jobs
-    team_of, calls_of, every, decay, drop_after, level_of = stages
+    team_of, calls_of, every, decay, drop_after, level_of = stages[:6]
+    first_change, begins, ends, ramp, ln_ratio = stages[6:]
     (
         reps_of,
         newest_first,
         varies,
         first_rep,
         ln_skill,
-        ramp,
+        learns,
         trained,
         there_at_first,
         always_open,
@@ -154,7 +166,7 @@ def walk(entries, keys, jobs, stages, teams, moves, births, horizon, told):  # t
     ) = teams
     moves_at, rank_of_move, rep_of_move, team_of_move = moves
     late_after, first_child, child_of, child_after, enters_at, enters_after = births
-    decided, outcome_of, queued, started, rep_of, call_of, waits, is_late, level = told
+    decided, outcome_of, queued, started, rep_of, call_of, waits, is_late, level, sold = told
 
     zero = keys[0] * 0
     later = [(horizon, READY, zero, NOWHERE)]  # (time, rank, key, what)
@@ -205,6 +217,7 @@ def walk(entries, keys, jobs, stages, teams, moves, births, horizon, told):  # t
 
         if what < SALE:  # a sale: its children will enter
             lead = SALE - 1 - what
+            sold[lead] = now
             case = 2 * level[lead] + (1 if is_late[lead] else 0)
             for n in range(first_child[lead], first_child[lead + 1]):
                 child, after = child_of[n], child_after[case][n]
@@ -220,6 +233,9 @@ def walk(entries, keys, jobs, stages, teams, moves, births, horizon, told):  # t
         if rank == READY:
             job = what
             stage = stage_of[job]
+        if rank == READY and calls_of[stage_of[what]] == 0:  # nobody calls: it decides alone
+            call, number, entered = 0, 0, now
+        elif rank == READY:
             team = team_of[stage]
             number = call_of[job]
             call = first_call[job] + number
@@ -306,22 +322,35 @@ def walk(entries, keys, jobs, stages, teams, moves, births, horizon, told):  # t
         if outcome == OPEN:
             if start >= horizon:
                 continue
-            started[call], rep_of[call] = start, rep
-            ended = start + call_time[call]
-            at_rep = first_rep[team] + rep
-            if watched[team]:
-                busy[at_rep] = True
-                heappush(later, (ended, REP_FREE, zero + rep, team))
-            else:
-                heapreplace(idle[team], (ended, rep))
-            if reached_by[job] == number:
-                waited = start - entered
-                if waited > late_after:
-                    is_late[lead] = True
-                helps = ln_skill[at_rep]
-                if ramp[at_rep]:
-                    helps *= max((trained[at_rep] - start) / ramp[at_rep], 0.0)
-                outcome = ADVANCED if slack[job] + helps > waited * decay[stage] else LOST
+            waited, ended, helps = 0, start, slack[job] * 1.0
+            if calls_of[stage] > 0:
+                started[call], rep_of[call] = start, rep
+                ended = start + call_time[call]
+                at_rep = first_rep[team] + rep
+                if watched[team]:
+                    busy[at_rep] = True
+                    heappush(later, (ended, REP_FREE, zero + rep, team))
+                else:
+                    heapreplace(idle[team], (ended, rep))
+            if calls_of[stage] == 0 or reached_by[job] == number:
+                moved, begun = 0.0, entered - before[job]
+                for n in range(first_change[stage], first_change[stage + 1]):
+                    if ramp[n] > 0:
+                        rises = min(max((begun - begins[n]) / ramp[n], 0.0), 1.0)
+                        falls = min(max((begun - ends[n]) / ramp[n], 0.0), 1.0)
+                        moved += ln_ratio[n] * (rises - falls)
+                    elif begins[n] <= begun and begun < ends[n]:
+                        moved += ln_ratio[n]
+                helps += moved
+                if calls_of[stage] > 0:
+                    waited = start - entered
+                    if waited > late_after:
+                        is_late[lead] = True
+                    skill = ln_skill[at_rep]
+                    if learns[at_rep] > 0:
+                        skill *= max((trained[at_rep] - start) / learns[at_rep], 0.0)
+                    helps += skill
+                outcome = ADVANCED if helps > waited * decay[stage] else LOST
                 takes = decision_time[job] if outcome == ADVANCED else loss_time[job]
                 if takes > drop_after[stage]:
                     takes, outcome = drop_after[stage], DROPPED

@@ -10,12 +10,14 @@ import numpy as np
 
 from funnelsim.engines.column_engine.queue_walk import (
     FAR,
+    NEVER,
     REP_FREE,
     REP_LEAVES,
     Moves,
     Stages,
     Teams,
 )
+from funnelsim.engines.draws.changing import of_stage
 from funnelsim.engines.draws.draws import Draws
 from funnelsim.engines.draws.initial import decay_of
 from funnelsim.opening_hours import OpeningHours
@@ -24,18 +26,25 @@ from funnelsim.scenario.values import NEWEST_FIRST
 from funnelsim.staffing import ALWAYS_THERE, Rep, crew
 
 
-def stages_of(scenario: Scenario, with_team: list[int], discounts: list[float]) -> Stages:
-    """The stages with a team, as numbers; `discounts` are all that may bring a lead back."""
+def stages_of(scenario: Scenario, with_jobs: list[int], discounts: list[float]) -> Stages:
+    """The stages with jobs, as numbers; `discounts` are all that may bring a lead back."""
     team_names = [team.name for team in scenario.teams]
-    stages = [scenario.stages[n] for n in with_team]
-    calls = [stage.follow_up for stage in stages if stage.follow_up]
+    stages = [scenario.stages[n] for n in with_jobs]
+    calls = [stage.follow_up for stage in stages]
+    changes = [of_stage(scenario, stage) for stage in stages]
+    every = [acting for of_one in changes for acting in of_one]
     return Stages(
-        team=np.array([team_names.index(call.team) for call in calls]),
-        calls=np.array([call.attempts for call in calls]),
-        every=np.array([call.every for call in calls]),
+        team=np.array([team_names.index(call.team) if call else NEVER for call in calls]),
+        calls=np.array([call.attempts if call else 0 for call in calls]),
+        every=np.array([call.every if call else 0 for call in calls]),
         decay=np.array([decay_of(stage) for stage in stages]),
         drop_after=np.array([stage.drop_after or FAR for stage in stages]),
         level=np.array([discounts.index(s.recovery.discount) if s.recovery else 0 for s in stages]),
+        first_change=np.cumsum([0, *map(len, changes)]),
+        begins=np.array([change.from_ for change, _ in every], dtype=np.int64),
+        ends=np.array([change.until for change, _ in every], dtype=np.int64),
+        ramp=np.array([change.ramp for change, _ in every], dtype=np.int64),
+        ln_ratio=np.array([ln_ratio for _, ln_ratio in every], dtype=np.float64),
     )
 
 
@@ -57,7 +66,7 @@ def teams_of(draws: Draws) -> Teams:
         varies=np.array([{rep.there for rep in team} != {ALWAYS_THERE} for team in crews]),
         first_rep=np.cumsum([0, *(len(of_team) + 1 for of_team in crews)])[:-1],
         ln_skill=np.array([math.log(rep.skill) for rep in reps]),
-        ramp=np.array([rep.ramp for rep in reps]),
+        learns=np.array([rep.ramp for rep in reps]),
         trained=np.array([rep.trained for rep in reps]),
         there=np.array([rep.is_there(0) for rep in reps]),
         always_open=np.array([not h for h in hours]),

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from funnelsim.analytic.arrivals import mean_by_day, time_of_day
 from funnelsim.chance import Chance, keys, mixed, number_of
 from funnelsim.distributions import DAY, DurationDistribution, Floats, Ints, choose, rounded
+from funnelsim.engines.draws.changing import least_and_most, of_stage
 from funnelsim.engines.draws.counts import count_quantile
 from funnelsim.engines.draws.drawn import (
     ENDLESS,
@@ -228,6 +229,7 @@ class Draws:
         for number, stage in enumerate(self.scenario.stages[:-1]):
             able |= leads.enters == number
             best = max([0.0, *(math.log(rep.skill) for rep in self.crew(stage))])
+            best += least_and_most(of_stage(self.scenario, stage))[1]
             attempts, rows = [], np.flatnonzero(able)
             through = np.zeros(len(able), dtype=bool)
             for attempt in range((stage.recovery.attempts if stage.recovery else 0) + 1):
@@ -307,6 +309,7 @@ class Draws:
             if call
             else same(0, len(rows), "i2"),
             attempt_times=_attempt_times(calls, call, duration, len(rows)),
+            before=nothing,
             returns=happens("comes back", recovery.probability if recovery else 0.0),
             # of the same number: who would come back anyway is among those who come back
             anyway=happens("comes back", recovery.anyway if recovery else 0.0),

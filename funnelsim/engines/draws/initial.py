@@ -116,10 +116,11 @@ class Initial:
         columns["anyway"] = drawn.anyway & columns["returns"]
         if attempt:
             return replace(drawn, **columns)
-        for name in ("slack", "missed", "settled", "patience", "reached_by"):
+        for name in ("slack", "missed", "settled", "patience", "reached_by", "before"):
             columns[name] = np.array(getattr(drawn, name))
         slack = columns["slack"]
         slack[here] -= deals.waited[deal] * decay_of(stage)
+        columns["before"][here] = deals.age[deal] + deals.waited[deal]
         if stage.recovery:
             slack[here[deals.returns[deal] > 0]] += math.log(stage.recovery.odds_ratio)
 

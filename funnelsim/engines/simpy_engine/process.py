@@ -43,7 +43,7 @@ def way_to_the_sale(world: World, lead: Lead) -> Story:
 def stage_visit(world: World, visit: DrawnVisit, past: Past) -> Story:
     """The lead is called, if the stage has a team, makes up its mind, and advances or is lost."""
     clock, journal = world.clock, world.journal
-    entry = journal.record_entry(visit, clock.now)
+    entered, entry = clock.now, journal.record_entry(visit, clock.now)
     call = FollowedUp()
     if visit.has_follow_up():
         call = yield from follow_up(world, visit)
@@ -51,7 +51,7 @@ def stage_visit(world: World, visit: DrawnVisit, past: Past) -> Story:
             journal.record_loss(entry, clock.now, call.failed)
             return False
         past.longest_wait = max(past.longest_wait, call.response_time)
-    advances = visit.advances(call.response_time, call.ln_skill)
+    advances = visit.advances(entered, call.response_time, call.ln_skill)
     takes = visit.takes(advances)
     yield clock.after(min(takes, visit.drop_after), visit.lead.key)
     if takes > visit.drop_after:  # too long for the firm, which gives it up
