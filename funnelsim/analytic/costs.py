@@ -47,6 +47,16 @@ def day_costs(scenario: Scenario) -> Ints:
     return cents(by_day * whole_days(scenario))
 
 
+def changes_costs(scenario: Scenario) -> int:
+    """Cents that changes have cost since the warm-up: those that begin, and the time they last."""
+    begin, end, spent = scenario.warm_up, scenario.horizon, 0.0
+    for change in scenario.changes:
+        lasts = min(change.until, end) - max(change.from_, begin)
+        spent += change.cost_per_day * max(lasts, 0) / DAY
+        spent += change.cost if begin <= change.from_ < end else 0.0
+    return round(spent * 100)
+
+
 @lru_cache(maxsize=64)  # the same for every replication of a scenario
 def _open_days(team: Team, start: date, begin: int, end: int) -> int:
     return OpeningHours(team.open, start, team.closed).days(begin, end)

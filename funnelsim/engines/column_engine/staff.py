@@ -7,8 +7,8 @@ from functools import lru_cache
 
 import numpy as np
 
+from funnelsim.analytic.changing import of_stage
 from funnelsim.engines.column_engine.queue_walk import FAR, NEVER, Stages, Teams
-from funnelsim.engines.draws.changing import of_stage
 from funnelsim.engines.draws.draws import Draws
 from funnelsim.engines.draws.initial import decay_of
 from funnelsim.opening_hours import OpeningHours
