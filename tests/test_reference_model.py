@@ -18,6 +18,7 @@ from eventful_lives import lives as eventful_lives
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from reference import Reference
+from some_changes import with_changes
 from some_scenarios import scenario_tables
 from tied_scenarios import tied_tables
 
@@ -164,7 +165,7 @@ def test_with_any_opening_hours(hours: str, seed: int) -> None:
 
 
 any_tables = with_changing_teams(
-    st.one_of(scenario_tables(), scenario_tables(), eventful_lives(), tied_tables())
+    with_changes(st.one_of(scenario_tables(), scenario_tables(), eventful_lives(), tied_tables()))
 )
 
 

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from funnelsim.analytic.arrivals import leads_of_channels
+from funnelsim.analytic.changing import ratios_over_time
 from funnelsim.distributions import Floats
 from funnelsim.scenario import Scenario, Segment, Stage, Team
 from funnelsim.scenario.values import OddsRatio
@@ -145,19 +146,23 @@ def _visit(scenario: Scenario, stage: Stage, ratio: float, made: float) -> Visit
 
 def _would_advance(scenario: Scenario, stage: Stage, ratio: float) -> tuple[float, float]:
     """How likely a visit comes to a decision, and to that of advancing: by the rule of odds, over
-    calls and reps (of whom each counts by the time that it is there).
+    calls and reps, of whom each counts by the time that it is there; where changes act, on average
+    over the time of the run.
     """
     call, p = stage.follow_up, stage.conversion or 0.0
+    changes = ratios_over_time(scenario, stage)
     if call is None:
-        return 1.0, p * ratio / (1 - p + p * ratio)
+        odds = p * ratio * changes
+        return 1.0, float(np.mean(odds / (1 - p + odds)))
     team = next(team for team in scenario.teams if team.name == call.team)
     skills, weights = _skills(scenario, team)
     reached = total = 0.0
     for start, made in calls(stage):
         wait = 0.5 ** (start / call.response_half_life) if call.response_half_life else 1.0
-        odds = p * ratio * wait * skills
+        odds = p * ratio * wait * np.multiply.outer(skills, changes)
         reached += made * call.reach_probability
-        total += made * call.reach_probability * float(np.average(odds / (1 - p + odds), weights=weights))
+        would = (odds / (1 - p + odds)).mean(axis=1)
+        total += made * call.reach_probability * float(np.average(would, weights=weights))
     return reached, total
 
 

@@ -45,6 +45,16 @@ def day_costs(scenario: Scenario) -> Ints:
     return cents(by_day * whole_days(scenario))
 
 
+def changes_costs(scenario: Scenario) -> int:
+    """Cents that changes have cost since the warm-up: those that begin, and the time they last."""
+    begin, end, spent = scenario.warm_up, scenario.horizon, 0.0
+    for change in scenario.changes:
+        lasts = min(change.until, end) - max(change.from_, begin)
+        spent += change.cost_per_day * max(lasts, 0) / DAY
+        spent += change.cost if begin <= change.from_ < end else 0.0
+    return round(spent * 100)
+
+
 def reps_costs(scenario: Scenario) -> int:
     """Cents that the reps have cost, on the days with opening hours while they are there."""
     begin, end = -(-scenario.warm_up // DAY) * DAY, scenario.days * DAY

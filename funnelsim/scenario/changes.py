@@ -64,7 +64,8 @@ def moment(value: Any) -> int:
     return -length if found[1] else length
 
 
-def _moment_text(microseconds: int) -> str:
+def moment_text(microseconds: int) -> str:
+    """The text of a moment, which `moment` reads back."""
     before = "-" if microseconds < 0 else ""
     return before + duration_text(abs(microseconds))
 
@@ -93,7 +94,7 @@ def _reps(value: Any) -> Mapping[str, int]:
     return {team: int(count) for team, count in table_of(rule, whole, value).items()}
 
 
-Moment = Annotated[int, BeforeValidator(moment), PlainSerializer(_moment_text), MOMENT]
+Moment = Annotated[int, BeforeValidator(moment), PlainSerializer(moment_text), MOMENT]
 LeadsFactor = Annotated[
     float | Mapping[str, float],
     BeforeValidator(_leads_factor),
@@ -189,7 +190,7 @@ def on_the_clock(tables: Mapping[str, Any]) -> dict[str, Any]:
     moved = []
     for change in changes:
         ends = {
-            end: _moment_text(int((date - start) / datetime.timedelta(microseconds=1)))
+            end: moment_text(int((date - start) / datetime.timedelta(microseconds=1)))
             for end in ("from", "to")
             if isinstance(change, dict) and (date := _a_date(change.get(end))) is not None
         }
@@ -241,7 +242,7 @@ def problems_of_changes(tables: dict[str, Any]) -> Iterator[Problem]:
 def _ends(path: str, change: dict[str, Any]) -> Iterator[Problem]:
     ends = _moments(change)
     if ends and ends[1] <= ends[0]:
-        begins = _moment_text(ends[0])
+        begins = moment_text(ends[0])
         rule = f"a change ends after it begins, and it begins at {begins} from the start"
         way_out = "exchange the two, raise this one, or leave it out"
         yield Problem(f"{path}.to", change["to"], rule, way_out)
@@ -301,6 +302,6 @@ def _too_few_reps(tables: dict[str, Any], changes: list[dict[str, Any]]) -> Iter
                 change = next(c for c, n in reversed(acting) if n < 0)
                 rule = f"a team has no fewer reps than none, and {path} would have {there}"
                 place = f"changes.{change.get('name')}.reps.{name}"
-                at = f"at {_moment_text(when)} from the start"
+                at = f"at {moment_text(when)} from the start"
                 yield Problem(place, change["reps"][name], f"{rule} {at}", "let fewer go")
                 break

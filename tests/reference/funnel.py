@@ -171,9 +171,15 @@ class Funnel:
                 mean = channel.impressions_per_day * channel.click_through_rate
             mean *= channel.weekdays[date.weekday()] * channel.months[date.month - 1]
             mean *= channel.growth ** (day / 365)
-            for burst in channel.bursts:
-                hours = min(burst.to, (day + 1) * DAY) - max(burst.from_, day * DAY)
-                mean *= 1 + (burst.factor - 1) * max(hours, 0) / DAY
+            parts = [(burst.from_, burst.to, burst.factor) for burst in channel.bursts]
+            for change in scenario.changes:
+                factor = change.leads_factor
+                if not isinstance(factor, float):
+                    factor = factor.get(channel.name, 1.0)
+                parts.append((change.from_, math.inf if change.to is None else change.to, factor))
+            for begins, ends, factor in parts:
+                hours = min(ends, (day + 1) * DAY) - max(begins, day * DAY)
+                mean *= 1 + (factor - 1) * max(hours, 0) / DAY
             u = self.u("leads of the day", int(keys(name, day, 0)[0]))
             for nth in range(count_at(u, mean, channel.dispersion)):
                 key = int(keys(name, day, nth)[0])
@@ -353,7 +359,22 @@ class Funnel:
             ln_odds -= waited * math.log(2) / stage.follow_up.response_half_life
         if rep:
             ln_odds += self.teams[stage.follow_up.team].ln_skill(rep, visit["entered"] + waited)
+        for change in self.scenario.changes:
+            ratio = change.odds_ratio
+            ratio = ratio if isinstance(ratio, float) else ratio.get(stage.name, 1.0)
+            ln_odds += math.log(ratio) * self.acts(change, visit["entered"])
         return ln_odds > logit(self.u(*self.of_visit("decision", visit)))
+
+    def acts(self, change: Any, moment: int) -> float:
+        """How far a change acts: up over the ramp, and down as long after the end."""
+        ends = math.inf if change.to is None else change.to
+        if not change.ramp:
+            return float(self.lasts(change, moment))
+        up, down = (max(moment - end, 0) / change.ramp for end in (change.from_, ends))
+        return min(up, 1.0) - min(down, 1.0)
+
+    def lasts(self, change: Any, moment: int) -> bool:
+        return change.from_ <= moment < (math.inf if change.to is None else change.to)
 
     def odds_ratios(self, lead: Lead, stage: Stage, attempt: int) -> Iterator[float]:
         channels, referral = self.scenario.channels, self.scenario.referral

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from funnelsim.analytic.changing import ln_odds, of_stage
 from funnelsim.distributions import Ints
 from funnelsim.engines.column_engine import queue_walk
 from funnelsim.engines.column_engine.compiled import compiled
@@ -22,7 +23,6 @@ from funnelsim.engines.column_engine.jobs import Queue, discounts, first_levels,
 from funnelsim.engines.column_engine.lives import arrivals_of_children, live
 from funnelsim.engines.column_engine.queue_walk import ADVANCED, LOST, OPEN, Entries
 from funnelsim.engines.column_engine.story import Block, History, QueueResults, tables_of
-from funnelsim.engines.draws.changing import ln_odds, of_stage
 from funnelsim.engines.draws.drawn import StageDraws, said
 from funnelsim.engines.draws.draws import Draws
 from funnelsim.journal import (

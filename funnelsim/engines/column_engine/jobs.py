@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from funnelsim.analytic.changing import ln_odds, move_lives, move_odds, of_stage
 from funnelsim.distributions import Ints
 from funnelsim.engines.column_engine.lives import arrivals_of_children, live
 from funnelsim.engines.column_engine.queue_walk import (
@@ -33,7 +34,6 @@ from funnelsim.engines.column_engine.queue_walk import (
     Told,
 )
 from funnelsim.engines.column_engine.staff import moves_of, stages_of, teams_of
-from funnelsim.engines.draws.changing import ln_odds, move_lives, move_odds, of_stage
 from funnelsim.engines.draws.drawn import StageDraws, in_order, said, same, taken
 from funnelsim.engines.draws.draws import Draws
 from funnelsim.journal import CUSTOMER

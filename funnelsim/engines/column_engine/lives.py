@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
+from funnelsim.analytic.changing import discount as discount_at
+from funnelsim.analytic.changing import ln_odds, of_coins, value_factor
 from funnelsim.distributions import Floats, Ints
 from funnelsim.engines.column_engine.ledger import Ledger
-from funnelsim.engines.draws.changing import discount as discount_at
-from funnelsim.engines.draws.changing import ln_odds, of_coins, value_factor
 from funnelsim.engines.draws.drawn import ALMOST, Bools, OrderDraws, joined, same, taken
 from funnelsim.engines.draws.draws import Draws
 from funnelsim.journal import DETRACTOR, EARNED, NEVER, PROMOTER, REDEEMED, UPSOLD

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from funnelsim.analytic.changing import of_stage
 from funnelsim.engines.column_engine.queue_walk import (
     FAR,
     NEVER,
@@ -17,7 +18,6 @@ from funnelsim.engines.column_engine.queue_walk import (
     Stages,
     Teams,
 )
-from funnelsim.engines.draws.changing import of_stage
 from funnelsim.engines.draws.draws import Draws
 from funnelsim.engines.draws.initial import decay_of
 from funnelsim.opening_hours import OpeningHours

@@ -21,9 +21,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelsim.analytic.arrivals import mean_by_day, time_of_day
+from funnelsim.analytic.changing import least_and_most, of_stage
 from funnelsim.chance import Chance, keys, mixed, number_of
 from funnelsim.distributions import DAY, DurationDistribution, Floats, Ints, choose, rounded
-from funnelsim.engines.draws.changing import least_and_most, of_stage
 from funnelsim.engines.draws.counts import count_quantile
 from funnelsim.engines.draws.drawn import (
     ENDLESS,

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from funnelsim.analytic.changing import least_and_most, of_coins
 from funnelsim.chance import Chance, MixedKeys
 from funnelsim.distributions import (
     DAY,
@@ -23,7 +24,6 @@ from funnelsim.distributions import (
     duration_text,
     rounded,
 )
-from funnelsim.engines.draws.changing import least_and_most, of_coins
 from funnelsim.engines.draws.counts import poisson_quantile
 from funnelsim.engines.draws.deliveries import Deliveries, draw_deliveries
 from funnelsim.engines.draws.drawn import Bools, Columns, Leads, OrderDraws, same

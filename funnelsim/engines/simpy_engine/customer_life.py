@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable
 from typing import NamedTuple
 
-from funnelsim.engines.draws.changing import ln_odds, of_coins
+from funnelsim.analytic.changing import ln_odds, of_coins
 from funnelsim.engines.draws.drawn import ALMOST
 from funnelsim.engines.simpy_engine.account import Account, Lot
 from funnelsim.engines.simpy_engine.clock import Story

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from funnelsim.engines.draws.changing import ln_odds, of_stage
+from funnelsim.analytic.changing import ln_odds, of_stage
 from funnelsim.engines.draws.drawn import OrderDraws, StageDraws
 from funnelsim.engines.draws.draws import Draws
 from funnelsim.engines.draws.initial import decay_of

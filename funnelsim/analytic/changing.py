@@ -1,7 +1,7 @@
-"""What the changes of a scenario do at a moment, for both engines: to odds, orders and coins.
+"""What the changes of a scenario do at a moment: to odds, orders and coins.
 
-Both ask here. Only the walk of the queue, which is compiled, says `Change.weight` once more, to the
-letter: so the two add up the same numbers in the same order.
+Both engines ask here. Only the walk of the queue, which is compiled, says `Change.weight` once
+more, to the letter: so the two add up the same numbers in the same order.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ import numpy as np
 
 from funnelsim.distributions import Floats, Ints
 from funnelsim.scenario import Change, Scenario, Stage
+
+MOMENTS = 1_000  # of a run, for what holds on average
 
 
 class Acting(NamedTuple):
@@ -45,6 +47,16 @@ def ln_odds(acting: list[Acting], at: Ints | int) -> Floats:
     for change, ln_ratio in acting:
         total += ln_ratio * change.weight(at)
     return total
+
+
+def ratios_over_time(scenario: Scenario, stage: Stage) -> Floats:
+    """The odds ratios of changes at even moments of the run; a single 1 where there is none."""
+    acting = of_stage(scenario, stage)
+    if not acting:
+        return np.ones(1)
+    moments = (np.arange(MOMENTS) + 0.5) / MOMENTS * scenario.horizon
+    ratios: Floats = np.exp(ln_odds(acting, moments.astype(np.int64)))
+    return ratios
 
 
 def least_and_most(acting: list[Acting]) -> tuple[float, float]:
