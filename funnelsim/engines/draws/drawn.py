@@ -119,7 +119,7 @@ class StageDraws(Columns):
     drop_after: Ints  # ENDLESS: never
     reason: Small  # number of the loss reason, were the lead to be lost
     missed: Bools
-    settled: Bools  # past its follow-up when the simulation begins: nobody calls
+    settled: Bools  # makes up its mind when the simulation begins: nobody calls
     handling_time: Ints
     patience: Ints
     reached_by: Small  # the call that reaches the lead (0, 1, ...); past all: none

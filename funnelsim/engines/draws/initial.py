@@ -126,8 +126,8 @@ class Initial:
 
         decides, waits = ~deals.waits[deal], deals.waits[deal] & ~deals.in_call[deal]
         columns |= self._fates(stage, drawn, slack, here[decides], deal[decides], uniform)
+        columns["settled"][here[decides]] = True
         if stage.follow_up:
-            columns["settled"][here[decides]] = True
             if stage.follow_up.patience:
                 columns["patience"][here[waits]] = self._left(
                     stage.follow_up.patience, deal[waits], uniform("patience")[here[waits]]
