@@ -103,9 +103,7 @@ def _crew(reps: int, skills: tuple[float, ...], changes: tuple[Move, ...]) -> tu
                 there[rep].append((begin_of_all, end))
             else:
                 there[rep].append((begin, end))
-    return tuple(
-        rep._replace(there=tuple(when)) for rep, when in zip(found, there, strict=True)
-    )
+    return tuple(rep._replace(there=tuple(when)) for rep, when in zip(found, there, strict=True))
 
 
 def moments(changes: tuple[Move, ...]) -> list[int]:
@@ -139,6 +137,13 @@ def open_time(scenario: Scenario, team: Team, begin: int, end: int) -> int:
 def mean_reps(scenario: Scenario, team: Team, begin: int, end: int) -> float:
     """How many are there between two moments, on average, hours open or not."""
     return sum(rep.time_there(begin, end) for rep in crew(scenario, team)) / (end - begin)
+
+
+def fewest_reps(scenario: Scenario, team: Team) -> int:
+    """The least number of those always there with which changes leave no fewer than none."""
+    changes = moves(scenario, team)
+    acting = ([m.reps for m in changes if m.begin <= at < m.end] for at in moments(changes))
+    return max(1, *(-sum(counts) for counts in acting))
 
 
 def rep_days(scenario: Scenario, team: Team, begin: int, end: int) -> int:

@@ -108,7 +108,8 @@ def _work(stage: Stage) -> float:
 def _visits_per_day(scenario: Scenario, begin: int, end: int, late: str = "") -> Floats:
     """Visits expected at each stage a day, those of referred and upsold leads included.
 
-    Of the leads of the days between two moments, of which one counts as far as it lies there. With the name of a team as `late`: when leads have to wait for it for years.
+    Of the leads of the days between two moments, of which one counts as far as it lies there. With
+    the name of a team as `late`: when leads have to wait for it for years.
     """
     stages, shares = len(scenario.stages), shares_of_segments(scenario)
     midnights = np.arange(scenario.days) * DAY

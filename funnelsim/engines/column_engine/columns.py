@@ -124,7 +124,11 @@ def _walked(draws: Draws) -> QueueResults:
 
 
 def _walk(draws: Draws, q: Queue, walk: Any, is_compiled: bool) -> None:
-    entries, told, columns = q.entries, q.told, (q.keys, q.jobs, q.stages, q.teams, q.moves, q.births)
+    entries, told, columns = (
+        q.entries,
+        q.told,
+        (q.keys, q.jobs, q.stages, q.teams, q.moves, q.births),
+    )
     if not is_compiled:
         entries, told, columns = _views(entries), _views(told), tuple(map(_views, columns))
     begin = 0

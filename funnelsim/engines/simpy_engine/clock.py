@@ -2,9 +2,9 @@
 
 Events at the same moment happen in a fixed order (MODEL 1: "one instant"), so that two engines
 can tell the same history: reps leave; a team opens; reps come free or come, by number; then
-patience ends; then leads become ready, by key. SimPy orders simultaneous events by a priority; rank and key are packed into
-it. SimPy's own events (a process starts, a rep is granted) have priorities 0 and 1 and so come
-first.
+patience ends; then leads become ready, by key. SimPy orders simultaneous events by a priority; rank
+and key are packed into it. SimPy's own events (a process starts, a rep is granted) have priorities
+0 and 1 and so come first.
 """
 
 from __future__ import annotations
