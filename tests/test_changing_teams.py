@@ -10,6 +10,8 @@ import pytest
 
 import funnelsim as fs
 from funnelsim.distributions import DAY, HOUR
+from funnelsim.experiment.too_small import queue_warnings
+from funnelsim.planner.levers import lever
 from funnelsim.staffing import crew
 
 ENGINES = ["process", "columns"]
@@ -174,3 +176,23 @@ def test_two_servers_then_three_wait_as_erlang_says(seed: int) -> None:
         rho, n = load / reps, these.sum()
         error = mean * np.sqrt(2 * (1 + rho) / n) / (1 - rho) * 2
         assert abs(waits[these].mean() - mean) < 5 * error
+
+
+def test_a_plan_moves_when_a_hire_begins_and_keeps_those_whom_changes_take_away() -> None:
+    away = {"name": "holiday", "from": "100 days", "to": "107 days", "reps": {"sales": -2}}
+    hiring = fs.load("hiring")
+    earlier = lever(hiring, "changes.hire.from").at(0.5)
+    assert earlier == hiring.vary({"changes.hire.from": "28 days"})
+    s = hiring.vary({"teams.sales.reps": 4, "changes": [away]})
+    assert lever(s, "reps").at(0.25).teams[0].reps == 2  # with one, fewer than none were there
+
+
+def test_load_and_warnings_count_those_who_are_there_on_average() -> None:
+    endless = {"stages.Interest.follow_up": {"team": "sales"}, "stages.Desire.follow_up.patience": None,
+               "stages.Desire.follow_up.response_half_life": None}  # fmt: skip
+    drowns = fs.load("hiring").vary({"channels.search ads.leads_per_day": 40} | endless)
+    (said,) = queue_warnings(drowns)
+    assert "its reps, 2.8 on average, have" in said
+    load = fs.team_load(drowns)["load"].iloc[0]
+    parts = fs.team_load(drowns, by_period=True)
+    assert parts["load"].iloc[0] > load > parts["load"].iloc[1]
