@@ -188,8 +188,11 @@ def test_a_plan_moves_when_a_hire_begins_and_keeps_those_whom_changes_take_away(
 
 
 def test_load_and_warnings_count_those_who_are_there_on_average() -> None:
-    endless = {"stages.Interest.follow_up": {"team": "sales"}, "stages.Desire.follow_up.patience": None,
-               "stages.Desire.follow_up.response_half_life": None}  # fmt: skip
+    endless = {
+        "stages.Interest.follow_up": {"team": "sales"},
+        "stages.Desire.follow_up.patience": None,
+        "stages.Desire.follow_up.response_half_life": None,
+    }
     drowns = fs.load("hiring").vary({"channels.search ads.leads_per_day": 40} | endless)
     (said,) = queue_warnings(drowns)
     assert "its reps, 2.8 on average, have" in said

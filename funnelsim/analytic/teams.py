@@ -36,10 +36,10 @@ def team_load(scenario: Scenario, *, by_period: bool = False) -> pd.DataFrame:
     """What leads ask of each team (the index) and what it has, from the scenario's means alone.
 
     Columns: `reps` (those who are always there); `work_hours_per_day`, the expected time of a rep
-    that a day's leads take if nobody has to wait; `open_hours_per_day`, of all reps together; `load`, the one ÷ the other; and
-    `endless_load`, what would be left of it if all had to wait for this team for years: leads with
-    a patience would be gone, and those with a response half-life would not advance. At 1 or
-    more the queue grows without end.
+    that a day's leads take if nobody has to wait; `open_hours_per_day`, of all reps together;
+    `load`, the one ÷ the other; and `endless_load`, what would be left of it if all had to wait for
+    this team for years: leads with a patience would be gone, and those with a response half-life
+    would not advance. At 1 or more the queue grows without end.
 
     With `by_period` a row for each time in which the same reps are there (of a team whose reps come
     and go by `changes`), index `team` and `from_day`: besides `to_day`, and `reps` are all who are
