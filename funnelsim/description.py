@@ -15,6 +15,7 @@ import numpy as np
 
 from funnelsim.analytic import holds
 from funnelsim.analytic.arrivals import leads_since_the_warm_up
+from funnelsim.analytic.changing import move_odds
 from funnelsim.analytic.conversion import (
     conversion_of_channels,
     reached,
@@ -41,6 +42,7 @@ LABELS = {
     "cost_of_leads": "Cost of leads",
     "cost_of_channel_days": "Cost of the channels' days",
     "cost_of_reps": "Cost of reps",
+    "cost_of_changes": "Cost of changes",
     "paid_per_sale": "Paid for a first order",
     "first_orders": "Paid for all first orders",
     "revenue": "Revenue",
@@ -105,9 +107,10 @@ def describe(scenario: Scenario) -> Description:
     - `totals` (index figure): `value`, its `unit` (count, share, money), and how it `holds`:
       "expected" is the mean of simulations; "at most" what their mean does not exceed, since leads
       wait for calls, lose patience and are convinced less by late answers; "about, if nobody
-      waits" where it also matters which rep calls or how long a call in vain takes; and "not
-      without simulation". `paid_per_sale` and `first_orders` are what the `sales` pay, `revenue`
-      all that is net of cancelled, refused and returned orders
+      waits" where it also matters which rep calls or how long a call in vain takes; "about, on
+      average over the time" where odds change on a day; and "not without simulation".
+      `paid_per_sale` and `first_orders` are what the `sales` pay, `revenue` all that is net of
+      cancelled, refused and returned orders
 
     `sentences` says what is left out. A conversion is what the rule of odds gives, by the total
     probability over segments, calls and returns; the time to a sale is the sum of the decision
@@ -185,6 +188,11 @@ def _left_out(s: Scenario) -> Iterator[str]:
         yield (
             f"Sales from the warm-up ({duration_text(s.warm_up)}) to the horizon depend on how "
             "long leads wait for calls: fs.simulate tells."
+        )
+    if move_odds(s):
+        yield (
+            "Odds change on some day: conversion and sales are an average over the time of the "
+            "run, as if leads came evenly; fs.simulate tells what is so when."
         )
     if beyond := beyond_first_orders(s):
         yield (

@@ -18,6 +18,7 @@ from funnelsim.distributions import DAY, duration, duration_text
 from funnelsim.errors import Finding, FunnelSimError, nearest
 from funnelsim.saving import write_text
 from funnelsim.scenario import Scenario
+from funnelsim.scenario.changes import moment, moment_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -196,6 +197,9 @@ def from_today(scenario: Scenario) -> Scenario:
             for b in moved
             if b["to"] > 0
         ]
+    for change in tables.get("changes", ()):  # one that is under way has begun before the start
+        for end in {"from", "to"} & change.keys():
+            change[end] = moment_text(moment(change[end]) - days * DAY)
     return Scenario(
         **tables
         | {

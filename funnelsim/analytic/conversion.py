@@ -14,11 +14,14 @@ from typing import NamedTuple
 import numpy as np
 
 from funnelsim.analytic.arrivals import leads_of_channels
+from funnelsim.analytic.changing import ratios_over_time
 from funnelsim.distributions import Floats
-from funnelsim.scenario import Scenario, Segment, Stage
+from funnelsim.scenario import Scenario, Segment, Stage, Team
 from funnelsim.scenario.values import OddsRatio
+from funnelsim.staffing import crew
 
 GRID = (np.arange(2000) + 0.5) / 2000  # of a distribution function
+STEPS = 16  # in which a skill grows
 
 
 def conversion_of_channels(scenario: Scenario) -> Floats:
@@ -143,21 +146,39 @@ def _visit(scenario: Scenario, stage: Stage, ratio: float, made: float) -> Visit
 
 def _would_advance(scenario: Scenario, stage: Stage, ratio: float) -> tuple[float, float]:
     """How likely a visit comes to a decision, and to that of advancing: by the rule of odds, over
-    calls and reps.
+    calls and reps, of whom each counts by the time that it is there; where changes act, on average
+    over the time of the run.
     """
     call, p = stage.follow_up, stage.conversion or 0.0
+    changes = ratios_over_time(scenario, stage)
     if call is None:
-        return 1.0, p * ratio / (1 - p + p * ratio)
+        odds = p * ratio * changes
+        return 1.0, float(np.mean(odds / (1 - p + odds)))
     team = next(team for team in scenario.teams if team.name == call.team)
-    skills = np.ones(team.reps)
-    skills[: len(team.skills)] = team.skills[: team.reps]
+    skills, weights = _skills(scenario, team)
     reached = total = 0.0
     for start, made in calls(stage):
         wait = 0.5 ** (start / call.response_half_life) if call.response_half_life else 1.0
-        odds = p * ratio * wait * skills
+        odds = p * ratio * wait * np.multiply.outer(skills, changes)
         reached += made * call.reach_probability
-        total += made * call.reach_probability * float(np.mean(odds / (1 - p + odds)))
+        would = (odds / (1 - p + odds)).mean(axis=1)
+        total += made * call.reach_probability * float(np.average(would, weights=weights))
     return reached, total
+
+
+def _skills(scenario: Scenario, team: Team) -> tuple[Floats, Floats]:
+    """The skills of a team's reps, and how long each is there; one that grows, in steps."""
+    found = []
+    for rep in crew(scenario, team):
+        steps = STEPS if rep.ramp else 1
+        for came, went in rep.there:
+            each = max(min(went, scenario.horizon) - came, 0) / steps
+            middles = (came + (n + 0.5) * each for n in range(steps))
+            found += [(rep.skill_at(middle), each / scenario.horizon) for middle in middles]
+    skills, times = np.array(found).reshape(-1, 2).T
+    if not times.any():  # nobody is there who could make a difference
+        return np.ones(1), np.ones(1)
+    return skills, times
 
 
 def calls(stage: Stage) -> list[tuple[float, float]]:

@@ -15,7 +15,7 @@ import numpy as np
 from funnelsim.analytic import holds
 from funnelsim.analytic.arrivals import leads_since_the_warm_up
 from funnelsim.analytic.conversion import conversion_of_channels, shares_of_segments
-from funnelsim.analytic.costs import day_costs, reps_costs
+from funnelsim.analytic.costs import changes_costs, day_costs, reps_costs
 from funnelsim.distributions import Floats
 from funnelsim.scenario import Order, Scenario
 from funnelsim.scenario.loyalty import Tier
@@ -52,6 +52,9 @@ def totals(scenario: Scenario, sales: Floats) -> list[Total]:
         Total("cost_of_reps", for_reps, "money", holds.EXPECTED),
         *_of_sales(scenario, sales, by_then, for_leads + for_days, for_reps),
     ]
+    if scenario.changes:
+        changes = Total("cost_of_changes", changes_costs(scenario) / 100, "money", holds.EXPECTED)
+        told.insert(7, changes)
     return [t if t.holds != holds.NOT_SAID else t._replace(value=math.nan) for t in told]
 
 
@@ -81,7 +84,12 @@ def _of_sales(
         Total("revenue", gross, "money", of_revenue),
         Total("commission", float((sales * commissions).sum()), "money", of_commission),
         Total("contribution", contribution, "money", of_contribution),
-        Total("profit", contribution - for_reps, "money", of_contribution),
+        Total(
+            "profit",
+            contribution - for_reps - changes_costs(scenario) / 100,
+            "money",
+            of_contribution,
+        ),
     ]
 
 
@@ -105,6 +113,8 @@ def _paid_per_sale(scenario: Scenario, sales: Floats, paid: Floats, by_then: str
 def _of_first_order(scenario: Scenario) -> str:
     """How far the mean of what a first order pays holds, at given sales."""
     if any(_acts_at_once(tier) for tier in (scenario.loyalty.tiers if scenario.loyalty else ())):
+        return holds.NOT_SAID
+    if any(c.discount or c.order_value_factor != 1 for c in scenario.changes):
         return holds.NOT_SAID
     back = [stage.recovery.discount for stage in scenario.stages if stage.recovery]
     return holds.AT_MOST if any(back) else holds.EXPECTED

@@ -12,8 +12,10 @@ import numpy as np
 
 from funnelsim.analytic.arrivals import leads_of_channels, whole_days
 from funnelsim.analytic.conversion import conversion_of_channels, conversions, mean_conversion
+from funnelsim.analytic.costs import changes_costs
 from funnelsim.distributions import Floats
 from funnelsim.scenario import Scenario
+from funnelsim.staffing import mean_reps
 
 
 def naive_leads(scenario: Scenario, target: float, metric: str) -> float:
@@ -40,7 +42,11 @@ def naive_leads(scenario: Scenario, target: float, metric: str) -> float:
     days = whole_days(scenario)
     fixed = days * sum(c.cost_per_day for c in scenario.channels)
     if metric == "profit":
-        fixed += days * sum(t.reps * t.cost_per_rep_day for t in scenario.teams)
+        fixed += changes_costs(scenario) / 100
+        since = (scenario.warm_up, scenario.horizon)
+        fixed += days * sum(
+            mean_reps(scenario, t, *since) * t.cost_per_rep_day for t in scenario.teams
+        )
     return _quotient(target + fixed, float(each))
 
 

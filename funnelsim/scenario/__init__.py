@@ -22,6 +22,7 @@ from funnelsim.distributions import DAY, Duration, Limits, Part, PositiveDuratio
 from funnelsim.errors import Finding, FunnelSimError, Problem, ScenarioError
 from funnelsim.fields import Section
 from funnelsim.scenario.canonical import canonical, hash_of
+from funnelsim.scenario.changes import Change, on_the_clock, problems_of_changes
 from funnelsim.scenario.embedded import Embedded, changed_since
 from funnelsim.scenario.files import templates, text_of
 from funnelsim.scenario.keys import LISTS
@@ -37,6 +38,7 @@ from funnelsim.version import __version__
 
 __all__ = [
     "Campaign",
+    "Change",
     "Channel",
     "FollowUp",
     "Loyalty",
@@ -113,6 +115,8 @@ class Scenario(Part):
     """leads that promoters bring"""
     upsell: Upsell | None = None
     """another deal with a customer"""
+    changes: tuple[Change, ...] = ()
+    """what is true only for a while"""
     life_stages: Annotated[LifeStages, Section("Satisfaction, referral, upsell")] = Field(
         default_factory=lambda: MappingProxyType({})
     )
@@ -122,12 +126,13 @@ class Scenario(Part):
         problems: list[Problem] = []
         if endless := _without_end(tables):
             raise ScenarioError([endless])
-        tables = plain(tables)
+        tables = on_the_clock(plain(tables))
         try:
             super().__init__(**tables)
         except ValidationError as found:
             problems = problems_of_fields(found, type(self), tables)
         problems += problems_between_fields(tables)
+        problems += problems_of_changes(tables)
         if problems:
             raise ScenarioError(problems)
 

@@ -98,7 +98,8 @@ def _integer(value: Any, kind: Kind) -> int:
     return int(value)
 
 
-def _table(rule: str, check: Callable[[Any], float], value: Any) -> Mapping[str, float]:
+def table_of(rule: str, check: Callable[[Any], float], value: Any) -> Mapping[str, float]:
+    """A table by name, every entry checked; `rule` says what it is."""
     if not isinstance(value, Mapping):
         raise BrokenRule(rule)
     wrong = []
@@ -116,7 +117,7 @@ def _table(rule: str, check: Callable[[Any], float], value: Any) -> Mapping[str,
 def _odds_ratio(value: Any) -> float | Mapping[str, float]:
     rule = "an odds ratio is a number above 0, or a table of them by stage"
     if isinstance(value, Mapping):
-        return _table(rule, positive, value)
+        return table_of(rule, positive, value)
     try:
         return positive(value)
     except BrokenRule as broken:
@@ -127,7 +128,7 @@ def _reasons(value: Any) -> Mapping[str, float]:
     rule = "loss reasons are a table of reasons and their weights"
     if not isinstance(value, Mapping):
         raise BrokenRule(rule, 'write { "too expensive" = 2, other = 1 }')
-    table = _table(rule, amount, value)
+    table = table_of(rule, amount, value)
     if sum(table.values()) <= 0:
         way_out = 'write { "too expensive" = 2, other = 1 }, or leave them out'
         raise BrokenRule("the weights of the loss reasons sum to more than 0", way_out)
@@ -318,11 +319,13 @@ Rate = Annotated[float, BeforeValidator(_rate), MEAN_NUMBER]
 Truth = Annotated[bool, BeforeValidator(_truth), ON_OFF]
 
 
-def _frozen(value: Any) -> Any:
+def frozen(value: Any) -> Any:
+    """A table that cannot be changed."""
     return MappingProxyType(value) if isinstance(value, Mapping) else value
 
 
-def _thawed(value: Any) -> Any:
+def thawed(value: Any) -> Any:
+    """A table as a file has it."""
     return dict(value) if isinstance(value, Mapping) else value
 
 
@@ -338,31 +341,31 @@ def _but(*taken: str) -> dict[str, Any]:
 OddsRatio = Annotated[
     float | Mapping[str, float],
     BeforeValidator(_odds_ratio),
-    AfterValidator(_frozen),
-    PlainSerializer(_thawed),
+    AfterValidator(frozen),
+    PlainSerializer(thawed),
     ODDS_RATIO,
 ]
 Reasons = Annotated[
     Mapping[str, float],
     BeforeValidator(_reasons),
-    AfterValidator(_frozen),
-    PlainSerializer(_thawed),
+    AfterValidator(frozen),
+    PlainSerializer(thawed),
     WEIGHT,
     _in_schema(propertyNames=_but(MISSED, GONE_COLD, NOT_REACHED, DROPPED), minProperties=1),
 ]
 Labels = Annotated[
     Mapping[str, str],
     BeforeValidator(_labels),
-    AfterValidator(_frozen),
-    PlainSerializer(_thawed),
+    AfterValidator(frozen),
+    PlainSerializer(thawed),
     TEXT,
     _in_schema(propertyNames=_but(*LEAD_COLUMNS)),
 ]
 LifeStages = Annotated[
     Mapping[str, str],
     BeforeValidator(_life_stages),
-    AfterValidator(_frozen),
-    PlainSerializer(_thawed),
+    AfterValidator(frozen),
+    PlainSerializer(thawed),
     TEXT,
     _in_schema(additionalProperties={"type": "string", "enum": list(LIFE)}),
 ]

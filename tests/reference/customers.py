@@ -92,12 +92,16 @@ class Reference(Funnel):
             spent = Fraction(sum(kept), 100)
             tier = sum(exact(t.from_spend) <= spent for t in loyalty.tiers) - 1
             its = loyalty.tiers[tier] if tier != NEVER else None
-        value = round(self.basket(lead, number) * (its.order_value_factor if its else 1))
+        acting = [c for c in scenario.changes if self.lasts(c, self.now)]
+        more = math.prod(c.order_value_factor for c in acting)
+        value = self.basket(lead, number) * (its.order_value_factor if its else 1)
+        value = round(value * more)
         for offer in terms.offers:
             if self.u(f"offer {offer.name}", lead.key, number) < offer.probability:
                 asked = f"value of offer {offer.name}", lead.key, number
                 value += round(self.amount(offer.value, *asked) * 100)
-        discount = round(value * max(offered, its.discount if its else 0))
+        shares = [offered, its.discount if its else 0, *(c.discount for c in acting)]
+        discount = round(value * max(shares))
         left, points, rebate = value - discount, 0, 0
         if customer.is_member:
             points = self.redeem(customer, number, left)
@@ -240,6 +244,8 @@ class Reference(Funnel):
             ln_odds = math.inf
         if order["tier"] != NEVER:
             ln_odds += math.log(self.scenario.loyalty.tiers[order["tier"]].repeat_odds_ratio)
+        for change in self.scenario.changes:
+            ln_odds += math.log(change.repeat_odds_ratio) * self.acts(change, self.now)
         coin = logit(self.u("comes back", lead.key, number))
         if ln_odds > coin:
             return self.now + self.gap(lead, number), False

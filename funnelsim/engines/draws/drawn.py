@@ -119,11 +119,12 @@ class StageDraws(Columns):
     drop_after: Ints  # ENDLESS: never
     reason: Small  # number of the loss reason, were the lead to be lost
     missed: Bools
-    settled: Bools  # past its follow-up when the simulation begins: nobody calls
+    settled: Bools  # makes up its mind when the simulation begins: nobody calls
     handling_time: Ints
     patience: Ints
     reached_by: Small  # the call that reaches the lead (0, 1, ...); past all: none
     attempt_times: Ints  # [call, row]: of the rep, were the call not to reach the lead
+    before: Ints  # how long before it enters the visit began: 0 but of deals open at the start
     returns: Bools  # whether the lead would come back, were it to be lost
     anyway: Bools  # whether it would come back without the message too; they return
     return_delay: Ints
@@ -137,13 +138,15 @@ class Said(NamedTuple):
     dropped: Bools
 
 
-def said(drawn: StageDraws, at: Any = slice(None)) -> Said:
-    """The fates of these visits (places among the rows), if nobody calls."""
+def said(drawn: StageDraws, at: Any = slice(None), helps: Floats | float = 0.0) -> Said:
+    """The fates of these visits (places among the rows), if nobody calls; `helps` is added to the
+    slack of each.
+    """
 
     def of_these(column: NDArray[Any]) -> NDArray[Any]:
         return column if isinstance(at, slice) else taken(column, at)
 
-    advances, after = of_these(drawn.slack) > 0, of_these(drawn.decision_time)
+    advances, after = of_these(drawn.slack) + helps > 0, of_these(drawn.decision_time)
     if drawn.loss_time is not drawn.decision_time:
         after = np.where(advances, after, of_these(drawn.loss_time))
     last = of_these(drawn.drop_after)

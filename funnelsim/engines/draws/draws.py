@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelsim.analytic.arrivals import mean_by_day, time_of_day
+from funnelsim.analytic.changing import least_and_most, of_stage
 from funnelsim.chance import Chance, keys, mixed, number_of
 from funnelsim.distributions import DAY, DurationDistribution, Floats, Ints, choose, rounded
 from funnelsim.engines.draws.counts import count_quantile
@@ -41,6 +42,7 @@ from funnelsim.engines.draws.order_draws import CustomerDraws, draw_orders, orde
 from funnelsim.errors import FunnelSimError
 from funnelsim.journal import NEVER, NEW, REFERRED, UPSOLD
 from funnelsim.scenario import FollowUp, Scenario, Stage
+from funnelsim.staffing import Rep, crew
 from funnelsim.state import State
 
 MOST_CHILDREN = 100_000  # where [referral] does not say
@@ -226,7 +228,8 @@ class Draws:
         columns = []
         for number, stage in enumerate(self.scenario.stages[:-1]):
             able |= leads.enters == number
-            best = max([0.0, *self.ln_skills(stage)])
+            best = max([0.0, *(math.log(rep.skill) for rep in self.crew(stage))])
+            best += least_and_most(of_stage(self.scenario, stage))[1]
             attempts, rows = [], np.flatnonzero(able)
             through = np.zeros(len(able), dtype=bool)
             for attempt in range((stage.recovery.attempts if stage.recovery else 0) + 1):
@@ -246,14 +249,12 @@ class Draws:
         buyers = np.flatnonzero(able).astype(np.int32)
         return columns, buyers, earliest[buyers]
 
-    def ln_skills(self, stage: Stage) -> list[float]:
-        """The natural log of the skill of each rep who serves the stage (none: an empty list)."""
+    def crew(self, stage: Stage) -> tuple[Rep, ...]:
+        """The reps who serve the stage at any time, by number (none: nobody calls there)."""
         for team in self.scenario.teams:
             if stage.follow_up and team.name == stage.follow_up.team:
-                return [math.log(s) for s in team.skills[: team.reps]] + [0.0] * (
-                    team.reps - len(team.skills)
-                )
-        return []
+                return crew(self.scenario, team)
+        return ()
 
     def _visits(self, stage: Stage, leads: Leads, rows: Ints, attempt: int) -> StageDraws:
         who = leads.asked(rows)
@@ -308,6 +309,7 @@ class Draws:
             if call
             else same(0, len(rows), "i2"),
             attempt_times=_attempt_times(calls, call, duration, len(rows)),
+            before=nothing,
             returns=happens("comes back", recovery.probability if recovery else 0.0),
             # of the same number: who would come back anyway is among those who come back
             anyway=happens("comes back", recovery.anyway if recovery else 0.0),

@@ -116,17 +116,18 @@ class Initial:
         columns["anyway"] = drawn.anyway & columns["returns"]
         if attempt:
             return replace(drawn, **columns)
-        for name in ("slack", "missed", "settled", "patience", "reached_by"):
+        for name in ("slack", "missed", "settled", "patience", "reached_by", "before"):
             columns[name] = np.array(getattr(drawn, name))
         slack = columns["slack"]
         slack[here] -= deals.waited[deal] * decay_of(stage)
+        columns["before"][here] = deals.age[deal] + deals.waited[deal]
         if stage.recovery:
             slack[here[deals.returns[deal] > 0]] += math.log(stage.recovery.odds_ratio)
 
         decides, waits = ~deals.waits[deal], deals.waits[deal] & ~deals.in_call[deal]
         columns |= self._fates(stage, drawn, slack, here[decides], deal[decides], uniform)
+        columns["settled"][here[decides]] = True
         if stage.follow_up:
-            columns["settled"][here[decides]] = True
             if stage.follow_up.patience:
                 columns["patience"][here[waits]] = self._left(
                     stage.follow_up.patience, deal[waits], uniform("patience")[here[waits]]

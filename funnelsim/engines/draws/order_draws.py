@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from funnelsim.analytic.changing import least_and_most, of_coins
 from funnelsim.chance import Chance, MixedKeys
 from funnelsim.distributions import (
     DAY,
@@ -219,8 +220,11 @@ def _drawn(
 
 
 def has_memory(scenario: Scenario) -> bool:
-    """Whether an order depends on more than its own draws: on points, tiers or an offer."""
-    return scenario.loyalty is not None or scenario.campaign(WIN_BACK) is not None
+    """Whether an order depends on more than its own draws: on points, tiers, an offer, or when
+    the coin is tossed.
+    """
+    has_offer = scenario.campaign(WIN_BACK) is not None
+    return scenario.loyalty is not None or has_offer or bool(of_coins(scenario))
 
 
 def _orders(
@@ -381,7 +385,8 @@ def _earliest_next(
     ratios = [1.0, *(tier.repeat_odds_ratio for tier in tiers)]
     post_purchase, win_back = (scenario.campaign(kind) for kind in (POST_PURCHASE, WIN_BACK))
     ln_campaign = math.log(post_purchase.odds_ratio) if post_purchase else 0.0
-    best, worst = math.log(max(ratios)), math.log(min(ratios))
+    least, most = least_and_most(of_coins(scenario))
+    best, worst = math.log(max(ratios)) + most, math.log(min(ratios)) + least
     content = (order.feeling != DETRACTOR) | (order.feeling_after_wait != DETRACTOR)
     willing = order.is_kept & content
     alone = willing & (order.slack + best > 0)

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from funnelsim.analytic.changing import ln_odds, of_stage
 from funnelsim.engines.draws.drawn import OrderDraws, StageDraws
 from funnelsim.engines.draws.draws import Draws
 from funnelsim.engines.draws.initial import decay_of
@@ -50,6 +51,7 @@ class DrawnVisit(NamedTuple):
     patience: int
     reached_by: int
     attempt_times: tuple[int, ...]
+    before: int
     returns: bool
     anyway: bool  # would return without the message too
     return_delay: int
@@ -66,9 +68,12 @@ class DrawnVisit(NamedTuple):
             return self.handling_time
         return self.attempt_times[call]
 
-    def advances(self, response_time: int, rep: int) -> bool:
-        """The rule of odds: the rep's skill helps, waiting for the call hurts."""
-        return self.slack + self.stage.ln_skills[rep] > response_time * self.stage.decay
+    def advances(self, entered: int, response_time: int, ln_skill: float) -> bool:
+        """The rule of odds: what is true only for a while when the visit begins and the rep's
+        skill help, waiting for the call hurts.
+        """
+        slack = self.slack + self.stage.helps(entered - self.before)
+        return slack + ln_skill > response_time * self.stage.decay
 
     def takes(self, advances: bool) -> int:
         """How long it thinks before it says so."""
@@ -94,10 +99,19 @@ class DrawnStage:
         self.calls = stage.follow_up.attempts if stage.follow_up else 0
         self.every = stage.follow_up.every if stage.follow_up else 0
         self.decay = decay_of(stage)
-        self.ln_skills = [0.0, *draws.ln_skills(stage)]  # reps are numbered from 1; 0 is nobody
+        self._crew = draws.crew(stage)
+        self.changes = of_stage(draws.scenario, stage)
         self.recoveries = stage.recovery.attempts if stage.recovery else 0
         self.discount = stage.recovery.discount if stage.recovery else 0.0
         self._drawn = [_by_row(drawn) for drawn in draws.stages[number]]
+
+    def ln_skill(self, rep: int, moment: int) -> float:
+        """How well the rep of this number (1, 2, ...) convinces in a call begun at this moment."""
+        return self._crew[rep - 1].ln_skill_at(moment)
+
+    def helps(self, begun: int) -> float:
+        """What changes add to the log odds of a visit that began then."""
+        return float(ln_odds(self.changes, begun)) if self.changes else 0.0
 
     def visits(self, lead: Lead) -> Iterator[DrawnVisit]:
         """The first, and one for each time the lead may come back."""
