@@ -87,7 +87,7 @@ def off(values: Any, said: float, scenario: fs.Scenario, one: float = 1.0) -> fl
 
 
 def is_true(distance: float, label: str) -> bool:
-    if label == holds.ABOUT:
+    if label in (holds.ABOUT, holds.AVERAGE):
         return True  # says of itself that it is no promise
     return distance <= 1 if label == holds.AT_MOST else abs(distance) <= 1
 
@@ -133,6 +133,9 @@ def nobody_waits(scenario: fs.Scenario) -> fs.Scenario:
     tables = scenario.tables()
     beyond = ("order", "retention", "loyalty", "campaigns", "satisfaction", "referral", "upsell")
     tables = {name: part for name, part in tables.items() if name not in (*beyond, "life_stages")}
+    for change in tables.get("changes", []):
+        for of_orders in ("discount", "order_value_factor", "repeat_odds_ratio"):
+            change.pop(of_orders, None)
     for team, t in zip(scenario.teams, tables.get("teams", []), strict=True):
         skills = [*team.skills[: team.reps], *[1.0] * (team.reps - len(team.skills))]
         t |= {"reps": MANY * team.reps, "skills": skills * MANY, "open": "always", "closed": []}

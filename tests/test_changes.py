@@ -216,7 +216,7 @@ def test_what_is_said_without_simulation_is_an_average() -> None:
     )
     told = fs.describe(scenario)
     assert told.totals.loc["conversion", "value"] == pytest.approx((0.5 + 0.75) / 2)
-    assert told.totals.loc["conversion", "holds"] == "about, on average over the time"
+    assert told.totals.loc["conversion", "holds"] == "about, on average over the leads"
     assert any("Odds change on some day" in sentence for sentence in told.sentences)
 
 

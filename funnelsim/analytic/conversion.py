@@ -144,7 +144,7 @@ def _visit(scenario: Scenario, stage: Stage, ratio: float, made: float) -> Visit
 
 def _would_advance(scenario: Scenario, stage: Stage, ratio: float) -> tuple[float, float]:
     """How likely a visit comes to a decision, and to that of advancing: by the rule of odds, over
-    calls and reps; where changes act, on average over the time of the run.
+    calls and reps; where changes act, on average over the leads, as if they decided on coming.
     """
     call, p = stage.follow_up, stage.conversion or 0.0
     changes = ratios_over_time(scenario, stage)
