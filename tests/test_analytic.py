@@ -133,9 +133,6 @@ def nobody_waits(scenario: fs.Scenario) -> fs.Scenario:
     tables = scenario.tables()
     beyond = ("order", "retention", "loyalty", "campaigns", "satisfaction", "referral", "upsell")
     tables = {name: part for name, part in tables.items() if name not in (*beyond, "life_stages")}
-    for change in tables.get("changes", []):
-        for of_orders in ("discount", "order_value_factor", "repeat_odds_ratio"):
-            change.pop(of_orders, None)
     for team, t in zip(scenario.teams, tables.get("teams", []), strict=True):
         skills = [*team.skills[: team.reps], *[1.0] * (team.reps - len(team.skills))]
         t |= {"reps": MANY * team.reps, "skills": skills * MANY, "open": "always", "closed": []}

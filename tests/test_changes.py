@@ -252,7 +252,6 @@ TEAM = {
         (change("1 day", reps={"sale": 1}), "no such team: did you mean sales?"),
         (change("1 day", reps={"sales": -3}), "teams.sales would have -1 at 1 day"),
         (change("1 day", reps={"sales": 0.5}), "whole number"),
-        (change("1 day", repeat_odds_ratio=2), "there is no [retention]"),
         (change("1 day", skill=0.5), "add reps = { sales = 1 }"),
         (change("1 day", skill=0.5, reps={"sales": 1}), 'add ramp = "60 days"'),
         (change("1 day", odds=2), "there is no such key"),
