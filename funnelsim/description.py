@@ -108,7 +108,7 @@ def describe(scenario: Scenario) -> Description:
       "expected" is the mean of simulations; "at most" what their mean does not exceed, since leads
       wait for calls, lose patience and are convinced less by late answers; "about, if nobody
       waits" where it also matters which rep calls or how long a call in vain takes; "about, on
-      average over the time" where odds change on a day; and "not without simulation".
+      average over the leads" where odds change on a day; and "not without simulation".
       `paid_per_sale` and `first_orders` are what the `sales` pay, `revenue` all that is net of
       cancelled, refused and returned orders
 
@@ -191,8 +191,8 @@ def _left_out(s: Scenario) -> Iterator[str]:
         )
     if move_odds(s):
         yield (
-            "Odds change on some day: conversion and sales are an average over the time of the "
-            "run, as if leads came evenly; fs.simulate tells what is so when."
+            "Odds change on some day: conversion and sales are an average over the leads, as if "
+            "each made up its mind when it came; fs.simulate tells what is so when."
         )
     if beyond := beyond_first_orders(s):
         yield (

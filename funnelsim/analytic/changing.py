@@ -12,10 +12,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from funnelsim.distributions import Floats, Ints
+from funnelsim.analytic.arrivals import mean_by_day
+from funnelsim.distributions import DAY, Floats, Ints
 from funnelsim.scenario import Change, Scenario, Stage
 
-MOMENTS = 1_000  # of a run, for what holds on average
+MOMENTS = 2_000  # of a run, for what holds on average
 
 
 class Acting(NamedTuple):
@@ -50,11 +51,16 @@ def ln_odds(acting: list[Acting], at: Ints | int) -> Floats:
 
 
 def ratios_over_time(scenario: Scenario, stage: Stage) -> Floats:
-    """The odds ratios of changes at even moments of the run; a single 1 where there is none."""
+    """The odds ratios of changes when leads come, each of them for as many leads; a single 1 where
+    there is no change.
+    """
     acting = of_stage(scenario, stage)
     if not acting:
         return np.ones(1)
-    moments = (np.arange(MOMENTS) + 0.5) / MOMENTS * scenario.horizon
+    leads = sum(mean_by_day(scenario, channel) for channel in scenario.channels)
+    so_far = np.append(0.0, np.cumsum(leads)) if np.any(leads) else np.arange(scenario.days + 1.0)
+    share = (np.arange(MOMENTS) + 0.5) / MOMENTS
+    moments = np.interp(share * so_far[-1], so_far, np.arange(scenario.days + 1) * DAY)
     ratios: Floats = np.exp(ln_odds(acting, moments.astype(np.int64)))
     return ratios
 

@@ -147,7 +147,7 @@ def _visit(scenario: Scenario, stage: Stage, ratio: float, made: float) -> Visit
 def _would_advance(scenario: Scenario, stage: Stage, ratio: float) -> tuple[float, float]:
     """How likely a visit comes to a decision, and to that of advancing: by the rule of odds, over
     calls and reps, of whom each counts by the time that it is there; where changes act, on average
-    over the time of the run.
+    over the leads, as if they decided on coming.
     """
     call, p = stage.follow_up, stage.conversion or 0.0
     changes = ratios_over_time(scenario, stage)

@@ -16,7 +16,7 @@ from funnelsim.staffing import crew
 EXPECTED = "expected"
 AT_MOST = "at most"
 ABOUT = "about, if nobody waits"
-AVERAGE = "about, on average over the time"  # where odds change on a day
+AVERAGE = "about, on average over the leads"  # where odds change on a day
 NOT_SAID = "not without simulation"
 
 

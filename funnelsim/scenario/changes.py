@@ -235,7 +235,7 @@ def problems_of_changes(tables: dict[str, Any]) -> Iterator[Problem]:
                 if name not in known[of]:
                     way_out = nearest(name, known[of]) if known[of] else f"add [[{of}]] first"
                     yield Problem(f"{path}.{key}.{name}", value, f"there is no {one}", way_out)
-        yield from _says_nothing(path, change, tables)
+        yield from _skill(path, change)
     yield from _too_few_reps(tables, [change for _, change in changes])
 
 
@@ -257,19 +257,7 @@ def _moments(change: dict[str, Any]) -> tuple[int, int] | None:
         return None
 
 
-NEEDS = {
-    "discount": (0, "order", "it is of orders"),
-    "order_value_factor": (1, "order", "it is of orders"),
-    "repeat_odds_ratio": (1, "retention", "it is of ordering again"),
-}
-"""What changes nothing, and the part without which nothing else would either."""
-
-
-def _says_nothing(path: str, change: dict[str, Any], tables: dict[str, Any]) -> Iterator[Problem]:
-    for key, (nothing, part, why) in NEEDS.items():
-        if change.get(key, nothing) != nothing and tables.get(part) is None:
-            rule, way_out = f"{why}, and there is no [{part}]", f"add [{part}], or leave it out"
-            yield Problem(f"{path}.{key}", change[key], rule, way_out)
+def _skill(path: str, change: dict[str, Any]) -> Iterator[Problem]:
     if change.get("skill", 1) != 1:
         for key, example in (("reps", "reps = { sales = 1 }"), ("ramp", 'ramp = "60 days"')):
             if change.get(key) in (None, {}) or (key == "ramp" and _length(change[key]) == 0):
