@@ -38,8 +38,8 @@ def pipeline_forecast(
     """What the deals open on a day will bring, by month or by rep; deals to come are not in it.
 
     `by` is month (of the win), owner, holder, channel, segment, arm or stage (of today), or a
-    list of them: the index. Months that lie far ahead are told together as "later", deals of nobody as
-    "nobody"; the last row, "all", is the whole pipeline. Columns:
+    list of them: the index. Months that lie far ahead are told together as "later", deals of nobody
+    as "nobody"; the last row, "all", is the whole pipeline. Columns:
 
     - `deals` that are open; by month each stands in every row in which it may be won
     - `expected_wins`, `expected_value`: Σ chance, Σ chance × value; they add up to "all"
