@@ -6,6 +6,7 @@ scenarios (`some_scenarios.py`); here are sums by hand, and what must hold whate
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import Any
 
@@ -14,13 +15,12 @@ import pandas as pd
 import pytest
 
 import funnelsim as fs
-from funnelsim.distributions import DAY
 from funnelsim.errors import FunnelSimError, ScenarioError
 
 SHOP: dict[str, Any] = {
     "name": "shop",
-    "horizon": "60 days",
-    "channels": [{"name": "web", "leads_per_day": 40}, {"name": "shop", "leads_per_day": 20}],
+    "horizon": "40 days",
+    "channels": [{"name": "web", "leads_per_day": 16}, {"name": "shop", "leads_per_day": 8}],
     "segments": [
         {"name": "new", "share": 0.7},
         {"name": "known", "share": 0.3, "odds_ratio": 1.5, "repeat_odds_ratio": 2.0},
@@ -114,13 +114,12 @@ def test_a_file_is_read_back(shop: fs.Scenario) -> None:
     ],
 )
 def test_what_is_wrong_is_said(shop: fs.Scenario, changes: dict[str, Any], said: str) -> None:
-    with pytest.raises(ScenarioError, match="") as error:
+    with pytest.raises(ScenarioError, match=re.escape(said)):
         shop.vary(changes)
-    assert said in str(error.value)
 
 
 def test_all_in_an_arm_that_is_none(shop: fs.Scenario) -> None:
-    with pytest.raises(ScenarioError, match="did you mean new page?"):
+    with pytest.raises(ScenarioError, match="did you mean new page"):
         shop.all_in("new pag")
     with pytest.raises(ScenarioError, match=r"add \[\[arms\]\]"):
         fs.load("aida").all_in("new page")
@@ -254,10 +253,10 @@ def test_a_hold_out_gets_nothing(seed: int) -> None:
 
 def test_describe_is_the_mean_of_simulations(seed: int) -> None:
     """Each lead is won by itself, so sales are Poisson: as many as expected, but for that."""
-    tables = {key: SHOP[key] for key in ("name", "channels", "segments", "arms", "stages", "order")}
-    tables |= {"horizon": "20 days", "order": {"value": {"constant": 80}}}
-    tables["stages"][1]["recovery"].pop("discount", None)
-    scenario, n = fs.Scenario(**tables), 40
+    parts = ("name", "channels", "segments", "arms", "stages", "order")
+    tables = {name: SHOP[name] for name in parts} | {"horizon": "10 days"}
+    scenario = fs.Scenario(**tables).vary({"stages.Basket.recovery.discount": 0.0})
+    n = 40
     said = fs.describe(scenario).totals["value"]
     seen = fs.replicate(scenario, n, seed=seed, progress=False).table[["customers", "revenue"]]
     assert abs(seen["customers"].mean() - said["sales"]) < 4.5 * np.sqrt(said["sales"] / n)
@@ -280,18 +279,21 @@ def test_a_state_may_name_the_arm(shop: fs.Scenario, seed: int) -> None:
     assert (there["arm"][there["kind"] == "customer"] == "hold-out").all()
     with pytest.raises(FunnelSimError, match="there is no such arm"):
         fs.simulate(shop, seed, initial=fs.State(pd.DataFrame(deals | {"arm": "new"})))
-    cut = simulated(seed).state(30.0)
+    cut = simulated(seed).state(20.0)
     assert set(cut.deals["arm"]) | set(cut.customers["arm"]) <= set(ARMS)
-    assert fs.simulate(shop, seed, initial=cut, progress=False).scenario.horizon == 60 * DAY
+    again = fs.simulate(shop, seed, initial=cut, progress=False).leads
+    there = again[again["kind"] == "open deal"]
+    assert sorted(there["arm"]) == sorted(cut.deals["arm"])
 
 
-@pytest.mark.parametrize("by", ["arm"])
-def test_tables_by_arm(by: str, seed: int) -> None:
+def test_tables_by_arm(seed: int) -> None:
     journal = simulated(seed)
-    table = fs.funnel_by(journal, by)
-    overall = table.xs("overall", level="stage")
-    leads = journal.leads["arm"].value_counts()
-    kept = journal.leads[journal.leads["kind"] != "upsell"]["arm"].value_counts()
+    overall = fs.funnel_by(journal, "arm").xs("overall", level="stage")
+    bought = journal.leads["outcome"] == "customer"
     for arm in ARMS:
-        assert overall.loc[arm, "entered"] in (leads[arm], kept[arm])
-    assert set(fs.order_rates(journal, by=by).index) >= set(ARMS)
+        here = journal.leads["arm"] == arm
+        assert tuple(overall.loc[arm, ["entered", "advanced"]]) == (
+            here.sum(),
+            (here & bought).sum(),
+        )
+    assert set(fs.order_rates(journal, by="arm").index) >= set(ARMS)
