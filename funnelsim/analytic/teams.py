@@ -18,9 +18,9 @@ from funnelsim.analytic.arrivals import mean_by_day
 from funnelsim.analytic.conversion import (
     calls,
     has_patience,
+    kinds_of_leads,
     place,
     served_by,
-    shares_of_segments,
     way,
 )
 from funnelsim.analytic.orders import kept_share
@@ -111,7 +111,7 @@ def _visits_per_day(scenario: Scenario, begin: int, end: int, late: str = "") ->
     Of the leads of the days between two moments, of which one counts as far as it lies there. With
     the name of a team as `late`: when leads have to wait for it for years.
     """
-    stages, shares = len(scenario.stages), shares_of_segments(scenario)
+    stages, kinds = len(scenario.stages), kinds_of_leads(scenario)
     midnights = np.arange(scenario.days) * DAY
     end = scenario.days * DAY if end == scenario.horizon else end  # the last day, as if whole
     of_days = (np.minimum(end, midnights + DAY) - np.maximum(begin, midnights)).clip(0) / DAY
@@ -119,13 +119,13 @@ def _visits_per_day(scenario: Scenario, begin: int, end: int, late: str = "") ->
     up_visits, up_wins = np.zeros(stages), 0.0
     for channel in scenario.channels:
         per_day = float(np.average(mean_by_day(scenario, channel), weights=of_days))
-        for segment, share in shares:
-            odds = (channel.odds_ratio, segment.odds_ratio)
-            own = way(scenario, 0, odds, late)
+        for kind in kinds:
+            share, odds = kind.share, (channel.odds_ratio, *kind.odds)
+            own = way(kind.meets, 0, odds, late)
             visits += per_day * share * own.visits
             buyers += per_day * share * own.wins
             if scenario.upsell:  # who is asked again is a mix of those who bought
-                again = way(scenario, place(scenario, scenario.upsell.enters), odds, late)
+                again = way(kind.meets, place(scenario, scenario.upsell.enters), odds, late)
                 up_visits = up_visits + per_day * share * own.wins * again.visits
                 up_wins += per_day * share * own.wins * again.wins
     if buyers == 0 or not (scenario.upsell or scenario.referral):
@@ -133,10 +133,11 @@ def _visits_per_day(scenario: Scenario, begin: int, end: int, late: str = "") ->
     referred, wins = np.zeros(stages), 0.0
     if scenario.referral:
         enters = place(scenario, scenario.referral.enters)
-        for segment, share in shares:
-            odds = (scenario.referral.odds_ratio, segment.odds_ratio)
-            theirs = way(scenario, enters, odds, late)
-            referred, wins = referred + share * theirs.visits, wins + share * theirs.wins
+        for kind in kinds:
+            odds = (scenario.referral.odds_ratio, *kind.odds)
+            theirs = way(kind.meets, enters, odds, late)
+            referred = referred + kind.share * theirs.visits
+            wins += kind.share * theirs.wins
     return visits + _after_the_sale(
         scenario, buyers, (referred, wins), (up_visits / buyers, up_wins / buyers)
     )
