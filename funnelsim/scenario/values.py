@@ -52,6 +52,7 @@ FIRST_ORDER, FIRST_REPEAT = "first order", "first repeat"
 POST_PURCHASE, WIN_BACK = "post-purchase", "win-back"
 CANCELLED, REFUSED, RETURNED = "cancelled", "refused", "returned"  # how an order ends, if not kept
 REFERRAL = "referral"  # the channel of the leads that promoters bring
+RECOVERY, CAMPAIGNS, LOYALTY = HELD_OUT = ("recovery", "campaigns", "loyalty")
 REPEAT_ORDER, MEMBER, PROMOTES, UPSELL = "repeat order", "member", "promoter", "upsell"
 LIFE = (REPEAT_ORDER, MEMBER, PROMOTES, REFERRAL, UPSELL)  # what a life stage can stand for
 OFFICE_HOURS = "Mon-Fri 09:00-19:00; Sat 10:00-14:00"  # an example
@@ -59,8 +60,8 @@ CALLS = replace(COUNT, high=100)
 DISPERSION = Kind("number", "variance ÷ mean", low=1, high=1000)
 MEAN_NUMBER = Kind("number", high=100)
 LEAD_COLUMNS = (
-    *("lead", "key", "parent", "kind", "channel", "segment", "arrived", "deal_value", "owner"),
-    *("holder", "outcome", "lost_stage", "reason", "decided", "recovered", "member"),
+    *("lead", "key", "parent", "kind", "channel", "segment", "arm", "arrived", "deal_value"),
+    *("owner", "holder", "outcome", "lost_stage", "reason", "decided", "recovered", "member"),
 )
 """The columns of the journal's `leads`; a label may not take the name of one of them."""
 
@@ -229,6 +230,16 @@ def _truth(value: Any) -> bool:
     return bool(value)
 
 
+def _without(value: Any) -> tuple[str, ...]:
+    rule = "this is a list of what the arm does without: " + ", ".join(HELD_OUT)
+    if not isinstance(value, (list, tuple)):
+        raise BrokenRule(rule, f'write ["{value}"]' if value in HELD_OUT else 'write ["recovery"]')
+    for part in value:
+        if part not in HELD_OUT:
+            raise BrokenRule(f"{rule}; {part!r} is none of them", nearest(part, HELD_OUT))
+    return tuple(part for part in HELD_OUT if part in value)
+
+
 def _rate(value: Any) -> float:
     rule = "this is a mean number, from 0 to 100"
     x = number(value, rule)
@@ -315,6 +326,12 @@ _campaign = _one_of("there are two kinds of campaigns", *CAMPAIGN_KINDS)
 _KIND = replace(NAME, options=CAMPAIGN_KINDS)  # no choice: another one has other fields
 CampaignKind = Annotated[str, BeforeValidator(_campaign), _KIND]
 Rate = Annotated[float, BeforeValidator(_rate), MEAN_NUMBER]
+Without = Annotated[
+    tuple[str, ...],
+    BeforeValidator(_without),
+    PlainSerializer(list),
+    replace(CHOICE, options=HELD_OUT),
+]
 Truth = Annotated[bool, BeforeValidator(_truth), ON_OFF]
 
 

@@ -87,6 +87,7 @@ class Leads(Columns):
     kind: NDArray[np.int8]
     channel: Small  # past the scenario's channels: "referral"
     segment: Small
+    arm: Small  # of an experiment
     parent: Ints
     parent_order: Ints  # the number of the parent's order that the lead comes of
     customer: Ints  # to whom its orders belong: itself, or the customer who is sold more

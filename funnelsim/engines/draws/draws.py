@@ -40,7 +40,7 @@ from funnelsim.engines.draws.initial import Initial, logit, logit_of
 from funnelsim.engines.draws.order_draws import CustomerDraws, draw_orders, order_value
 from funnelsim.errors import FunnelSimError
 from funnelsim.journal import NEVER, NEW, REFERRED, UPSOLD
-from funnelsim.scenario import FollowUp, Scenario, Stage
+from funnelsim.scenario import Arm, FollowUp, Scenario, Segment, Stage
 from funnelsim.state import State
 
 MOST_CHILDREN = 100_000  # where [referral] does not say
@@ -112,7 +112,8 @@ class Draws:
             replication=of,
             kind=same(NEW, count, "i1"),
             channel=taken(channel, order),
-            segment=self._segments(key, of),
+            segment=self._by_lot("segment", self.scenario.segments, key, of),
+            arm=self._by_lot("arm", self.scenario.arms, key, of),
             parent=same(NEVER, count),
             parent_order=same(0, count),
             customer=np.arange(count, dtype=np.int32),
@@ -146,12 +147,15 @@ class Draws:
             of, key, arrived = taken(of, inside), key[inside], arrived[inside]
         return of, key, arrived, same(number, len(key), "i2")
 
-    def _segments(self, key: Ints, of: Small) -> NDArray[np.int16]:
-        shares = [segment.share for segment in self.scenario.segments]
+    def _by_lot(
+        self, question: str, parts: Sequence[Segment | Arm], key: Ints, of: Small
+    ) -> NDArray[np.int16]:
+        """Which segment, or which arm, each lead is in; 0 where there are none."""
+        shares = [part.share for part in parts]
         if not shares:
             return same(0, len(key), "i2")
         who = mixed(key, None if of.strides == (0,) else of)
-        return self._chance.column("segment", who, 0, lambda u: choose(shares, u), np.int16)
+        return self._chance.column(question, who, 0, lambda u: choose(shares, u), np.int16)
 
     def _children(self, parents: Leads, orders: list[OrderDraws], before: int) -> Leads:
         """The leads that may come of these orders: whom promoters refer, who is sold more.
@@ -184,6 +188,7 @@ class Draws:
                     kind=np.full(len(key), kind, dtype=np.int8),
                     channel=parents.channel[row],
                     segment=parents.segment[row],
+                    arm=parents.arm[row],
                     parent=before + row,
                     parent_order=number.astype(np.int64),
                     customer=parents.customer[row],
@@ -197,14 +202,12 @@ class Draws:
             return parents.only(np.zeros(0, dtype=np.int64))
         children = Leads.joined(parts)
         referred = children.kind == REFERRED
+        own = partial(self._by_lot, key=children.key, of=children.replication)
         return replace(
             children,
             channel=np.where(referred, len(self.scenario.channels), children.channel),
-            segment=np.where(
-                referred,
-                self._segments(children.key, children.replication),
-                children.segment,
-            ),
+            segment=np.where(referred, own("segment", self.scenario.segments), children.segment),
+            arm=np.where(referred, own("arm", self.scenario.arms), children.arm),
         )
 
     def _guard(self, children: float) -> None:
@@ -333,6 +336,9 @@ class Draws:
         ln_segments = [_ln_odds_ratio(s.odds_ratio, stage) for s in self.scenario.segments] or [0.0]
         of_channels = _looked_up(ln_channels, leads.channel, rows)
         helps = of_channels + _looked_up(ln_segments, leads.segment, rows)
+        if self.scenario.arms:
+            ln_arms = [_ln_odds_ratio(arm.odds_ratio, stage) for arm in self.scenario.arms]
+            helps = helps + _looked_up(ln_arms, leads.arm, rows)
         return logit_of(float(stage.conversion or 0.0)) + helps
 
     # --- orders -----------------------------------------------------------------------------
