@@ -25,6 +25,10 @@ class Estimate(NamedTuple):
     value: Floats
     error: Floats
 
+    def of(self, arm: int | list[int]) -> Estimate:
+        """Of one arm, or of several; arms are the last axis."""
+        return Estimate(self.value[..., arm], self.error[..., arm])
+
 
 class Effect(NamedTuple):
     """What B does differently from A; arrays of any shape."""

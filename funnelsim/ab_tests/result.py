@@ -120,7 +120,7 @@ class AbTest:
         )
 
     def _plan(self) -> str:
-        lift = f"A lift of {figure_text(self.plan.lift, 'share')}"
+        lift = f"A lift of {100 * self.plan.lift:g} %"
         power = self.effects["power"].min()
         if not math.isfinite(power):
             return f"{lift} cannot be planned for yet."
@@ -128,8 +128,7 @@ class AbTest:
         if not self.more_leads:
             return f"{told}."
         days = f" ({self.more_days:,.0f} days)" if math.isfinite(self.more_days) else ""
-        wanted = figure_text(self.plan.power, "share")
-        return f"{told}; for {wanted} it takes {self.more_leads:,} more leads{days}."
+        return f"{told}; for {100 * self.plan.power:g} % it takes {self.more_leads:,} more leads{days}."
 
     def __repr__(self) -> str:
         return "\n".join([f"<AbTest of {self.figure}>", self.sentence, *self.warnings])

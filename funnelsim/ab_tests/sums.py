@@ -37,7 +37,7 @@ class Sums(NamedTuple):
     xx: Floats
 
     def of(self, *place: int | slice) -> Sums:
-        """Of some replications, looks or arms."""
+        """Of some replications or arms."""
         return Sums(*(values[place] for values in self))
 
 
