@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
@@ -110,6 +111,12 @@ def always_valid(difference: Any, standard_error: Any, expected: float) -> Any:
     return np.where(is_told, np.minimum(1.0, np.exp(np.minimum(-log_ratio, 0.0))), 1.0)
 
 
+@lru_cache(maxsize=64)  # it takes longer than the rest, and looks ask for the same again
+def _gauss_legendre(points: int) -> tuple[Floats, Floats]:
+    nodes, weights = np.polynomial.legendre.leggauss(points)
+    return nodes, weights
+
+
 def _times(looks: Any) -> Floats:
     """When each look is, as shares of what comes or just as 1, 2, 3 ..."""
     if isinstance(looks, Sequence | np.ndarray) and not isinstance(looks, str):
@@ -129,8 +136,8 @@ def _ever_beyond(times: Floats, limits: Floats) -> Floats:
     before = 0.0
     for look, (time, edge) in enumerate(zip(times, edges, strict=True)):
         step = math.sqrt(time - before)
-        points = 40 + math.ceil(10 * edge / step)
-        nodes, weights = np.polynomial.legendre.leggauss(min(points, 400))
+        points = 8 * math.ceil(4 + edge / step)  # some eight for each standard deviation
+        nodes, weights = _gauss_legendre(min(points, 400))
         nodes = nodes * edge
         away = (nodes[:, None] - at[None, :]) / step
         density = np.exp(-0.5 * away**2) @ density / (step * math.sqrt(2 * math.pi))

@@ -16,7 +16,7 @@ from funnelsim.ab_tests.result import OFF, AbTest, Plan
 from funnelsim.ab_tests.sums import (
     TESTED,
     Sums,
-    Tested,
+    Measured,
     journal_sums,
     known_figures,
     of_a_table,
@@ -82,8 +82,8 @@ def ab_test(
     >>> test = fs.ab_test({"A": (5000, 250), "B": (5000, 300)})
     >>> test.effects.round(4)[["difference", "low", "high", "p"]]
          difference     low    high       p
-    arm
-    B          0.01  0.0011  0.0189  0.0285
+    arm...
+    B          0.01  0.0011  0.0189  0.0283
     >>> print(test.sentence)
     Conversion: 6.00 % in B, 5.00 % in A: +1.00 points (+0.11 points to +1.89 points), p = 0.028: ...
     """
@@ -162,7 +162,7 @@ def ab_test_by_day(
 
 def asked(
     scenario: Scenario, figure: str | None, within: str | None
-) -> tuple[Tested, int | None]:
+) -> tuple[Measured, int | None]:
     """The figure, and the time that each lead is given (microseconds), of a scenario with arms."""
     if sum(one.share > 0 for one in scenario.arms) < 2:
         found = Finding(f"{len(scenario.arms)} with a share above 0")
@@ -250,7 +250,7 @@ def _plan(lift: float, power: float, confidence: float) -> Plan:
 
 
 def _tested(
-    tested: Tested, names: list[str], sums: Sums, shares: Floats, control: str | None, plan: Plan,
+    tested: Measured, names: list[str], sums: Sums, shares: Floats, control: str | None, plan: Plan,
     days: float,
 ) -> AbTest:  # fmt: skip
     """The test of these sums, shape (arms,); it has run for so many days."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from funnelsim.ab_tests.sums import Tested
+from funnelsim.ab_tests.sums import Measured
 from funnelsim.errors import FunnelSimError
 from funnelsim.journal.provenance import Provenance
 from funnelsim.metrics.figure import SHARE
@@ -55,7 +55,7 @@ class AbTest:
     more_days: float
     plan: Plan
     warnings: list[str]
-    tested: Tested = field(repr=False)
+    tested: Measured = field(repr=False)
     currency: str = ""
     provenance: Provenance | None = field(default=None, repr=False)
     look_up: Callable[[], pd.DataFrame] | None = field(default=None, repr=False)

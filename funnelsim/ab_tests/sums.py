@@ -70,7 +70,7 @@ class Numbers(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Tested:
+class Measured:
     """A figure that can be tested: what it is called, its unit, and its numbers of each lead."""
 
     name: str
@@ -151,26 +151,26 @@ def _aov(journal: Journal, until: Ints) -> Numbers:
 TESTED = {
     tested.name: tested
     for tested in (
-        Tested("conversion", "Conversion", "the conversion", SHARE, _conversion, sells=False),
-        Tested("revenue_per_lead", "Revenue per lead", "the revenue per lead", MONEY,
+        Measured("conversion", "Conversion", "the conversion", SHARE, _conversion, sells=False),
+        Measured("revenue_per_lead", "Revenue per lead", "the revenue per lead", MONEY,
                _revenue_per_lead),
-        Tested("contribution_per_lead", "Contribution per lead", "the contribution per lead",
+        Measured("contribution_per_lead", "Contribution per lead", "the contribution per lead",
                MONEY, _contribution_per_lead),
-        Tested("repeat_purchase_rate", "Repeat purchase rate", "the repeat purchase rate", SHARE,
+        Measured("repeat_purchase_rate", "Repeat purchase rate", "the repeat purchase rate", SHARE,
                _repeat_purchase_rate),
-        Tested("aov", "Average order value", "the average order value", MONEY, _aov),
+        Measured("aov", "Average order value", "the average order value", MONEY, _aov),
     )
 }  # fmt: skip
 """The figures of a journal that an A/B test knows, by their names."""
 
 
-def of_a_table(label: str, is_share: bool) -> Tested:
+def of_a_table(label: str, is_share: bool) -> Measured:
     """A column of a table as what is tested."""
 
     def none(journal: Journal, until: Ints) -> Numbers:  # a table has no journal
         raise NotImplementedError
 
-    return Tested(label, label, label, SHARE if is_share else RATIO, none)
+    return Measured(label, label, label, SHARE if is_share else RATIO, none)
 
 
 def known_figures(scenario: Scenario) -> list[str]:
