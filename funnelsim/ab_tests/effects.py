@@ -10,7 +10,7 @@ leaves out 0. The interval of a lift, B ÷ A - 1, is that of the logarithm of th
 from __future__ import annotations
 
 from statistics import NormalDist
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -54,7 +54,7 @@ def estimates(sums: Sums) -> Estimate:
     return Estimate(value, np.sqrt(variance))
 
 
-def sums_by_hand(n: float, y: float) -> Sums:
+def sums_by_hand(n: Any, y: Any) -> Sums:
     """Of a share: n leads, y of them did it.
 
     >>> sums_by_hand(100, 20).xx

@@ -12,11 +12,11 @@ import numpy as np
 from funnelsim.ab_tests import effects as of
 from funnelsim.ab_tests.looks import always_valid
 from funnelsim.ab_tests.power import chance_to_find, reach
-from funnelsim.ab_tests.result import OFF, AbTest, Plan
+from funnelsim.ab_tests.result import AbTest, Plan
 from funnelsim.ab_tests.sums import (
     TESTED,
-    Sums,
     Measured,
+    Sums,
     journal_sums,
     known_figures,
     of_a_table,

@@ -20,7 +20,7 @@ import numpy as np
 from funnelsim.ab_tests import effects as of
 from funnelsim.ab_tests.looks import KINDS, stopping_limits
 from funnelsim.ab_tests.one_test import LIFT, any_day, asked, the_control
-from funnelsim.ab_tests.sums import Sums, Measured, journal_sums
+from funnelsim.ab_tests.sums import Measured, Sums, journal_sums
 from funnelsim.arguments import a_choice, a_confidence, a_number, a_whole_number
 from funnelsim.distributions import DAY, Floats
 from funnelsim.experiment import chunks

@@ -128,7 +128,8 @@ class AbTest:
         if not self.more_leads:
             return f"{told}."
         days = f" ({self.more_days:,.0f} days)" if math.isfinite(self.more_days) else ""
-        return f"{told}; for {100 * self.plan.power:g} % it takes {self.more_leads:,} more leads{days}."
+        more = f"{self.more_leads:,} more leads{days}"
+        return f"{told}; for {100 * self.plan.power:g} % it takes {more}."
 
     def __repr__(self) -> str:
         return "\n".join([f"<AbTest of {self.figure}>", self.sentence, *self.warnings])

@@ -47,8 +47,8 @@ def of_counts(counts: Mapping[Any, Any]) -> OfTable:
             rule = f"it is at most the number of visitors, {n:g}"
             raise refused(f"{arm}, {CONVERSIONS}", conversions, rule)
         pairs.append((n, did))
-    n, did = np.array(pairs).reshape(-1, 2).T
-    return OfTable([str(arm) for arm in counts], sums_by_hand(n, did), True, "conversion")
+    sums = sums_by_hand(*np.array(pairs).reshape(-1, 2).T)
+    return OfTable([str(arm) for arm in counts], sums, True, "conversion")
 
 
 def of_frame(

@@ -62,7 +62,9 @@ def ab_test(test: AbTest, truth: bool = False) -> alt.TopLevelMixin:
     line = alt.Chart(data).mark_rule(color=MEAN, strokeWidth=2)
     dot = alt.Chart(data).mark_circle(color=MEAN, size=90, opacity=1)
     parts = [
-        alt.Chart(rows_data([{"low": 0}])).mark_rule(color=ZERO, strokeDash=[5, 4]).encode(x=across),
+        alt.Chart(rows_data([{"low": 0}]))
+        .mark_rule(color=ZERO, strokeDash=[5, 4])
+        .encode(x=across),
         line.encode(x=across, x2="high:Q", y=up, tooltip=tips),
         dot.encode(x="difference:Q", y=up, tooltip=tips),
     ]
