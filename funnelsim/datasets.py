@@ -81,7 +81,7 @@ def load_crm_deals() -> pd.DataFrame:
 
 
 def ab_test() -> pd.DataFrame:
-    """The bundled A/B test of a shop, a row per visitor; its split is broken, and B changes nothing.
+    """The bundled A/B test, a row per visitor: its split is broken, and B changes nothing.
 
     Columns: visitor, day (a time), variant (A or B), channel, bought (0 or 1), paid (EUR). Made by
     simulation from datasets/ab_test.toml; datasets/README.md is its dictionary. CC BY 4.0.

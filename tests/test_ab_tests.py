@@ -193,13 +193,13 @@ def test_the_truth_is_of_the_same_customers(seed):
 
 
 def test_many_tests_of_nothing(seed):
-    found = fs.repeat_ab_test(NULL, n=300, seed=seed, looks=5, progress=False)
+    found = fs.repeat_ab_test(NULL, n=200, seed=seed, looks=5, progress=False)
     share = found.summary["share"]
-    error = 4.5 * (0.05 * 0.95 / 300) ** 0.5
+    error = 4.5 * (0.05 * 0.95 / 200) ** 0.5
     assert found.is_null and abs(share["significant at the end"] - 0.05) < error
     chance = fs.peeking(5)
     looked = share["significant on some look"]
-    assert abs(looked - chance) < 4.5 * (chance * (1 - chance) / 300) ** 0.5
+    assert abs(looked - chance) < 4.5 * (chance * (1 - chance) / 200) ** 0.5
     assert share["beyond the limits of pocock on some look"] < 0.05 + error
     assert share["always-valid p on some look"] < 0.05 + error
 

@@ -1,4 +1,4 @@
-"""Is B better? Tests of two arms as a firm makes them, and beside them the truth, which it never sees.
+"""Is B better? Tests of arms as a firm makes them, and beside them the truth, which it never sees.
 
     fs.sample_size(0.05, lift=0.2)      how many leads a test needs
     t = fs.ab_test(j, "conversion")     effect, interval, p, power, sample ratio, how much longer

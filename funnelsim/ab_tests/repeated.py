@@ -37,7 +37,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 END, SOME = "significant at the end", "significant on some look"
-WRONG, HOLDS, ANY_DAY = "wrong way", "interval holds the truth", "always-valid p on some look"
+MISSED, WRONG = "missed at the end", "significant the wrong way round"
+HOLDS, ANY_DAY = "interval holds the truth", "always-valid p on some look"
 BEYOND = {kind: f"beyond the limits of {kind} on some look" for kind in KINDS}
 
 
@@ -216,6 +217,7 @@ def _counted(
     counted[ANY_DAY] = (any_day(found, first.value[:, -1:].mean(), lift) < alpha).any(axis=1)
     counted[HOLDS] = (table["low"] <= mean) & (mean <= table["high"])
     if mean:
+        counted[MISSED] = ~counted[END]
         counted[WRONG] = counted[END] & (np.sign(table["difference"]) != np.sign(mean))
     summary = pd.DataFrame({"share": {name: np.mean(these) for name, these in counted.items()}})
     low, high = wilson_interval(summary["share"] * len(table), np.full(len(summary), len(table)))
