@@ -17,8 +17,8 @@ from funnelsim.analytic import holds
 from funnelsim.analytic.arrivals import leads_since_the_warm_up
 from funnelsim.analytic.conversion import (
     conversion_of_channels,
+    kinds_of_leads,
     reached,
-    shares_of_segments,
 )
 from funnelsim.analytic.costs import day_costs
 from funnelsim.analytic.teams import team_load
@@ -98,8 +98,8 @@ def describe(scenario: Scenario) -> Description:
       reach the goal in the end; `sales_in_the_end` = leads × conversion; `sales` from the warm-up
       to the horizon; `cost` of the leads and of the channel's days, in currency
     - `stages` (index stage): the `team` that calls ("" for none); `conversion` as the scenario has
-      it; `goes_on`, the share of those who enter that goes on, over channels, segments, calls and
-      returns; `reached`, the share of all leads that enters; `leads`, how many do in the end;
+      it; `goes_on`, the share of those who enter that goes on, over channels, segments, arms, calls
+      and returns; `reached`, the share of all leads that enters; `leads`, how many do in the end;
       `decision_days`, the mean decision time of those who advance
     - `teams` (index team): `fs.team_load`
     - `totals` (index figure): `value`, its `unit` (count, share, money), and how it `holds`:
@@ -110,9 +110,9 @@ def describe(scenario: Scenario) -> Description:
       all that is net of cancelled, refused and returned orders
 
     `sentences` says what is left out. A conversion is what the rule of odds gives, by the total
-    probability over segments, calls and returns; the time to a sale is the sum of the decision
-    times, its law a convolution (S. M. Ross, Introduction to Probability Models, 12th edition 2019,
-    chapter 2); the load is Little's law.
+    probability over segments, arms, calls and returns; the time to a sale is the sum of the
+    decision times, its law a convolution (S. M. Ross, Introduction to Probability Models, 12th
+    edition 2019, chapter 2); the load is Little's law.
 
     Raises FunnelSimError for what is no scenario.
 
@@ -154,7 +154,7 @@ def _channels(s: Scenario, sales: Floats) -> pd.DataFrame:
 def _stages(s: Scenario) -> pd.DataFrame:
     import pandas as pd
 
-    shares = np.array([share for _, share in shares_of_segments(s)])
+    shares = np.array([kind.share for kind in kinds_of_leads(s)])
     leads = np.einsum("c,s,cst->t", leads_since_the_warm_up(s), shares, reached(s))
     columns = {
         "team": [stage.follow_up.team if stage.follow_up else "" for stage in s.stages],

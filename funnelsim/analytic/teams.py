@@ -17,9 +17,9 @@ from funnelsim.analytic.arrivals import mean_by_day
 from funnelsim.analytic.conversion import (
     calls,
     has_patience,
+    kinds_of_leads,
     place,
     served_by,
-    shares_of_segments,
     way,
 )
 from funnelsim.analytic.orders import kept_share
@@ -88,18 +88,18 @@ def _visits_per_day(scenario: Scenario, late: str = "") -> Floats:
 
     With the name of a team as `late`: when leads have to wait for it for years.
     """
-    stages, shares = len(scenario.stages), shares_of_segments(scenario)
+    stages, kinds = len(scenario.stages), kinds_of_leads(scenario)
     visits, buyers = np.zeros(stages), 0.0
     up_visits, up_wins = np.zeros(stages), 0.0
     for channel in scenario.channels:
         per_day = float(mean_by_day(scenario, channel).sum()) / scenario.days
-        for segment, share in shares:
-            odds = (channel.odds_ratio, segment.odds_ratio)
-            own = way(scenario, 0, odds, late)
+        for kind in kinds:
+            share, odds = kind.share, (channel.odds_ratio, *kind.odds)
+            own = way(kind.meets, 0, odds, late)
             visits += per_day * share * own.visits
             buyers += per_day * share * own.wins
             if scenario.upsell:  # who is asked again is a mix of those who bought
-                again = way(scenario, place(scenario, scenario.upsell.enters), odds, late)
+                again = way(kind.meets, place(scenario, scenario.upsell.enters), odds, late)
                 up_visits = up_visits + per_day * share * own.wins * again.visits
                 up_wins += per_day * share * own.wins * again.wins
     if buyers == 0 or not (scenario.upsell or scenario.referral):
@@ -107,10 +107,11 @@ def _visits_per_day(scenario: Scenario, late: str = "") -> Floats:
     referred, wins = np.zeros(stages), 0.0
     if scenario.referral:
         enters = place(scenario, scenario.referral.enters)
-        for segment, share in shares:
-            odds = (scenario.referral.odds_ratio, segment.odds_ratio)
-            theirs = way(scenario, enters, odds, late)
-            referred, wins = referred + share * theirs.visits, wins + share * theirs.wins
+        for kind in kinds:
+            odds = (scenario.referral.odds_ratio, *kind.odds)
+            theirs = way(kind.meets, enters, odds, late)
+            referred = referred + kind.share * theirs.visits
+            wins += kind.share * theirs.wins
     return visits + _after_the_sale(
         scenario, buyers, (referred, wins), (up_visits / buyers, up_wins / buyers)
     )

@@ -14,7 +14,7 @@ import numpy as np
 
 from funnelsim.analytic import holds
 from funnelsim.analytic.arrivals import leads_since_the_warm_up
-from funnelsim.analytic.conversion import conversion_of_channels, shares_of_segments
+from funnelsim.analytic.conversion import conversion_of_channels, kinds_of_leads
 from funnelsim.analytic.costs import day_costs, reps_costs
 from funnelsim.distributions import Floats
 from funnelsim.scenario import Order, Scenario
@@ -58,13 +58,13 @@ def totals(scenario: Scenario, sales: Floats) -> list[Total]:
 def _of_sales(
     scenario: Scenario, sales: Floats, by_then: str, for_channels: float, for_reps: float
 ) -> list[Total]:
-    """What these sales (channels, segments) pay and leave, by the horizon."""
+    """What these sales (channels, kinds of leads) pay and leave, by the horizon."""
     by_sale = np.array([channel.cost_per_sale for channel in scenario.channels])
     order = scenario.order
     if order is None:
         commission = float(by_sale @ sales.sum(axis=1))
         return [Total("commission", commission, "money", by_then)]
-    value = _list_value(scenario, order)  # of each segment
+    value = _list_value(scenario, order)  # of each kind of lead
     paid = value + order.shipping_fee
     rate = np.array([channel.commission for channel in scenario.channels])
     commissions = rate[:, None] * paid + by_sale[:, None]
@@ -86,14 +86,14 @@ def _of_sales(
 
 
 def _list_value(scenario: Scenario, order: Order) -> Floats:
-    """The mean list price of a first order with what is added at checkout: shape (segments,)."""
-    factors = np.array([segment.order_value_factor for segment, _ in shares_of_segments(scenario)])
+    """The mean list price of a first order with what is added at checkout: shape (kinds,)."""
+    factors = np.array([kind.order_value_factor for kind in kinds_of_leads(scenario)])
     offers = sum(offer.probability * offer.value.mean for offer in order.offers)
     return np.asarray(order.value.mean * factors + offers)
 
 
 def _paid_per_sale(scenario: Scenario, sales: Floats, paid: Floats, by_then: str) -> Total:
-    """What a first order pays on average; if segments differ, it matters who buys."""
+    """What a first order pays on average; if kinds of leads differ, it matters who buys."""
     name, how = "paid_per_sale", _of_first_order(scenario)
     if len(set(paid.tolist())) == 1:
         return Total(name, float(paid[0]), "money", how)

@@ -20,7 +20,7 @@
     fs.charts.stale_deals(j, day)  which deals are older than the winners ever were
     fs.charts.response_times(j)  how long leads waited for a call, and what it cost
     fs.charts.reps(j)            what each rep brought in and closed, with intervals
-    fs.charts.funnels(j, by)     the conversion of each channel, segment, team, rep
+    fs.charts.funnels(j, by)     the conversion of each channel, arm, team, rep
     fs.charts.mix_and_rate(a, b) why a conversion rose or fell: mix and rate taken apart
     fs.charts.ab_test(t)         each arm against the control, and the truth (fs.ab_test)
     fs.charts.ab_test_by_day(t)  what somebody sees who looks every day (fs.ab_test_by_day)

@@ -26,6 +26,7 @@ class Lead:
     kind: int
     channel: int
     segment: int
+    arm: int
     arrived: int
     parent: Lead | None = None
     sold_to: Lead | None = None  # whose customer an upsold deal belongs to
@@ -148,7 +149,8 @@ class Funnel:
             for nth in range(count_at(u, mean, channel.dispersion)):
                 key = int(keys(name, day, nth)[0])
                 time = self.time_of_day(channel.hours, self.u("time of the day", key))
-                lead = Lead(key, NEW, number, self.segment(key), day * DAY + time)
+                arrived = day * DAY + time
+                lead = Lead(key, NEW, number, self.segment(key), self.arm(key), arrived)
                 self.at(lead.arrived, READY, key, self.arrive, lead, 0)
 
     def time_of_day(self, hours: Any, u: float) -> int:
@@ -159,6 +161,13 @@ class Funnel:
     def segment(self, key: int) -> int:
         segments = self.scenario.segments
         return choose([s.share for s in segments], self.u("segment", key)) if segments else 0
+
+    def arm(self, key: int) -> int:
+        arms = self.scenario.arms
+        return choose([arm.share for arm in arms], self.u("arm", key)) if arms else 0
+
+    def does_without(self, what: str, lead: Lead) -> bool:
+        return bool(self.scenario.arms) and what in self.scenario.arms[lead.arm].without
 
     def arrive(self, lead: Lead, enters: int) -> None:
         lead.arrived = self.now
@@ -314,7 +323,9 @@ class Funnel:
     def odds_ratios(self, lead: Lead, stage: Stage, attempt: int) -> Iterator[float]:
         channels, referral = self.scenario.channels, self.scenario.referral
         ratios = [referral if lead.channel == len(channels) else channels[lead.channel]]
-        for part in ratios + list(self.scenario.segments[lead.segment : lead.segment + 1]):
+        ratios += self.scenario.segments[lead.segment : lead.segment + 1]
+        ratios += self.scenario.arms[lead.arm : lead.arm + 1]
+        for part in ratios:
             ratio = part.odds_ratio
             yield ratio if isinstance(ratio, float | int) else ratio.get(stage.name, 1.0)
         if attempt > 0:
@@ -330,6 +341,10 @@ class Funnel:
 
     def message(self, visit: Row, recovery: Any) -> None:
         lead, u = visit["lead"], self.u(*self.of_visit("comes back", visit))
+        if self.does_without("recovery", lead):
+            if u < recovery.anyway:
+                self.enter(lead, visit["stage"], visit["attempt"] + 1)
+            return
         returns = u < recovery.probability
         self.rows["messages"].append(
             {

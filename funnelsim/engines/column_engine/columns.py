@@ -18,11 +18,11 @@ import numpy as np
 from funnelsim.distributions import Ints
 from funnelsim.engines.column_engine import queue_walk
 from funnelsim.engines.column_engine.compiled import compiled
-from funnelsim.engines.column_engine.jobs import discounts, first_levels, queue
+from funnelsim.engines.column_engine.jobs import discounts, first_levels, offers, queue
 from funnelsim.engines.column_engine.lives import arrivals_of_children, live
 from funnelsim.engines.column_engine.queue_walk import ADVANCED, LOST, OPEN, Entries
 from funnelsim.engines.column_engine.story import Block, History, QueueResults, tables_of
-from funnelsim.engines.draws.drawn import StageDraws, said
+from funnelsim.engines.draws.drawn import StageDraws, does_without, said
 from funnelsim.engines.draws.draws import Draws
 from funnelsim.journal import (
     CUSTOMER,
@@ -34,6 +34,7 @@ from funnelsim.journal import (
     Table,
     reasons,
 )
+from funnelsim.scenario.values import RECOVERY
 
 PARTS = 2  # after each of them `run` says so
 WORTH_LOADING = 100_000  # jobs: 0.15 s in plain Python; to load Numba takes twice that, and more
@@ -80,7 +81,7 @@ def _tell(draws: Draws, story: History) -> None:
         waited = np.zeros(len(buyers), dtype=bool)
         if story.calls:
             waited = story.calls.told.is_late[buyers]
-        offered = np.array(discounts(draws))[level]
+        offered = offers(draws, buyers, level)
         lives = live(draws, buyers, sold, waited, offered)
         story.lives.append(lives)
         children = np.arange(begin, end)
@@ -221,9 +222,10 @@ def _messages_to_the_lost(
     sent = decided + drawn.return_delay[place]
     is_sent = (block.reason != NEVER) & (sent < draws.scenario.horizon)
     accepted, anyway = drawn.returns[place], drawn.anyway[place]
+    back = is_sent & accepted
+    is_sent &= ~does_without(draws.scenario, RECOVERY, draws.leads, rows)
     columns = (sent[is_sent], accepted[is_sent], anyway[is_sent])
     story.returns.append((rows[is_sent], stage, *columns))
-    back = is_sent & accepted
     return rows[back], sent[back]
 
 

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelsim.distributions import Ints
+from funnelsim.distributions import Floats, Ints
 from funnelsim.engines.column_engine.lives import arrivals_of_children, live
 from funnelsim.engines.column_engine.queue_walk import (
     ADVANCED,
@@ -32,9 +32,10 @@ from funnelsim.engines.column_engine.queue_walk import (
     Told,
 )
 from funnelsim.engines.column_engine.staff import stages_of, teams_of
-from funnelsim.engines.draws.drawn import StageDraws, in_order, said, same, taken
+from funnelsim.engines.draws.drawn import StageDraws, does_without, in_order, said, same, taken
 from funnelsim.engines.draws.draws import Draws
 from funnelsim.journal import CUSTOMER
+from funnelsim.scenario.values import RECOVERY
 
 
 class Onward(NamedTuple):
@@ -72,6 +73,17 @@ def first_levels(draws: Draws) -> Ints:
     if draws.initial:
         level[:] = np.searchsorted(discounts(draws), draws.initial.discounts_of(draws.leads))
     return level
+
+
+def offers(draws: Draws, rows: Ints, level: Ints) -> Floats:
+    """The discounts of these levels to these leads; who came back without a message has none but
+    what it was brought back with before.
+    """
+    offered = np.array(discounts(draws))
+    unasked = does_without(draws.scenario, RECOVERY, draws.leads, rows)
+    if not unasked.any():
+        return offered[level]
+    return np.where(unasked, offered[first_levels(draws)[rows]], offered[level])
 
 
 def queue(draws: Draws) -> Queue:
@@ -304,14 +316,15 @@ def _births(draws: Draws, ways: list[Onward]) -> Births:
         none = child[:0]
         return Births(late_after, none, none, none.reshape(1, 0), _full(0, NOWHERE), none)
     cases: list[Ints] = []
-    for discount in discounts(draws):
+    for level in range(len(discounts(draws))):
+        of_case = np.full(len(parents), level)
         for waited in (False, True):
             if waited and not late:
                 cases.append(cases[-1])
                 continue
             sold = np.zeros(len(parents), dtype=np.int64)
             lives = live(
-                draws, parents, sold, np.full(len(parents), waited), np.full(len(parents), discount)
+                draws, parents, sold, np.full(len(parents), waited), offers(draws, parents, of_case)
             )
             cases.append(arrivals_of_children(draws, lives, child))
     enters_at, enters_after = _full(count, NOWHERE), np.zeros(count, dtype=np.int64)

@@ -58,7 +58,7 @@ def live(draws: Draws, rows: Ints, sold: Ints, waited: Bools, offered: Floats) -
     """
     lives, scenario = Lives(), draws.scenario
     ledger = Ledger(draws, rows)
-    not_won_back = draws.leads.kind[rows] != UPSOLD
+    not_won_back = draws.customers.gets_campaigns(rows)
     is_won_back = draws.customers.is_won_back(rows)
     who, placed, offer = np.arange(len(rows)), sold, offered
     for drawn in draws.orders:
@@ -212,7 +212,7 @@ def _comes_back(
     nobody = same(False, len(delay), "?")
     if not campaign:
         return delay, nobody, nobody
-    asked = drawn.is_kept & (draws.leads.kind[drawn.rows] != UPSOLD)
+    asked = drawn.is_kept & draws.customers.gets_campaigns(drawn.rows)
     tipped = drawn.slack + helps + math.log(campaign.odds_ratio) > 0
     only_because = asked & content & tipped & ~alone
     return np.where(only_because, drawn.closed + drawn.returns_within, delay), asked, only_because

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from funnelsim.chance import MixedKeys, mixed
 from funnelsim.distributions import Floats, Ints
+from funnelsim.scenario import Scenario
 
 Bools = NDArray[np.bool_]
 Small = NDArray[np.int16]
@@ -103,6 +104,14 @@ class Leads(Columns):
         else:
             key, of = self.key.take(rows), taken(self.replication, rows)
         return mixed(key, None if of.strides == (0,) else of)
+
+
+def does_without(scenario: Scenario, what: str, leads: Leads, rows: Ints) -> Bools:
+    """Which of these leads are in an arm that is a hold-out from this (see `Arm.without`)."""
+    held_out = [what in arm.without for arm in scenario.arms]
+    if not any(held_out):
+        return same(False, len(rows), "?")
+    return np.array(held_out)[leads.arm[rows]]
 
 
 @dataclass(frozen=True)

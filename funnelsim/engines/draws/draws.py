@@ -31,6 +31,7 @@ from funnelsim.engines.draws.drawn import (
     OrderDraws,
     Small,
     StageDraws,
+    does_without,
     in_order,
     joined,
     same,
@@ -40,7 +41,8 @@ from funnelsim.engines.draws.initial import Initial, logit, logit_of
 from funnelsim.engines.draws.order_draws import CustomerDraws, draw_orders, order_value
 from funnelsim.errors import FunnelSimError
 from funnelsim.journal import NEVER, NEW, REFERRED, UPSOLD
-from funnelsim.scenario import Arm, FollowUp, Scenario, Segment, Stage
+from funnelsim.scenario import Arm, FollowUp, Recovery, Scenario, Segment, Stage
+from funnelsim.scenario.values import RECOVERY
 from funnelsim.state import State
 
 MOST_CHILDREN = 100_000  # where [referral] does not say
@@ -311,7 +313,7 @@ class Draws:
             if call
             else same(0, len(rows), "i2"),
             attempt_times=_attempt_times(calls, call, duration, len(rows)),
-            returns=happens("comes back", recovery.probability if recovery else 0.0),
+            returns=self._return(recovery, leads, rows, happens),
             # of the same number: who would come back anyway is among those who come back
             anyway=happens("comes back", recovery.anyway if recovery else 0.0),
             return_delay=duration("delay", recovery.delay) if recovery else nothing,
@@ -324,6 +326,20 @@ class Draws:
             return found
 
         return self.initial.as_they_stand(stage, leads, drawn, attempt, uniform)
+
+    def _return(
+        self,
+        recovery: Recovery | None,
+        leads: Leads,
+        rows: Ints,
+        happens: Callable[[str, float], Bools],
+    ) -> Bools:
+        """Who comes back: in an arm without messages those alone who would do so anyway."""
+        returns = happens("comes back", recovery.probability if recovery else 0.0)
+        if recovery is None or not any(RECOVERY in arm.without for arm in self.scenario.arms):
+            return returns
+        anyway = happens("comes back", recovery.anyway)
+        return np.where(does_without(self.scenario, RECOVERY, leads, rows), anyway, returns)
 
     def _ln_odds(self, stage: Stage, leads: Leads, rows: Ints) -> Floats | float:
         """The rule of odds: the odds of each lead (natural log); one number if all have the same.

@@ -71,14 +71,15 @@ class Initial:
         goal = len(self._scenario.stages) - 1
         enters = np.zeros(len(initial), dtype=np.int16)
         enters[rows] = np.append(self.deals.stage, np.full(len(key) - self.count, goal))[at]
-        segment, channel = leads.segment.copy(), leads.channel.copy()
+        segment, arm, channel = leads.segment.copy(), leads.arm.copy(), leads.channel.copy()
         given = np.append(self.deals.segment, self.customers.segment)[at]
         segment[rows] = np.where(given == NEVER, segment[rows], given)
+        given = np.append(self.deals.arm, self.customers.arm)[at]
+        arm[rows] = np.where(given == NEVER, arm[rows], given)
         given = np.append(self.deals.channel, self.customers.channel)[at]
         channel[rows] = np.where(given == NEVER, self._channels(chance, leads, rows), given)
-        leads = replace(
-            leads, kind=kind, enters=enters, segment=segment, channel=channel, initial=initial
-        )
+        leads = replace(leads, kind=kind, enters=enters, initial=initial)
+        leads = replace(leads, segment=segment, arm=arm, channel=channel)
         delay = np.zeros(len(initial), dtype=np.int64)
         delay[rows] = NEVER
         rows = rows[at >= self.count]
@@ -230,8 +231,9 @@ class Initial:
         else:
             odds = np.full(len(at), p / (1 - p) if p < 1 else math.inf)
         ratios = np.array([s.repeat_odds_ratio for s in self._scenario.segments] or [1.0])
+        of_arms = np.array([arm.repeat_odds_ratio for arm in self._scenario.arms] or [1.0])
         with np.errstate(invalid="ignore"):
-            odds = odds * ratios[leads.segment[rows]]
+            odds = odds * ratios[leads.segment[rows]] * of_arms[leads.arm[rows]]
             again = np.where(np.isinf(odds), 1.0, odds / (1 + odds))
         if retention.dropout_after == FIRST_REPEAT:
             again = np.where(self.customers.orders[at] == 1, 1.0, again)

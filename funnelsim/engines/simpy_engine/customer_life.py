@@ -40,8 +40,8 @@ def life_of_a_customer(
     clock, journal, loyalty = world.clock, world.journal, world.scenario.loyalty
     account = Account(loyalty) if loyalty and lead.enrols else None
     waited = world.scenario.is_late_follow_up(past.longest_wait)
-    win_back = None if lead.is_upsold else world.scenario.campaign(WIN_BACK)
-    campaign = None if lead.is_upsold else world.scenario.campaign(POST_PURCHASE)
+    win_back = world.scenario.campaign(WIN_BACK) if lead.gets_campaigns else None
+    campaign = world.scenario.campaign(POST_PURCHASE) if lead.gets_campaigns else None
     number, offered = 1, past.discount
     while True:
         placed, order = clock.now, world.funnel.order(lead, number)

@@ -11,10 +11,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from funnelsim.engines.draws.drawn import OrderDraws, StageDraws
+from funnelsim.engines.draws.drawn import OrderDraws, StageDraws, does_without
 from funnelsim.engines.draws.draws import Draws
 from funnelsim.engines.draws.initial import decay_of
 from funnelsim.journal import CUSTOMER, NEVER, UPSOLD
+from funnelsim.scenario.values import RECOVERY
 
 
 class Lead(NamedTuple):
@@ -28,6 +29,8 @@ class Lead(NamedTuple):
     is_upsold: bool  # a customer who may be sold something else
     is_customer: bool  # when the simulation begins; `delay` is then until it orders again
     discount: float  # with which it had been brought back before the simulation began
+    is_written_to: bool  # when it is lost; an arm of an experiment may do without
+    gets_campaigns: bool
     enrols: bool  # would join the loyalty programme with its first order
     is_won_back: bool  # would accept the win-back offer
 
@@ -164,6 +167,8 @@ class Funnel:
             leads.kind == UPSOLD,
             leads.kind == CUSTOMER,
             draws.initial.discounts_of(leads) if draws.initial else np.zeros(len(everyone)),
+            ~does_without(draws.scenario, RECOVERY, leads, everyone),
+            draws.customers.gets_campaigns(everyone),
             draws.customers.enrols(everyone),
             draws.customers.is_won_back(everyone),
         )

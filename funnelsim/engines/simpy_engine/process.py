@@ -35,7 +35,8 @@ def way_to_the_sale(world: World, lead: Lead) -> Story:
             returns = yield from recovery(world, visit)
             if not returns:
                 return
-            past.discount = max(past.discount, stage.discount)
+            if lead.is_written_to:
+                past.discount = max(past.discount, stage.discount)
     yield from sale(world, lead, past)
 
 
@@ -113,11 +114,15 @@ def one_call(world: World, visit: DrawnVisit, number: int, entered: int) -> Stor
 
 
 def recovery(world: World, visit: DrawnVisit) -> Story:
-    """After a loss a message is sent, if the stage sends one, and some leads return."""
+    """After a loss a message is sent, if the stage sends one, and some leads return.
+
+    In an arm of an experiment without messages those alone return who would do so anyway.
+    """
     if visit.is_last():
         return False
     yield world.clock.after(visit.return_delay, visit.lead.key)
-    world.journal.record_message(visit, world.clock.now, visit.returns, visit.anyway)
+    if visit.lead.is_written_to:
+        world.journal.record_message(visit, world.clock.now, visit.returns, visit.anyway)
     return visit.returns
 
 
