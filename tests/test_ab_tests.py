@@ -192,6 +192,15 @@ def test_the_truth_is_of_the_same_customers(seed):
     assert fs.ab_test(j).truth["value"].iloc[:2].tolist() == pytest.approx(rates)
 
 
+def test_a_hold_out_s_truth_is_what_the_messages_changed(seed):
+    j = fs.simulate(SHOP, seed=seed, progress=False)
+    test = fs.ab_test(j, "contribution_per_lead", control="no message")
+    all_get_it = fs.simulate(SHOP.all_in("old page"), seed=seed, progress=False)
+    changed = float(fs.recoveries(all_get_it)["effect"].iloc[0])
+    found = test.truth.loc["old page", "difference"] * len(j.leads)
+    assert found == pytest.approx(changed, abs=0.01)
+
+
 def test_many_tests_of_nothing(seed):
     found = fs.repeat_ab_test(NULL, n=200, seed=seed, looks=5, progress=False)
     share = found.summary["share"]
