@@ -16,7 +16,8 @@ from funnelsim.distributions import DAY
 from funnelsim.scenario.parameters import every
 from funnelsim.scenario.ranges import choices, positions
 from funnelsim.widgets import live_chart
-from funnelsim.widgets.boards.frame import Board, Chart, Frame, Html, View
+from funnelsim.widgets.board import Board, Chart, Html, View
+from funnelsim.widgets.boards.frame import Frame
 from funnelsim.widgets.knobs import knob_of, knobs_named
 from funnelsim.widgets.picture import SideBySide, Simulated
 

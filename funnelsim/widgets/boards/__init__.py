@@ -20,8 +20,9 @@ from typing import Any
 from funnelsim.errors import Finding, FunnelSimError, Problem, nearest
 from funnelsim.metrics.known import Source, tells_history
 from funnelsim.scenario import Scenario, a_scenario, load
+from funnelsim.widgets.board import usual_head
 from funnelsim.widgets.board_text import EXPLORE
-from funnelsim.widgets.boards.frame import Frame, usual_head
+from funnelsim.widgets.boards.frame import Frame
 from funnelsim.widgets.picture import Simulated
 
 

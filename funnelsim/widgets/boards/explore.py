@@ -22,8 +22,9 @@ from funnelsim.errors import Finding, FunnelSimError, Problem
 from funnelsim.experiment.spread import nine_in_ten
 from funnelsim.scenario import Scenario
 from funnelsim.widgets.arithmetic import sum_html
+from funnelsim.widgets.board import Board, Chart, Data, Drawn, RowsByName, Seen
 from funnelsim.widgets.board_text import band_text, figures_html
-from funnelsim.widgets.boards.frame import Board, Chart, Data, Drawn, Frame, RowsByName, Seen
+from funnelsim.widgets.boards.frame import Frame
 from funnelsim.widgets.knobs import Knob, knobs, knobs_named
 from funnelsim.widgets.picture import Simulated
 

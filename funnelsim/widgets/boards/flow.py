@@ -18,8 +18,8 @@ from funnelsim.pages import page
 from funnelsim.scenario import Scenario
 from funnelsim.scenario.parameters import every
 from funnelsim.stories import Story, story
+from funnelsim.widgets.board import Board, Own, Seen
 from funnelsim.widgets.board_text import SENTENCES, foot_html, head_html
-from funnelsim.widgets.boards.frame import Board, Own, Seen
 from funnelsim.widgets.flow import Flow, fares_differently
 from funnelsim.widgets.knobs import knobs_named
 from funnelsim.widgets.newest import Newest

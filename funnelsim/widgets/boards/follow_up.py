@@ -23,8 +23,8 @@ from funnelsim.pages import page
 from funnelsim.scenario import Scenario
 from funnelsim.scenario.parameters import every
 from funnelsim.tables import difference, figure_text
+from funnelsim.widgets.board import Board, Chart, Data, Drawn, RowsByName, Seen, View
 from funnelsim.widgets.board_text import figures_html
-from funnelsim.widgets.boards.frame import Board, Chart, Data, Drawn, RowsByName, Seen, View
 from funnelsim.widgets.knobs import knobs_named
 from funnelsim.widgets.picture import Simulated, Staffing
 

@@ -1,162 +1,31 @@
-"""What all live boards have in common: layout, threading, scales, what was kept, large type.
+"""The widget of any board: layout, threading, what was kept, what was moved, large type.
 
-A board is data, a `Board`: what is turned (`Knob`), what is looked at (`View`), and the panes that
-its pictures are shown in (`Chart`, `Html`, `Own`), functions of what there is to see (`Seen`). The
-`Frame` is the widget of any board. A move of a slider makes the picture of the changed scenario:
-a draft at once, a better one when the slider rests. One thing is made at a time; of the moves made
-meanwhile only the newest is next, so dragging queues nothing up. "Keep as today" freezes the
-picture, to compare what follows with it. What is only looked at is drawn anew, and not simulated.
+A move of a slider makes the picture of the changed scenario: a draft at once, a better one when the
+slider rests. One thing is made at a time; of the moves made meanwhile only the newest is next, so
+dragging queues nothing up. "Keep as today" freezes the picture, to compare what follows with it.
+What is only looked at is drawn anew, and not simulated. What a board is, `widgets/board.py` says.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from difflib import get_close_matches
-from types import MappingProxyType
-from typing import Any, Protocol
+from collections.abc import Iterator, Mapping
+from typing import Any
 
-import altair as alt
 import ipywidgets
 
-from funnelsim.charts.parts import rows_data
-from funnelsim.charts.rows import Rows
 from funnelsim.errors import FunnelSimError
 from funnelsim.journal import Journal
 from funnelsim.pages import page
 from funnelsim.scenario import Scenario
-from funnelsim.widgets.board_text import EXPLORE, foot_html, head_html, problem_html
+from funnelsim.widgets.board import Board, Chart, Html, Own, Seen, View
+from funnelsim.widgets.board_text import problem_html
+from funnelsim.widgets.controls import Controls, box, button, control_of
 from funnelsim.widgets.knobs import Knob
-from funnelsim.widgets.live_chart import STATIC, LiveChart
+from funnelsim.widgets.live_chart import STATIC
 from funnelsim.widgets.newest import Newest
+from funnelsim.widgets.panes import Charts
 
-LARGE = 1.3  # times the size of the type
 SIDE_BY_SIDE = 3  # charts, from which on they stand in two columns
-
-RowsByName = dict[str, Rows]
-Data = Mapping[str, alt.Data]
-Drawn = alt.Chart | alt.LayerChart | alt.FacetChart  # what has a width and a height
-
-
-@dataclass(frozen=True)
-class Seen:
-    """What a pane is made of.
-
-    `start` is the scenario where nothing is moved, `change` what was moved; `now` the picture to
-    show and `before` the one that was kept, or None; `view` what is looked at, by label; `moved`
-    the values of the sliders that are not where they began, by label.
-    """
-
-    start: Any
-    change: Mapping[str, Any]
-    now: Any
-    before: Any
-    view: Mapping[str, Any]
-    moved: Mapping[str, Any]
-
-    @property
-    def pictures(self) -> list[Any]:
-        """The picture now, and the one that was kept."""
-        return [self.now] if self.before is None else [self.now, self.before]
-
-
-@dataclass(frozen=True)
-class Chart:
-    """A pane with an Altair chart, one view or layers, whose rows are swapped.
-
-    `rows` are the data sets by name; `draw` makes the chart of the data with these names, for a
-    light or a dark page. `tops` says of these rows how far scales must reach, by the name of the
-    parameter that the chart has as `alt.ExprRef(name)`: scales only grow, and in steps, so that a
-    move is seen in the bars and not in the axes. `lines` is how many bars stand below each other.
-    """
-
-    rows: Callable[[Seen], RowsByName]
-    draw: Callable[[Seen, Data, bool], Drawn]
-    tops: Callable[[Seen, RowsByName], dict[str, float]] = lambda seen, rows: {}
-    lines: int = 4
-
-
-@dataclass(frozen=True)
-class Html:
-    """A pane with a piece of HTML, above the charts."""
-
-    html: Callable[[Seen], str]
-
-
-@dataclass(frozen=True)
-class Own:
-    """A pane with a widget of its own, above the charts: made once, every picture put into it."""
-
-    make: Callable[[], ipywidgets.Widget]
-    put: Callable[[Any, Seen], None]
-
-
-@dataclass(frozen=True)
-class View:
-    """What is looked at: a slider, or a list of choices, that draws anew and simulates nothing.
-
-    A wide one stands above the panes and is as wide as these: time, in many steps.
-    """
-
-    label: str
-    options: tuple[tuple[str, Any], ...]
-    start: Any
-    group: str = "Shown"
-    is_choice: bool = False
-    is_wide: bool = False
-
-
-class Maker(Protocol):
-    """Makes pictures; see `widgets/picture.py`. It works in a thread and touches no widget."""
-
-    def draft(self, scenario: Any, shown: Any = None) -> Any:
-        """A picture that can be had quickly; `shown` itself, if it is one of this scenario."""
-
-    def refined(self, picture: Any) -> Iterator[Any]:
-        """Better ones, None wherever it may be given up."""
-
-
-def usual_head(seen: Seen, board: str = EXPLORE) -> str:
-    """Name and facts of a scenario that is simulated, on the board of this name."""
-    journal, is_kept = seen.now.journal, seen.before is not None
-    return head_html(journal.scenario, seen.now.horizon, journal.seed, is_kept, board)
-
-
-def usual_foot(seen: Seen) -> str:
-    """What was moved, in code, and what the ranges are made of."""
-    return foot_html(seen.start, dict(seen.change), seen.now.spread)
-
-
-def each_by_itself(knobs: Mapping[str, Knob], moved: Mapping[str, Any]) -> dict[str, Any]:
-    """What the moved sliders change: each what its knob says."""
-    changes: dict[str, Any] = {}
-    for label, value in moved.items():
-        changes |= knobs[label].change(value)
-    return changes
-
-
-@dataclass(frozen=True)
-class Board:
-    """A board as data: its sliders, its panes, and how its pictures are made.
-
-    `line` is the sentence below the head, where an error is said, too; `figures` are tiles.
-    `start` is a scenario, or whatever else the maker makes a picture of, if nothing is turned.
-    `change` makes of the moved sliders, values by label, what `Scenario.vary` takes. With
-    `is_beside` two charts stand beside each other in a narrow window, too.
-    """
-
-    start: Any
-    maker: Maker
-    panes: Sequence[Chart | Html | Own]
-    knobs: Sequence[Knob] = ()
-    views: Sequence[View] = ()
-    line: Callable[[Seen], str] = lambda seen: ""
-    figures: Callable[[Seen], str] = lambda seen: ""
-    head: Callable[[Seen], str] = usual_head
-    foot: Callable[[Seen], str] = usual_foot
-    change: Callable[[Mapping[str, Knob], Mapping[str, Any]], dict[str, Any]] = each_by_itself
-    is_beside: bool = False
 
 
 class Frame(ipywidgets.VBox):
@@ -171,7 +40,6 @@ class Frame(ipywidgets.VBox):
     def __init__(self, board: Board) -> None:
         self._board, self._knobs = board, {knob.label: knob for knob in board.knobs}
         self._kept: Any = None
-        self._tops: dict[str, float] = {}
         self._shown = board.maker.draft(board.start)
         self._newest = Newest(self._pictures, self._show)
         self._busy_setting = False  # while several sliders are set as one move
@@ -183,10 +51,11 @@ class Frame(ipywidgets.VBox):
         self._reset = button("Reset", "All sliders back to the values of the scenario")
         self._large = ipywidgets.ToggleButton(description="Large type", tooltip="For a projector")
         self._head, self._sum, self._figures, self._foot = (ipywidgets.HTML() for _ in range(4))
-        self._panes = [pane for pane in board.panes if isinstance(pane, Chart)]
         self._html = [(p, ipywidgets.HTML()) for p in board.panes if isinstance(p, Html)]
         self._own = [(pane, pane.make()) for pane in board.panes if isinstance(pane, Own)]
-        self._chart = LiveChart(*self._charts())
+        charts = [pane for pane in board.panes if isinstance(pane, Chart)]
+        self._charts = Charts(charts, self._seen())
+        self._chart = self._charts.widget
         super().__init__(self._layout())
         self.add_class("funnelsim-board")
         self._draw()
@@ -255,7 +124,7 @@ class Frame(ipywidgets.VBox):
         for label, knob in self._knobs.items():
             self.sliders[label].value = knob.start
         self._busy_setting = False
-        self._tops = {}  # the scales may shrink again
+        self._charts.let_shrink()
         self._moved()
 
     # -- from a move to a picture
@@ -304,8 +173,7 @@ class Frame(ipywidgets.VBox):
 
     def _draw(self) -> None:
         board, seen = self._board, self._seen()
-        rows = {name: some for _, rows, _ in self._fitted(seen) for name, some in rows.items()}
-        self._chart.update(rows, self._tops)
+        self._charts.put(seen)
         self._head.value = board.head(seen)
         self._sum.value = board.line(seen)
         self._figures.value = board.figures(seen)
@@ -317,50 +185,21 @@ class Frame(ipywidgets.VBox):
 
     # -- how it looks
 
-    def _fitted(self, seen: Seen) -> list[tuple[Chart, RowsByName, list[str]]]:
-        """Each chart with its rows and the names of its scales, which only grow, and in steps."""
-        fitted = []
-        for pane in self._panes:
-            rows = pane.rows(seen)
-            tops = pane.tops(seen, rows)
-            for name, needed in tops.items():
-                if name not in self._tops or needed > self._tops[name]:
-                    self._tops[name] = next_step(needed)
-            fitted.append((pane, rows, list(tops)))
-        return fitted
-
-    def _charts(self) -> tuple[list[Drawn], list[Drawn], float]:
-        seen = self._seen()
-        fitted = self._fitted(seen)
-        light, dark = (
-            [self._chart_of(pane, rows, tops, seen, dark) for pane, rows, tops in fitted]
-            for dark in (False, True)
-        )
-        return light, dark, LARGE if self._large.value else 1.0
-
-    def _chart_of(
-        self, pane: Chart, rows: RowsByName, tops: list[str], seen: Seen, dark: bool
-    ) -> Drawn:
-        data = {name: rows_data(some, name) for name, some in rows.items()}
-        scales = [alt.param(name, value=self._tops[name]) for name in tops]
-        drawn = pane.draw(seen, data, dark).add_params(*scales)
-        return drawn.properties(width="container", height="container")
-
     def _restyle(self) -> None:
         (self.add_class if self._large.value else self.remove_class)("funnelsim-large")
-        self._chart.restyle(*self._charts())
+        self._charts.restyle(self._seen(), self._large.value)
 
     def _layout(self) -> list[ipywidgets.Widget]:
         css = (STATIC / "board.css").read_text(encoding="utf-8")
-        lines = self._panes[0].lines if self._panes else 0
-        if len(self._panes) >= SIDE_BY_SIDE:
+        lines = self._charts.panes[0].lines if self._charts.panes else 0
+        if len(self._charts.panes) >= SIDE_BY_SIDE:
             self._chart.add_class("funnelsim-columns")
         if self._board.is_beside:
             self._chart.add_class("funnelsim-beside")
         pieces = [widget for _, widget in [*self._html, *self._own]]
         left = box(ipywidgets.VBox, self._controls(), "funnelsim-controls")
         wide = [self.views[view.label] for view in self._board.views if view.is_wide]
-        charts = [self._chart] if self._panes else []
+        charts = [self._chart] if self._charts.panes else []
         shown = [self._figures, *wide, *pieces, *charts]
         right = box(ipywidgets.VBox, shown, "funnelsim-pictures")
         style = f"<style>{css}.funnelsim-board {{ --stages: {lines}; }}</style>"
@@ -386,56 +225,3 @@ class Frame(ipywidgets.VBox):
                 shown.append(ipywidgets.HTML(page("<h3>{{ group }}</h3>", group=group)))
             shown.append((self.sliders | self.views)[one.label])
         return shown
-
-
-# --- parts of the frame -------------------------------------------------------------------------
-
-
-class Controls(dict[str, ipywidgets.Widget]):
-    """Sliders by label, or by the path of the parameter (`labels` knows them); one that is not
-    there names the nearest.
-    """
-
-    labels: Mapping[str, str] = MappingProxyType({})
-
-    def __missing__(self, label: str) -> ipywidgets.Widget:
-        if label in self.labels:
-            return self[self.labels[label]]
-        near = get_close_matches(str(label), self, n=1, cutoff=0)
-        raise KeyError(f"no slider {label!r} here" + (f", but {near[0]!r}" if near else ""))
-
-
-def control_of(one: Knob | View) -> ipywidgets.Widget:
-    kind = ipywidgets.Dropdown if one.is_choice else ipywidgets.SelectionSlider
-    more = {} if one.is_choice else {"continuous_update": True}
-    control = kind(
-        options=one.options,
-        value=one.start,
-        description=one.label,
-        tooltip=one.label,  # a long one is cut
-        **more,
-    )
-    control.add_class("funnelsim-slider")
-    return control
-
-
-def button(text: str, tooltip: str) -> ipywidgets.Button:
-    return ipywidgets.Button(description=text, tooltip=tooltip)
-
-
-def box(kind: type[ipywidgets.Box], children: list[ipywidgets.Widget], name: str) -> ipywidgets.Box:
-    made = kind(children)
-    made.add_class(name)
-    return made
-
-
-def next_step(needed: float) -> float:
-    """The next round number, a scale's end: 1, 1.5, 2, 3, 4, 5, 7 or 10 times a power of ten.
-
-    >>> next_step(1300), next_step(42)
-    (1500.0, 50.0)
-    """
-    if needed <= 1:
-        return 1.0
-    power = 10.0 ** math.floor(math.log10(needed))
-    return next(n * power for n in (1, 1.5, 2, 3, 4, 5, 7, 10) if n * power >= needed)

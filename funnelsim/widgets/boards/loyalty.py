@@ -22,8 +22,8 @@ from funnelsim.metrics.programme import same_people
 from funnelsim.pages import page
 from funnelsim.scenario import Scenario
 from funnelsim.scenario.parameters import every
+from funnelsim.widgets.board import Board, Chart, Data, Drawn, RowsByName, Seen
 from funnelsim.widgets.board_text import SENTENCES
-from funnelsim.widgets.boards.frame import Board, Chart, Data, Drawn, RowsByName, Seen
 from funnelsim.widgets.knobs import MOST, Knob, knob_of
 from funnelsim.widgets.picture import Pair, SideBySide, Simulated
 from funnelsim.widgets.worlds import Line, worlds_html

@@ -21,9 +21,9 @@ from funnelsim.pages import page
 from funnelsim.scenario import Scenario
 from funnelsim.scenario.parameters import every
 from funnelsim.tables import figure_text
+from funnelsim.widgets.board import Board, Chart, Data, Drawn, RowsByName, Seen
+from funnelsim.widgets.board import each_by_itself as by_themselves
 from funnelsim.widgets.board_text import SENTENCES, figures_html
-from funnelsim.widgets.boards.frame import Board, Chart, Data, Drawn, RowsByName, Seen
-from funnelsim.widgets.boards.frame import each_by_itself as by_themselves
 from funnelsim.widgets.budget import budget_in_words, budget_knobs, moved_budget
 from funnelsim.widgets.knobs import Knob, knobs_named
 from funnelsim.widgets.picture import Picture, Simulated

@@ -23,8 +23,8 @@ from funnelsim.metrics.known import Source, day_in_words, history_of
 from funnelsim.pages import page
 from funnelsim.scenario import Scenario
 from funnelsim.scenario.parameters import every
+from funnelsim.widgets.board import Board, Html, Seen, View
 from funnelsim.widgets.board_text import HEAD, SENTENCES, foot_html
-from funnelsim.widgets.boards.frame import Board, Html, Seen, View
 from funnelsim.widgets.kanban import (
     LARGEST,
     OLDEST,

@@ -1,0 +1,50 @@
+"""What a hand turns and presses on a board, and the boxes that these stand in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from types import MappingProxyType
+
+import ipywidgets
+
+from funnelsim.widgets.board import View
+from funnelsim.widgets.knobs import Knob
+
+
+class Controls(dict[str, ipywidgets.Widget]):
+    """Sliders by label, or by the path of the parameter (`labels` knows them); one that is not
+    there names the nearest.
+    """
+
+    labels: Mapping[str, str] = MappingProxyType({})
+
+    def __missing__(self, label: str) -> ipywidgets.Widget:
+        if label in self.labels:
+            return self[self.labels[label]]
+        near = get_close_matches(str(label), self, n=1, cutoff=0)
+        raise KeyError(f"no slider {label!r} here" + (f", but {near[0]!r}" if near else ""))
+
+
+def control_of(one: Knob | View) -> ipywidgets.Widget:
+    kind = ipywidgets.Dropdown if one.is_choice else ipywidgets.SelectionSlider
+    more = {} if one.is_choice else {"continuous_update": True}
+    control = kind(
+        options=one.options,
+        value=one.start,
+        description=one.label,
+        tooltip=one.label,  # a long one is cut
+        **more,
+    )
+    control.add_class("funnelsim-slider")
+    return control
+
+
+def button(text: str, tooltip: str) -> ipywidgets.Button:
+    return ipywidgets.Button(description=text, tooltip=tooltip)
+
+
+def box(kind: type[ipywidgets.Box], children: list[ipywidgets.Widget], name: str) -> ipywidgets.Box:
+    made = kind(children)
+    made.add_class(name)
+    return made
