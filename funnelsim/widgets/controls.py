@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from types import MappingProxyType
 
 import ipywidgets
 
+from funnelsim.pages import page
 from funnelsim.widgets.board import View
 from funnelsim.widgets.knobs import Knob
 
@@ -38,6 +39,20 @@ def control_of(one: Knob | View) -> ipywidgets.Widget:
     )
     control.add_class("funnelsim-slider")
     return control
+
+
+def grouped(
+    offered: Sequence[Knob | View], controls: Mapping[str, ipywidgets.Widget]
+) -> list[ipywidgets.Widget]:
+    """The controls of these, under a heading for each group."""
+    shown: list[ipywidgets.Widget] = []
+    group = None
+    for one in offered:
+        if one.group != group:
+            group = one.group
+            shown.append(ipywidgets.HTML(page("<h3>{{ group }}</h3>", group=group)))
+        shown.append(controls[one.label])
+    return shown
 
 
 def button(text: str, tooltip: str) -> ipywidgets.Button:

@@ -9,21 +9,24 @@ What is only looked at is drawn anew, and not simulated. What a board is, `widge
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import ipywidgets
 
-from funnelsim.errors import FunnelSimError
+from funnelsim.errors import FunnelSimError, Problem
 from funnelsim.journal import Journal
-from funnelsim.pages import page
+from funnelsim.saving import write_text
 from funnelsim.scenario import Scenario
-from funnelsim.widgets.board import Board, Chart, Html, Own, Seen, View
+from funnelsim.widgets.board import Board, Chart, Html, Own, Seen
 from funnelsim.widgets.board_text import problem_html
-from funnelsim.widgets.controls import Controls, box, button, control_of
-from funnelsim.widgets.knobs import Knob
+from funnelsim.widgets.controls import Controls, box, button, control_of, grouped
 from funnelsim.widgets.live_chart import STATIC
 from funnelsim.widgets.newest import Newest
 from funnelsim.widgets.panes import Charts
+from funnelsim.widgets.setting import read_setting, setting_text
+from funnelsim.widgets.share import Share
+from funnelsim.widgets.undo import Moves, Undo
 
 SIDE_BY_SIDE = 3  # charts, from which on they stand in two columns
 
@@ -33,8 +36,21 @@ class Frame(ipywidgets.VBox):
 
     `.sliders` by label or path, `.views` by label; `.change` what was moved, as `Scenario.vary`
     takes it, `.scenario` with all of that; `.picture` as the sliders stand, `.journal` of the days
-    it shows; `.baseline` the journal kept, or None. What is no simulation has neither journal nor
-    scenario: None, and what the board was made of.
+    it shows; `.baseline` the journal kept, or None; `.setting` a text that `.apply` of another
+    board reads. What is no simulation has neither journal nor scenario: None, and what the board
+    was made of.
+
+    >>> import funnelsim as fs
+    >>> board = fs.explore(fs.load("aida-follow-up"), ["teams.sales.reps"], n=8)
+    >>> board.sliders["sales: reps"].value = 3
+    >>> board.setting
+    'sales: reps = 3'
+    >>> board.undo()
+    >>> board.change
+    {}
+    >>> board.apply("sales: reps = 1")
+    >>> board.change
+    {'teams.sales.reps': 1}
     """
 
     def __init__(self, board: Board) -> None:
@@ -47,6 +63,10 @@ class Frame(ipywidgets.VBox):
         self.sliders = Controls({knob.label: control_of(knob) for knob in board.knobs})
         self.sliders.labels = {knob.path: knob.label for knob in board.knobs if knob.path}
         self.views = Controls({view.label: control_of(view) for view in board.views})
+        self._starts = {knob.label: knob.start for knob in board.knobs}
+        self._starts |= {view.label: view.start for view in board.views}
+        self._moves, self._undo = Moves(self._values()), Undo()
+        self._share = Share(self.apply, self.save)
         self._keep = button("Keep as today", "Freeze this picture and compare what follows with it")
         self._reset = button("Reset", "All sliders back to the values of the scenario")
         self._large = ipywidgets.ToggleButton(description="Large type", tooltip="For a projector")
@@ -66,6 +86,8 @@ class Frame(ipywidgets.VBox):
             control.observe(lambda _: self._draw(), "value")
         self._keep.on_click(lambda _: self.keep() if self._kept is None else self.forget())
         self._reset.on_click(lambda _: self.reset())
+        self._undo.on_msg(lambda _, does, __: self.undo() if does == "undo" else self.redo())
+        self._share.opens.observe(lambda _: self._tell(), "value")
         self._large.observe(lambda _: self._restyle(), "value")
         self._newest.ask(self.change)  # what is shown so far is a draft
 
@@ -120,18 +142,66 @@ class Frame(ipywidgets.VBox):
 
     def reset(self) -> None:
         """All sliders back to the scenario's values; what was kept stays."""
-        self._busy_setting = True
-        for label, knob in self._knobs.items():
-            self.sliders[label].value = knob.start
-        self._busy_setting = False
         self._charts.let_shrink()
-        self._moved()
+        self._put({label: knob.start for label, knob in self._knobs.items()})
+
+    def undo(self) -> None:
+        """The last move back, if there is one; a drag is one move."""
+        self._go_to(self._moves.undo())
+
+    def redo(self) -> None:
+        """The move that was taken back last once more, if there is one."""
+        self._go_to(self._moves.redo())
+
+    @property
+    def setting(self) -> str:
+        """What does not stand where it began, as a short text; "" where everything does."""
+        return setting_text(Controls(self.sliders | self.views), self._starts)
+
+    def apply(self, text: str) -> None:
+        """Sliders as the text of a `setting` says, the others where they began: one move.
+
+        FunnelSimError for a slider that is not here, and a value that it does not offer.
+        """
+        controls = Controls(self.sliders | self.views)
+        values = self._starts | read_setting(text, controls)
+        for view in self.views:
+            self.views[view].value = values[view]
+        self._put({label: values[label] for label in self._knobs})
+
+    def save(self, path: str | Path) -> Path:
+        """The scenario as the sliders stand as a file, which `fs.load` reads; where it is.
+
+        FunnelSimError where it cannot be written, and where the board shows no scenario.
+        """
+        if not isinstance(self._board.start, Scenario):
+            rule = "a board of your own deals has no scenario to save"
+            raise FunnelSimError(str(Problem("save", str(path), rule, "fs.calibrate makes one")))
+        return write_text(path, self.scenario.to_toml())
 
     # -- from a move to a picture
 
+    def _values(self) -> dict[str, Any]:
+        return {label: self.sliders[label].value for label in self._knobs}
+
+    def _put(self, values: Mapping[str, Any], is_step: bool = True) -> None:
+        """Set sliders as one move."""
+        self._busy_setting = True
+        try:
+            for label, value in values.items():
+                self.sliders[label].value = value
+        finally:
+            self._busy_setting = False
+        if is_step:
+            self._moves.note(self._values(), alone=True)
+        self._moved()
+
+    def _go_to(self, setting: Mapping[str, Any] | None) -> None:
+        if setting is not None:
+            self._put(setting, is_step=False)
+
     def _moved_values(self) -> dict[str, Any]:
-        values = {label: self.sliders[label].value for label in self._knobs}
-        return {label: v for label, v in values.items() if v != self._knobs[label].start}
+        return {label: v for label, v in self._values().items() if v != self._knobs[label].start}
 
     def _changed(self, change: Mapping[str, Any]) -> Scenario:
         changed: Scenario = self._board.start.vary(change) if change else self._board.start
@@ -140,6 +210,8 @@ class Frame(ipywidgets.VBox):
     def _moved(self) -> None:
         if self._busy_setting:
             return
+        self._moves.note(self._values(), held=self._undo.held)
+        self._undo.tell(self._moves)
         for label, knob in self._knobs.items():
             slider = self.sliders[label]
             mark = slider.add_class if slider.value != knob.start else slider.remove_class
@@ -165,6 +237,13 @@ class Frame(ipywidgets.VBox):
         self._shown = picture
         self._draw()
 
+    def _tell(self) -> None:
+        """What there is to share, as long as somebody looks at it."""
+        if not self._share.is_open:
+            return
+        start, change = self._board.start, self.change
+        self._share.tell(self.setting, start, self._changed(change), change)
+
     def _seen(self) -> Seen:
         view = {label: control.value for label, control in self.views.items()}
         moved = self._moved_values()
@@ -182,6 +261,7 @@ class Frame(ipywidgets.VBox):
             widget.value = pane.html(seen)
         for own, its in self._own:
             own.put(its, seen)
+        self._tell()
 
     # -- how it looks
 
@@ -197,31 +277,21 @@ class Frame(ipywidgets.VBox):
         if self._board.is_beside:
             self._chart.add_class("funnelsim-beside")
         pieces = [widget for _, widget in [*self._html, *self._own]]
-        left = box(ipywidgets.VBox, self._controls(), "funnelsim-controls")
+        narrow = [view for view in self._board.views if not view.is_wide]
+        turned = grouped([*self._board.knobs, *narrow], self.sliders | self.views)
+        left = box(ipywidgets.VBox, turned, "funnelsim-controls")
         wide = [self.views[view.label] for view in self._board.views if view.is_wide]
         charts = [self._chart] if self._charts.panes else []
         shown = [self._figures, *wide, *pieces, *charts]
         right = box(ipywidgets.VBox, shown, "funnelsim-pictures")
         style = f"<style>{css}.funnelsim-board {{ --stages: {lines}; }}</style>"
-        turns = [self._keep, self._reset] if self._knobs else []
-        buttons = [*turns, self._large]
+        turns = [self._undo, self._keep, self._reset] if self._knobs else []
+        buttons = [*turns, self._share.opens, self._large]
         return [
             ipywidgets.HTML(style, layout={"display": "none"}),
             box(ipywidgets.HBox, [self._head, *buttons], "funnelsim-head"),
+            self._share,
             self._sum,
             box(ipywidgets.HBox, [left, right], "funnelsim-body"),
             self._foot,
         ]
-
-    def _controls(self) -> list[ipywidgets.Widget]:
-        """What is turned and looked at, under a heading for each group."""
-        shown: list[ipywidgets.Widget] = []
-        views = [view for view in self._board.views if not view.is_wide]
-        offered: list[Knob | View] = [*self._board.knobs, *views]
-        group = None
-        for one in offered:
-            if one.group != group:
-                group = one.group
-                shown.append(ipywidgets.HTML(page("<h3>{{ group }}</h3>", group=group)))
-            shown.append((self.sliders | self.views)[one.label])
-        return shown
