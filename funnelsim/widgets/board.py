@@ -62,17 +62,24 @@ class Chart:
 
 @dataclass(frozen=True)
 class Html:
-    """A pane with a piece of HTML, above the charts."""
+    """A pane with a piece of HTML, above the charts; `still` is another one for where the board is
+    not live, and has no style sheet.
+    """
 
     html: Callable[[Seen], str]
+    still: Callable[[Seen], str] | None = None
 
 
 @dataclass(frozen=True)
 class Own:
-    """A pane with a widget of its own, above the charts: made once, every picture put into it."""
+    """A pane with a widget of its own, above the charts: made once, every picture put into it.
+
+    `still` is a piece of HTML for where the board is not live.
+    """
 
     make: Callable[[], ipywidgets.Widget]
     put: Callable[[Any, Seen], None]
+    still: Callable[[Any, Seen], str] | None = None
 
 
 @dataclass(frozen=True)

@@ -15,15 +15,24 @@ from funnelsim.widgets.board import Chart, Drawn, RowsByName, Seen
 from funnelsim.widgets.live_chart import LiveChart
 
 LARGE = 1.3  # times the size of the type
+SIDE_BY_SIDE = 3  # charts, from which on they stand in two columns
 
 
 class Charts:
-    """The charts of these panes, in one widget: `widget`."""
+    """The charts of these panes, in one widget: `widget`.
 
-    def __init__(self, panes: Sequence[Chart], seen: Seen) -> None:
+    `lines` is how many bars stand below each other in the first one.
+    """
+
+    def __init__(self, panes: Sequence[Chart], seen: Seen, is_beside: bool = False) -> None:
         self.panes = panes
+        self.lines = panes[0].lines if panes else 0
         self._tops: dict[str, float] = {}
         self.widget = LiveChart(*self._drawn(seen))
+        if len(panes) >= SIDE_BY_SIDE:
+            self.widget.add_class("funnelsim-columns")
+        if is_beside:
+            self.widget.add_class("funnelsim-beside")
 
     def put(self, seen: Seen) -> None:
         """Show what there is to see."""

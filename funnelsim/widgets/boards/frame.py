@@ -26,9 +26,8 @@ from funnelsim.widgets.newest import Newest
 from funnelsim.widgets.panes import Charts
 from funnelsim.widgets.setting import read_setting, setting_text
 from funnelsim.widgets.share import Share
+from funnelsim.widgets.still import Stills, still_html
 from funnelsim.widgets.undo import Moves, Undo
-
-SIDE_BY_SIDE = 3  # charts, from which on they stand in two columns
 
 
 class Frame(ipywidgets.VBox):
@@ -57,6 +56,7 @@ class Frame(ipywidgets.VBox):
         self._board, self._knobs = board, {knob.label: knob for knob in board.knobs}
         self._kept: Any = None
         self._shown = board.maker.draft(board.start)
+        self._stills = Stills(lambda seen: still_html(board, self._charts, self._own, seen))
         self._newest = Newest(self._pictures, self._show)
         self._busy_setting = False  # while several sliders are set as one move
 
@@ -74,7 +74,7 @@ class Frame(ipywidgets.VBox):
         self._html = [(p, ipywidgets.HTML()) for p in board.panes if isinstance(p, Html)]
         self._own = [(pane, pane.make()) for pane in board.panes if isinstance(pane, Own)]
         charts = [pane for pane in board.panes if isinstance(pane, Chart)]
-        self._charts = Charts(charts, self._seen())
+        self._charts = Charts(charts, self._seen(), board.is_beside)
         self._chart = self._charts.widget
         super().__init__(self._layout())
         self.add_class("funnelsim-board")
@@ -95,6 +95,9 @@ class Frame(ipywidgets.VBox):
         # what a page shows that cannot run widgets
         name = getattr(self._board.start, "name", "your data")
         return f"Live board of {name}: Run ▸ Run All Cells brings it to life"
+
+    def _ipython_display_(self) -> None:
+        self._stills.show(self, self._seen())
 
     # -- what a reader gets from it
 
@@ -238,11 +241,9 @@ class Frame(ipywidgets.VBox):
         self._draw()
 
     def _tell(self) -> None:
-        """What there is to share, as long as somebody looks at it."""
-        if not self._share.is_open:
-            return
-        start, change = self._board.start, self.change
-        self._share.tell(self.setting, start, self._changed(change), change)
+        if self._share.is_open:
+            start, change = self._board.start, self.change
+            self._share.tell(self.setting, start, self._changed(change), change)
 
     def _seen(self) -> Seen:
         view = {label: control.value for label, control in self.views.items()}
@@ -262,6 +263,8 @@ class Frame(ipywidgets.VBox):
         for own, its in self._own:
             own.put(its, seen)
         self._tell()
+        if seen.moved or self._kept is not None or self._moves.can_undo:
+            self._stills.refresh(seen)  # as it comes it shows already
 
     # -- how it looks
 
@@ -271,11 +274,6 @@ class Frame(ipywidgets.VBox):
 
     def _layout(self) -> list[ipywidgets.Widget]:
         css = (STATIC / "board.css").read_text(encoding="utf-8")
-        lines = self._charts.panes[0].lines if self._charts.panes else 0
-        if len(self._charts.panes) >= SIDE_BY_SIDE:
-            self._chart.add_class("funnelsim-columns")
-        if self._board.is_beside:
-            self._chart.add_class("funnelsim-beside")
         pieces = [widget for _, widget in [*self._html, *self._own]]
         narrow = [view for view in self._board.views if not view.is_wide]
         turned = grouped([*self._board.knobs, *narrow], self.sliders | self.views)
@@ -284,7 +282,7 @@ class Frame(ipywidgets.VBox):
         charts = [self._chart] if self._charts.panes else []
         shown = [self._figures, *wide, *pieces, *charts]
         right = box(ipywidgets.VBox, shown, "funnelsim-pictures")
-        style = f"<style>{css}.funnelsim-board {{ --stages: {lines}; }}</style>"
+        style = f"<style>{css}.funnelsim-board {{ --stages: {self._charts.lines}; }}</style>"
         turns = [self._undo, self._keep, self._reset] if self._knobs else []
         buttons = [*turns, self._share.opens, self._large]
         return [
