@@ -24,9 +24,9 @@ def shown(board):
     """What is displayed of it, as a notebook would get it."""
     board.reset()
     handle = Handle()
-    board._stills._shown = [handle]
+    board.stills._shown = [handle]
     yield handle
-    board._stills._shown = []
+    board.stills._shown = []
 
 
 class Handle:
@@ -39,7 +39,7 @@ class Handle:
 
 
 def html_of(board):
-    return board._stills._html(board._seen())
+    return board.stills._html(board.seen)
 
 
 def test_it_says_the_figures_and_how_to_bring_the_board_to_life_and_asks_nobody(board):
@@ -57,15 +57,15 @@ def test_it_says_the_figures_and_how_to_bring_the_board_to_life_and_asks_nobody(
 
 def test_it_is_made_anew_once_a_move_has_come_to_rest(board, shown, monkeypatch):
     monkeypatch.setattr(still, "REST", 0.01)
-    monkeypatch.setattr(board._stills, "_html", lambda seen: str(dict(seen.change)))
+    monkeypatch.setattr(board.stills, "_html", lambda seen: str(dict(seen.change)))
 
     async def drag(*reps):
         for number in reps:
             board.sliders["sales: reps"].value = number
             await board._newest._task
         await asyncio.sleep(0.05)
-        if board._stills._task is not None:
-            await board._stills._task
+        if board.stills._task is not None:
+            await board.stills._task
 
     asyncio.run(drag(1, 3))
     assert shown.bundles[-1]["text/html"] == "{'teams.sales.reps': 3}"

@@ -132,8 +132,9 @@ class Board:
 
     `line` is the sentence below the head, where an error is said, too; `figures` are tiles.
     `start` is a scenario, or whatever else the maker makes a picture of, if nothing is turned.
-    `change` makes of the moved sliders, values by label, what `Scenario.vary` takes. With
-    `is_beside` two charts stand beside each other in a narrow window, too.
+    `change` makes of the moved sliders, values by label, what `Scenario.vary` takes. `told` are
+    texts by name for the sentences of a demonstration, of what was seen and one of its pictures.
+    With `is_beside` two charts stand beside each other in a narrow window, too.
     """
 
     start: Any
@@ -146,4 +147,5 @@ class Board:
     head: Callable[[Seen], str] = usual_head
     foot: Callable[[Seen], str] = usual_foot
     change: Callable[[Mapping[str, Knob], Mapping[str, Any]], dict[str, Any]] = each_by_itself
+    told: Callable[[Seen, Any], Mapping[str, str]] = lambda seen, picture: {}
     is_beside: bool = False

@@ -55,6 +55,9 @@ def value_offered(controls: Controls, label: str, given: Any) -> Any:
     >>> [value_offered(board.sliders, "sales: reps", given) for given in ("3", 4)]
     [3, 4]
     """
+    if label not in controls:
+        rule = "this is the label of a slider here"
+        raise FunnelSimError(str(Problem("set", label, rule, nearest(label, controls))))
     options = controls[label].options
     said = {_line(said): value for said, value in options}
     if isinstance(given, str):

@@ -74,6 +74,10 @@ class Stills:
         if handle is not None:
             self._shown.append(handle)
 
+    def take_over(self, other: Stills) -> None:
+        """Another board stands where that one stood."""
+        self._shown, other._shown = other._shown, []
+
     def refresh(self, seen: Seen) -> None:
         """What there is to see has changed: show it, too, once nothing moves any more."""
         if self._waits is not None:

@@ -8,7 +8,7 @@ What is only looked at is drawn anew, and not simulated. What a board is, `widge
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -52,11 +52,12 @@ class Frame(ipywidgets.VBox):
     {'teams.sales.reps': 1}
     """
 
-    def __init__(self, board: Board) -> None:
+    def __init__(self, board: Board, head: Sequence[ipywidgets.Widget] = ()) -> None:
+        # `head` is what stands in place of the name: beside the buttons, and below them
         self._board, self._knobs = board, {knob.label: knob for knob in board.knobs}
         self._kept: Any = None
         self._shown = board.maker.draft(board.start)
-        self._stills = Stills(lambda seen: still_html(board, self._charts, self._own, seen))
+        self.stills = Stills(lambda seen: still_html(board, self._charts, self._own, seen))
         self._newest = Newest(self._pictures, self._show)
         self._busy_setting = False  # while several sliders are set as one move
 
@@ -74,9 +75,9 @@ class Frame(ipywidgets.VBox):
         self._html = [(p, ipywidgets.HTML()) for p in board.panes if isinstance(p, Html)]
         self._own = [(pane, pane.make()) for pane in board.panes if isinstance(pane, Own)]
         charts = [pane for pane in board.panes if isinstance(pane, Chart)]
-        self._charts = Charts(charts, self._seen(), board.is_beside)
+        self._charts = Charts(charts, self.seen, board.is_beside)
         self._chart = self._charts.widget
-        super().__init__(self._layout())
+        super().__init__(self._layout(head or [self._head]))
         self.add_class("funnelsim-board")
         self._draw()
 
@@ -97,7 +98,7 @@ class Frame(ipywidgets.VBox):
         return f"Live board of {name}: Run ▸ Run All Cells brings it to life"
 
     def _ipython_display_(self) -> None:
-        self._stills.show(self, self._seen())
+        self.stills.show(self, self.seen)
 
     # -- what a reader gets from it
 
@@ -110,6 +111,14 @@ class Frame(ipywidgets.VBox):
     def scenario(self) -> Scenario:
         """The scenario as the sliders stand, over its whole horizon."""
         return self._changed(self.change)
+
+    @property
+    def seen(self) -> Seen:
+        """What the panes are made of now."""
+        view = {label: control.value for label, control in self.views.items()}
+        moved = self._moved_values()
+        change = self._board.change(self._knobs, moved)
+        return Seen(self._board.start, change, self._shown, self._kept, view, moved)
 
     @property
     def picture(self) -> Any:
@@ -133,15 +142,17 @@ class Frame(ipywidgets.VBox):
 
     def keep(self) -> None:
         """Freeze the picture as the sliders stand, to compare what follows with it."""
-        self._kept = self.picture
-        self._keep.description = "Forget today"
-        self._draw()
+        self._hold(self.picture)
 
     def forget(self) -> None:
         """Drop what was kept."""
-        self._kept = None
-        self._keep.description = "Keep as today"
-        self._draw()
+        self._hold(None)
+
+    def _hold(self, picture: Any) -> None:
+        if picture is not self._kept:
+            self._kept = picture
+            self._keep.description = "Keep as today" if picture is None else "Forget today"
+            self._draw()
 
     def reset(self) -> None:
         """All sliders back to the scenario's values; what was kept stays."""
@@ -157,19 +168,30 @@ class Frame(ipywidgets.VBox):
         self._go_to(self._moves.redo())
 
     @property
+    def controls(self) -> Controls:
+        """Sliders and views together, by label."""
+        return Controls(self.sliders | self.views)
+
+    @property
     def setting(self) -> str:
         """What does not stand where it began, as a short text; "" where everything does."""
-        return setting_text(Controls(self.sliders | self.views), self._starts)
+        return setting_text(self.controls, self._starts)
 
     def apply(self, text: str) -> None:
         """Sliders as the text of a `setting` says, the others where they began: one move.
 
         FunnelSimError for a slider that is not here, and a value that it does not offer.
         """
-        controls = Controls(self.sliders | self.views)
-        values = self._starts | read_setting(text, controls)
+        self.stand(read_setting(text, self.controls), self._kept)
+
+    def stand(self, values: Mapping[str, Any], kept: Any = None) -> None:
+        """Sliders and views at these values, by label, the others where they began, and this
+        picture kept, or none: one move.
+        """
+        values = self._starts | values
         for view in self.views:
             self.views[view].value = values[view]
+        self._hold(kept)
         self._put({label: values[label] for label in self._knobs})
 
     def save(self, path: str | Path) -> Path:
@@ -219,7 +241,7 @@ class Frame(ipywidgets.VBox):
             slider = self.sliders[label]
             mark = slider.add_class if slider.value != knob.start else slider.remove_class
             mark("funnelsim-moved")
-        self._foot.value = self._board.foot(self._seen())
+        self._foot.value = self._board.foot(self.seen)
         self._newest.ask(self.change)
 
     def _pictures(self, change: dict[str, Any]) -> Iterator[Any]:
@@ -245,14 +267,8 @@ class Frame(ipywidgets.VBox):
             start, change = self._board.start, self.change
             self._share.tell(self.setting, start, self._changed(change), change)
 
-    def _seen(self) -> Seen:
-        view = {label: control.value for label, control in self.views.items()}
-        moved = self._moved_values()
-        change = self._board.change(self._knobs, moved)
-        return Seen(self._board.start, change, self._shown, self._kept, view, moved)
-
     def _draw(self) -> None:
-        board, seen = self._board, self._seen()
+        board, seen = self._board, self.seen
         self._charts.put(seen)
         self._head.value = board.head(seen)
         self._sum.value = board.line(seen)
@@ -264,15 +280,15 @@ class Frame(ipywidgets.VBox):
             own.put(its, seen)
         self._tell()
         if seen.moved or self._kept is not None or self._moves.can_undo:
-            self._stills.refresh(seen)  # as it comes it shows already
+            self.stills.refresh(seen)  # as it comes it shows already
 
     # -- how it looks
 
     def _restyle(self) -> None:
         (self.add_class if self._large.value else self.remove_class)("funnelsim-large")
-        self._charts.restyle(self._seen(), self._large.value)
+        self._charts.restyle(self.seen, self._large.value)
 
-    def _layout(self) -> list[ipywidgets.Widget]:
+    def _layout(self, head: Sequence[ipywidgets.Widget]) -> list[ipywidgets.Widget]:
         css = (STATIC / "board.css").read_text(encoding="utf-8")
         pieces = [widget for _, widget in [*self._html, *self._own]]
         narrow = [view for view in self._board.views if not view.is_wide]
@@ -287,7 +303,8 @@ class Frame(ipywidgets.VBox):
         buttons = [*turns, self._share.opens, self._large]
         return [
             ipywidgets.HTML(style, layout={"display": "none"}),
-            box(ipywidgets.HBox, [self._head, *buttons], "funnelsim-head"),
+            box(ipywidgets.HBox, [head[0], *buttons], "funnelsim-head"),
+            *head[1:],
             self._share,
             self._sum,
             box(ipywidgets.HBox, [left, right], "funnelsim-body"),

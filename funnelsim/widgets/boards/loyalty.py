@@ -22,6 +22,7 @@ from funnelsim.metrics.programme import same_people
 from funnelsim.pages import page
 from funnelsim.scenario import Scenario
 from funnelsim.scenario.parameters import every
+from funnelsim.tables import figure_text
 from funnelsim.widgets.board import Board, Chart, Data, Drawn, RowsByName, Seen
 from funnelsim.widgets.board_text import SENTENCES
 from funnelsim.widgets.knobs import MOST, Knob, knob_of
@@ -48,6 +49,7 @@ def board(scenario: Scenario, simulated: Simulated) -> Board:
         _knobs(scenario),
         line=_line,
         figures=_table,
+        told=_told,
         is_beside=True,
     )
 
@@ -115,6 +117,7 @@ def _ages(seen: Seen, data: Data, dark: bool) -> Drawn:
 
 COSTS = "goods, shipping, leads, rewards, messages, days of the programme"
 PAID = "what orders were cheaper by: it is not in the revenue"
+GAPS = "the gap", "anyway", "by the programme"
 LINES = (
     Line("Revenue", "money", "net: paid for orders kept", lambda f, s: f["revenue"]),
     Line("Costs, less fees", "money", COSTS, lambda f, s: f["revenue"] - f["contribution"]),
@@ -134,17 +137,25 @@ def _table(seen: Seen) -> str:
     return worlds_html(LINES, ("with it", "without it"), about, seen.now, seen.before)
 
 
-def _line(seen: Seen) -> str:
-    """What the programme does, and what a comparison of members with others would say."""
-    pair = seen.now
+def _told(seen: Seen, pair: Pair) -> dict[str, str]:
+    """What the programme does, what members and others spend, and where the gap comes from."""
     sides = pair.here.figures, pair.there.figures
     revenue, left = (line.told(line.effect(pair, *sides)) for line in LINES[:3:2])
-    said = f"The programme, in {seen.start.currency}: revenue {revenue}, contribution {left}"
-    others, before, members = _means(seen.now).values()
-    gaps = [members - others, before - others, members - before]
-    if not all(map(math.isfinite, gaps)):
-        more = "Nobody is a member, or everybody: nothing to compare."
-        return page(SENTENCES, said=said, more=more)
-    whole, anyway, done = (f"{gap:+,.2f}".replace("-", "−") for gap in gaps)
+    means = _means(pair)
+    others, before, members = means.values()
+    gaps = members - others, before - others, members - before
+    told = {"its revenue": revenue, "its contribution": left}
+    told |= {name: figure_text(mean, "money", seen.start.currency) for name, mean in means.items()}
+    return told | dict(zip(GAPS, (f"{gap:+,.2f}".replace("-", "−") for gap in gaps), strict=True))
+
+
+def _line(seen: Seen) -> str:
+    """What the programme does, and what a comparison of members with others would say."""
+    told = _told(seen, seen.now)
+    said = f"The programme, in {seen.start.currency}: revenue {told['its revenue']}, "
+    said += f"contribution {told['its contribution']}"
+    whole, anyway, done = (told[name] for name in GAPS)
     more = f"Members against others: {whole} each. Anyway: {anyway}; by the programme: {done}."
+    if not all(map(math.isfinite, _means(seen.now).values())):
+        more = "Nobody is a member, or everybody: nothing to compare."
     return page(SENTENCES, said=said, more=more)
