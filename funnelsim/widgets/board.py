@@ -149,3 +149,8 @@ class Board:
     change: Callable[[Mapping[str, Knob], Mapping[str, Any]], dict[str, Any]] = each_by_itself
     told: Callable[[Seen, Any], Mapping[str, str]] = lambda seen, picture: {}
     is_beside: bool = False
+
+    @property
+    def starts(self) -> dict[str, Any]:
+        """Where sliders and views begin, by label."""
+        return {one.label: one.start for many in (self.knobs, self.views) for one in many}

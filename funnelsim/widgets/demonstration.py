@@ -59,7 +59,7 @@ class Bar(anywidget.AnyWidget):
 
     _esm = (STATIC / "demonstration.js").read_text(encoding="utf-8")
 
-    titles = traitlets.List().tag(sync=True)
+    titles: traitlets.List[str] = traitlets.List().tag(sync=True)
     title = traitlets.Unicode().tag(sync=True)
     at = traitlets.Int(0).tag(sync=True)
     last = traitlets.Int(0).tag(sync=True)

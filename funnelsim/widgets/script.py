@@ -13,8 +13,8 @@
     set = { "sales: reps" = 3 }       # all others stand where they began
     reveal = "{profit}, {more profit}"
 
-A step with `reveal` takes two keys: first the question, with nothing moved, then what is set and the
-answer. `wait` goes on by itself, after so many seconds. What braces may name, `told.py` says.
+A step with `reveal` takes two keys: first the question, with nothing moved, then what is set and
+the answer. `wait` goes on by itself, after so many seconds. What braces may name, `told.py` says.
 """
 
 from __future__ import annotations

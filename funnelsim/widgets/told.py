@@ -44,7 +44,7 @@ def filled(sentence: str, names: Mapping[str, str]) -> str:
 def names_of(board: Board, seen: Seen, readouts: Mapping[str, str]) -> dict[str, str]:
     """All that braces may name, as text; what was kept is told as nothing where nothing was."""
     names = {f"={' '.join(label.split())}": said for label, said in readouts.items()}
-    names |= {name: text for name, text in board.told(seen, seen.now).items()}
+    names |= board.told(seen, seen.now)
     kept = seen.now if seen.before is None else seen.before
     names |= {f"before {name}": text for name, text in board.told(seen, kept).items()}
     now, before = _figures(seen.now), _figures(kept)

@@ -20,8 +20,7 @@ from funnelsim.saving import write_text
 from funnelsim.scenario import Scenario
 from funnelsim.widgets.board import Board, Chart, Html, Own, Seen
 from funnelsim.widgets.board_text import problem_html
-from funnelsim.widgets.controls import Controls, box, button, control_of, grouped
-from funnelsim.widgets.live_chart import STATIC
+from funnelsim.widgets.controls import Controls, button, grouped, laid_out
 from funnelsim.widgets.newest import Newest
 from funnelsim.widgets.panes import Charts
 from funnelsim.widgets.setting import read_setting, setting_text
@@ -61,11 +60,7 @@ class Frame(ipywidgets.VBox):
         self._newest = Newest(self._pictures, self._show)
         self._busy_setting = False  # while several sliders are set as one move
 
-        self.sliders = Controls({knob.label: control_of(knob) for knob in board.knobs})
-        self.sliders.labels = {knob.path: knob.label for knob in board.knobs if knob.path}
-        self.views = Controls({view.label: control_of(view) for view in board.views})
-        self._starts = {knob.label: knob.start for knob in board.knobs}
-        self._starts |= {view.label: view.start for view in board.views}
+        self.sliders, self.views = Controls.of(board.knobs), Controls.of(board.views)
         self._moves, self._undo = Moves(self._values()), Undo()
         self._share = Share(self.apply, self.save)
         self._keep = button("Keep as today", "Freeze this picture and compare what follows with it")
@@ -175,7 +170,7 @@ class Frame(ipywidgets.VBox):
     @property
     def setting(self) -> str:
         """What does not stand where it began, as a short text; "" where everything does."""
-        return setting_text(self.controls, self._starts)
+        return setting_text(self.controls, self._board.starts)
 
     def apply(self, text: str) -> None:
         """Sliders as the text of a `setting` says, the others where they began: one move.
@@ -188,7 +183,7 @@ class Frame(ipywidgets.VBox):
         """Sliders and views at these values, by label, the others where they began, and this
         picture kept, or none: one move.
         """
-        values = self._starts | values
+        values = self._board.starts | dict(values)
         for view in self.views:
             self.views[view].value = values[view]
         self._hold(kept)
@@ -289,24 +284,14 @@ class Frame(ipywidgets.VBox):
         self._charts.restyle(self.seen, self._large.value)
 
     def _layout(self, head: Sequence[ipywidgets.Widget]) -> list[ipywidgets.Widget]:
-        css = (STATIC / "board.css").read_text(encoding="utf-8")
         pieces = [widget for _, widget in [*self._html, *self._own]]
         narrow = [view for view in self._board.views if not view.is_wide]
         turned = grouped([*self._board.knobs, *narrow], self.sliders | self.views)
-        left = box(ipywidgets.VBox, turned, "funnelsim-controls")
         wide = [self.views[view.label] for view in self._board.views if view.is_wide]
         charts = [self._chart] if self._charts.panes else []
         shown = [self._figures, *wide, *pieces, *charts]
-        right = box(ipywidgets.VBox, shown, "funnelsim-pictures")
-        style = f"<style>{css}.funnelsim-board {{ --stages: {self._charts.lines}; }}</style>"
         turns = [self._undo, self._keep, self._reset] if self._knobs else []
         buttons = [*turns, self._share.opens, self._large]
-        return [
-            ipywidgets.HTML(style, layout={"display": "none"}),
-            box(ipywidgets.HBox, [head[0], *buttons], "funnelsim-head"),
-            *head[1:],
-            self._share,
-            self._sum,
-            box(ipywidgets.HBox, [left, right], "funnelsim-body"),
-            self._foot,
-        ]
+        above = [self._share, *head[1:], self._sum]
+        lines = self._charts.lines
+        return laid_out([head[0], *buttons], above, turned, shown, self._foot, lines)

@@ -25,8 +25,8 @@ function render({ model, el }) {
     choice.replaceChildren(...model.get("titles").map((title) => new Option(title, title)));
     choice.value = model.get("title");
     place.textContent = `${at + 1} of ${last + 1}`;
-    back.disabled = at === 0;
-    on.disabled = at === last;
+    back.ariaDisabled = at === 0;  // a button that is disabled loses the focus, and so the keys
+    on.ariaDisabled = at === last;
     clearTimeout(timer);
     if (model.get("wait") > 0) timer = setTimeout(() => model.send("forward"), 1000 * model.get("wait"));
   };
