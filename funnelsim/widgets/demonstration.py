@@ -9,6 +9,7 @@ moved by hand meanwhile, and the figures in the sentences are those of the pictu
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -109,6 +110,7 @@ class Demonstration(ipywidgets.VBox):
         self._play(name)
         self.board.stills.take_over(shown.stills)
         self.board.stills.refresh(self.board.seen)
+        _close(shown, {self._bar, self._text})
 
     def _pressed(self, message: Any) -> None:
         if isinstance(message, Mapping):
@@ -118,7 +120,7 @@ class Demonstration(ipywidgets.VBox):
 
     def _play(self, name: str | Path) -> None:
         script = read_script(name)
-        made = _board_of(script, self._seed, self._n)
+        made = _about(script, _board_of(script, self._seed, self._n))
         board = Frame(made, head=[self._bar, self._text])
         self._kept: list[Any] = [None]  # at each stop so far, the picture that is kept there
         self._script, self._made, self.board = script, made, board
@@ -159,6 +161,14 @@ class Demonstration(ipywidgets.VBox):
                 raise FunnelSimError(f"{self.title}, stop {number}: {error}") from None
 
 
+def _close(widget: ipywidgets.Widget, but: set[ipywidgets.Widget]) -> None:
+    """Close a widget and all that is in it: nobody will see it again."""
+    for child in getattr(widget, "children", ()):
+        _close(child, but)
+    if widget not in but:
+        widget.close()
+
+
 SAID = """<div role="status"><p>{{ said }}</p>
 <p class="revealed">{{ revealed }}</p></div>"""
 
@@ -174,6 +184,14 @@ def _board_of(script: Script, seed: int, n: int) -> Board:
         beside=script.beside,
         parameters=script.parameters or None,
     )
+
+
+def _about(script: Script, board: Board) -> Board:
+    """The board with the sliders that the script speaks of; with all, if there is none."""
+    sentences = " ".join(f"{step.say} {step.reveal}" for step in script.steps)
+    named = {label for step in script.steps for label in step.set or {}}
+    knobs = [k for k in board.knobs if k.label in named or f"{{={k.label}}}" in sentences]
+    return replace(board, knobs=knobs or board.knobs)
 
 
 def _settings(script: Script, board: Frame) -> list[dict[str, Any]]:

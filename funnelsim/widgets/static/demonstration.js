@@ -5,6 +5,8 @@ const BACK = ["ArrowLeft", "PageUp", "Backspace", "p"];
 // where these keys mean something else
 const OTHERS = "input, textarea, select, canvas, pre, .funnelsim-slider, .funnelsim-share, .funnelsim-flow";
 
+let isChosen = false;  // a hand that has chosen another one goes on with the keys
+
 function render({ model, el }) {
   el.classList.add("funnelsim-bar");
   el.innerHTML = `<select aria-label="Demonstration"></select>
@@ -39,7 +41,10 @@ function render({ model, el }) {
     event.stopPropagation();
     send(does);
   };
-  choice.onchange = () => send({ choose: choice.value });
+  choice.onchange = () => {
+    isChosen = true;
+    send({ choose: choice.value });
+  };
   back.onclick = () => send("back");
   on.onclick = () => send("forward");
   model.on("change:at change:last change:titles change:title change:wait", draw);
@@ -52,7 +57,8 @@ function render({ model, el }) {
     clearInterval(waits);
     board.tabIndex = -1;  // a click anywhere on it, and the keys are the demonstration's
     board.addEventListener("keydown", key);
-    if (document.activeElement === document.body) on.focus({ preventScroll: true });
+    if (isChosen || document.activeElement === document.body) on.focus({ preventScroll: true });
+    isChosen = false;
   }, 50);
   return () => {
     clearInterval(waits);
