@@ -29,9 +29,21 @@ def sentence(title: str, text: str) -> alt.Chart:
     return found
 
 
+class _AsTheyAre(alt.InlineData):
+    """Rows that Altair neither checks where they are made nor copies with each part of a chart.
+
+    Both take longer than the chart itself. What is written is checked as a whole, as ever.
+    """
+
+    _class_is_valid_at_instantiation = False
+
+    def __deepcopy__(self, memo: object = None) -> _AsTheyAre:
+        return self
+
+
 def rows_data(rows: Rows, name: str | None = None) -> alt.Data:
     """Rows inside the chart; with a name, a live board can swap them."""
-    return alt.InlineData(values=rows, name=name) if name else alt.InlineData(values=rows)
+    return _AsTheyAre(values=rows, name=name) if name else _AsTheyAre(values=rows)
 
 
 def axis_of(names: Iterable[str]) -> alt.Axis:
