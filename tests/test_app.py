@@ -1,4 +1,4 @@
-"""A board without code, through Voila: what is asked for is found, and shown on this machine only."""
+"""A board without code, through Voila: what is asked for is found, and shown only here."""
 
 from __future__ import annotations
 
