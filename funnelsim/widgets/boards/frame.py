@@ -39,13 +39,10 @@ class Frame(ipywidgets.VBox):
     was made of.
 
     >>> import funnelsim as fs
-    >>> board = fs.explore(fs.load("aida-follow-up"), ["teams.sales.reps"], n=8)
+    >>> board = fs.explore(fs.load("aida-follow-up"), ["teams.sales.reps"], n=1)
     >>> board.sliders["sales: reps"].value = 3
     >>> board.setting
     'sales: reps = 3'
-    >>> board.undo()
-    >>> board.change
-    {}
     >>> board.apply("sales: reps = 1")
     >>> board.change
     {'teams.sales.reps': 1}
@@ -129,6 +126,11 @@ class Frame(ipywidgets.VBox):
         """The journal of the days shown, as the sliders stand now."""
         found: Journal = self.picture.journal
         return found
+
+    @property
+    def kept(self) -> Any:
+        """The picture that "Keep as today" froze, or None."""
+        return self._kept
 
     @property
     def baseline(self) -> Journal | None:
