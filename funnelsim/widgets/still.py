@@ -34,12 +34,12 @@ STILL = """<div class="funnelsim-still">
 .funnelsim-still { max-width: 960px; break-inside: avoid; }
 .funnelsim-still h2 { margin: 0; font-size: 1.35em; }
 .funnelsim-still p { margin: 2px 0; }
-.funnelsim-still .funnelsim-sum p { font-size: 1.2em; font-weight: bold; }
-.funnelsim-still .funnelsim-figures {
+.funnelsim-still .still-sum p { font-size: 1.2em; font-weight: bold; }
+.funnelsim-still .still-figures {
   display: grid; grid-template-columns: repeat(auto-fill, minmax(15em, 1fr));
   gap: 4px 16px; margin: 6px 0;
 }
-.funnelsim-still .funnelsim-figures span { display: block; }
+.funnelsim-still .still-figures span { display: block; }
 .funnelsim-still .value { font-weight: bold; }
 .funnelsim-still img { max-width: 100%; display: block; margin: 6px 0; }
 </style>
@@ -114,13 +114,18 @@ def still_html(
         code = f"{in_code(board.start)}.vary({as_python(dict(seen.change))})"
     return page(
         STILL,
-        head=Markup(board.head(seen)),
-        line=Markup(board.line(seen)),
-        figures=Markup(board.figures(seen)),
-        pieces=[Markup(piece) for piece in pieces],
+        head=_still(board.head(seen)),
+        line=_still(board.line(seen)),
+        figures=_still(board.figures(seen)),
+        pieces=[_still(piece) for piece in pieces],
         charts=[_picture(*one) for one in zip(charts.drawn(seen), sizes, strict=True)],
         code=code,
     )
+
+
+def _still(html: str) -> Markup:
+    """A piece of a board under classes of its own: what looks for the live one does not find it."""
+    return Markup(html.replace('class="funnelsim-', 'class="still-'))
 
 
 def _picture(chart: Any, height: int) -> tuple[str, str]:
