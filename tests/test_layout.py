@@ -148,7 +148,7 @@ def test_all_of_a_board_is_read(moved, large, font, width, height):
 def test_all_that_is_shared_is_read(moved):
     in_a_window(moved, *WINDOWS[-1])
     moved.get_by_role("button", name="Share").click()
-    moved.locator(".funnelsim-share pre").nth(2).wait_for()
+    moved.locator(".funnelsim-share pre").last.wait_for()
     assert flaws(moved, ".funnelsim-share") == []
     moved.get_by_role("button", name="Share").click()
 

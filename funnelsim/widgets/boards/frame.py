@@ -20,7 +20,7 @@ from funnelsim.saving import write_text
 from funnelsim.scenario import Scenario
 from funnelsim.widgets.board import Board, Chart, Html, Own, Seen
 from funnelsim.widgets.board_text import problem_html
-from funnelsim.widgets.controls import Controls, button, grouped, laid_out
+from funnelsim.widgets.controls import Controls, box, button, grouped, laid_out
 from funnelsim.widgets.newest import Newest
 from funnelsim.widgets.panes import Charts
 from funnelsim.widgets.setting import read_setting, setting_text
@@ -294,6 +294,6 @@ class Frame(ipywidgets.VBox):
         shown = [self._figures, *wide, *pieces, *charts]
         turns = [self._undo, self._keep, self._reset] if self._knobs else []
         buttons = [*turns, self._share.opens, self._large]
-        above = [self._share, *head[1:], self._sum]
+        above = [box(ipywidgets.VBox, [self._share], "funnelsim-above"), *head[1:], self._sum]
         lines = self._charts.lines
         return laid_out([head[0], *buttons], above, turned, shown, self._foot, lines)
