@@ -1,5 +1,7 @@
 // Two buttons of a board, take back and do again; keys for them; and whether a slider is held.
 
+// ms after a slider has moved, in which its value is still on its way: what is taken back comes after it
+const ON_ITS_WAY = 250;
 const PIECES = [
   ["undo", "can_undo", "Undo", "Take the last move back (Ctrl+Z)", "M9 5 4 10l5 5M4 10h10a5 5 0 0 1 0 10h-3"],
   ["redo", "can_redo", "Redo", "Do again what was taken back (Ctrl+Shift+Z)", "m15 5 5 5-5 5m5-5H10a5 5 0 0 0 0 10h3"],
@@ -7,6 +9,8 @@ const PIECES = [
 
 function render({ model, el }) {
   el.classList.add("funnelsim-undo");
+  let moved = -ON_ITS_WAY;
+  const send = (does) => setTimeout(() => model.send(does), moved + ON_ITS_WAY - performance.now());
   const refresh = PIECES.map(([does, trait, name, title, path]) => {
     const button = document.createElement("button");
     button.innerHTML = `<svg viewBox="0 0 24 24" width="18" height="18" aria-hidden="true" fill="none"
@@ -14,7 +18,7 @@ function render({ model, el }) {
     button.setAttribute("aria-label", name);
     button.title = title;
     button.className = "jupyter-button widget-button";
-    button.onclick = () => model.send(does);
+    button.onclick = () => send(does);
     el.append(button);
     return () => { button.disabled = !model.get(trait); };
   });
@@ -28,15 +32,19 @@ function render({ model, el }) {
     model.save_changes();
   };
   const pressed = (event) => hold(!!event.target.closest(".funnelsim-slider"));
-  const released = () => hold(false);
+  const released = () => {
+    if (model.get("held")) moved = performance.now();
+    hold(false);
+  };
   const key = (event) => {
+    if (event.target.closest(".funnelsim-slider") && !event.ctrlKey && !event.metaKey) moved = performance.now();
     if (!(event.ctrlKey || event.metaKey) || event.altKey || event.target.closest("input, textarea")) return;
     const name = event.key.toLowerCase();
     const does = name === "y" || (name === "z" && event.shiftKey) ? "redo" : name === "z" ? "undo" : "";
     if (!does) return;
     event.preventDefault();
     event.stopPropagation();
-    model.send(does);
+    send(does);
   };
 
   let board = null;
