@@ -7,6 +7,8 @@ first field.
 from __future__ import annotations
 
 import re
+import textwrap
+import unicodedata
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,7 @@ from funnelsim.widgets.controls import button
 COPIED = """{% if text %}<div><b>{{ name }}</b>
 <button onclick="{{ copy }}" aria-label="Copy: {{ name }}">Copy</button>
 <pre tabindex="0" aria-label="{{ name }}">{{ text }}</pre></div>{% endif %}"""
+LONGEST = 36  # characters of a file's name, to be read in its field
 COPY = "navigator.clipboard.writeText(this.nextElementSibling.textContent)"
 TOLD = '<p class="{{ kind }}" role="status">{{ said }}</p>'
 
@@ -97,5 +100,11 @@ class Share(ipywidgets.VBox):
 
 
 def _file_name(name: str) -> str:
-    """A name of a scenario as that of a file, on any system."""
-    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "scenario"
+    """A name of a scenario as that of a file, on any system: short, in plain letters.
+
+    >>> _file_name("Frühjahr: Kundengewinnung der Vertriebsgesellschaft"), _file_name("客户")
+    ('fruhjahr-kundengewinnung-der', 'scenario')
+    """
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode("ascii").lower()
+    words = " ".join(re.findall(r"[a-z0-9]+", plain))
+    return textwrap.shorten(words, LONGEST, placeholder="").replace(" ", "-") or "scenario"
