@@ -83,6 +83,10 @@ class Demonstration(ipywidgets.VBox):
         self._play(self._come_along[0] if name is None else name)
         self._bar.on_msg(lambda _, message, __: self._pressed(message))
 
+    def __repr__(self) -> str:
+        # what a page shows that cannot run widgets
+        return f"Demonstration, {self.title}: Run ▸ Run All Cells brings it to life"
+
     def _ipython_display_(self) -> None:
         self.board.stills.show(self, self.board.seen)
 
