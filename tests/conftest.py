@@ -6,10 +6,14 @@ import os
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import chromium as chromium_finder
 import hypothesis
 import pytest
+
+if TYPE_CHECKING:
+    from funnelsim.widgets.plan_form import PlanForm
 
 # A slow machine is not a failure: an example may take its time, and so may making one up. Who only
 # asks whether a test fails (scripts/mutants.py) need not have the smallest example that does.
@@ -81,6 +85,24 @@ def few_futures(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trials, "FEWEST", 10)
     monkeypatch.setattr(parameter_uncertainty, "CLASSES", 5)
     monkeypatch.setattr(futures, "MOST", 20)
+
+
+@pytest.fixture
+def no_export_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A plan from an export does not try it in the past (tests/test_backtest.py does): seconds."""
+    from funnelsim.planner import backtests
+
+    monkeypatch.setattr(backtests, "_by_itself", lambda *_: None)
+
+
+@pytest.fixture
+def form(tmp_path: Path) -> PlanForm:
+    """The planner's form in a folder of its own, with `aida`."""
+    import funnelsim as fs
+
+    form = fs.plan_form(tmp_path)
+    form.source.chosen.value = "aida"
+    return form
 
 
 LONGEST = ("test_lint", "test_docs", "test_browser", "test_layout", "test_compiled", ".ipynb")
