@@ -96,6 +96,16 @@ def no_export_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
+def without_charts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page of a journal in a moment; what a chart is has its own tests."""
+    from markupsafe import Markup
+
+    from funnelsim.report import of_journal
+
+    monkeypatch.setattr(of_journal, "chart", lambda *_: Markup("<figure></figure>"))
+
+
+@pytest.fixture
 def form(tmp_path: Path) -> PlanForm:
     """The planner's form in a folder of its own, with `aida`."""
     import funnelsim as fs

@@ -208,10 +208,11 @@ def _is_as_good(other: str, best: str, tokens: list[bytes], fits: dict[str, list
 def _odd_lines(content: bytes) -> list[bytes]:
     """Lines that hold more than ASCII, each once; of very long ones nothing."""
     found: dict[bytes, None] = {}
-    for line in re.finditer(rb"[^\r\n]*[\x80-\xff][^\r\n]*", content):
-        found[
-            line.group()[:400].rpartition(b" ")[0] if len(line.group()) > 400 else line.group()
-        ] = None
+    for each in re.finditer(rb"[^\r\n]+", content):
+        line = each.group()
+        if line.isascii():
+            continue
+        found[line[:400].rpartition(b" ")[0] if len(line) > 400 else line] = None
         if len(found) >= LOOKED_AT:
             break
     return [line for line in found if not line.isascii()]
