@@ -115,13 +115,22 @@ def form(tmp_path: Path) -> PlanForm:
     return form
 
 
-LONGEST = ("test_lint", "test_docs", "test_browser", "test_layout", "test_compiled", ".ipynb")
+# Files that take longest, the longest first: at the end no process waits for another one.
+LONGEST = (
+    *("test_layout", "test_browser", "test_exercises_over_seeds", "test_lint", "test_docs"),
+    *("test_plan_form", "test_planner", "test_compiled", "test_progress", "test_engines_agree"),
+    *("test_parameters", "test_plan_curves", "test_nothing_happened", "test_state"),
+    ".ipynb",
+)
+
+
+def _place(name: str) -> int:
+    return next((i for i, part in enumerate(LONGEST) if part in name), len(LONGEST))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files that take minutes first: at the end no process waits for the other one."""
-    names = {item.path: item.path.name for item in items}
-    items.sort(key=lambda item: not any(part in names[item.path] for part in LONGEST))
+    places = {item.path: _place(item.path.name) for item in items}
+    items.sort(key=lambda item: places[item.path])
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

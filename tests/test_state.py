@@ -220,6 +220,10 @@ CUTS: dict[str, dict[str, Any]] = {
 }
 
 
+def together(scenario: fs.Scenario, seed: int, count: int) -> list[fs.Journal]:
+    return [j for part in simulate_together(scenario, seed, range(count)) for j in part.split()]
+
+
 @pytest.mark.parametrize("name", CUTS)
 def test_a_run_cut_and_begun_again_has_the_same_results(name: str, seed: int) -> None:
     tables: dict[str, Any] = {
@@ -231,13 +235,11 @@ def test_a_run_cut_and_begun_again_has_the_same_results(name: str, seed: int) ->
     }
     whole = fs.Scenario(**{**tables, **CUTS[name]})
     rest, cut = whole.vary({"horizon": "25 days"}), 35
-    in_one, begun_again = [], []
-    for replication in range(60):
-        journal = simulate(whole, seed, replication=replication)
-        in_one.append(results(journal, cut))
-        # another run than the one it is compared with
-        before = simulate(whole, seed + 1, replication=replication).state(cut)
-        again = simulate(rest, seed + 2, replication=replication, initial=before)
+    in_one = [results(journal, cut) for journal in together(whole, seed, 60)]
+    begun_again = []
+    # other runs than those they are compared with
+    for replication, journal in enumerate(together(whole, seed + 1, 60)):
+        again = simulate(rest, seed + 2, replication=replication, initial=journal.state(cut))
         begun_again.append(results(again, 0))
     for one, other in zip(np.transpose(in_one), np.transpose(begun_again), strict=True):
         assert mean_of(one - other, 0.0) if np.ptp(one - other) else np.all(one == other)
