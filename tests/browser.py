@@ -75,7 +75,9 @@ class Lab:
         self.save_and_stop(page)
         page.evaluate("() => jupyterapp.shell.currentWidget.close()")
         page.wait_for_function("() => !document.querySelector('.jp-NotebookPanel')")
-        page.evaluate("path => jupyterapp.commands.execute('docmanager:open', {path})", path)
+        # waits, and hands nothing over: the widget that it gives may be too large for that
+        opening = "jupyterapp.commands.execute('docmanager:open', {path})"
+        page.evaluate(f"async path => {{ await {opening}; }}", path)
         page.wait_for_function(IS_THERE)
         page.wait_for_function(KERNEL_IS_IDLE)
         return None
