@@ -106,7 +106,7 @@ def test_lessons_solutions_and_examples_when_they_are_tested(tmp_path):
     paths = (str(tmp_path), os.environ.get("PYTHONPATH", ""))
     late = {**BY_HAND, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
     lesson = "exercises/solutions/02_planning_backwards.ipynb"
-    examples = ("funnelsim/experiment", "funnelsim/planner/forecasts.py")
+    examples = ("funnelsim/experiment/comparison.py", "funnelsim/planner/forecasts.py")
     tested = (str(tmp_path / "test_it.py"), lesson, *examples)
     command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider"]
     as_ever = subprocess.run([*command, *tested], cwd=ROOT, env=late, capture_output=True)
