@@ -6,10 +6,14 @@ import os
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import chromium as chromium_finder
 import hypothesis
 import pytest
+
+if TYPE_CHECKING:
+    from funnelsim.widgets.plan_form import PlanForm
 
 # A slow machine is not a failure: an example may take its time, and so may making one up. Who only
 # asks whether a test fails (scripts/mutants.py) need not have the smallest example that does.
@@ -83,13 +87,50 @@ def few_futures(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(futures, "MOST", 20)
 
 
-LONGEST = ("test_lint", "test_docs", "test_browser", "test_layout", "test_compiled", ".ipynb")
+@pytest.fixture
+def no_export_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A plan from an export does not try it in the past (tests/test_backtest.py does): seconds."""
+    from funnelsim.planner import backtests
+
+    monkeypatch.setattr(backtests, "_by_itself", lambda *_: None)
+
+
+@pytest.fixture
+def without_charts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page of a journal in a moment; what a chart is has its own tests."""
+    from markupsafe import Markup
+
+    from funnelsim.report import of_journal
+
+    monkeypatch.setattr(of_journal, "chart", lambda *_: Markup("<figure></figure>"))
+
+
+@pytest.fixture
+def form(tmp_path: Path) -> PlanForm:
+    """The planner's form in a folder of its own, with `aida`."""
+    import funnelsim as fs
+
+    form = fs.plan_form(tmp_path)
+    form.source.chosen.value = "aida"
+    return form
+
+
+# Files that take longest, the longest first: at the end no process waits for another one.
+LONGEST = (
+    *("test_layout", "test_browser", "test_exercises_over_seeds", "test_lint", "test_docs"),
+    *("test_plan_form", "test_planner", "test_compiled", "test_progress", "test_engines_agree"),
+    *("test_parameters", "test_plan_curves", "test_nothing_happened", "test_state"),
+    ".ipynb",
+)
+
+
+def _place(name: str) -> int:
+    return next((i for i, part in enumerate(LONGEST) if part in name), len(LONGEST))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files that take minutes first: at the end no process waits for the other one."""
-    names = {item.path: item.path.name for item in items}
-    items.sort(key=lambda item: not any(part in names[item.path] for part in LONGEST))
+    places = {item.path: _place(item.path.name) for item in items}
+    items.sort(key=lambda item: places[item.path])
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -112,12 +112,22 @@ def test_at_its_ends_the_difference_is_as_far_from_nothing_as_chance_goes(
 
 
 def test_it_covers_the_truth_as_often_as_it_says(seed: int) -> None:
+    """Those without an upper end, too: the law speaks of all of them."""
     draw = np.random.default_rng(seed)
-    whole = draw.normal(10, 8, (2000, 8))
-    part = 30 * whole + draw.normal(0, 60, (2000, 8))
-    ends = [fieller(p, w, 0.9) for p, w in zip(part, whole, strict=True)]
-    hit = [math.isnan(low) or low <= 30 <= high for low, high in ends]  # NaN: no end, so it covers
-    assert np.mean(hit) == pytest.approx(0.9, abs=4 * np.sqrt(0.9 * 0.1 / len(hit)))
+    whole, part = draw.normal(10, 8, (2000, 8)), draw.normal(300, 60, (2000, 8))
+    ends = np.array([fieller(p, w, 0.9) for p, w in zip(part, whole, strict=True)])
+    low, high = ends.T
+    assert 0 < np.isinf(high).mean() < 0.5
+    assert not np.isnan(ends).any()  # the part is never near 0
+    assert np.mean((low <= 30) & (high >= 30)) == pytest.approx(0.9, abs=4 * np.sqrt(0.09 / 2000))
+
+
+def test_where_both_may_be_nothing_any_price_may_be_it() -> None:
+    """At no price is the difference far from nothing, or at some between two that are near."""
+    whole = np.array([-5.0, 5.0, 6.0, -4.0])
+    for part in (np.array([90.0, -91, 92, -93]), 30 * whole + np.array([1.0, -1, 2, -2])):
+        low, high = fieller(part, whole, 0.95)
+        assert math.isnan(low) and high == math.inf
 
 
 def test_where_there_are_fewer_for_certain_no_price_buys_one_more() -> None:

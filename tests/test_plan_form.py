@@ -13,24 +13,10 @@ from a_form import GERMAN, crm, sent, upload
 
 import funnelsim as fs
 from funnelsim.datasets import bundled
-from funnelsim.planner import backtests
 from funnelsim.widgets import plan_form, plan_source, stoppable
 from funnelsim.widgets.plan_form import PlanForm
 
-pytestmark = pytest.mark.usefixtures("few_futures")
-
-
-@pytest.fixture(autouse=True)
-def _untried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No export is tried here (tests/test_backtest.py does): each would take seconds."""
-    monkeypatch.setattr(backtests, "_by_itself", lambda *_: None)
-
-
-@pytest.fixture
-def form(tmp_path: Path) -> PlanForm:
-    form = fs.plan_form(tmp_path)
-    form.source.chosen.value = "aida"
-    return form
+pytestmark = pytest.mark.usefixtures("few_futures", "no_export_is_tried")
 
 
 def test_a_target_that_is_typed_is_answered_as_fs_plan_answers(form: PlanForm) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -11,23 +10,9 @@ from a_form import ENGLISH, GERMAN, crm, sent, upload
 
 import funnelsim as fs
 from funnelsim.deals import words_that_say
-from funnelsim.planner import backtests
 from funnelsim.widgets.plan_form import PlanForm
 
-pytestmark = pytest.mark.usefixtures("few_futures")
-
-
-@pytest.fixture(autouse=True)
-def _untried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No export is tried here (tests/test_backtest.py does): each would take seconds."""
-    monkeypatch.setattr(backtests, "_by_itself", lambda *_: None)
-
-
-@pytest.fixture
-def form(tmp_path: Path) -> PlanForm:
-    form = fs.plan_form(tmp_path)
-    form.source.chosen.value = "aida"
-    return form
+pytestmark = pytest.mark.usefixtures("few_futures", "no_export_is_tried")
 
 
 def test_an_export_of_salesforce_is_planned_without_a_choice(form: PlanForm) -> None:

@@ -49,6 +49,15 @@ def test_a_drag_is_one_turn_and_a_rest_ends_it():
     ]
 
 
+def test_a_drag_that_ends_where_it_began_is_no_turn():
+    turns = Turns({"a": 0}, Clock())
+    for value in (1, 2, 0):
+        turns.turned({"a": value})
+    assert turns.past == []
+    turns.turned({"a": 5})
+    assert turns.back() == {"a": 0}
+
+
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 3)), max_size=12), st.data())
 def test_as_many_redos_as_undos_lead_back(moves, data):
     clock = Clock()

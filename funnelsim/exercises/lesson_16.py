@@ -56,16 +56,12 @@ def _advice(seed: int) -> WarmUp:
     return warm_up_advice(gardens().vary(FROM_EMPTY), seed=seed, progress=False)
 
 
-def _error(values: pd.Series) -> float:
-    return float(values.std(ddof=1)) / sqrt(len(values))
-
-
 T = float(student_t(0.95, N))
 
 
 def half_width(seed: int = SEED) -> Exercise:
     found = sales(seed)
-    spread, error = float(found.std()), _error(found)
+    spread, error = float(found.std()), found.sem()
     right = T * error
     return Exercise(
         "16.1",
@@ -95,10 +91,10 @@ def half_width(seed: int = SEED) -> Exercise:
 
 def inside(seed: int = SEED) -> Exercise:
     found = sales(seed)
-    mean, half = float(found.mean()), T * _error(found)
+    mean, half = float(found.mean()), T * found.sem()
     within = abs(found - mean) <= half
     right = float(within.mean())
-    nearly = float((abs(found - mean) <= NORMAL * _error(found)).mean())
+    nearly = float((abs(found - mean) <= NORMAL * found.sem()).mean())
     twice = float((abs(found - mean) <= 2 * float(found.std())).mean())
     return Exercise(
         "16.2",
@@ -125,7 +121,7 @@ def inside(seed: int = SEED) -> Exercise:
 
 def how_many(seed: int = SEED) -> Exercise:
     found = sales(seed)
-    half = T * _error(found)
+    half = T * found.sem()
     right = N * (half / GOAL) ** 2
     normal = (NORMAL * float(found.std()) / GOAL) ** 2
     return Exercise(
@@ -156,8 +152,8 @@ def how_many(seed: int = SEED) -> Exercise:
 
 def error_of_the_difference(seed: int = SEED) -> Exercise:
     today, better = sales(seed), sales(seed, better=True)
-    right = _error(better - today)
-    apart = sqrt(_error(today) ** 2 + _error(better) ** 2)
+    right = (better - today).sem()
+    apart = sqrt(today.sem() ** 2 + better.sem() ** 2)
     return Exercise(
         "16.4",
         "How large is the standard error of the difference, pair by pair on the same customers?",
@@ -167,9 +163,9 @@ def error_of_the_difference(seed: int = SEED) -> Exercise:
             Mistake(apart, "That is for different customers; these differ less, pair by pair."),
             Mistake(float((better - today).std()), "That is of one pair; there are a hundred."),
             Mistake(T * right, "That is half the interval's width.", 0.003),
-            Mistake(_error(better), "That is of the better world's mean alone."),
-            Mistake(_error(today), "That is of today's mean alone."),
-            Mistake(abs(_error(better) - _error(today)), "Errors do not subtract."),
+            Mistake(better.sem(), "That is of the better world's mean alone."),
+            Mistake(today.sem(), "That is of today's mean alone."),
+            Mistake(abs(better.sem() - today.sem()), "Errors do not subtract."),
             Mistake(float((better - today).mean()), "That is the difference itself."),
         ),
         (

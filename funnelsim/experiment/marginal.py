@@ -60,7 +60,8 @@ def marginal_cac(
     - `more_sales`, `more_cost`: than in the row above; `marginal_cac` = more_cost ÷ more_sales:
       what each of these further sales has cost. Infinite where there are none
     - `low`, `high`: its confidence interval; `high` is infinite where it is not certain that more
-      leads bring any further sale at all, both where it is certain that they bring fewer
+      leads bring any further sale at all, `low` NaN where it is not certain either that they cost
+      anything, and both are infinite where it is certain that they bring fewer
     - `profit` of the whole firm
 
     Money in currency. The interval of a ratio of two means is by E. C. Fieller, "Some problems in
@@ -121,11 +122,11 @@ def _marginal(step: Floats, confidence: float) -> tuple[float, ...]:
 
 
 def fieller(part: Floats, whole: Floats, confidence: float) -> tuple[float, float]:
-    """The interval of mean(part) ÷ mean(whole), of pairs; without an end where the whole may be 0.
+    """The interval of mean(part) ÷ mean(whole), of pairs, as far as it is a price: its two ends.
 
-    All m for which mean(part - m × whole) is not further from 0 than its error. Where the whole may
-    be 0, these are all but a gap: what is left is the lower end, the upper one of the gap. It is
-    NaN, none, where there is no gap, or where positive m lie below it, too.
+    All m for which mean(part - m × whole) is not further from 0 than its error: with chance
+    `confidence` the true one is among them. Where the whole may be 0 they have no upper end; where
+    the part may be 0, too, any price may be it, and the lower end is NaN.
 
     >>> low, high = fieller(np.array([9.0, 10.0, 11.0]), np.array([5.0, 5.0, 5.0]), 0.95)
     >>> round(low, 3), round(high, 3)
@@ -134,16 +135,17 @@ def fieller(part: Floats, whole: Floats, confidence: float) -> tuple[float, floa
     count = len(part)
     (of_part, both), (_, of_whole) = np.cov(part, whole) / count
     t2 = float(student_t(confidence, np.array([count]))[0]) ** 2
+    # they are the m for which a m² - 2 b m + c is not above 0
     a = whole.mean() ** 2 - t2 * of_whole
     b = part.mean() * whole.mean() - t2 * both
-    under = b**2 - a * (part.mean() ** 2 - t2 * of_part)
+    c = part.mean() ** 2 - t2 * of_part
+    root = math.sqrt(max(b**2 - a * c, 0.0))
     if a > 0 and whole.mean() < 0:  # fewer, for certain: no price buys one more
         return math.inf, math.inf
     if a > 0:
-        root = math.sqrt(max(under, 0.0))
         return float((b - root) / a), float((b + root) / a)
-    ends = [(b + sign * math.sqrt(under)) / a for sign in (-1, 1)] if under >= 0 and a else []
-    return (float(max(ends)) if ends and min(ends) <= 0 else math.nan), math.inf
+    # above the positive root, and below a negative one, which is no price
+    return (float(c / (b + root)) if c > 0 and b + root > 0 else math.nan), math.inf
 
 
 def _steps(channel: Channel, leads_per_day: Iterable[float] | None) -> list[float]:

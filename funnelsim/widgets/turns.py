@@ -41,6 +41,9 @@ class Turns:
             self.past.append(self._values)
         self.future.clear()
         self._values, self._last = values, (which, self._now())
+        if is_a_drag and self.past[-1] == values:  # back where it began: nothing to take back
+            self.past.pop()
+            self.rest()
 
     def rest(self) -> None:
         """What follows is another turn, however soon."""
