@@ -15,10 +15,11 @@ import numpy as np
 
 from funnelsim.analytic import holds
 from funnelsim.analytic.arrivals import leads_since_the_warm_up
+from funnelsim.analytic.changing import move_odds
 from funnelsim.analytic.conversion import (
     conversion_of_channels,
+    kinds_of_leads,
     reached,
-    shares_of_segments,
 )
 from funnelsim.analytic.costs import day_costs
 from funnelsim.analytic.teams import team_load
@@ -41,6 +42,7 @@ LABELS = {
     "cost_of_leads": "Cost of leads",
     "cost_of_channel_days": "Cost of the channels' days",
     "cost_of_reps": "Cost of reps",
+    "cost_of_changes": "Cost of changes",
     "paid_per_sale": "Paid for a first order",
     "first_orders": "Paid for all first orders",
     "revenue": "Revenue",
@@ -98,21 +100,22 @@ def describe(scenario: Scenario) -> Description:
       reach the goal in the end; `sales_in_the_end` = leads × conversion; `sales` from the warm-up
       to the horizon; `cost` of the leads and of the channel's days, in currency
     - `stages` (index stage): the `team` that calls ("" for none); `conversion` as the scenario has
-      it; `goes_on`, the share of those who enter that goes on, over channels, segments, calls and
-      returns; `reached`, the share of all leads that enters; `leads`, how many do in the end;
+      it; `goes_on`, the share of those who enter that goes on, over channels, segments, arms, calls
+      and returns; `reached`, the share of all leads that enters; `leads`, how many do in the end;
       `decision_days`, the mean decision time of those who advance
     - `teams` (index team): `fs.team_load`
     - `totals` (index figure): `value`, its `unit` (count, share, money), and how it `holds`:
       "expected" is the mean of simulations; "at most" what their mean does not exceed, since leads
       wait for calls, lose patience and are convinced less by late answers; "about, if nobody
-      waits" where it also matters which rep calls or how long a call in vain takes; and "not
-      without simulation". `paid_per_sale` and `first_orders` are what the `sales` pay, `revenue`
-      all that is net of cancelled, refused and returned orders
+      waits" where it also matters which rep calls or how long a call in vain takes; "about, on
+      average over the leads" where odds change on a day; and "not without simulation".
+      `paid_per_sale` and `first_orders` are what the `sales` pay, `revenue` all that is net of
+      cancelled, refused and returned orders
 
     `sentences` says what is left out. A conversion is what the rule of odds gives, by the total
-    probability over segments, calls and returns; the time to a sale is the sum of the decision
-    times, its law a convolution (S. M. Ross, Introduction to Probability Models, 12th edition 2019,
-    chapter 2); the load is Little's law.
+    probability over segments, arms, calls and returns; the time to a sale is the sum of the
+    decision times, its law a convolution (S. M. Ross, Introduction to Probability Models, 12th
+    edition 2019, chapter 2); the load is Little's law.
 
     Raises FunnelSimError for what is no scenario.
 
@@ -154,7 +157,7 @@ def _channels(s: Scenario, sales: Floats) -> pd.DataFrame:
 def _stages(s: Scenario) -> pd.DataFrame:
     import pandas as pd
 
-    shares = np.array([share for _, share in shares_of_segments(s)])
+    shares = np.array([kind.share for kind in kinds_of_leads(s)])
     leads = np.einsum("c,s,cst->t", leads_since_the_warm_up(s), shares, reached(s))
     columns = {
         "team": [stage.follow_up.team if stage.follow_up else "" for stage in s.stages],
@@ -185,6 +188,11 @@ def _left_out(s: Scenario) -> Iterator[str]:
         yield (
             f"Sales from the warm-up ({duration_text(s.warm_up)}) to the horizon depend on how "
             "long leads wait for calls: fs.simulate tells."
+        )
+    if move_odds(s):
+        yield (
+            "Odds change on some day: conversion and sales are an average over the leads, as if "
+            "each made up its mind when it came; fs.simulate tells what is so when."
         )
     if beyond := beyond_first_orders(s):
         yield (

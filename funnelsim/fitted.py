@@ -34,6 +34,7 @@ class DealsThere(NamedTuple):
     value: Ints  # -1: drawn
     channel: Ints  # -1: drawn by the mix of the channels
     segment: Ints  # -1: drawn by the shares
+    arm: Ints  # likewise
     owner: tuple[str, ...]  # who brought it in; "": nobody is named
     holder: tuple[str, ...]
     waits: NDArray[np.bool_]  # for a call, or in one
@@ -51,6 +52,7 @@ class CustomersThere(NamedTuple):
     orders: Ints
     channel: Ints
     segment: Ints
+    arm: Ints
 
 
 class _Names(NamedTuple):
@@ -60,6 +62,7 @@ class _Names(NamedTuple):
     called: tuple[bool, ...]  # where a team calls
     channels: tuple[str, ...]  # with "referral", if there is any
     segments: tuple[str, ...]  # "all", where there is one kind
+    arms: tuple[str, ...]  # likewise
     first_orders: bool  # whether it must be known when customers began
 
 
@@ -71,6 +74,7 @@ def fitted(state: State, scenario: Scenario) -> tuple[DealsThere, CustomersThere
         called=tuple(stage.follow_up is not None for stage in before_goal),
         channels=(*(c.name for c in scenario.channels), *([REFERRAL] if scenario.referral else [])),
         segments=tuple(s.name for s in scenario.segments) or ("all",),
+        arms=tuple(arm.name for arm in scenario.arms) or ("all",),
         first_orders=retention is not None and retention.gap.rate_among is not None,
     )
     return _fitted(state, names)
@@ -177,6 +181,7 @@ def _deals(state: State, names: _Names, problems: list[Problem]) -> DealsThere:
         value=np.array([round(v * 100) if v >= 0 else -1 for v in value], dtype=np.int64),
         channel=np.array(column.read("channel", _named("channel", names.channels), -1), dtype="i2"),
         segment=np.array(column.read("segment", _named("segment", names.segments), -1), dtype="i2"),
+        arm=np.array(column.read("arm", _named("arm", names.arms), -1), dtype="i2"),
         owner=owner,
         holder=holder,
         waits=waits,
@@ -207,6 +212,7 @@ def _customers(state: State, names: _Names, problems: list[Problem]) -> Customer
         orders=np.array(orders, dtype=np.int64),
         channel=np.array(column.read("channel", _named("channel", names.channels), -1), dtype="i2"),
         segment=np.array(column.read("segment", _named("segment", names.segments), -1), dtype="i2"),
+        arm=np.array(column.read("arm", _named("arm", names.arms), -1), dtype="i2"),
     )
 
 

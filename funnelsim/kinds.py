@@ -64,6 +64,7 @@ FACTOR = Kind("factor", "times")
 WEIGHT = Kind("weight")
 NUMBER = Kind("number")
 DURATION = Kind("duration", "time", power=1)
+MOMENT = Kind("duration or date", "time", high=2**53)  # from the start of a run; a date in a file
 MONEY = Kind("money", CURRENCY, power=1)
 COUNT = Kind("whole number", low=1, high=100_000, turned=IN_STEPS)
 SPREAD = Kind("number", low=0.05, high=100)

@@ -18,15 +18,18 @@ from funnelsim.distributions import DAY, duration, duration_text
 from funnelsim.errors import Finding, FunnelSimError, nearest
 from funnelsim.saving import write_text
 from funnelsim.scenario import Scenario
+from funnelsim.scenario.changes import moment, moment_text
 
 if TYPE_CHECKING:
     import pandas as pd
 
 DEALS = (
-    *("stage", "days_in_stage", "value", "channel", "segment", "owner", "holder"),
+    *("stage", "days_in_stage", "value", "channel", "segment", "arm", "owner", "holder"),
     *("waiting", "in_call", "response_days", "returns", "discount"),
 )
-CUSTOMERS = ("days_since_last_order", "orders", "days_since_first_order", "channel", "segment")
+CUSTOMERS = (
+    *("days_since_last_order", "orders", "days_since_first_order", "channel", "segment", "arm"),
+)
 AMOUNTS = (
     *("days_in_stage", "value", "response_days", "returns", "discount"),
     *("days_since_last_order", "orders", "days_since_first_order"),
@@ -42,8 +45,8 @@ class State:
     `deals` has a row per open deal and these columns, of which the first two are needed:
 
     - `stage`: its name; `days_in_stage`: since it entered, or since the call that reached it
-    - `value`: in currency (empty: drawn, as of any lead); `channel`, `segment` (empty: drawn by
-      the mix of the leads)
+    - `value`: in currency (empty: drawn, as of any lead); `channel`, `segment`, `arm` (empty:
+      drawn by the mix of the leads)
     - `owner`: who brought it in; `holder`: who holds it now (the owner, where nobody else is
       named: a CRM knows but one). A rep of a team, as "sales 1", or any other name; it changes
       nothing in the simulation, and says who has closed the deal when it is sold
@@ -55,7 +58,7 @@ class State:
 
     `customers` has a row per customer: `days_since_last_order` (since it was closed), `orders` so
     far, `days_since_first_order` (needed where customers buy at rates of their own), `channel`,
-    `segment`. Whoever is sure not to come back need not be in it.
+    `segment`, `arm`. Whoever is sure not to come back need not be in it.
 
     Points, tiers, messages on their way, orders not yet closed and calls made so far start afresh.
     Raises FunnelSimError for a column that is none or a value that cannot be.
@@ -196,6 +199,9 @@ def from_today(scenario: Scenario) -> Scenario:
             for b in moved
             if b["to"] > 0
         ]
+    for change in tables.get("changes", ()):  # one that is under way has begun before the start
+        for end in {"from", "to"} & change.keys():
+            change[end] = moment_text(moment(change[end]) - days * DAY)
     return Scenario(
         **tables
         | {

@@ -24,6 +24,11 @@ TABLES: dict[str, Any] = {
         },
         {"name": "word of mouth", "leads_per_day": 2, "odds_ratio": 2.0},
     ],
+    "arms": [
+        {"name": "as it is", "share": 0.6},
+        {"name": "new page", "share": 0.3, "odds_ratio": {"Desire": 1.2}},
+        {"name": "hold-out", "share": 0.1, "without": ["recovery", "campaigns", "loyalty"]},
+    ],
     "teams": [{"name": "sales", "reps": 2, "cost_per_rep_day": 40, "open": "Mon-Fri 08:00-18:00"}],
     "stages": [
         {

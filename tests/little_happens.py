@@ -81,7 +81,7 @@ def business(kind: str, happening: str) -> tuple[fs.Scenario, fs.State | None]:
 
 def _groupings(j: fs.Journal) -> list[str]:
     hands = ["team", "rep"] if any(stage.follow_up for stage in j.scenario.stages) else []
-    return ["channel", "segment", "kind", *hands]
+    return ["channel", "segment", "arm", "kind", *hands]
 
 
 def _each(table: Callable[[fs.Journal, str], Any]) -> Callable[[fs.Journal], Any]:

@@ -81,6 +81,19 @@ _probability = st.sampled_from([0.0, 0.05, 0.3, 0.5, 0.9, 1.0])
 _odds = st.sampled_from([0.2, 0.5, 1.0, 1.8, 5.0])
 
 
+@st.composite
+def arms(draw: st.DrawFn, stages: list[str]) -> list[dict[str, Any]]:
+    """An experiment: something new, a hold-out, and an arm that everybody else is in."""
+    odds = st.one_of(_odds, st.dictionaries(st.sampled_from(stages), _odds, max_size=2))
+    held_out = st.lists(st.sampled_from(["recovery", "campaigns", "loyalty"]), unique=True)
+    new = {"odds_ratio": draw(odds), "order_value_factor": 1.3, "repeat_odds_ratio": draw(_odds)}
+    return [
+        {"name": "as it is", "share": 0.3},
+        {"name": "new", "share": 0.3, **new, "without": draw(held_out)},
+        {"name": "hold-out", "share": 0.4, "without": ["recovery", "campaigns", "loyalty"]},
+    ]
+
+
 def _few_leads(tables: dict[str, Any]) -> None:
     """Leads bring leads: a week and a few a day, so that even an avalanche is some hundreds."""
     tables["horizon"] = f"{min(int(tables['horizon'].split()[0]), 7 * 24)} h"
@@ -168,6 +181,8 @@ def scenario_tables(draw: st.DrawFn) -> dict[str, Any]:
             {"name": "one", **half},
             {"name": "other", "share": 0.5, "repeat_odds_ratio": draw(_odds)},
         ]
+    if draw(st.booleans()):
+        tables["arms"] = draw(arms(stages))
     if draw(st.booleans()):
         tables |= draw(customer_tables(stages))
         if "referral" in tables or "upsell" in tables:

@@ -61,6 +61,7 @@ def _origin(draw: st.DrawFn, tables: dict[str, Any]) -> dict[str, Any]:
     return {
         "channel": draw(st.sampled_from([None, *channels])),
         "segment": draw(st.sampled_from([None, *segments])),
+        "arm": draw(st.sampled_from([None, *(_names(tables, "arms") or ["all"])])),
     }
 
 

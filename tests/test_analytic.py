@@ -87,7 +87,7 @@ def off(values: Any, said: float, scenario: fs.Scenario, one: float = 1.0) -> fl
 
 
 def is_true(distance: float, label: str) -> bool:
-    if label == holds.ABOUT:
+    if label in (holds.ABOUT, holds.AVERAGE):
         return True  # says of itself that it is no promise
     return distance <= 1 if label == holds.AT_MOST else abs(distance) <= 1
 

@@ -18,9 +18,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from changing_teams import with_changing_teams
 from eventful_lives import lives as eventful_lives
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from some_changes import with_changes
 from some_scenarios import scenario_tables
 from some_states import Business, with_a_state
 from tied_scenarios import tied_tables
@@ -36,7 +38,9 @@ from funnelsim.metrics import key_figures
 WHOLE = fs.load(Path(__file__).parent / "whole_scenario.toml")
 NAMED = {name: fs.load(name) for name in fs.templates()} | {"everything": WHOLE}
 SCENARIOS = int(os.environ.get("FUNNELSIM_SCENARIOS", "75"))
-any_tables = st.one_of(tied_tables(), tied_tables(), scenario_tables(), eventful_lives())
+any_tables = with_changing_teams(
+    with_changes(st.one_of(tied_tables(), tied_tables(), scenario_tables(), eventful_lives()))
+)
 any_business = with_a_state(any_tables)
 
 by_the_hundred = settings(max_examples=SCENARIOS, suppress_health_check=list(HealthCheck))

@@ -13,10 +13,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from changing_teams import with_changing_teams
 from eventful_lives import lives as eventful_lives
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from reference import Reference
+from some_changes import with_changes
 from some_scenarios import scenario_tables
 from tied_scenarios import tied_tables
 
@@ -162,7 +164,9 @@ def test_with_any_opening_hours(hours: str, seed: int) -> None:
     both_engines_tell(WHOLE.vary(changes), seed)
 
 
-any_tables = st.one_of(scenario_tables(), scenario_tables(), eventful_lives(), tied_tables())
+any_tables = with_changing_teams(
+    with_changes(st.one_of(scenario_tables(), scenario_tables(), eventful_lives(), tied_tables()))
+)
 
 
 @pytest.mark.slow

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 from numbers_stated import SHARES
+from some_changes import with_changes
 from some_scenarios import scenario_tables
 from tied_scenarios import tied_tables
 
@@ -62,7 +63,7 @@ def test_it_takes_every_file_that_comes_along(path: Path) -> None:
 
 
 @QUICK
-@given(st.one_of(scenario_tables(), lives(), tied_tables()))
+@given(with_changes(st.one_of(scenario_tables(), lives(), tied_tables())))
 def test_it_takes_what_a_scenario_takes(tables: dict[str, Any]) -> None:
     assert wrong(tables) == []
     assert wrong(fs.Scenario(**tables).tables()) == []

@@ -25,6 +25,7 @@ PROMISED = [
     "dropshipping",
     "online-shop",
     "seven-stage",
+    "shop-with-experiment",
     "subscription",
     "upsell",
 ]

@@ -59,7 +59,9 @@ def check_sums(journal: fs.Journal) -> None:
     won = accepted(journal, "win-back")
     contribution = (journal.orders["contribution"] * 100).round().astype(int).tolist()
     leads = rows(journal, "leads")
-    recovered = journal.leads["recovered"].tolist()
+    held_out = [arm.name for arm in journal.scenario.arms if "recovery" in arm.without]
+    by_a_message = (journal.leads["recovered"] > 0) & ~journal.leads["arm"].isin(held_out)
+    recovered = by_a_message.tolist()
     for lead, orders in orders_of(journal).items():
         for order in orders:
             offers = []

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from funnelsim.distributions import DAY, HOUR, Floats, Ints, passed
-from funnelsim.scenario import Channel, Scenario
+from funnelsim.scenario import Change, Channel, Scenario
 
 
 def mean_by_day(scenario: Scenario, channel: Channel) -> Floats:
@@ -17,10 +19,18 @@ def mean_by_day(scenario: Scenario, channel: Channel) -> Floats:
     mean: Floats = channel.rate * np.array(channel.weekdays)[weekday]
     mean = mean * np.array(channel.months)[month]
     mean = mean * channel.growth ** (days / 365)
-    for burst in channel.bursts:  # a day that the burst covers in part has its share of it
-        covered = np.minimum(burst.to, (days + 1) * DAY) - np.maximum(burst.from_, days * DAY)
-        mean = mean * (1 + (burst.factor - 1) * np.clip(covered / DAY, 0, 1))
+    of_changes = [(c.from_, c.until, _factor(c, channel)) for c in scenario.changes]
+    for begins, ends, factor in [*((b.from_, b.to, b.factor) for b in channel.bursts), *of_changes]:
+        # a day that it covers in part has its share of it
+        covered = np.minimum(ends, (days + 1) * DAY) - np.maximum(begins, days * DAY)
+        mean = mean * (1 + (factor - 1) * np.clip(covered / DAY, 0, 1))
     return mean
+
+
+def _factor(change: Change, channel: Channel) -> float:
+    """By what a change multiplies the leads of a channel."""
+    of = change.leads_factor
+    return of.get(channel.name, 1.0) if isinstance(of, Mapping) else of
 
 
 def mean_in_time(scenario: Scenario, channel: Channel) -> Floats:

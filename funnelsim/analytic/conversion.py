@@ -1,37 +1,41 @@
 """How likely a lead goes on, and reaches the goal, if nobody has to wait for a call.
 
-By the rule of odds, over segments, calls and returns, without those whom `drop_after` gives up
-before they say yes. Lateness, patience and the horizon take
+By the rule of odds, over segments, arms, calls and returns, without those whom `drop_after` gives
+up before they say yes. Lateness, patience and the horizon take
 nothing away here; that is what a simulation is for.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
 
 from funnelsim.analytic.arrivals import leads_of_channels
+from funnelsim.analytic.changing import ratios_over_time
 from funnelsim.distributions import Floats
-from funnelsim.scenario import Scenario, Segment, Stage
-from funnelsim.scenario.values import OddsRatio
+from funnelsim.scenario import Arm, Scenario, Segment, Stage, Team
+from funnelsim.scenario.values import RECOVERY, OddsRatio
+from funnelsim.staffing import crew
 
 GRID = (np.arange(2000) + 0.5) / 2000  # of a distribution function
+STEPS = 16  # in which a skill grows
 
 
 def conversion_of_channels(scenario: Scenario) -> Floats:
     """How likely a lead of each channel reaches the goal, if nobody has to wait: shape (channels,).
 
-    The product of the stages by the rule of odds, over segments, calls and returns; lateness,
+    The product of the stages by the rule of odds, over segments, arms, calls and returns; lateness,
     patience and the horizon take nothing away.
 
     >>> from funnelsim import load
     >>> conversion_of_channels(load("aida")).shape
     (2,)
     """
-    shares = [share for _, share in shares_of_segments(scenario)]
+    shares = [kind.share for kind in kinds_of_leads(scenario)]
     return np.array(
         [
             sum(share * p for share, p in zip(shares, row, strict=True))
@@ -41,18 +45,18 @@ def conversion_of_channels(scenario: Scenario) -> Floats:
 
 
 def conversions(scenario: Scenario) -> Floats:
-    """The same for each segment: shape (channels, segments), one segment where there is none."""
+    """The same for each kind of lead (`kinds_of_leads`): shape (channels, kinds)."""
     return reached(scenario)[:, :, -1]
 
 
 def reached(scenario: Scenario) -> Floats:
-    """How likely a lead of each channel and segment enters each stage: shape (channels, segments,
+    """How likely a lead of each channel and kind enters each stage: shape (channels, kinds,
     stages).
     """
-    segments = [segment for segment, _ in shares_of_segments(scenario)]
+    kinds = kinds_of_leads(scenario)
     return np.array(
         [
-            [way(scenario, 0, (channel.odds_ratio, s.odds_ratio)).reached for s in segments]
+            [way(kind.meets, 0, (channel.odds_ratio, *kind.odds)).reached for kind in kinds]
             for channel in scenario.channels
         ]
     )
@@ -65,11 +69,40 @@ def mean_conversion(scenario: Scenario) -> float:
     return float(leads @ conversion_of_channels(scenario)) / together if together else 0.0
 
 
-def shares_of_segments(scenario: Scenario) -> list[tuple[Segment, float]]:
-    """The segments with their shares, which sum to 1."""
+class KindOfLead(NamedTuple):
+    """A segment in an arm of an experiment: where there are none of these, all leads."""
+
+    share: float
+    odds: tuple[OddsRatio, OddsRatio]
+    order_value_factor: float
+    meets: Scenario  # in an arm without messages those alone come back who would do so anyway
+
+
+def kinds_of_leads(scenario: Scenario) -> list[KindOfLead]:
+    """Each segment in each arm; the shares sum to 1."""
     segments = scenario.segments or (Segment(name="all", share=1),)
-    together = sum(segment.share for segment in segments)
-    return [(segment, segment.share / together) for segment in segments]
+    arms = scenario.arms or (Arm(name="all", share=1),)
+    together = sum(one.share for one in segments) * sum(one.share for one in arms)
+    silent = _without_messages(scenario) if any(RECOVERY in a.without for a in arms) else scenario
+    return [
+        KindOfLead(
+            segment.share * arm.share / together,
+            (segment.odds_ratio, arm.odds_ratio),
+            segment.order_value_factor * arm.order_value_factor,
+            silent if RECOVERY in arm.without else scenario,
+        )
+        for segment, arm in product(segments, arms)
+    ]
+
+
+def _without_messages(scenario: Scenario) -> Scenario:
+    stages = []
+    for stage in scenario.stages:
+        if stage.recovery:
+            back = stage.recovery.model_copy(update={"probability": stage.recovery.anyway})
+            stage = stage.model_copy(update={"recovery": back})
+        stages.append(stage)
+    return scenario.model_copy(update={"stages": tuple(stages)})
 
 
 class Way(NamedTuple):
@@ -83,7 +116,7 @@ class Way(NamedTuple):
         return float(self.reached[-1])
 
 
-def way(scenario: Scenario, enters: int, odds: tuple[OddsRatio, OddsRatio], late: str = "") -> Way:
+def way(scenario: Scenario, enters: int, odds: Sequence[OddsRatio], late: str = "") -> Way:
     """The way of a lead from the stage that it enters, by the number of that stage.
 
     With the name of a team as `late`: when leads have to wait for it for years.
@@ -143,21 +176,39 @@ def _visit(scenario: Scenario, stage: Stage, ratio: float, made: float) -> Visit
 
 def _would_advance(scenario: Scenario, stage: Stage, ratio: float) -> tuple[float, float]:
     """How likely a visit comes to a decision, and to that of advancing: by the rule of odds, over
-    calls and reps.
+    calls and reps, of whom each counts by the time that it is there; where changes act, on average
+    over the leads, as if they decided on coming.
     """
     call, p = stage.follow_up, stage.conversion or 0.0
+    changes = ratios_over_time(scenario, stage)
     if call is None:
-        return 1.0, p * ratio / (1 - p + p * ratio)
+        odds = p * ratio * changes
+        return 1.0, float(np.mean(odds / (1 - p + odds)))
     team = next(team for team in scenario.teams if team.name == call.team)
-    skills = np.ones(team.reps)
-    skills[: len(team.skills)] = team.skills[: team.reps]
+    skills, weights = _skills(scenario, team)
     reached = total = 0.0
     for start, made in calls(stage):
         wait = 0.5 ** (start / call.response_half_life) if call.response_half_life else 1.0
-        odds = p * ratio * wait * skills
+        odds = p * ratio * wait * np.multiply.outer(skills, changes)
         reached += made * call.reach_probability
-        total += made * call.reach_probability * float(np.mean(odds / (1 - p + odds)))
+        would = (odds / (1 - p + odds)).mean(axis=1)
+        total += made * call.reach_probability * float(np.average(would, weights=weights))
     return reached, total
+
+
+def _skills(scenario: Scenario, team: Team) -> tuple[Floats, Floats]:
+    """The skills of a team's reps, and how long each is there; one that grows, in steps."""
+    found = []
+    for rep in crew(scenario, team):
+        steps = STEPS if rep.ramp else 1
+        for came, went in rep.there:
+            each = max(min(went, scenario.horizon) - came, 0) / steps
+            middles = (came + (n + 0.5) * each for n in range(steps))
+            found += [(rep.skill_at(middle), each / scenario.horizon) for middle in middles]
+    skills, times = np.array(found).reshape(-1, 2).T
+    if not times.any():  # nobody is there who could make a difference
+        return np.ones(1), np.ones(1)
+    return skills, times
 
 
 def calls(stage: Stage) -> list[tuple[float, float]]:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from funnelsim.analytic.arrivals import leads_of_channels, whole_days
 from funnelsim.distributions import DAY, Floats, Ints
-from funnelsim.opening_hours import OpeningHours
-from funnelsim.scenario import Channel, Scenario, Team
+from funnelsim.scenario import Channel, Scenario
+from funnelsim.staffing import rep_days
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,16 +45,21 @@ def day_costs(scenario: Scenario) -> Ints:
     return cents(by_day * whole_days(scenario))
 
 
-@lru_cache(maxsize=64)  # the same for every replication of a scenario
-def _open_days(team: Team, start: date, begin: int, end: int) -> int:
-    return OpeningHours(team.open, start, team.closed).days(begin, end)
+def changes_costs(scenario: Scenario) -> int:
+    """Cents that changes have cost since the warm-up: those that begin, and the time they last."""
+    begin, end, spent = scenario.warm_up, scenario.horizon, 0.0
+    for change in scenario.changes:
+        lasts = min(change.until, end) - max(change.from_, begin)
+        spent += change.cost_per_day * max(lasts, 0) / DAY
+        spent += change.cost if begin <= change.from_ < end else 0.0
+    return round(spent * 100)
 
 
 def reps_costs(scenario: Scenario) -> int:
-    """Cents that the reps have cost, on the days with opening hours."""
+    """Cents that the reps have cost, on the days with opening hours while they are there."""
     begin, end = -(-scenario.warm_up // DAY) * DAY, scenario.days * DAY
     by_team = (
-        team.reps * team.cost_per_rep_day * _open_days(team, scenario.start, begin, end)
+        rep_days(scenario, team, begin, end) * team.cost_per_rep_day
         for team in scenario.teams
         if team.cost_per_rep_day
     )

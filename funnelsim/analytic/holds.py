@@ -1,18 +1,22 @@
 """How far what the means say holds: exactly, at most, about, or not at all.
 
 Leads influence each other only by waiting for the same reps. So where nobody calls, the means say
-all. Where somebody does, waiting takes away: leads lose patience, late answers convince fewer, and
-what comes later may come too late. Nothing that is lost by waiting is won back by it, since a lead
-that comes back is one who had a chance before; so the means are an upper bound.
+all (on average, where odds change on some day). Where somebody does, waiting takes away: leads
+lose patience, late answers convince fewer, and what comes later may come too late. Nothing that is
+lost by waiting is won back by it, since a lead that comes back is one who had a chance before; so
+the means are an upper bound.
 """
 
 from __future__ import annotations
 
+from funnelsim.analytic.changing import move_odds
 from funnelsim.scenario import Scenario, Stage
+from funnelsim.staffing import crew
 
 EXPECTED = "expected"
 AT_MOST = "at most"
 ABOUT = "about, if nobody waits"
+AVERAGE = "about, on average over the leads"  # where odds change on a day
 NOT_SAID = "not without simulation"
 
 
@@ -22,11 +26,13 @@ def weakest(*labels: str) -> str:
     >>> weakest(EXPECTED, AT_MOST)
     'at most'
     """
-    return max(labels, key=[EXPECTED, AT_MOST, ABOUT, NOT_SAID].index)
+    return max(labels, key=[EXPECTED, AT_MOST, ABOUT, AVERAGE, NOT_SAID].index)
 
 
 def of_conversion(scenario: Scenario) -> str:
     """Of how many leads buy in the end, whenever that is."""
+    if move_odds(scenario):
+        return AVERAGE
     called = [stage for stage in scenario.stages if stage.follow_up]
     if any(differing_skills(scenario, stage) or random_gaps(stage) for stage in called):
         return ABOUT
@@ -36,7 +42,7 @@ def of_conversion(scenario: Scenario) -> str:
 def of_sales(scenario: Scenario) -> str:
     """Of how many buy from the warm-up to the horizon."""
     if not any(stage.follow_up for stage in scenario.stages):
-        return EXPECTED
+        return AVERAGE if move_odds(scenario) else EXPECTED
     if scenario.warm_up:  # who waits may buy after the warm-up in place of before
         return NOT_SAID
     return weakest(AT_MOST, of_conversion(scenario))
@@ -47,8 +53,7 @@ def differing_skills(scenario: Scenario, stage: Stage) -> bool:
     if stage.follow_up is None or stage.conversion in (0, 1):
         return False
     team = next(team for team in scenario.teams if team.name == stage.follow_up.team)
-    skills = [*team.skills[: team.reps], *[1.0] * (team.reps - len(team.skills))]
-    return len(set(skills)) > 1
+    return len({rep._replace(there=()) for rep in crew(scenario, team)}) > 1
 
 
 def random_gaps(stage: Stage) -> bool:

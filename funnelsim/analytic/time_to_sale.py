@@ -18,8 +18,8 @@ from funnelsim.analytic.arrivals import mean_by_day, mean_in_time, time_of_day
 from funnelsim.analytic.conversion import (
     Visit,
     conversion_of_channels,
+    kinds_of_leads,
     ratio_of,
-    shares_of_segments,
     visits_of,
 )
 from funnelsim.distributions import DAY, DurationDistribution, Floats
@@ -50,24 +50,25 @@ def expected(scenario: Scenario) -> tuple[float, float]:
 
 def sales_by_the_horizon(scenario: Scenario) -> Floats:
     """Sales expected from the warm-up to the horizon, if nobody has to wait, of the leads that each
-    channel brings, those before the warm-up included: shape (channels, segments).
+    channel brings, those before the warm-up included: shape (channels, kinds of leads).
 
     Lost leads that come back in time are among them.
     """
     warm_up, horizon = scenario.warm_up / DAY, scenario.horizon / DAY
-    segments = shares_of_segments(scenario)
-    sales = np.zeros((len(scenario.channels), len(segments)))
+    kinds = kinds_of_leads(scenario)
+    sales = np.zeros((len(scenario.channels), len(kinds)))
     for row, channel in zip(sales, scenario.channels, strict=True):
         times = time_of_day((np.arange(MOMENTS) + 0.5) / MOMENTS, channel) / DAY
         at = np.arange(scenario.days)[:, None] + times
         mean = mean_by_day(scenario, channel)[:, None] / MOMENTS
-        for column, (segment, share) in enumerate(segments):
-            by_then = sale_by(scenario, (channel.odds_ratio, segment.odds_ratio))
-            row[column] = share * (mean * (by_then(horizon - at) - by_then(warm_up - at))).sum()
+        for column, kind in enumerate(kinds):
+            by_then = sale_by(kind.meets, (channel.odds_ratio, *kind.odds))
+            in_time = by_then(horizon - at) - by_then(warm_up - at)
+            row[column] = kind.share * (mean * in_time).sum()
     return sales
 
 
-def sale_by(scenario: Scenario, odds: tuple[OddsRatio, OddsRatio]) -> Callable[[Floats], Floats]:
+def sale_by(scenario: Scenario, odds: Sequence[OddsRatio]) -> Callable[[Floats], Floats]:
     """How likely a lead with these odds has bought so many days after it came, if nobody waits."""
     width = scenario.horizon / CELLS
     law = _at_once()

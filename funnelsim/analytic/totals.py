@@ -14,8 +14,8 @@ import numpy as np
 
 from funnelsim.analytic import holds
 from funnelsim.analytic.arrivals import leads_since_the_warm_up
-from funnelsim.analytic.conversion import conversion_of_channels, shares_of_segments
-from funnelsim.analytic.costs import day_costs, reps_costs
+from funnelsim.analytic.conversion import conversion_of_channels, kinds_of_leads
+from funnelsim.analytic.costs import changes_costs, day_costs, reps_costs
 from funnelsim.distributions import Floats
 from funnelsim.scenario import Order, Scenario
 from funnelsim.scenario.loyalty import Tier
@@ -52,19 +52,22 @@ def totals(scenario: Scenario, sales: Floats) -> list[Total]:
         Total("cost_of_reps", for_reps, "money", holds.EXPECTED),
         *_of_sales(scenario, sales, by_then, for_leads + for_days, for_reps),
     ]
+    if scenario.changes:
+        changes = Total("cost_of_changes", changes_costs(scenario) / 100, "money", holds.EXPECTED)
+        told.insert(7, changes)
     return [t if t.holds != holds.NOT_SAID else t._replace(value=math.nan) for t in told]
 
 
 def _of_sales(
     scenario: Scenario, sales: Floats, by_then: str, for_channels: float, for_reps: float
 ) -> list[Total]:
-    """What these sales (channels, segments) pay and leave, by the horizon."""
+    """What these sales (channels, kinds of leads) pay and leave, by the horizon."""
     by_sale = np.array([channel.cost_per_sale for channel in scenario.channels])
     order = scenario.order
     if order is None:
         commission = float(by_sale @ sales.sum(axis=1))
         return [Total("commission", commission, "money", by_then)]
-    value = _list_value(scenario, order)  # of each segment
+    value = _list_value(scenario, order)  # of each kind of lead
     paid = value + order.shipping_fee
     rate = np.array([channel.commission for channel in scenario.channels])
     commissions = rate[:, None] * paid + by_sale[:, None]
@@ -81,19 +84,24 @@ def _of_sales(
         Total("revenue", gross, "money", of_revenue),
         Total("commission", float((sales * commissions).sum()), "money", of_commission),
         Total("contribution", contribution, "money", of_contribution),
-        Total("profit", contribution - for_reps, "money", of_contribution),
+        Total(
+            "profit",
+            contribution - for_reps - changes_costs(scenario) / 100,
+            "money",
+            of_contribution,
+        ),
     ]
 
 
 def _list_value(scenario: Scenario, order: Order) -> Floats:
-    """The mean list price of a first order with what is added at checkout: shape (segments,)."""
-    factors = np.array([segment.order_value_factor for segment, _ in shares_of_segments(scenario)])
+    """The mean list price of a first order with what is added at checkout: shape (kinds,)."""
+    factors = np.array([kind.order_value_factor for kind in kinds_of_leads(scenario)])
     offers = sum(offer.probability * offer.value.mean for offer in order.offers)
     return np.asarray(order.value.mean * factors + offers)
 
 
 def _paid_per_sale(scenario: Scenario, sales: Floats, paid: Floats, by_then: str) -> Total:
-    """What a first order pays on average; if segments differ, it matters who buys."""
+    """What a first order pays on average; if kinds of leads differ, it matters who buys."""
     name, how = "paid_per_sale", _of_first_order(scenario)
     if len(set(paid.tolist())) == 1:
         return Total(name, float(paid[0]), "money", how)
@@ -105,6 +113,8 @@ def _paid_per_sale(scenario: Scenario, sales: Floats, paid: Floats, by_then: str
 def _of_first_order(scenario: Scenario) -> str:
     """How far the mean of what a first order pays holds, at given sales."""
     if any(_acts_at_once(tier) for tier in (scenario.loyalty.tiers if scenario.loyalty else ())):
+        return holds.NOT_SAID
+    if any(c.discount or c.order_value_factor != 1 for c in scenario.changes):
         return holds.NOT_SAID
     back = [stage.recovery.discount for stage in scenario.stages if stage.recovery]
     return holds.AT_MOST if any(back) else holds.EXPECTED

@@ -11,9 +11,16 @@ import math
 import numpy as np
 
 from funnelsim.analytic.arrivals import leads_of_channels, whole_days
-from funnelsim.analytic.conversion import conversion_of_channels, conversions, mean_conversion
+from funnelsim.analytic.conversion import (
+    conversion_of_channels,
+    conversions,
+    kinds_of_leads,
+    mean_conversion,
+)
+from funnelsim.analytic.costs import changes_costs
 from funnelsim.distributions import Floats
 from funnelsim.scenario import Scenario
+from funnelsim.staffing import mean_reps
 
 
 def naive_leads(scenario: Scenario, target: float, metric: str) -> float:
@@ -40,18 +47,23 @@ def naive_leads(scenario: Scenario, target: float, metric: str) -> float:
     days = whole_days(scenario)
     fixed = days * sum(c.cost_per_day for c in scenario.channels)
     if metric == "profit":
-        fixed += days * sum(t.reps * t.cost_per_rep_day for t in scenario.teams)
+        fixed += changes_costs(scenario) / 100
+        since = (scenario.warm_up, scenario.horizon)
+        fixed += days * sum(
+            mean_reps(scenario, t, *since) * t.cost_per_rep_day for t in scenario.teams
+        )
     return _quotient(target + fixed, float(each))
 
 
 def _mean_value(scenario: Scenario) -> float:
     assert scenario.order is not None
     value = scenario.order.value.mean
-    if not scenario.segments:
-        return value
+    kinds = kinds_of_leads(scenario)
+    if len(kinds) == 1:
+        return value * kinds[0].order_value_factor
     won = leads_of_channels(scenario) @ conversions(scenario)
-    won = won * np.array([segment.share for segment in scenario.segments])
-    factors = np.array([segment.order_value_factor for segment in scenario.segments])
+    won = won * np.array([kind.share for kind in kinds])
+    factors = np.array([kind.order_value_factor for kind in kinds])
     return value * float(won @ factors) / float(won.sum()) if won.any() else value
 
 
@@ -67,7 +79,7 @@ def worth_of_a_sale(scenario: Scenario, metric: str) -> float:
 
 def lift_of_odds(scenario: Scenario, leads: Floats) -> float:
     """How many times as often as the stages' conversions say these leads of the channels buy, for
-    the odds ratios of channels and segments; without calls, returns and who is dropped.
+    the odds ratios of channels, segments and arms; without calls, returns and who is dropped.
     """
     without = {"follow_up": None, "recovery": None, "drop_after": None}
     stages = tuple(stage.model_copy(update=without) for stage in scenario.stages)

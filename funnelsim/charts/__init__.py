@@ -20,7 +20,7 @@
     fs.charts.stale_deals(j, day)  which deals are older than the winners ever were
     fs.charts.response_times(j)  how long leads waited for a call, and what it cost
     fs.charts.reps(j)            what each rep brought in and closed, with intervals
-    fs.charts.funnels(j, by)     the conversion of each channel, segment, team, rep
+    fs.charts.funnels(j, by)     the conversion of each channel, arm, team, rep
     fs.charts.mix_and_rate(a, b) why a conversion rose or fell: mix and rate taken apart
     fs.charts.replications(x)    how often a figure came out at each size (fs.replicate)
     fs.charts.differences(c)     how far scenarios are apart, with intervals (fs.compare)

@@ -119,7 +119,7 @@ class Deals:
         won = days[stages[-1]].where(self.known[stages[-1]] & (leads["outcome"] == "won"))
         names = leads["id"].fillna(leads.index.to_series().astype(str)).rename("deal")
         deals = pd.DataFrame({"arrived": days[stages[0]], "won": won, "value": leads["value"],
-                              "channel": leads["channel"], "segment": "all",
+                              "channel": leads["channel"], "segment": "all", "arm": "all",
                               "owner": leads["owner"], "holder": leads["owner"],
                               "number": leads.index}).set_axis(names)  # fmt: skip
         parts = []

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from funnelsim.analytic.teams import team_load
 from funnelsim.scenario import Scenario
+from funnelsim.staffing import mean_reps, moves
 from funnelsim.tables import figure_text
 
 if TYPE_CHECKING:
@@ -30,11 +31,15 @@ def queue_warnings(scenario: Scenario, table: pd.DataFrame | None = None) -> lis
         if not math.isfinite(load):
             told.append(f"Team {name} can never do what leads ask of it: {_why(row)}.")
             continue
+        (team,) = (t for t in scenario.teams if t.name == name)
+        there = mean_reps(scenario, team, 0, scenario.horizon)
         has = f"{reps} reps have" if reps != 1 else "1 rep has"
+        if moves(scenario, team):
+            has = f"its reps, {there:.1f} on average, have"
         fact = (
             f"leads bring {row['work_hours_per_day']:,.1f} hours of work a day and {has} "
             f"{row['open_hours_per_day']:,.1f} (load {figure_text(load, 'share')}); "
-            f"{math.floor(load * reps) + 1:,} reps could do it"
+            f"{math.floor(load * there) + 1:,} reps could do it"
         )
         figure = f"utilisation: {name}"
         busy = table is not None and figure in table and table[figure].mean() >= BUSY

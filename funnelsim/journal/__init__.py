@@ -6,11 +6,12 @@ the tables are days since the scenario's start (float; NaN for what did not happ
 the scenario's currency, and names are categoricals in the scenario's order.
 
 - `leads`: lead, key, parent (-1 for none), kind (new, referral, upsell; open deal and customer are
-  there at the start), channel, segment, a column for each label, arrived, deal_value, owner (the
-  rep who first reached it: who brought it in), holder (the rep who reached it last: who holds it,
-  or has closed it), outcome (customer, lost, open), lost_stage, reason, decided, recovered (number
-  of returns), member (of the loyalty programme), entered_<stage> (first entry). Who is a customer
-  at the start is one all along, and has neither been in a stage nor been decided
+  there at the start), channel, segment, arm (of an experiment), a column for each label, arrived,
+  deal_value, owner (the rep who first reached it: who brought it in), holder (the rep who reached
+  it last: who holds it, or has closed it), outcome (customer, lost, open), lost_stage, reason,
+  decided, recovered (number of returns), member (of the loyalty programme),
+  entered_<stage> (first entry). Who is a customer at the start is one all along, and has neither
+  been in a stage nor been decided
 - `stage_visits`: lead, stage, attempt, entered, decided, outcome (advanced, lost, open), reason
 - `follow_ups`: lead, stage, attempt, call, team, rep, queued, started, finished, outcome
   (served, not reached, gone cold, missed, open)

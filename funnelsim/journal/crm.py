@@ -15,7 +15,7 @@ import numpy as np
 from funnelsim.arguments import a_choice, a_seed, refused
 from funnelsim.distributions import DAY, Ints
 from funnelsim.journal.crm_dirt import MOST_DIRT, spoil, with_titles
-from funnelsim.journal.people import first_talks, owners, people
+from funnelsim.journal.people import first_talks, owners, people, reps
 from funnelsim.journal.there import days_before
 from funnelsim.saving import beside
 from funnelsim.vendors import vendors
@@ -158,9 +158,9 @@ def _written_values(values: pd.Series, how: dict[str, Any]) -> pd.Series:
 def _named(journal: Journal, numbers_: Ints) -> list[str | None]:
     """Reps by the names of people, who are the same in every export; None: nobody."""
     known = people(journal)
-    reps = sum(team.reps for team in journal.scenario.teams)
+    count = len(reps(journal))
     names = [NAMES[n] if n < len(NAMES) else f"{NAMES[n % len(NAMES)]} {n // len(NAMES) + 1}"
-             for n in range(reps)] + known[reps:]  # fmt: skip
+             for n in range(count)] + known[count:]  # fmt: skip
     return [names[n] if n >= 0 else None for n in numbers_]
 
 

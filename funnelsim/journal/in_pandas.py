@@ -44,6 +44,7 @@ def leads_table(j: Journal) -> pd.DataFrame:
         "kind": _names(t["kind"], KINDS),
         "channel": _names(t["channel"], _channels(j)),
         "segment": _names(t["segment"], [s.name for s in j.scenario.segments] or ["all"]),
+        "arm": _names(t["arm"], [a.name for a in j.scenario.arms] or ["all"]),
         **_labels(j),
         "arrived": _days(t["arrived"]),
         "deal_value": t["deal_value"] / 100 if j.scenario.order else np.full(count, np.nan),

@@ -56,6 +56,7 @@ def _deals(journal: Journal, now: int) -> dict[str, Any]:
         "value": table["deal_value"].to_numpy() if has_value else np.full(len(at), np.nan),
         "channel": table["channel"].astype(str).to_numpy(),
         "segment": table["segment"].astype(str).to_numpy(),
+        "arm": table["arm"].astype(str).to_numpy(),
         "owner": names[owners(journal, begun)[lead]],
         "holder": names[holders(journal, begun)[lead]],
         "waiting": ~decides & ~in_call,
@@ -118,4 +119,5 @@ def _customers(journal: Journal, now: int) -> dict[str, Any]:
         "days_since_first_order": (now - first[who]) / DAY,
         "channel": table["channel"].astype(str).to_numpy(),
         "segment": table["segment"].astype(str).to_numpy(),
+        "arm": table["arm"].astype(str).to_numpy(),
     }

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from funnelsim.distributions import Ints
 from funnelsim.journal.there import hands_before
 from funnelsim.journal.whole import NEVER, Table
+from funnelsim.staffing import crew
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,9 +29,14 @@ Bools = NDArray[np.bool_]
 
 
 def reps(journal: Journal) -> list[str]:
-    """Every rep as "team number", in the order of the teams."""
-    teams = journal.scenario.teams
-    return [f"{team.name} {rep + 1}" for team in teams for rep in range(team.reps)]
+    """Every rep as "team number", in the order of the teams; those of a while among them."""
+    sizes = zip(journal.scenario.teams, _sizes(journal), strict=True)
+    return [f"{team.name} {rep + 1}" for team, reps in sizes for rep in range(reps)]
+
+
+def _sizes(journal: Journal) -> list[int]:
+    """How many reps each team ever has."""
+    return [len(crew(journal.scenario, team)) for team in journal.scenario.teams]
 
 
 def people(journal: Journal) -> list[str]:
@@ -50,7 +56,7 @@ def named(journal: Journal, numbers: Ints) -> pd.Categorical:
 def teams_of_people(journal: Journal) -> Ints:
     """The number of each one's team; -1 for who is no rep."""
     found = np.full(len(people(journal)), NEVER)
-    sizes = [team.reps for team in journal.scenario.teams]
+    sizes = _sizes(journal)
     found[: sum(sizes)] = np.repeat(np.arange(len(sizes)), sizes)
     return found
 
@@ -58,7 +64,7 @@ def teams_of_people(journal: Journal) -> Ints:
 def rep_of_calls(journal: Journal) -> Ints:
     """The rep of each call that has begun; in the journal each team counts its own from 1."""
     calls = journal.whole["follow_ups"]
-    before = np.cumsum([0, *(team.reps for team in journal.scenario.teams)])
+    before = np.cumsum([0, *_sizes(journal)])
     of_team = before[journal.team_of_stage[calls["stage"]]] + calls["rep"] - 1
     return np.where(calls["rep"] == NEVER, NEVER, of_team)
 

@@ -39,7 +39,7 @@ CLOSED = "closed"  # the status of orders without a method of payment
 COLUMNS: dict[str, dict[str, str]] = {
     "leads": {
         "key": "i8", "kind": "i1", "parent": "i4", "customer": "i4", "channel": "i2",
-        "segment": "i2", "arrived": "i8", "deal_value": "i8", "enrols": "i1",
+        "segment": "i2", "arm": "i2", "arrived": "i8", "deal_value": "i8", "enrols": "i1",
     },
     "stage_visits": {
         "lead": "i4", "stage": "i2", "attempt": "i2", "entered": "i8", "decided": "i8",

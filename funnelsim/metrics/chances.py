@@ -3,7 +3,7 @@
 The chance of a deal is that it goes on from its stage, given how long it has been there, times the
 conversions of the stages that follow, each by itself: a deal that is lost first and comes back is
 another beginning. All is estimated from what was known on the day (`laws.Seen`), of all deals of a
-stage together; or it is a scenario's (`laws.Stated`), by channel and segment.
+stage together; or it is a scenario's (`laws.Stated`), by channel, segment and arm.
 """
 
 from __future__ import annotations
@@ -165,13 +165,15 @@ def _laws(
     stages = _fitting(known, scenario)
     channels = {channel.name: channel.odds_ratio for channel in scenario.channels}
     segments = {segment.name: segment.odds_ratio for segment in scenario.segments}
-    pairs = list(zip(deals["channel"].astype(str), deals["segment"].astype(str), strict=True))
-    numbers = {pair: number for number, pair in enumerate(dict.fromkeys(pairs))}
+    arms = {arm.name: arm.odds_ratio for arm in scenario.arms}
+    origins = [deals[name].astype(str) for name in ("channel", "segment", "arm")]
+    kinds = list(zip(*origins, strict=True))
+    numbers = {kind: number for number, kind in enumerate(dict.fromkeys(kinds))}
     laws: list[list[StageLaw]] = []
-    for channel, segment in numbers:
-        odds = (channels.get(channel, 1.0), segments.get(segment, 1.0))
+    for channel, segment, arm in numbers:
+        odds = (channels.get(channel, 1.0), segments.get(segment, 1.0), arms.get(arm, 1.0))
         laws.append([Stated(scenario, stage, ratio_of(odds, stage)) for stage in stages])
-    return laws, np.array([numbers[pair] for pair in pairs], dtype=np.int64)
+    return laws, np.array([numbers[kind] for kind in kinds], dtype=np.int64)
 
 
 def _variance(share: Floats | float, told_by: Floats | float) -> Floats:

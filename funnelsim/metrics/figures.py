@@ -136,7 +136,8 @@ FIGURES: tuple[Figure, ...] = (
         "Profit",
         MONEY,
         UP,
-        "Revenue less all costs that the scenario states: the contribution less the cost of reps.",
+        "Revenue less all costs that the scenario states: the contribution less the cost of reps "
+        "and of changes.",
         lambda f: f.money.profit / 100,
         stated.earns,
         tile=Tile("Profit", 4),

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from datetime import date
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,8 +19,7 @@ from funnelsim.journal import (
     Journal,
 )
 from funnelsim.metrics.basis import Bools, ratio
-from funnelsim.opening_hours import OpeningHours
-from funnelsim.scenario import Team
+from funnelsim.staffing import open_time
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -124,22 +121,19 @@ def ended_and_gone_cold(journal: Journal, team: int | None = None) -> tuple[Ints
     return ended, by_reason[:, FAILED_CALLS.index(GONE_COLD)]
 
 
-@lru_cache(maxsize=64)  # the same for every replication of a scenario
-def open_time(team: Team, start: date, begin: int, end: int) -> int:
-    """Microseconds that the team is open between two moments."""
-    return OpeningHours(team.open, start, team.closed).open_time(begin, end)
-
-
 def utilisation(journal: Journal) -> Floats:
-    """Busy ÷ open rep time between warm-up and horizon, shape (replications, teams)."""
+    """Busy ÷ open rep time between warm-up and horizon, shape (replications, teams).
+
+    Of all who are there, and as long as they are; who finishes after that may take it past 1.
+    """
     scenario, calls = journal.scenario, journal.whole["follow_ups"]
     begin = np.maximum(calls["started"], scenario.warm_up)
     end = np.where(calls["finished"] == NEVER, scenario.horizon, calls["finished"])
     busy_time = np.where(calls["started"] == NEVER, 0, np.maximum(end - begin, 0))
     shares = np.empty((len(journal.replications), len(scenario.teams)))
     for n, team in enumerate(scenario.teams):
-        is_open = open_time(team, scenario.start, scenario.warm_up, scenario.horizon)
+        is_open = open_time(scenario, team, scenario.warm_up, scenario.horizon)
         its = journal.team_of_stage[calls["stage"]] == n if len(scenario.teams) > 1 else None
         busy = journal.totals("follow_ups", busy_time, its)
-        shares[:, n] = ratio(busy, team.reps * is_open)
+        shares[:, n] = ratio(busy, is_open)
     return shares

@@ -57,7 +57,7 @@ def _known(scenario: Scenario) -> list[str]:
     labels = [name for channel in scenario.channels for name in channel.labels]
     labels += [name for segment in scenario.segments for name in segment.labels]
     hands = HANDS if any(stage.follow_up for stage in scenario.stages) else ()
-    return [*dict.fromkeys(["channel", "segment", "kind", *hands, *labels])]
+    return [*dict.fromkeys(["channel", "segment", "arm", "kind", *hands, *labels])]
 
 
 def stages_of(scenario: Scenario, by: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""The funnel by group: by channel, segment, label, kind, team or rep, each rate with an interval.
+"""The funnel by group: by channel, arm, label, team or rep and the like, with intervals.
 
 A rate of three deals says little, so every rate has a Wilson interval, and groups are sorted by its
 lower end: first comes who is good for sure, not who had luck with three.
@@ -77,10 +77,10 @@ def wilson_interval(
 def funnel_by(journal: Journal, by: str, confidence: float = 0.95) -> pd.DataFrame:
     """The funnel of each group, of the leads that arrived since the warm-up.
 
-    `by` is "channel", "segment", "kind", "team", "rep" or the name of a label. One row per (group,
-    stage), which are the index: each stage before the goal, and last "overall", where `entered` are
-    the group's leads, `advanced` its customers and the rate is the win rate. Columns, counting each
-    lead once per stage by its final state there:
+    `by` is "channel", "segment", "arm", "kind", "team", "rep" or the name of a label. One row per
+    (group, stage), which are the index: each stage before the goal, and last "overall", where
+    `entered` are the group's leads, `advanced` its customers and the rate is the win rate. Columns,
+    counting each lead once per stage by its final state there:
 
     - `entered`, `advanced`, `decided` = advanced + lost
     - `conversion_rate_of_decided` = advanced ÷ decided, with the `low` and `high` end of its Wilson

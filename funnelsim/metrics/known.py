@@ -37,8 +37,8 @@ class TellsHistory(Protocol):
 class History:
     """All that a journal or an export says of its deals, whenever it happened.
 
-    - `deals`, by deal: arrived, won (NaN: not), value, channel, segment, owner, holder, number
-      (by which it is named besides: its row)
+    - `deals`, by deal: arrived, won (NaN: not), value, channel, segment, arm, owner, holder,
+      number (by which it is named besides: its row)
     - `visits`: deal, stage (its number), entered, left (NaN: open, or not known when), outcome
       (advanced, lost, open), observed (the age from which it was watched: 0, or more for what had
       begun before the history), weight (more than 1 where others of its kind have no date), since
@@ -218,6 +218,7 @@ def _of_journal(journal: Journal) -> History:
             "value": leads["deal_value"],
             "channel": leads["channel"],
             "segment": leads["segment"],
+            "arm": leads["arm"],
             "owner": leads["owner"],
             "holder": leads["holder"],
             "number": leads["lead"],

@@ -34,9 +34,9 @@ def mix_and_rate(before: Any, after: Any, by: str = "channel") -> pd.DataFrame:
     """The difference of two conversions, taken apart into mix and rate, which sum to it.
 
     `before` and `after` are two journals, whose leads are grouped `by` "channel", "segment",
-    "kind", "team", "rep" or the name of a label; or two tables with `leads` and `customers`, a row
-    per group (as `fs.channels_table` returns), for which `by` is only a name. A row per group (the
-    index, in the order of the groups; "–": leads without one) and last "overall". Columns:
+    "arm", "kind", "team", "rep" or the name of a label; or two tables with `leads` and `customers`,
+    a row per group (as `fs.channels_table` returns), for which `by` is only a name. A row per group
+    (the index, in the order of the groups; "–": leads without one) and last "overall". Columns:
 
     - `leads_before`, `leads_after`; `share_before`, `share_after` of all leads
     - `rate_before`, `rate_after` = customers ÷ leads, those still open not being customers (yet);

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from funnelsim.analytic.arrivals import whole_days
-from funnelsim.analytic.costs import cents, costs_by_sale, day_costs, reps_costs
+from funnelsim.analytic.costs import cents, changes_costs, costs_by_sale, day_costs, reps_costs
 from funnelsim.distributions import Ints
 from funnelsim.journal import REFERRED, Journal, statuses
 from funnelsim.metrics.basis import Bools, came_in, sales
@@ -47,6 +47,7 @@ class Money(NamedTuple):
     programme: Ints  # its days
     fees: Ints  # an income
     reps: Ints
+    changes: Ints  # what holds only for a while: a promotion, a training
 
     @property
     def revenue(self) -> Ints:
@@ -71,7 +72,7 @@ class Money(NamedTuple):
 
     @property
     def profit(self) -> Ints:
-        return self.contribution - self.reps
+        return self.contribution - self.reps - self.changes
 
 
 def money(journal: Journal) -> Money:
@@ -104,6 +105,7 @@ def money(journal: Journal) -> Money:
         programme=_programme(scenario) * each,
         fees=_fees(journal),
         reps=reps_costs(scenario) * each,
+        changes=changes_costs(scenario) * each,
     )
 
 
@@ -119,7 +121,8 @@ def profit_steps(journal: Journal, also: Collection[str] = ()) -> list[Step]:
     """From gross to profit; what is left anywhere is the sum of all steps before, exactly.
 
     Steps of nothing are left out, and so are gross where every order is kept and the contribution
-    where nothing is spent on reps: they are the revenue and the profit. Not those named in `also`.
+    where nothing is spent on reps or changes: they are the revenue and the profit. Not those named
+    in `also`.
     """
     m = money(journal)
     steps = [
@@ -138,9 +141,10 @@ def profit_steps(journal: Journal, also: Collection[str] = ()) -> list[Step]:
         Step("Fees of members", _one(m.fees)),
         Step("Contribution", _one(m.contribution), is_left=True),
         Step("Reps", -_one(m.reps)),
+        Step("Changes", -_one(m.changes)),
         Step("Profit", _one(m.profit), is_left=True),
     ]
-    repeated = {"Gross": not _one(m.ended_badly), "Contribution": not _one(m.reps)}
+    repeated = {"Gross": not _one(m.ended_badly), "Contribution": not _one(m.reps + m.changes)}
     told = [s for s in steps if (s.is_left or s.cents) and not repeated.get(s.name)]
     return [s for s in steps if s in told or s.name in also]
 

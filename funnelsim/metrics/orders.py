@@ -43,7 +43,7 @@ RATES = {
 }
 STILL_OPEN = -1
 PAYMENT, WEEK = "payment", "week"
-OF_LEADS = ("channel", "segment")
+OF_LEADS = ("channel", "segment", "arm")
 PLACED, CLOSED, RIPE = "placed", "closed", "ripe"
 
 
@@ -55,8 +55,8 @@ def order_rates(
 ) -> pd.DataFrame:
     """How the orders placed since the warm-up end, a row for each group (the index).
 
-    `by` is "payment", "channel", "segment"; or when they were placed: "week", "month" (of the
-    calendar), or a number of days, counted from the warm-up. `of` says what the rates are of:
+    `by` is "payment", "channel", "segment", "arm"; or when they were placed: "week", "month" (of
+    the calendar), or a number of days, counted from the warm-up. `of` says what the rates are of:
     "placed", "closed" or "ripe" (see the top of `metrics/orders.py`). Columns:
 
     - `placed`; of these `cancelled`, `refused`, `returned` and `kept` by the horizon, the rest are

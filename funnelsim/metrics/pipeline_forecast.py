@@ -17,7 +17,7 @@ from funnelsim.scenario import Scenario
 if TYPE_CHECKING:
     import pandas as pd
 
-BY = ("month", "owner", "holder", "channel", "segment", "stage")
+BY = ("month", "owner", "holder", "channel", "segment", "arm", "stage")
 LATER, ALL, NOBODY = "later", "all", "nobody"
 MOST_MONTHS = 12
 FUTURES = 2000
@@ -37,9 +37,9 @@ def pipeline_forecast(
 ) -> pd.DataFrame:
     """What the deals open on a day will bring, by month or by rep; deals to come are not in it.
 
-    `by` is month (of the win), owner, holder, channel, segment or stage (of today), or a list of
-    them: the index. Months that lie far ahead are told together as "later", deals of nobody as
-    "nobody"; the last row, "all", is the whole pipeline. Columns:
+    `by` is month (of the win), owner, holder, channel, segment, arm or stage (of today), or a
+    list of them: the index. Months that lie far ahead are told together as "later", deals of nobody
+    as "nobody"; the last row, "all", is the whole pipeline. Columns:
 
     - `deals` that are open; by month each stands in every row in which it may be won
     - `expected_wins`, `expected_value`: Σ chance, Σ chance × value; they add up to "all"

@@ -55,7 +55,8 @@ def earns(s: Scenario) -> bool:
     has_margin = s.order.margin != 1 or s.order.shipping_cost > 0
     programme = s.loyalty is not None and bool(s.loyalty.cost_per_day or s.loyalty.fee)
     serves = programme or any(campaign.cost_per_send for campaign in s.campaigns)
-    return has_margin or pays_to_win(s) or serves
+    changes = any(change.cost or change.cost_per_day for change in s.changes)
+    return has_margin or pays_to_win(s) or serves or changes
 
 
 def calls(s: Scenario) -> bool:

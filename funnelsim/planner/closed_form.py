@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelsim.analytic.arrivals import leads_of_channels, mean_by_day
-from funnelsim.analytic.conversion import conversions
+from funnelsim.analytic.conversion import conversions, kinds_of_leads
 from funnelsim.analytic.time_to_sale import QUANTILES as OF_A_LAW
 from funnelsim.analytic.time_to_sale import entries, expected, shares_of_channels
 from funnelsim.analytic.usual_sum import worth_of_a_sale
@@ -198,7 +198,7 @@ def formula(
     if metric == "revenue":
         assert scenario.order is not None
         alike = scenario.order.value.constant
-        if alike is None or any(s.order_value_factor != 1 for s in scenario.segments):
+        if alike is None or any(kind.order_value_factor != 1 for kind in kinds_of_leads(scenario)):
             values = _law_of_values(scenario, target)
         else:  # each sale brings the same: so many of them
             paid = alike + scenario.order.shipping_fee
@@ -230,7 +230,7 @@ def _law_of_values(scenario: Scenario, target: float) -> Floats:
     """The law of what a first order pays, in cells of the target; one who pays it all is enough."""
     assert scenario.order is not None
     shares, fee = _shares_of_sales(scenario), scenario.order.shipping_fee
-    factors = [s.order_value_factor for s in scenario.segments] or [1.0]
+    factors = [kind.order_value_factor for kind in kinds_of_leads(scenario)]
     law = np.zeros(2 * TARGET_CELLS)
     for share, factor in zip(shares, factors, strict=True):
         law += share * _law_of_one(scenario.order.value, factor, fee, target)
@@ -239,7 +239,7 @@ def _law_of_values(scenario: Scenario, target: float) -> Floats:
 
 @lru_cache(maxsize=32)  # a search asks for the same ones at every setting
 def _law_of_one(value: AmountDistribution, factor: float, fee: float, target: float) -> Floats:
-    """The same for a segment whose orders are by this factor larger."""
+    """The same for a kind of lead whose orders are by this factor larger."""
     paid = _quantiles(value) * factor + fee
     cells = np.minimum(paid / target * TARGET_CELLS, 2 * TARGET_CELLS - 2)
     below = cells.astype(np.int64)
@@ -249,11 +249,9 @@ def _law_of_one(value: AmountDistribution, factor: float, fee: float, target: fl
 
 
 def _shares_of_sales(scenario: Scenario) -> Floats:
-    """The shares of the segments among those who buy."""
-    if not scenario.segments:
-        return np.array([1.0])
+    """The shares of the kinds of leads among those who buy."""
     leads = np.array([mean_by_day(scenario, c).sum() for c in scenario.channels])
-    shares = np.array([segment.share for segment in scenario.segments])
+    shares = np.array([kind.share for kind in kinds_of_leads(scenario)])
     won = shares * (leads @ conversions(scenario))
     found: Floats = won / won.sum() if won.sum() else won
     return found

@@ -28,6 +28,7 @@ from funnelsim.planner.roots import least
 from funnelsim.scenario import Channel, Scenario
 from funnelsim.scenario.leads import Burst
 from funnelsim.scenario.parameters import Parameter, not_turned, parameter, usual
+from funnelsim.staffing import fewest_reps
 
 MOST_LEADS = 2_000_000  # in one simulation of a search
 MOST_PLANNED = 10**12  # by a formula: of more nobody has heard
@@ -263,6 +264,7 @@ def with_reps(scenario: Scenario, team: str, reps: int) -> Scenario:
     mean); where some go it is not known who, and all who stay have it.
     """
     (now,) = (t for t in scenario.teams if t.name == team)
+    reps = max(reps, fewest_reps(scenario, now))  # whom changes take away must be there
     if reps == now.reps:
         return scenario
     changes: dict[str, object] = {f"teams.{team}.reps": reps}

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from funnelsim.analytic.arrivals import leads_of_channels
+from funnelsim.analytic.changing import move_odds
 from funnelsim.analytic.usual_sum import naive_leads
 from funnelsim.arguments import a_choice, a_number, a_seed, a_share, refused
 from funnelsim.deadlines import up_to
@@ -149,12 +150,16 @@ def why_not(scenario: Scenario, metric: str) -> str:
         return "leads come in heaps"
     if s.referral:
         return "customers bring leads"
+    if move_odds(s):
+        return "odds change on a day"
     if metric == "sales":
         return ""
     if metric != "revenue" or order is None:
         return "it has costs"
     if s.retention or s.upsell or s.campaigns:
         return "customers order again"
+    if any(change.discount or change.order_value_factor != 1 for change in s.changes):
+        return "what orders pay changes on a day"
     if order.payments or order.offers or s.loyalty:
         return "orders are more than a value"
     return ""

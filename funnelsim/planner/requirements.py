@@ -25,6 +25,7 @@ from funnelsim.planner.levers import limits_of_channels, with_reps
 from funnelsim.planner.outcomes import Outcomes
 from funnelsim.planner.question import Question
 from funnelsim.scenario import Scenario
+from funnelsim.staffing import fewest_reps, mean_reps
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -120,14 +121,17 @@ def reps_required(
             for stage in scenario.stages
         )
         load = float(loads.loc[team.name, "load"])
-        busy = math.floor(min(load * team.reps, 10_000)) + 1
+        brought = mean_reps(scenario, team, 0, scenario.horizon) - team.reps  # by changes
+        busy = math.floor(min(10_000, load * (team.reps + brought) - brought)) + 1
+        least = fewest_reps(scenario, team)
+        busy = max(busy, least)
         if patient:
             needed, is_enough = busy, math.isfinite(load)
         else:
             about, _ = fewest(shown.gone_cold_roughly, most_gone_cold, busy, PLENTY * busy)
             needed, is_enough = fewest(shown.gone_cold, most_gone_cold, about, PLENTY * busy)
         known = shown.at(team.reps)[2]
-        for n in sorted({team.reps, needed - 1, needed, needed + 1} - {0}):
+        for n in sorted(n for n in {team.reps, needed - 1, needed, needed + 1} if n >= least):
             cold, busy_share, sold = shown.at(n)
             tried.append((team.name, n, cold, busy_share, sold * sales / known if known else sold))
         cold, then = shown.gone_cold(team.reps), shown.gone_cold(needed)

@@ -19,13 +19,14 @@ from pydantic import Field, ValidationError
 
 from funnelsim.arguments import refused
 from funnelsim.distributions import DAY, Duration, Limits, Part, PositiveDuration
-from funnelsim.errors import Finding, FunnelSimError, Problem, ScenarioError
+from funnelsim.errors import Finding, FunnelSimError, Problem, ScenarioError, nearest
 from funnelsim.fields import Section
 from funnelsim.scenario.canonical import canonical, hash_of
+from funnelsim.scenario.changes import Change, on_the_clock, problems_of_changes
 from funnelsim.scenario.embedded import Embedded, changed_since
 from funnelsim.scenario.files import templates, text_of
 from funnelsim.scenario.keys import LISTS
-from funnelsim.scenario.leads import Channel, Segment
+from funnelsim.scenario.leads import Arm, Channel, Segment
 from funnelsim.scenario.loyalty import Campaign, Loyalty
 from funnelsim.scenario.orders import Order, Referral, Retention, Satisfaction, Upsell
 from funnelsim.scenario.paths import plain, put
@@ -36,7 +37,9 @@ from funnelsim.scenario.values import LifeStages, Start, Text
 from funnelsim.version import __version__
 
 __all__ = [
+    "Arm",
     "Campaign",
+    "Change",
     "Channel",
     "FollowUp",
     "Loyalty",
@@ -95,6 +98,8 @@ class Scenario(Part):
     """where leads come from"""
     segments: tuple[Segment, ...] = ()
     """kinds of leads"""
+    arms: Annotated[tuple[Arm, ...], Section("Arms of an experiment")] = ()
+    """of an experiment: each lead is in one, by lot"""
     teams: tuple[Team, ...] = ()
     """sales staff who follow up"""
     stages: tuple[Stage, ...] = Field(json_schema_extra={"minItems": 2})
@@ -113,6 +118,8 @@ class Scenario(Part):
     """leads that promoters bring"""
     upsell: Upsell | None = None
     """another deal with a customer"""
+    changes: tuple[Change, ...] = ()
+    """what is true only for a while"""
     life_stages: Annotated[LifeStages, Section("Satisfaction, referral, upsell")] = Field(
         default_factory=lambda: MappingProxyType({})
     )
@@ -122,12 +129,13 @@ class Scenario(Part):
         problems: list[Problem] = []
         if endless := _without_end(tables):
             raise ScenarioError([endless])
-        tables = plain(tables)
+        tables = on_the_clock(plain(tables))
         try:
             super().__init__(**tables)
         except ValidationError as found:
             problems = problems_of_fields(found, type(self), tables)
         problems += problems_between_fields(tables)
+        problems += problems_of_changes(tables)
         if problems:
             raise ScenarioError(problems)
 
@@ -158,6 +166,22 @@ class Scenario(Part):
     def campaign(self, kind: str) -> Campaign | None:
         """The campaign of this kind, if there is one."""
         return next((campaign for campaign in self.campaigns if campaign.kind == kind), None)
+
+    def all_in(self, arm: str) -> Scenario:
+        """The same scenario with everybody in this arm of its experiment, and nobody in another.
+
+        The same leads come, with the same numbers: so what the experiment shows can be held
+        against what is so. Raises `ScenarioError` for an arm that is none.
+
+        >>> shop = load("shop-with-experiment")
+        >>> [arm.share for arm in shop.all_in("new page").arms]
+        [0.0, 1.0, 0.0]
+        """
+        names = [one.name for one in self.arms]
+        if arm not in names:
+            way_out = nearest(arm, names) if names else "add [[arms]] with name and share"
+            raise ScenarioError([Problem("all_in", arm, "there is no such arm", way_out)])
+        return self.vary({f"arms.{name}.share": float(name == arm) for name in names})
 
     def is_late_follow_up(self, response_time: int) -> bool:
         """Whether a response after this time (microseconds) makes detractors."""

@@ -16,7 +16,7 @@ from funnelsim.kinds import PART, Kind, mark_of
 from funnelsim.meant import written
 
 LISTS = (
-    *("channels", "segments", "teams", "stages", "campaigns"),
+    *("channels", "segments", "arms", "teams", "stages", "campaigns", "changes"),
     *("order.offers", "order.payments", "loyalty.tiers"),
 )
 """The lists whose entries have names, which stand in dotted paths."""

@@ -1,4 +1,4 @@
-"""Where leads come from, and what kinds there are: channels and segments."""
+"""Where leads come from, and what kinds there are: channels, segments, arms of an experiment."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ from funnelsim.scenario.values import (
     Ratio,
     ShareOfAll,
     Weekdays,
+    Without,
 )
 
 
@@ -128,3 +129,26 @@ class Segment(Part):
     """of ordering again"""
     labels: Labels = Field(default_factory=lambda: MappingProxyType({}))
     """columns of the leads' table"""
+
+
+class Arm(Part):
+    """An arm of an experiment: its share, and what is different for the leads in it.
+
+    A lead's arm is drawn by the lead's own number, independent of everything else; what is sold
+    later to a customer is in the customer's arm.
+    """
+
+    section = "Arms of an experiment"
+
+    name: Name
+    """by which it is found in paths and tables"""
+    share: ShareOfAll
+    """of all leads; the shares of all arms sum to 1"""
+    odds_ratio: OddsRatio = 1.0
+    """of advancing: for every stage, or by stage"""
+    order_value_factor: FactorAbove0 = 1.0
+    """times the value of an order"""
+    repeat_odds_ratio: Ratio = 1.0
+    """of ordering again"""
+    without: Without = ()
+    """a hold-out: what the leads of this arm do not get"""

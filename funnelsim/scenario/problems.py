@@ -116,7 +116,7 @@ def problems_between_fields(tables: dict[str, Any]) -> list[Problem]:
         *_stages(tables),
         *_teams(tables),
         *_odds_ratios(tables),
-        *_segments(tables),
+        *_shares(tables),
         *_times(tables),
         *_channels(tables),
         *_bursts(tables),
@@ -136,7 +136,7 @@ def _names(tables: dict[str, Any], key: str) -> list[str]:
 
 
 def _lists(tables: dict[str, Any]) -> Iterator[Problem]:
-    for key in ("channels", "segments", "teams", "stages"):
+    for key in ("channels", "segments", "arms", "teams", "stages"):
         for name, count in Counter(_names(tables, key)).items():
             if count > 1:
                 rule = f"each of the {key} has a name of its own"
@@ -181,7 +181,7 @@ def _teams(tables: dict[str, Any]) -> Iterator[Problem]:
 
 def _odds_ratios(tables: dict[str, Any]) -> Iterator[Problem]:
     stages = _names(tables, "stages")[:-1]
-    for key in ("channels", "segments"):
+    for key in ("channels", "segments", "arms"):
         for path, entry in named(key, tables.get(key)):
             table = entry.get("odds_ratio")
             if not isinstance(table, dict):
@@ -193,14 +193,15 @@ def _odds_ratios(tables: dict[str, Any]) -> Iterator[Problem]:
                     yield Problem(place, table[stage], rule, nearest(stage, stages))
 
 
-def _segments(tables: dict[str, Any]) -> Iterator[Problem]:
-    shares = [segment.get("share") for segment in _entries(tables, "segments")]
-    numbers = [s for s in shares if isinstance(s, (int, float)) and 0 <= s <= 1]
-    if shares and len(numbers) == len(shares) and not math.isclose(sum(numbers), 1, abs_tol=1e-6):
-        rule = "the shares of all segments sum to 1"
-        yield Problem(
-            "segments", Finding(f"{sum(numbers):g} in sum"), rule, "change one of the shares"
-        )
+def _shares(tables: dict[str, Any]) -> Iterator[Problem]:
+    for key in ("segments", "arms"):
+        shares = [entry.get("share") for entry in _entries(tables, key)]
+        numbers = [s for s in shares if isinstance(s, (int, float)) and 0 <= s <= 1]
+        whole = len(numbers) == len(shares)
+        if shares and whole and not math.isclose(sum(numbers), 1, abs_tol=1e-6):
+            found = Finding(f"{sum(numbers):g} in sum")
+            rule = f"the shares of all {key} sum to 1"
+            yield Problem(key, found, rule, "change one of the shares")
 
 
 def _times(tables: dict[str, Any]) -> Iterator[Problem]:

@@ -24,6 +24,7 @@ from funnelsim.kinds import (
     DATE,
     DURATION,
     HOURS,
+    MOMENT,
     NAME,
     OF_DURATIONS,
     OF_MONEY,
@@ -45,6 +46,8 @@ _ABOVE_0 = r"(0*[1-9]\d*(\.\d+)?|\d*\.\d*[1-9]\d*)"
 _DAY = f"({'|'.join(f'[{day[0].lower()}{day[0]}]{day[1:]}' for day in WEEKDAYS)})"
 _CLOCK = r"([01]?\d|2[0-4]):[0-5]\d"
 _OPEN = rf"{_DAY}(\s*-\s*{_DAY})?\s+{_CLOCK}\s*-\s*{_CLOCK}"
+
+_DATE = r"(1[7-9]\d\d|2[01]\d\d|2200)-\d\d-\d\d(T\d\d:\d\d(:\d\d)?)?"
 
 _TEXTS: Mapping[str, dict[str, Any]] = {
     DATE.name: {"format": "date", "pattern": r"^(1[7-9]\d\d|2[01]\d\d|2200)-\d\d-\d\d$"},
@@ -155,6 +158,9 @@ def _limits(kind: Kind) -> dict[str, Any]:
     """What a single value of the kind may be in a file."""
     if kind.options:
         return {"type": "string", "enum": list(kind.options)}
+    if kind.name == MOMENT.name:
+        moment = rf"^\s*([-−]?{_LENGTH}\s*{_UNIT}|{_DATE})\s*$"
+        return {"type": "string", "pattern": moment, "examples": ["30 days", "2027-02-01"]}
     if kind.unit == DURATION.unit:
         length = _ABOVE_0 if kind.is_open else _LENGTH
         examples = ["30 min", "2 h", "1.5 days", "3 weeks"]

@@ -52,6 +52,7 @@ FIRST_ORDER, FIRST_REPEAT = "first order", "first repeat"
 POST_PURCHASE, WIN_BACK = "post-purchase", "win-back"
 CANCELLED, REFUSED, RETURNED = "cancelled", "refused", "returned"  # how an order ends, if not kept
 REFERRAL = "referral"  # the channel of the leads that promoters bring
+RECOVERY, CAMPAIGNS, LOYALTY = HELD_OUT = ("recovery", "campaigns", "loyalty")
 REPEAT_ORDER, MEMBER, PROMOTES, UPSELL = "repeat order", "member", "promoter", "upsell"
 LIFE = (REPEAT_ORDER, MEMBER, PROMOTES, REFERRAL, UPSELL)  # what a life stage can stand for
 OFFICE_HOURS = "Mon-Fri 09:00-19:00; Sat 10:00-14:00"  # an example
@@ -59,8 +60,8 @@ CALLS = replace(COUNT, high=100)
 DISPERSION = Kind("number", "variance ÷ mean", low=1, high=1000)
 MEAN_NUMBER = Kind("number", high=100)
 LEAD_COLUMNS = (
-    *("lead", "key", "parent", "kind", "channel", "segment", "arrived", "deal_value", "owner"),
-    *("holder", "outcome", "lost_stage", "reason", "decided", "recovered", "member"),
+    *("lead", "key", "parent", "kind", "channel", "segment", "arm", "arrived", "deal_value"),
+    *("owner", "holder", "outcome", "lost_stage", "reason", "decided", "recovered", "member"),
 )
 """The columns of the journal's `leads`; a label may not take the name of one of them."""
 
@@ -98,7 +99,8 @@ def _integer(value: Any, kind: Kind) -> int:
     return int(value)
 
 
-def _table(rule: str, check: Callable[[Any], float], value: Any) -> Mapping[str, float]:
+def table_of(rule: str, check: Callable[[Any], float], value: Any) -> Mapping[str, float]:
+    """A table by name, every entry checked; `rule` says what it is."""
     if not isinstance(value, Mapping):
         raise BrokenRule(rule)
     wrong = []
@@ -116,7 +118,7 @@ def _table(rule: str, check: Callable[[Any], float], value: Any) -> Mapping[str,
 def _odds_ratio(value: Any) -> float | Mapping[str, float]:
     rule = "an odds ratio is a number above 0, or a table of them by stage"
     if isinstance(value, Mapping):
-        return _table(rule, positive, value)
+        return table_of(rule, positive, value)
     try:
         return positive(value)
     except BrokenRule as broken:
@@ -127,7 +129,7 @@ def _reasons(value: Any) -> Mapping[str, float]:
     rule = "loss reasons are a table of reasons and their weights"
     if not isinstance(value, Mapping):
         raise BrokenRule(rule, 'write { "too expensive" = 2, other = 1 }')
-    table = _table(rule, amount, value)
+    table = table_of(rule, amount, value)
     if sum(table.values()) <= 0:
         way_out = 'write { "too expensive" = 2, other = 1 }, or leave them out'
         raise BrokenRule("the weights of the loss reasons sum to more than 0", way_out)
@@ -229,6 +231,16 @@ def _truth(value: Any) -> bool:
     return bool(value)
 
 
+def _without(value: Any) -> tuple[str, ...]:
+    rule = "this is a list of what the arm does without: " + ", ".join(HELD_OUT)
+    if not isinstance(value, (list, tuple)):
+        raise BrokenRule(rule, f'write ["{value}"]' if value in HELD_OUT else 'write ["recovery"]')
+    for part in value:
+        if part not in HELD_OUT:
+            raise BrokenRule(f"{rule}; {part!r} is none of them", nearest(part, HELD_OUT))
+    return tuple(part for part in HELD_OUT if part in value)
+
+
 def _rate(value: Any) -> float:
     rule = "this is a mean number, from 0 to 100"
     x = number(value, rule)
@@ -315,14 +327,22 @@ _campaign = _one_of("there are two kinds of campaigns", *CAMPAIGN_KINDS)
 _KIND = replace(NAME, options=CAMPAIGN_KINDS)  # no choice: another one has other fields
 CampaignKind = Annotated[str, BeforeValidator(_campaign), _KIND]
 Rate = Annotated[float, BeforeValidator(_rate), MEAN_NUMBER]
+Without = Annotated[
+    tuple[str, ...],
+    BeforeValidator(_without),
+    PlainSerializer(list),
+    replace(CHOICE, options=HELD_OUT),
+]
 Truth = Annotated[bool, BeforeValidator(_truth), ON_OFF]
 
 
-def _frozen(value: Any) -> Any:
+def frozen(value: Any) -> Any:
+    """A table that cannot be changed."""
     return MappingProxyType(value) if isinstance(value, Mapping) else value
 
 
-def _thawed(value: Any) -> Any:
+def thawed(value: Any) -> Any:
+    """A table as a file has it."""
     return dict(value) if isinstance(value, Mapping) else value
 
 
@@ -338,31 +358,31 @@ def _but(*taken: str) -> dict[str, Any]:
 OddsRatio = Annotated[
     float | Mapping[str, float],
     BeforeValidator(_odds_ratio),
-    AfterValidator(_frozen),
-    PlainSerializer(_thawed),
+    AfterValidator(frozen),
+    PlainSerializer(thawed),
     ODDS_RATIO,
 ]
 Reasons = Annotated[
     Mapping[str, float],
     BeforeValidator(_reasons),
-    AfterValidator(_frozen),
-    PlainSerializer(_thawed),
+    AfterValidator(frozen),
+    PlainSerializer(thawed),
     WEIGHT,
     _in_schema(propertyNames=_but(MISSED, GONE_COLD, NOT_REACHED, DROPPED), minProperties=1),
 ]
 Labels = Annotated[
     Mapping[str, str],
     BeforeValidator(_labels),
-    AfterValidator(_frozen),
-    PlainSerializer(_thawed),
+    AfterValidator(frozen),
+    PlainSerializer(thawed),
     TEXT,
     _in_schema(propertyNames=_but(*LEAD_COLUMNS)),
 ]
 LifeStages = Annotated[
     Mapping[str, str],
     BeforeValidator(_life_stages),
-    AfterValidator(_frozen),
-    PlainSerializer(_thawed),
+    AfterValidator(frozen),
+    PlainSerializer(thawed),
     TEXT,
     _in_schema(additionalProperties={"type": "string", "enum": list(LIFE)}),
 ]

@@ -58,8 +58,8 @@ def sum_html(journal: Journal) -> str:
 
 
 def lift_of(s: Scenario, leads: pd.Series) -> float:
-    """How many times as often as the conversions say leads buy, for the odds ratios of channels and
-    segments; `leads` is how many there are of each channel. To three digits, as it is said.
+    """How many times as often as the conversions say leads buy, for the odds ratios of channels,
+    segments and arms; `leads` is how many there are of each channel. To three digits, as said.
 
     >>> from funnelsim import load
     >>> lift_of(load("aida-follow-up"), pd.Series({"search ads": 80, "trade fair": 20}))
@@ -82,9 +82,10 @@ def _lifted(s: Scenario, leads: pd.DataFrame, lift: float) -> list[str]:
     """Who makes the last factor of the product, by name."""
     if lift == 1:
         return []
-    there = {*leads["channel"].unique(), *leads["segment"].unique()}
+    there = {name for of in ("channel", "segment", "arm") for name in leads[of].unique()}
     ratios = [(c.name, c.odds_ratio) for c in _channels(s)]
     ratios += [(segment.name, segment.odds_ratio) for segment in s.segments]
+    ratios += [(arm.name, arm.odds_ratio) for arm in s.arms]
     over = [(f"“{name}”", _over_stages(ratio)) for name, ratio in ratios if name in there]
     better = [name for name, ratio in over if ratio > 1]
     worse = [name for name, ratio in over if ratio < 1]
@@ -93,7 +94,7 @@ def _lifted(s: Scenario, leads: pd.DataFrame, lift: float) -> list[str]:
         for names, how in ((better, "better"), (worse, "worse"))
         if names
     ]
-    return [f"× {lift:.3g}: {', '.join(told) or 'channels and segments differ'}"]
+    return [f"× {lift:.3g}: {', '.join(told) or 'kinds of leads differ'}"]
 
 
 def _over_stages(ratio: OddsRatio) -> float:

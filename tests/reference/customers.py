@@ -52,7 +52,7 @@ class Reference(Funnel):
 
     def enrols(self, lead: Lead) -> bool:
         loyalty, retention = self.scenario.loyalty, self.scenario.retention
-        if not loyalty:
+        if not loyalty or self.does_without("loyalty", lead):
             return False
         ln_odds = logit(loyalty.enrolment)
         if retention and loyalty.self_selection != 1:
@@ -74,6 +74,8 @@ class Reference(Funnel):
         value = self.amount(order.value, "order value", lead.key, number)
         if self.scenario.segments:
             value *= self.scenario.segments[lead.segment].order_value_factor
+        if self.scenario.arms:
+            value *= self.scenario.arms[lead.arm].order_value_factor
         if lead.kind == UPSOLD:
             value *= self.scenario.upsell.order_value_factor
         return round(value * 100)
@@ -81,6 +83,7 @@ class Reference(Funnel):
     def becomes_a_customer(self, lead: Lead) -> None:
         is_new = lead.kind != UPSOLD
         win_back = is_new and self.scenario.campaign("win-back") is not None
+        win_back = win_back and not self.does_without("campaigns", lead)
         self.place(Customer(lead, is_new and self.enrols(lead), win_back), 1, lead.discount)
 
     def place(self, customer: Customer, number: int, offered: float) -> None:
@@ -92,12 +95,16 @@ class Reference(Funnel):
             spent = Fraction(sum(kept), 100)
             tier = sum(exact(t.from_spend) <= spent for t in loyalty.tiers) - 1
             its = loyalty.tiers[tier] if tier != NEVER else None
-        value = round(self.basket(lead, number) * (its.order_value_factor if its else 1))
+        acting = [c for c in scenario.changes if self.lasts(c, self.now)]
+        more = math.prod(c.order_value_factor for c in acting)
+        value = self.basket(lead, number) * (its.order_value_factor if its else 1)
+        value = round(value * more)
         for offer in terms.offers:
             if self.u(f"offer {offer.name}", lead.key, number) < offer.probability:
                 asked = f"value of offer {offer.name}", lead.key, number
                 value += round(self.amount(offer.value, *asked) * 100)
-        discount = round(value * max(offered, its.discount if its else 0))
+        shares = [offered, its.discount if its else 0, *(c.discount for c in acting)]
+        discount = round(value * max(shares))
         left, points, rebate = value - discount, 0, 0
         if customer.is_member:
             points = self.redeem(customer, number, left)
@@ -200,14 +207,14 @@ class Reference(Funnel):
         upsell, referral = self.scenario.upsell, self.scenario.referral
         if upsell and self.u("upsell", lead.key, number) < upsell.probability:
             key = int(keys(lead.key, number, 0)[0])
-            child = Lead(key, UPSOLD, lead.channel, lead.segment, 0, lead, lead.customer)
+            child = Lead(key, UPSOLD, lead.channel, lead.segment, lead.arm, 0, lead, lead.customer)
             self.later(child, upsell.delay, names.index(upsell.enters))
         if referral and feeling == PROMOTER:
             invited = count_at(self.u("invites", lead.key, number), referral.invites)
             for nth in range(1, invited + 1):
                 key = int(keys(lead.key, number, nth)[0])
                 channel = len(self.scenario.channels)
-                child = Lead(key, REFERRED, channel, self.segment(key), 0, lead)
+                child = Lead(key, REFERRED, channel, self.segment(key), self.arm(key), 0, lead)
                 self.later(child, referral.delay, names.index(referral.enters))
 
     def later(self, child: Lead, delay: Any, enters: int) -> None:
@@ -219,7 +226,7 @@ class Reference(Funnel):
     def comes_back(self, customer: Customer, order: Row, feeling: int) -> None:
         scenario, lead, number = self.scenario, customer.lead, order["number"]
         when, tipped = self.next_order(customer, order, feeling)
-        after_purchase, win_back = scenario.campaign("post-purchase"), scenario.campaign("win-back")
+        after_purchase, win_back = self.after_purchase(lead), scenario.campaign("win-back")
         if after_purchase:
             alone = when < math.inf and not tipped
             self.sent(lead, after_purchase, tipped, alone)
@@ -231,19 +238,27 @@ class Reference(Funnel):
                 return
         self.at(when, READY, lead.key, self.place, customer, number + 1, 0.0)
 
+    def after_purchase(self, lead: Lead) -> Any:
+        held_out = self.does_without("campaigns", lead)
+        return None if held_out else self.scenario.campaign("post-purchase")
+
     def next_order(self, customer: Customer, order: Row, feeling: int) -> tuple[float, bool]:
         retention, lead, number = self.scenario.retention, customer.lead, order["number"]
         if not retention or feeling == DETRACTOR:
             return math.inf, False
         ln_odds = self.own_logit(lead)
+        if self.scenario.arms:
+            ln_odds += math.log(self.scenario.arms[lead.arm].repeat_odds_ratio)
         if retention.dropout_after == "first repeat" and number == 1:
             ln_odds = math.inf
         if order["tier"] != NEVER:
             ln_odds += math.log(self.scenario.loyalty.tiers[order["tier"]].repeat_odds_ratio)
+        for change in self.scenario.changes:
+            ln_odds += math.log(change.repeat_odds_ratio) * self.acts(change, self.now)
         coin = logit(self.u("comes back", lead.key, number))
         if ln_odds > coin:
             return self.now + self.gap(lead, number), False
-        campaign = self.scenario.campaign("post-purchase")
+        campaign = self.after_purchase(lead)
         if campaign and ln_odds + math.log(campaign.odds_ratio) > coin:
             u = self.u("return because of a campaign", lead.key, number)
             return self.now + round(u * campaign.within), True
@@ -327,6 +342,7 @@ class Reference(Funnel):
                 "customer": lead.customer.number,
                 "channel": lead.channel,
                 "segment": lead.segment,
+                "arm": lead.arm,
                 "arrived": lead.arrived,
                 "deal_value": self.basket(lead, 1),
                 "enrols": self.enrols(lead.customer),

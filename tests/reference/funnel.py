@@ -15,7 +15,7 @@ from funnelsim.journal import FOLLOW_UP_OUTCOMES, NEVER, NEW, VISIT_OUTCOMES, re
 from funnelsim.scenario import Scenario, Stage
 from reference.values import DAY, UNITS, Row, choose, count_at, logit, value_at
 
-TEAM_OPENS, REP_FREE, PATIENCE_ENDS, READY = range(4)  # the order of one instant
+LEAVES, TEAM_OPENS, REP_FREE, PATIENCE_ENDS, READY = range(5)  # the order of one instant
 Happens = Callable[..., None]
 DAYS_OF_WEEK = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
 
@@ -26,6 +26,7 @@ class Lead:
     kind: int
     channel: int
     segment: int
+    arm: int
     arrived: int
     parent: Lead | None = None
     sold_to: Lead | None = None  # whose customer an upsold deal belongs to
@@ -46,7 +47,8 @@ class Team:
 
     def __post_init__(self) -> None:
         self.terms = self.scenario.teams[self.number]
-        self.idle = [(0, rep) for rep in range(1, self.terms.reps + 1)]
+        self.idle = [(0, rep) for rep in self.there(0)]
+        self.busy: set[int] = set()
         self.days = [list(self._hours(day)) for day in range(self.scenario.days)]
 
     def _hours(self, day: int) -> Iterator[tuple[int, int]]:
@@ -69,6 +71,31 @@ class Team:
                     for t in hours.split("-")
                 )
                 yield day * DAY + begin, day * DAY + end
+
+    def changes(self) -> list[Any]:
+        return [c for c in self.scenario.changes if c.reps.get(self.terms.name)]
+
+    def there(self, moment: int) -> list[int]:
+        """Who is there from this moment on: the usual ones are the first to be away."""
+        usual, brought, away = list(range(1, self.terms.reps + 1)), list[int](), 0
+        last = self.terms.reps
+        for change in self.changes():
+            count = change.reps[self.terms.name]
+            if change.from_ <= moment and (change.to is None or moment < change.to):
+                brought += range(last + 1, last + 1 + count)
+                away -= min(count, 0)
+            last += max(count, 0)
+        for _ in range(min(away, len(usual) + len(brought))):
+            (usual or brought).pop()
+        return usual + brought
+
+    def ln_skill(self, rep: int, moment: int) -> float:
+        if rep <= self.terms.reps:
+            return math.log([*self.terms.skills, *[1.0] * rep][rep - 1])
+        who = [c for c in self.changes() for _ in range(c.reps[self.terms.name])]
+        change = who[rep - self.terms.reps - 1]
+        grown = min((moment - change.from_) / change.ramp, 1.0) if change.ramp else 0.0
+        return (1 - grown) * math.log(change.skill)
 
     def is_open(self, moment: int) -> bool:
         return any(begin <= moment < end for begin, end in self.days[moment // DAY])
@@ -103,6 +130,10 @@ class Funnel:
         for team in self.teams.values():
             for begin, _ in itertools.chain(*team.days):
                 self.at(begin, TEAM_OPENS, team.number, self.serve, team)
+            for change in team.changes():
+                for moment in (change.from_, change.to):
+                    if moment and moment > 0:
+                        self.at(moment, LEAVES, team.number, self.moved, team)
         for number, channel in enumerate(scenario.channels):
             self.arrivals(number, channel)
         while self.events:
@@ -141,14 +172,21 @@ class Funnel:
                 mean = channel.impressions_per_day * channel.click_through_rate
             mean *= channel.weekdays[date.weekday()] * channel.months[date.month - 1]
             mean *= channel.growth ** (day / 365)
-            for burst in channel.bursts:
-                hours = min(burst.to, (day + 1) * DAY) - max(burst.from_, day * DAY)
-                mean *= 1 + (burst.factor - 1) * max(hours, 0) / DAY
+            parts = [(burst.from_, burst.to, burst.factor) for burst in channel.bursts]
+            for change in scenario.changes:
+                factor = change.leads_factor
+                if not isinstance(factor, float):
+                    factor = factor.get(channel.name, 1.0)
+                parts.append((change.from_, math.inf if change.to is None else change.to, factor))
+            for begins, ends, factor in parts:
+                hours = min(ends, (day + 1) * DAY) - max(begins, day * DAY)
+                mean *= 1 + (factor - 1) * max(hours, 0) / DAY
             u = self.u("leads of the day", int(keys(name, day, 0)[0]))
             for nth in range(count_at(u, mean, channel.dispersion)):
                 key = int(keys(name, day, nth)[0])
                 time = self.time_of_day(channel.hours, self.u("time of the day", key))
-                lead = Lead(key, NEW, number, self.segment(key), day * DAY + time)
+                arrived = day * DAY + time
+                lead = Lead(key, NEW, number, self.segment(key), self.arm(key), arrived)
                 self.at(lead.arrived, READY, key, self.arrive, lead, 0)
 
     def time_of_day(self, hours: Any, u: float) -> int:
@@ -159,6 +197,13 @@ class Funnel:
     def segment(self, key: int) -> int:
         segments = self.scenario.segments
         return choose([s.share for s in segments], self.u("segment", key)) if segments else 0
+
+    def arm(self, key: int) -> int:
+        arms = self.scenario.arms
+        return choose([arm.share for arm in arms], self.u("arm", key)) if arms else 0
+
+    def does_without(self, what: str, lead: Lead) -> bool:
+        return bool(self.scenario.arms) and what in self.scenario.arms[lead.arm].without
 
     def arrive(self, lead: Lead, enters: int) -> None:
         lead.arrived = self.now
@@ -255,11 +300,25 @@ class Funnel:
                 follow_up.attempt_time, *self.of_visit(f"attempt time, call {number}", call.visit)
             )
         call.row |= {"rep": rep, "reached": reached, "started": self.now}
+        team.busy.add(rep)
         self.at(self.now + takes, REP_FREE, rep, self.call_ends, team, call, rep)
 
+    def moved(self, team: Team) -> None:
+        """Some leave, and some will come at this very moment."""
+        there, before = team.there(self.now), team.there(self.now - 1)
+        team.idle = [(since, rep) for since, rep in team.idle if rep in there]
+        for rep in set(there) - set(before):
+            self.at(self.now, REP_FREE, rep, self.is_free, team, rep)
+
+    def is_free(self, team: Team, rep: int) -> None:
+        waits = any(rep == other for _, other in team.idle)  # where two changes have brought it
+        if rep in team.there(self.now) and rep not in team.busy and not waits:
+            team.idle.append((self.now, rep))
+            self.serve(team)
+
     def call_ends(self, team: Team, call: Call, rep: int) -> None:
-        team.idle.append((self.now, rep))
-        self.serve(team)
+        team.busy.remove(rep)
+        self.is_free(team, rep)
         row, visit, key = call.row, call.visit, call.lead.key
         follow_up = self.scenario.stages[visit["stage"]].follow_up
         row |= {"finished": self.now}
@@ -307,14 +366,31 @@ class Funnel:
             ln_odds += math.log(ratio)
         if stage.follow_up and stage.follow_up.response_half_life:
             ln_odds -= waited * math.log(2) / stage.follow_up.response_half_life
-        if rep and rep <= len(skills := self.teams[stage.follow_up.team].terms.skills):
-            ln_odds += math.log(skills[rep - 1])
+        if rep:
+            ln_odds += self.teams[stage.follow_up.team].ln_skill(rep, visit["entered"] + waited)
+        for change in self.scenario.changes:
+            ratio = change.odds_ratio
+            ratio = ratio if isinstance(ratio, float) else ratio.get(stage.name, 1.0)
+            ln_odds += math.log(ratio) * self.acts(change, visit["entered"])
         return ln_odds > logit(self.u(*self.of_visit("decision", visit)))
+
+    def acts(self, change: Any, moment: int) -> float:
+        """How far a change acts: up over the ramp, and down as long after the end."""
+        ends = math.inf if change.to is None else change.to
+        if not change.ramp:
+            return float(self.lasts(change, moment))
+        up, down = (max(moment - end, 0) / change.ramp for end in (change.from_, ends))
+        return min(up, 1.0) - min(down, 1.0)
+
+    def lasts(self, change: Any, moment: int) -> bool:
+        return change.from_ <= moment < (math.inf if change.to is None else change.to)
 
     def odds_ratios(self, lead: Lead, stage: Stage, attempt: int) -> Iterator[float]:
         channels, referral = self.scenario.channels, self.scenario.referral
         ratios = [referral if lead.channel == len(channels) else channels[lead.channel]]
-        for part in ratios + list(self.scenario.segments[lead.segment : lead.segment + 1]):
+        ratios += self.scenario.segments[lead.segment : lead.segment + 1]
+        ratios += self.scenario.arms[lead.arm : lead.arm + 1]
+        for part in ratios:
             ratio = part.odds_ratio
             yield ratio if isinstance(ratio, float | int) else ratio.get(stage.name, 1.0)
         if attempt > 0:
@@ -330,6 +406,10 @@ class Funnel:
 
     def message(self, visit: Row, recovery: Any) -> None:
         lead, u = visit["lead"], self.u(*self.of_visit("comes back", visit))
+        if self.does_without("recovery", lead):
+            if u < recovery.anyway:
+                self.enter(lead, visit["stage"], visit["attempt"] + 1)
+            return
         returns = u < recovery.probability
         self.rows["messages"].append(
             {

@@ -15,14 +15,22 @@ from typing import Any
 
 import numpy as np
 
+from funnelsim.analytic.changing import ln_odds, of_stage
 from funnelsim.distributions import Ints
 from funnelsim.engines.column_engine import queue_walk
 from funnelsim.engines.column_engine.compiled import compiled
-from funnelsim.engines.column_engine.jobs import discounts, first_levels, queue
+from funnelsim.engines.column_engine.jobs import (
+    Queue,
+    discounts,
+    first_levels,
+    offers,
+    queue,
+    when_bought,
+)
 from funnelsim.engines.column_engine.lives import arrivals_of_children, live
 from funnelsim.engines.column_engine.queue_walk import ADVANCED, LOST, OPEN, Entries
 from funnelsim.engines.column_engine.story import Block, History, QueueResults, tables_of
-from funnelsim.engines.draws.drawn import StageDraws, said
+from funnelsim.engines.draws.drawn import StageDraws, does_without, said
 from funnelsim.engines.draws.draws import Draws
 from funnelsim.journal import (
     CUSTOMER,
@@ -34,6 +42,7 @@ from funnelsim.journal import (
     Table,
     reasons,
 )
+from funnelsim.scenario.values import RECOVERY
 
 PARTS = 2  # after each of them `run` says so
 WORTH_LOADING = 100_000  # jobs: 0.15 s in plain Python; to load Numba takes twice that, and more
@@ -80,7 +89,7 @@ def _tell(draws: Draws, story: History) -> None:
         waited = np.zeros(len(buyers), dtype=bool)
         if story.calls:
             waited = story.calls.told.is_late[buyers]
-        offered = np.array(discounts(draws))[level]
+        offered = offers(draws, buyers, level)
         lives = live(draws, buyers, sold, waited, offered)
         story.lives.append(lives)
         children = np.arange(begin, end)
@@ -115,10 +124,19 @@ def _walk_for(jobs: int, replications: int) -> tuple[Any, bool]:
 def _walked(draws: Draws) -> QueueResults:
     q = queue(draws)
     walk, is_compiled = _walk_for(len(q.jobs.lead), len(draws.replications))
-    calls = QueueResults(
-        q.told, q.first_job, q.jobs.first_call, q.jobs.reached_by, q.jobs.call_time
+    _walk(draws, q, walk, is_compiled)
+    while again := when_bought(draws, q):
+        q = again
+        _walk(draws, q, walk, is_compiled)
+    return QueueResults(q.told, q.first_job, q.jobs.first_call, q.jobs.reached_by, q.jobs.call_time)
+
+
+def _walk(draws: Draws, q: Queue, walk: Any, is_compiled: bool) -> None:
+    entries, told, columns = (
+        q.entries,
+        q.told,
+        (q.keys, q.jobs, q.stages, q.teams, q.moves, q.births),
     )
-    entries, told, columns = q.entries, q.told, (q.keys, q.jobs, q.stages, q.teams, q.births)
     if not is_compiled:
         entries, told, columns = _views(entries), _views(told), tuple(map(_views, columns))
     begin = 0
@@ -126,13 +144,14 @@ def _walked(draws: Draws) -> QueueResults:
         its_entries = Entries(*(column[begin:end] for column in entries))
         walk(its_entries, *columns, draws.scenario.horizon, told)
         begin = end
-    return calls
 
 
 def _calls_alone(calls: QueueResults) -> QueueResults:
     """What the table of follow-ups is made of: the calls, without what became of the leads."""
     nothing = calls.told.decided[:0].copy()
-    told = calls.told._replace(decided=nothing, level=nothing, call_of=nothing, waits=nothing)
+    told = calls.told._replace(
+        decided=nothing, level=nothing, call_of=nothing, waits=nothing, sold=nothing
+    )
     return calls._replace(told=told)
 
 
@@ -192,7 +211,9 @@ def _visit(
     place = _places(drawn.rows, rows)
     first, job = calls.first_job.get((stage, attempt)) if calls else None, None
     if calls is None or first is None:
-        fates = said(drawn, place)
+        acting = of_stage(draws.scenario, draws.scenario.stages[stage])
+        helps = ln_odds(acting, entered - drawn.before[place]) if acting else 0.0
+        fates = said(drawn, place, helps)
         decided = entered + fates.after
         outcome = LOST - fates.advances.view(np.int8)  # or ADVANCED
         np.copyto(outcome, queue_walk.DROPPED, where=fates.dropped)
@@ -221,9 +242,10 @@ def _messages_to_the_lost(
     sent = decided + drawn.return_delay[place]
     is_sent = (block.reason != NEVER) & (sent < draws.scenario.horizon)
     accepted, anyway = drawn.returns[place], drawn.anyway[place]
+    back = is_sent & accepted
+    is_sent &= ~does_without(draws.scenario, RECOVERY, draws.leads, rows)
     columns = (sent[is_sent], accepted[is_sent], anyway[is_sent])
     story.returns.append((rows[is_sent], stage, *columns))
-    back = is_sent & accepted
     return rows[back], sent[back]
 
 

@@ -8,13 +8,14 @@ another job, to the sale, or nowhere, after a time that is known too. What remai
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelsim.distributions import Ints
+from funnelsim.analytic.changing import ln_odds, move_lives, move_odds, of_stage
+from funnelsim.distributions import Floats, Ints
 from funnelsim.engines.column_engine.lives import arrivals_of_children, live
 from funnelsim.engines.column_engine.queue_walk import (
     ADVANCED,
@@ -27,14 +28,16 @@ from funnelsim.engines.column_engine.queue_walk import (
     Births,
     Entries,
     Jobs,
+    Moves,
     Stages,
     Teams,
     Told,
 )
-from funnelsim.engines.column_engine.staff import stages_of, teams_of
-from funnelsim.engines.draws.drawn import StageDraws, in_order, said, same, taken
+from funnelsim.engines.column_engine.staff import moves_of, stages_of, teams_of
+from funnelsim.engines.draws.drawn import StageDraws, does_without, in_order, said, same, taken
 from funnelsim.engines.draws.draws import Draws
 from funnelsim.journal import CUSTOMER
+from funnelsim.scenario.values import RECOVERY
 
 
 class Onward(NamedTuple):
@@ -54,9 +57,11 @@ class Queue:
     jobs: Jobs
     stages: Stages
     teams: Teams
+    moves: Moves
     births: Births
     told: Told
     first_job: dict[tuple[int, int], int]  # of each visit (stage, attempt)
+    settled: list[Settled]
 
 
 def discounts(draws: Draws) -> list[float]:
@@ -74,40 +79,58 @@ def first_levels(draws: Draws) -> Ints:
     return level
 
 
+def stages_with_jobs(draws: Draws) -> list[int]:
+    """The stages that the walk decides: those with a team, or all, where it matters when a visit
+    begins.
+    """
+    stages = draws.scenario.stages[:-1]
+    every = move_odds(draws.scenario)
+    return [n for n, stage in enumerate(stages) if stage.follow_up or every]
+
+
+def offers(draws: Draws, rows: Ints, level: Ints) -> Floats:
+    """The discounts of these levels to these leads; who came back without a message has none but
+    what it was brought back with before.
+    """
+    offered = np.array(discounts(draws))
+    unasked = does_without(draws.scenario, RECOVERY, draws.leads, rows)
+    if not unasked.any():
+        return offered[level]
+    return np.where(unasked, offered[first_levels(draws)[rows]], offered[level])
+
+
 def queue(draws: Draws) -> Queue:
     """The jobs of everyone who may come to be, and all that is to be known about them.
 
     Uses up those draws that nobody asks about but the queue.
     """
-    with_team = [n for n, stage in enumerate(draws.scenario.stages) if stage.follow_up]
-    visits = [(n, a) for n in with_team for a in range(len(draws.stages[n]))]
+    with_jobs = stages_with_jobs(draws)
+    visits = [(n, a) for n in with_jobs for a in range(len(draws.stages[n]))]
     sizes = [len(draws.stages[n][a].rows) for n, a in visits]
     bases = np.concatenate([[0], np.cumsum(sizes)]).tolist()
     first_job = dict(zip(visits, bases, strict=False))
-    ways, leads_to, settled = _ways(draws, with_team, first_job)
+    ways, leads_to, settled = _ways(draws, with_jobs, first_job)
     jobs = _jobs(draws, visits, first_job, leads_to)
     births = _births(draws, ways)
     entries, entry_ends = _entries(draws, ways, bool(len(births.child)))
     del ways  # of a million leads they are as much memory as what is told
-    told = _told(draws, jobs)
-    for some in settled:
-        told.decided[some.job], told.outcome[some.job] = some.decided, some.outcome
-        told.level[some.back] = np.maximum(told.level[some.back], some.level)
     return Queue(
         entries=entries,
         entry_ends=entry_ends,
         keys=draws.leads.key,
         jobs=jobs,
-        stages=stages_of(draws.scenario, with_team, discounts(draws)),
+        stages=stages_of(draws.scenario, with_jobs, discounts(draws)),
         teams=teams_of(draws),
+        moves=moves_of(draws),
         births=births,
-        told=told,
+        told=_told(draws, jobs, settled, bool(len(births.child))),
         first_job=first_job,
+        settled=settled,
     )
 
 
 def _ways(
-    draws: Draws, with_team: list[int], first_job: dict[tuple[int, int], int]
+    draws: Draws, with_jobs: list[int], first_job: dict[tuple[int, int], int]
 ) -> tuple[list[Onward], dict[tuple[int, int], Onward], list[Settled]]:
     """The way from each stage on, the goal's last; where the visits of each job lead those who
     advance; and who is past a call when the simulation begins.
@@ -118,7 +141,7 @@ def _ways(
     settled: list[Settled] = []
     for stage in reversed(range(len(draws.stages))):
         attempts, after_it = draws.stages[stage], ways[0]
-        if stage not in with_team:
+        if stage not in with_jobs:
             ways.insert(0, _through(attempts, after_it, count, draws.scenario.horizon))
             continue
         to = _full(count, NOWHERE)
@@ -174,7 +197,8 @@ def _settled(
     """Those who are past their call in this stage go on without one; changes their `way`."""
     drawn = draws.stages[stage][0]
     at = np.flatnonzero(drawn.settled)
-    rows, fates = drawn.rows[at], said(drawn, at)
+    acting = of_stage(draws.scenario, draws.scenario.stages[stage])
+    rows, fates = drawn.rows[at], said(drawn, at, ln_odds(acting, -drawn.before[at]))
     advances, decided = fates.advances, draws.leads.earliest[rows] + fates.after
     way.to[rows] = np.where(advances, after_it.to[rows], NOWHERE)
     way.after[rows[advances]] = fates.after[advances] + after_it.after[rows[advances]]
@@ -199,7 +223,7 @@ def _jobs(
     first_job: dict[tuple[int, int], int],
     leads_to: dict[tuple[int, int], Onward],
 ) -> Jobs:
-    with_team = list(dict.fromkeys(stage for stage, _ in visits))
+    with_jobs = list(dict.fromkeys(stage for stage, _ in visits))
     columns: list[tuple[NDArray[Any], ...]] = []
     call_times, calls = [], 0
     for stage, attempt in visits:
@@ -213,7 +237,7 @@ def _jobs(
         columns.append(
             (
                 drawn.rows,
-                same(with_team.index(stage), size, "i2"),
+                same(with_jobs.index(stage), size, "i2"),
                 calls + attempts * np.arange(size, dtype=np.int32),
                 drawn.missed,
                 drawn.patience,
@@ -221,6 +245,7 @@ def _jobs(
                 drawn.decision_time,
                 drawn.loss_time,
                 drawn.slack,
+                drawn.before,
                 to,
                 after,
                 lost_to,
@@ -304,14 +329,15 @@ def _births(draws: Draws, ways: list[Onward]) -> Births:
         none = child[:0]
         return Births(late_after, none, none, none.reshape(1, 0), _full(0, NOWHERE), none)
     cases: list[Ints] = []
-    for discount in discounts(draws):
+    for level in range(len(discounts(draws))):
+        of_case = np.full(len(parents), level)
         for waited in (False, True):
             if waited and not late:
                 cases.append(cases[-1])
                 continue
             sold = np.zeros(len(parents), dtype=np.int64)
             lives = live(
-                draws, parents, sold, np.full(len(parents), waited), np.full(len(parents), discount)
+                draws, parents, sold, np.full(len(parents), waited), offers(draws, parents, of_case)
             )
             cases.append(arrivals_of_children(draws, lives, child))
     enters_at, enters_after = _full(count, NOWHERE), np.zeros(count, dtype=np.int64)
@@ -328,13 +354,45 @@ def _births(draws: Draws, ways: list[Onward]) -> Births:
     )
 
 
-def _told(draws: Draws, jobs: Jobs) -> Told:
+def when_bought(draws: Draws, q: Queue) -> Queue | None:
+    """The queue with the births as they are for those who have bought when `q.told` says; None
+    where these are the births that it has been walked with.
+
+    What holds only for a while may decide whether a customer orders again, and so who comes because
+    of that. Whoever is brought comes after the sale, so each walk with other births is right for
+    longer than the one before: the last one is right to the end.
+    """
+    leads, told, child = draws.leads, q.told, q.births.child
+    parent = leads.parent[child]
+    known = np.flatnonzero(told.sold[parent] != NEVER) if len(child) else child
+    if not len(known) or not move_lives(draws.scenario):
+        return None
+    rows, parent = np.unique(parent[known]), parent[known]
+    waited, offered = told.is_late[rows], np.array(discounts(draws))[told.level[rows]]
+    lives = live(draws, rows, told.sold[rows], waited, offered)
+    comes, sold = arrivals_of_children(draws, lives, child[known]), told.sold[parent]
+    case, after = 2 * told.level[parent] + told.is_late[parent], q.births.after.copy()
+    was = after[case, known]
+    found = np.where(comes == NEVER, NEVER, comes - sold)
+    found, was = (
+        np.where(sold + part >= draws.scenario.horizon, NEVER, part) for part in (found, was)
+    )
+    if np.array_equal(found, was):
+        return None
+    after[case, known] = found
+    return replace(
+        q, births=q.births._replace(after=after), told=_told(draws, q.jobs, q.settled, True)
+    )
+
+
+def _told(draws: Draws, jobs: Jobs, settled: list[Settled], brings: bool) -> Told:
+    """What nothing has happened to yet, but those who are past a call when it begins."""
     job_count, call_count, leads = len(jobs.lead), len(jobs.call_time), len(draws.leads.key)
 
     def never(count: int) -> Ints:
         return np.full(count, NEVER)
 
-    return Told(
+    told = Told(
         decided=never(job_count),
         outcome=np.zeros(job_count, dtype=np.int8),
         queued=never(call_count),
@@ -344,14 +402,20 @@ def _told(draws: Draws, jobs: Jobs) -> Told:
         waits=np.zeros(job_count, dtype=bool),
         is_late=np.zeros(leads, dtype=bool),
         level=_levels(draws),
+        sold=never(leads if brings else 0),
     )
+    for some in settled:
+        told.decided[some.job], told.outcome[some.job] = some.decided, some.outcome
+        told.level[some.back] = np.maximum(told.level[some.back], some.level)
+    return told
 
 
 def _levels(draws: Draws) -> Ints:
     """The largest discount that brings each lead back in stages without a team."""
     levels, level = discounts(draws), first_levels(draws)
+    with_jobs = stages_with_jobs(draws)
     for number, stage in enumerate(draws.scenario.stages[:-1]):
-        if stage.follow_up or not stage.recovery:
+        if number in with_jobs or not stage.recovery:
             continue
         drawn = draws.stages[number][0]
         back = drawn.rows[~said(drawn).advances & drawn.returns]

@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from funnelsim.analytic.changing import discount as discount_at
+from funnelsim.analytic.changing import ln_odds, of_coins, value_factor
 from funnelsim.distributions import Floats, Ints
 from funnelsim.engines.column_engine.ledger import Ledger
 from funnelsim.engines.draws.drawn import ALMOST, Bools, OrderDraws, joined, same, taken
@@ -58,7 +60,7 @@ def live(draws: Draws, rows: Ints, sold: Ints, waited: Bools, offered: Floats) -
     """
     lives, scenario = Lives(), draws.scenario
     ledger = Ledger(draws, rows)
-    not_won_back = draws.leads.kind[rows] != UPSOLD
+    not_won_back = draws.customers.gets_campaigns(rows)
     is_won_back = draws.customers.is_won_back(rows)
     who, placed, offer = np.arange(len(rows)), sold, offered
     for drawn in draws.orders:
@@ -98,7 +100,9 @@ def _next(
 
     Tells the campaigns' messages, and notes in `not_won_back` who has got the win-back offer.
     """
-    delay, asked, only_because = _comes_back(draws, order.drawn, order.feeling, order.tier)
+    delay, asked, only_because = _comes_back(
+        draws, order.drawn, order.feeling, order.tier, order.closed
+    )
     following, offer = order.placed + delay, same(0.0, len(who), "f8")
     if draws.scenario.campaign(POST_PURCHASE):
         alone = (delay < NOT_AGAIN) & ~only_because
@@ -132,7 +136,8 @@ def _come_to_be(
         _order_keys(draws, numbers[:, None], rows).ravel(),
     )
     if len(numbers) > 1:
-        delay, _, _ = _comes_back(draws, drawn, drawn.feeling, same(NEVER, len(drawn.rows)))
+        nothing = same(NEVER, len(drawn.rows))  # no tier; and no coin here depends on the clock
+        delay, _, _ = _comes_back(draws, drawn, drawn.feeling, nothing, nothing)
         delay = np.where(found, np.minimum(delay, horizon)[place], horizon)
         moments = np.vstack([placed, delay.reshape(len(numbers), -1)[:-1]])
         placed = np.cumsum(moments, axis=0).ravel()
@@ -150,8 +155,11 @@ def _order(
     assert order is not None
     fee = round(order.shipping_fee * 100)
     nothing = same(0, len(who))
+    more = value_factor(draws.scenario, placed)
+    offered = discount_at(draws.scenario, placed, offered)
     if loyalty is None:
-        value = drawn.basket + drawn.offers
+        basket = np.rint(drawn.basket * more).astype(np.int64) if np.ndim(more) else drawn.basket
+        value = basket + drawn.offers
         discount = np.rint(value * offered).astype(np.int64)
         return Round(
             drawn=drawn,
@@ -169,7 +177,7 @@ def _order(
     tiers = loyalty.tiers
     tier = ledger.tiers(who, placed)
     factor = np.array([*(t.order_value_factor for t in tiers), 1.0])[tier]  # -1 is the last
-    value = np.rint(drawn.basket * factor).astype(np.int64) + drawn.offers
+    value = np.rint(drawn.basket * factor * more).astype(np.int64) + drawn.offers
     share = np.maximum(offered, np.array([*(t.discount for t in tiers), 0.0])[tier])
     discount = np.rint(value * share).astype(np.int64)
     left = value - discount
@@ -196,7 +204,7 @@ def _order(
 
 
 def _comes_back(
-    draws: Draws, drawn: OrderDraws, feeling: Ints, tier: Ints
+    draws: Draws, drawn: OrderDraws, feeling: Ints, tier: Ints, closed: Ints
 ) -> tuple[Ints, Bools, Bools]:
     """How long after each order the next is placed (at least NOT_AGAIN: dropped out); who is asked
     to by a campaign; and who returns only because of that.
@@ -206,13 +214,15 @@ def _comes_back(
     if loyalty:
         ratios = [*(level.repeat_odds_ratio for level in loyalty.tiers), 1.0]
         helps = np.array([math.log(ratio) for ratio in ratios])[tier]
+    if acting := of_coins(draws.scenario):
+        helps = helps + ln_odds(acting, closed)
     content = drawn.is_kept & (feeling != DETRACTOR)
     alone = content & (drawn.slack + helps > 0)
     delay = np.where(alone, drawn.closed + drawn.gap, NOT_AGAIN)
     nobody = same(False, len(delay), "?")
     if not campaign:
         return delay, nobody, nobody
-    asked = drawn.is_kept & (draws.leads.kind[drawn.rows] != UPSOLD)
+    asked = drawn.is_kept & draws.customers.gets_campaigns(drawn.rows)
     tipped = drawn.slack + helps + math.log(campaign.odds_ratio) > 0
     only_because = asked & content & tipped & ~alone
     return np.where(only_because, drawn.closed + drawn.returns_within, delay), asked, only_because

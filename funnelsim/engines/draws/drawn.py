@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from funnelsim.chance import MixedKeys, mixed
 from funnelsim.distributions import Floats, Ints
+from funnelsim.scenario import Scenario
 
 Bools = NDArray[np.bool_]
 Small = NDArray[np.int16]
@@ -87,6 +88,7 @@ class Leads(Columns):
     kind: NDArray[np.int8]
     channel: Small  # past the scenario's channels: "referral"
     segment: Small
+    arm: Small  # of an experiment
     parent: Ints
     parent_order: Ints  # the number of the parent's order that the lead comes of
     customer: Ints  # to whom its orders belong: itself, or the customer who is sold more
@@ -104,6 +106,14 @@ class Leads(Columns):
         return mixed(key, None if of.strides == (0,) else of)
 
 
+def does_without(scenario: Scenario, what: str, leads: Leads, rows: Ints) -> Bools:
+    """Which of these leads are in an arm that is a hold-out from this (see `Arm.without`)."""
+    held_out = [what in arm.without for arm in scenario.arms]
+    if not any(held_out):
+        return same(False, len(rows), "?")
+    return np.array(held_out)[leads.arm[rows]]
+
+
 @dataclass(frozen=True)
 class StageDraws(Columns):
     """One column per question of a visit to a stage, for the leads in `rows`.
@@ -119,11 +129,12 @@ class StageDraws(Columns):
     drop_after: Ints  # ENDLESS: never
     reason: Small  # number of the loss reason, were the lead to be lost
     missed: Bools
-    settled: Bools  # past its follow-up when the simulation begins: nobody calls
+    settled: Bools  # makes up its mind when the simulation begins: nobody calls
     handling_time: Ints
     patience: Ints
     reached_by: Small  # the call that reaches the lead (0, 1, ...); past all: none
     attempt_times: Ints  # [call, row]: of the rep, were the call not to reach the lead
+    before: Ints  # how long before it enters the visit began: 0 but of deals open at the start
     returns: Bools  # whether the lead would come back, were it to be lost
     anyway: Bools  # whether it would come back without the message too; they return
     return_delay: Ints
@@ -137,13 +148,15 @@ class Said(NamedTuple):
     dropped: Bools
 
 
-def said(drawn: StageDraws, at: Any = slice(None)) -> Said:
-    """The fates of these visits (places among the rows), if nobody calls."""
+def said(drawn: StageDraws, at: Any = slice(None), helps: Floats | float = 0.0) -> Said:
+    """The fates of these visits (places among the rows), if nobody calls; `helps` is added to the
+    slack of each.
+    """
 
     def of_these(column: NDArray[Any]) -> NDArray[Any]:
         return column if isinstance(at, slice) else taken(column, at)
 
-    advances, after = of_these(drawn.slack) > 0, of_these(drawn.decision_time)
+    advances, after = of_these(drawn.slack) + helps > 0, of_these(drawn.decision_time)
     if drawn.loss_time is not drawn.decision_time:
         after = np.where(advances, after, of_these(drawn.loss_time))
     last = of_these(drawn.drop_after)

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelsim.analytic.arrivals import mean_by_day, time_of_day
+from funnelsim.analytic.changing import least_and_most, of_stage
 from funnelsim.chance import Chance, keys, mixed, number_of
 from funnelsim.distributions import DAY, DurationDistribution, Floats, Ints, choose, rounded
 from funnelsim.engines.draws.counts import count_quantile
@@ -31,6 +32,7 @@ from funnelsim.engines.draws.drawn import (
     OrderDraws,
     Small,
     StageDraws,
+    does_without,
     in_order,
     joined,
     same,
@@ -40,7 +42,9 @@ from funnelsim.engines.draws.initial import Initial, logit, logit_of
 from funnelsim.engines.draws.order_draws import CustomerDraws, draw_orders, order_value
 from funnelsim.errors import FunnelSimError
 from funnelsim.journal import NEVER, NEW, REFERRED, UPSOLD
-from funnelsim.scenario import FollowUp, Scenario, Stage
+from funnelsim.scenario import Arm, FollowUp, Recovery, Scenario, Segment, Stage
+from funnelsim.scenario.values import RECOVERY
+from funnelsim.staffing import Rep, crew
 from funnelsim.state import State
 
 MOST_CHILDREN = 100_000  # where [referral] does not say
@@ -112,7 +116,8 @@ class Draws:
             replication=of,
             kind=same(NEW, count, "i1"),
             channel=taken(channel, order),
-            segment=self._segments(key, of),
+            segment=self._by_lot("segment", self.scenario.segments, key, of),
+            arm=self._by_lot("arm", self.scenario.arms, key, of),
             parent=same(NEVER, count),
             parent_order=same(0, count),
             customer=np.arange(count, dtype=np.int32),
@@ -146,12 +151,15 @@ class Draws:
             of, key, arrived = taken(of, inside), key[inside], arrived[inside]
         return of, key, arrived, same(number, len(key), "i2")
 
-    def _segments(self, key: Ints, of: Small) -> NDArray[np.int16]:
-        shares = [segment.share for segment in self.scenario.segments]
+    def _by_lot(
+        self, question: str, parts: Sequence[Segment | Arm], key: Ints, of: Small
+    ) -> NDArray[np.int16]:
+        """Which segment, or which arm, each lead is in; 0 where there are none."""
+        shares = [part.share for part in parts]
         if not shares:
             return same(0, len(key), "i2")
         who = mixed(key, None if of.strides == (0,) else of)
-        return self._chance.column("segment", who, 0, lambda u: choose(shares, u), np.int16)
+        return self._chance.column(question, who, 0, lambda u: choose(shares, u), np.int16)
 
     def _children(self, parents: Leads, orders: list[OrderDraws], before: int) -> Leads:
         """The leads that may come of these orders: whom promoters refer, who is sold more.
@@ -184,6 +192,7 @@ class Draws:
                     kind=np.full(len(key), kind, dtype=np.int8),
                     channel=parents.channel[row],
                     segment=parents.segment[row],
+                    arm=parents.arm[row],
                     parent=before + row,
                     parent_order=number.astype(np.int64),
                     customer=parents.customer[row],
@@ -197,14 +206,12 @@ class Draws:
             return parents.only(np.zeros(0, dtype=np.int64))
         children = Leads.joined(parts)
         referred = children.kind == REFERRED
+        own = partial(self._by_lot, key=children.key, of=children.replication)
         return replace(
             children,
             channel=np.where(referred, len(self.scenario.channels), children.channel),
-            segment=np.where(
-                referred,
-                self._segments(children.key, children.replication),
-                children.segment,
-            ),
+            segment=np.where(referred, own("segment", self.scenario.segments), children.segment),
+            arm=np.where(referred, own("arm", self.scenario.arms), children.arm),
         )
 
     def _guard(self, children: float) -> None:
@@ -226,7 +233,8 @@ class Draws:
         columns = []
         for number, stage in enumerate(self.scenario.stages[:-1]):
             able |= leads.enters == number
-            best = max([0.0, *self.ln_skills(stage)])
+            best = max([0.0, *(math.log(rep.skill) for rep in self.crew(stage))])
+            best += least_and_most(of_stage(self.scenario, stage))[1]
             attempts, rows = [], np.flatnonzero(able)
             through = np.zeros(len(able), dtype=bool)
             for attempt in range((stage.recovery.attempts if stage.recovery else 0) + 1):
@@ -246,14 +254,12 @@ class Draws:
         buyers = np.flatnonzero(able).astype(np.int32)
         return columns, buyers, earliest[buyers]
 
-    def ln_skills(self, stage: Stage) -> list[float]:
-        """The natural log of the skill of each rep who serves the stage (none: an empty list)."""
+    def crew(self, stage: Stage) -> tuple[Rep, ...]:
+        """The reps who serve the stage at any time, by number (none: nobody calls there)."""
         for team in self.scenario.teams:
             if stage.follow_up and team.name == stage.follow_up.team:
-                return [math.log(s) for s in team.skills[: team.reps]] + [0.0] * (
-                    team.reps - len(team.skills)
-                )
-        return []
+                return crew(self.scenario, team)
+        return ()
 
     def _visits(self, stage: Stage, leads: Leads, rows: Ints, attempt: int) -> StageDraws:
         who = leads.asked(rows)
@@ -308,7 +314,8 @@ class Draws:
             if call
             else same(0, len(rows), "i2"),
             attempt_times=_attempt_times(calls, call, duration, len(rows)),
-            returns=happens("comes back", recovery.probability if recovery else 0.0),
+            before=nothing,
+            returns=self._return(recovery, leads, rows, happens),
             # of the same number: who would come back anyway is among those who come back
             anyway=happens("comes back", recovery.anyway if recovery else 0.0),
             return_delay=duration("delay", recovery.delay) if recovery else nothing,
@@ -322,6 +329,20 @@ class Draws:
 
         return self.initial.as_they_stand(stage, leads, drawn, attempt, uniform)
 
+    def _return(
+        self,
+        recovery: Recovery | None,
+        leads: Leads,
+        rows: Ints,
+        happens: Callable[[str, float], Bools],
+    ) -> Bools:
+        """Who comes back: in an arm without messages those alone who would do so anyway."""
+        returns = happens("comes back", recovery.probability if recovery else 0.0)
+        if recovery is None or not any(RECOVERY in arm.without for arm in self.scenario.arms):
+            return returns
+        anyway = happens("comes back", recovery.anyway)
+        return np.where(does_without(self.scenario, RECOVERY, leads, rows), anyway, returns)
+
     def _ln_odds(self, stage: Stage, leads: Leads, rows: Ints) -> Floats | float:
         """The rule of odds: the odds of each lead (natural log); one number if all have the same.
 
@@ -333,6 +354,9 @@ class Draws:
         ln_segments = [_ln_odds_ratio(s.odds_ratio, stage) for s in self.scenario.segments] or [0.0]
         of_channels = _looked_up(ln_channels, leads.channel, rows)
         helps = of_channels + _looked_up(ln_segments, leads.segment, rows)
+        if self.scenario.arms:
+            ln_arms = [_ln_odds_ratio(arm.odds_ratio, stage) for arm in self.scenario.arms]
+            helps = helps + _looked_up(ln_arms, leads.arm, rows)
         return logit_of(float(stage.conversion or 0.0)) + helps
 
     # --- orders -----------------------------------------------------------------------------

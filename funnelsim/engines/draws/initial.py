@@ -71,14 +71,15 @@ class Initial:
         goal = len(self._scenario.stages) - 1
         enters = np.zeros(len(initial), dtype=np.int16)
         enters[rows] = np.append(self.deals.stage, np.full(len(key) - self.count, goal))[at]
-        segment, channel = leads.segment.copy(), leads.channel.copy()
+        segment, arm, channel = leads.segment.copy(), leads.arm.copy(), leads.channel.copy()
         given = np.append(self.deals.segment, self.customers.segment)[at]
         segment[rows] = np.where(given == NEVER, segment[rows], given)
+        given = np.append(self.deals.arm, self.customers.arm)[at]
+        arm[rows] = np.where(given == NEVER, arm[rows], given)
         given = np.append(self.deals.channel, self.customers.channel)[at]
         channel[rows] = np.where(given == NEVER, self._channels(chance, leads, rows), given)
-        leads = replace(
-            leads, kind=kind, enters=enters, segment=segment, channel=channel, initial=initial
-        )
+        leads = replace(leads, kind=kind, enters=enters, initial=initial)
+        leads = replace(leads, segment=segment, arm=arm, channel=channel)
         delay = np.zeros(len(initial), dtype=np.int64)
         delay[rows] = NEVER
         rows = rows[at >= self.count]
@@ -116,17 +117,18 @@ class Initial:
         columns["anyway"] = drawn.anyway & columns["returns"]
         if attempt:
             return replace(drawn, **columns)
-        for name in ("slack", "missed", "settled", "patience", "reached_by"):
+        for name in ("slack", "missed", "settled", "patience", "reached_by", "before"):
             columns[name] = np.array(getattr(drawn, name))
         slack = columns["slack"]
         slack[here] -= deals.waited[deal] * decay_of(stage)
+        columns["before"][here] = deals.age[deal] + deals.waited[deal]
         if stage.recovery:
             slack[here[deals.returns[deal] > 0]] += math.log(stage.recovery.odds_ratio)
 
         decides, waits = ~deals.waits[deal], deals.waits[deal] & ~deals.in_call[deal]
         columns |= self._fates(stage, drawn, slack, here[decides], deal[decides], uniform)
+        columns["settled"][here[decides]] = True
         if stage.follow_up:
-            columns["settled"][here[decides]] = True
             if stage.follow_up.patience:
                 columns["patience"][here[waits]] = self._left(
                     stage.follow_up.patience, deal[waits], uniform("patience")[here[waits]]
@@ -230,8 +232,9 @@ class Initial:
         else:
             odds = np.full(len(at), p / (1 - p) if p < 1 else math.inf)
         ratios = np.array([s.repeat_odds_ratio for s in self._scenario.segments] or [1.0])
+        of_arms = np.array([arm.repeat_odds_ratio for arm in self._scenario.arms] or [1.0])
         with np.errstate(invalid="ignore"):
-            odds = odds * ratios[leads.segment[rows]]
+            odds = odds * ratios[leads.segment[rows]] * of_arms[leads.arm[rows]]
             again = np.where(np.isinf(odds), 1.0, odds / (1 + odds))
         if retention.dropout_after == FIRST_REPEAT:
             again = np.where(self.customers.orders[at] == 1, 1.0, again)

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from funnelsim.analytic.changing import least_and_most, of_coins
 from funnelsim.chance import Chance, MixedKeys
 from funnelsim.distributions import (
     DAY,
@@ -25,13 +26,13 @@ from funnelsim.distributions import (
 )
 from funnelsim.engines.draws.counts import poisson_quantile
 from funnelsim.engines.draws.deliveries import Deliveries, draw_deliveries
-from funnelsim.engines.draws.drawn import Bools, Columns, Leads, OrderDraws, same
+from funnelsim.engines.draws.drawn import Bools, Columns, Leads, OrderDraws, does_without, same
 from funnelsim.engines.draws.initial import Initial, logit, logit_of
 from funnelsim.errors import FunnelSimError
 from funnelsim.journal import CUSTOMER, DETRACTOR, NEVER, PASSIVE, PROMOTER, UPSOLD
 from funnelsim.scenario import Scenario
 from funnelsim.scenario.orders import Satisfaction
-from funnelsim.scenario.values import FIRST_REPEAT, POST_PURCHASE, WIN_BACK
+from funnelsim.scenario.values import CAMPAIGNS, FIRST_REPEAT, LOYALTY, POST_PURCHASE, WIN_BACK
 
 MOST_ORDERS = 10_000  # of one customer
 MOST_TOGETHER = 64  # of them drawn at once
@@ -42,7 +43,7 @@ FEW = 16  # customers that are looked at before all others
 class Habits(Columns):
     """What a customer keeps from order to order."""
 
-    repeat_logit: Floats  # the log odds of the customer's own repeat probability
+    repeat_logit: Floats  # the log odds of the customer's repeat probability, with those of its arm
     rate: Floats  # of buying, per day; 0 where the gaps of all follow one distribution
 
 
@@ -58,7 +59,9 @@ class CustomerDraws:
         self._ln_segment = np.log(ratios)
 
     def repeat_logit(self, rows: Ints) -> Floats:
-        """The log odds of a customer's own repeat probability."""
+        """The log odds of a customer's own repeat probability, which no arm changes: so who
+        enrols does not depend on how many are in which arm.
+        """
         retention = self._scenario.retention
         if retention is None:
             return same(-math.inf, len(rows), "f8")
@@ -77,7 +80,11 @@ class CustomerDraws:
 
     def habits(self, rows: Ints) -> Habits:
         """Looked up once for all orders: inverse beta and gamma functions take their time."""
-        return Habits(self.repeat_logit(rows), self._rate(rows))
+        coin = self.repeat_logit(rows)
+        if self._scenario.arms:
+            ln_ratios = np.log([arm.repeat_odds_ratio for arm in self._scenario.arms])
+            coin = coin + ln_ratios[self._leads.arm[rows]]
+        return Habits(coin, self._rate(rows))
 
     def _rate(self, rows: Ints) -> Floats:
         retention = self._scenario.retention
@@ -95,7 +102,17 @@ class CustomerDraws:
         return rate
 
     def enrols(self, rows: Ints) -> Bools:
-        """Who would join the loyalty programme with the first order.
+        """Who would join the loyalty programme with the first order, if its arm has one."""
+        return self._would_enrol(rows) & ~does_without(self._scenario, LOYALTY, self._leads, rows)
+
+    def gets_campaigns(self, rows: Ints) -> Bools:
+        """Who gets the messages to customers: not an upsold deal, nor an arm without them."""
+        held_out = does_without(self._scenario, CAMPAIGNS, self._leads, rows)
+        gets: Bools = (self._leads.kind[rows] != UPSOLD) & ~held_out
+        return gets
+
+    def _would_enrol(self, rows: Ints) -> Bools:
+        """Who would join the loyalty programme, were it offered.
 
         Self-selection: the odds are higher for those whose own repeat probability is.
         """
@@ -219,8 +236,11 @@ def _drawn(
 
 
 def has_memory(scenario: Scenario) -> bool:
-    """Whether an order depends on more than its own draws: on points, tiers or an offer."""
-    return scenario.loyalty is not None or scenario.campaign(WIN_BACK) is not None
+    """Whether an order depends on more than its own draws: on points, tiers, an offer, or when
+    the coin is tossed.
+    """
+    has_offer = scenario.campaign(WIN_BACK) is not None
+    return scenario.loyalty is not None or has_offer or bool(of_coins(scenario))
 
 
 def _orders(
@@ -327,13 +347,16 @@ def order_value(
     def cents(u: Floats) -> Ints:
         return rounded(drawn(u) * 100)
 
-    if not scenario.segments and not scenario.upsell:
+    if not scenario.segments and not scenario.arms and not scenario.upsell:
         found = chance.column("order value", asked, numbers, cents, np.int64)
     else:
         value = chance.column("order value", asked, numbers, drawn, np.float64)
         if scenario.segments:
             factors = np.array([segment.order_value_factor for segment in scenario.segments])
             value = value * factors[leads.segment[rows]]
+        if scenario.arms:
+            factors = np.array([arm.order_value_factor for arm in scenario.arms])
+            value = value * factors[leads.arm[rows]]
         if scenario.upsell:
             more = value * scenario.upsell.order_value_factor
             value = np.where(leads.kind[rows] == UPSOLD, more, value)
@@ -381,7 +404,8 @@ def _earliest_next(
     ratios = [1.0, *(tier.repeat_odds_ratio for tier in tiers)]
     post_purchase, win_back = (scenario.campaign(kind) for kind in (POST_PURCHASE, WIN_BACK))
     ln_campaign = math.log(post_purchase.odds_ratio) if post_purchase else 0.0
-    best, worst = math.log(max(ratios)), math.log(min(ratios))
+    least, most = least_and_most(of_coins(scenario))
+    best, worst = math.log(max(ratios)) + most, math.log(min(ratios)) + least
     content = (order.feeling != DETRACTOR) | (order.feeling_after_wait != DETRACTOR)
     willing = order.is_kept & content
     alone = willing & (order.slack + best > 0)

@@ -1,16 +1,16 @@
 """A SimPy environment with events at a time and a rank, and a team of reps at work.
 
 Events at the same moment happen in a fixed order (MODEL 1: "one instant"), so that two engines
-can tell the same history: a team opens; reps come free, by number; then patience ends; then leads
-become ready, by key. SimPy orders simultaneous events by a priority; rank and key are packed into
-it. SimPy's own events (a process starts, a rep is granted) have priorities 0 and 1 and so come
-first.
+can tell the same history: reps leave; a team opens; reps come free or come, by number; then
+patience ends; then leads become ready, by key. SimPy orders simultaneous events by a priority; rank
+and key are packed into it. SimPy's own events (a process starts, a rep is granted) have priorities
+0 and 1 and so come first.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from heapq import heappop, heappush
+from collections.abc import Generator, Sequence
+from heapq import heapify, heappop, heappush
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -18,11 +18,12 @@ import simpy
 from simpy.events import EventPriority
 
 from funnelsim.opening_hours import OpeningHours
+from funnelsim.staffing import FAR, Rep
 
 Story = Generator[simpy.Event, Any, Any]
 
 _KEYS = 2**64  # more than there are keys
-TEAM_OPENS, REP_FREE, PATIENCE_ENDS, READY = (rank * _KEYS for rank in (1, 2, 3, 4))
+REP_LEAVES, TEAM_OPENS, REP_FREE, PATIENCE_ENDS, READY = (n * _KEYS for n in (1, 2, 3, 4, 5))
 
 
 class Moment(simpy.Event):
@@ -73,19 +74,28 @@ class TeamAtWork:
 
     First come, first served, or the newest first. Of several idle reps the one idle longest goes,
     then the one with the smallest number; closed hours count as idle. A rep who has started
-    finishes, even past closing.
+    finishes, even past closing, and past the time that it is there.
     """
 
     def __init__(
-        self, clock: Clock, number: int, reps: int, hours: OpeningHours, newest_first: bool
+        self,
+        clock: Clock,
+        number: int,
+        reps: Sequence[Rep],
+        hours: OpeningHours,
+        newest_first: bool,
     ) -> None:
         self._clock, self._number, self._hours = clock, number, hours
         self._newest_first = newest_first
-        self._idle = [(0, rep) for rep in range(1, reps + 1)]  # (idle since, rep)
+        self._there = {n for n, rep in enumerate(reps, start=1) if rep.is_there(0)}
+        self._busy: set[int] = set()
+        self._idle = [(0, rep) for rep in sorted(self._there)]  # (idle since, rep)
         self._waiting: list[tuple[int, int, int, Call]] = []  # (order of service, key, nth, call)
         self._asked = count()
         if not hours.always:
             clock.process(self._open())
+        for n, rep in enumerate(reps, start=1):
+            clock.process(self._come_and_go(n, rep))
 
     def call(self, key: int) -> Call:
         """Ask for a rep; at once, if one is idle and the team is open."""
@@ -101,7 +111,13 @@ class TeamAtWork:
 
     def handle(self, rep: int, time: int) -> Generator[simpy.Event, Any, None]:
         """The rep is busy for this time, then takes the next lead or becomes idle."""
+        self._busy.add(rep)
         yield self._clock.rep_free(time, rep)
+        self._busy.remove(rep)
+        if rep in self._there:
+            self._is_free(rep)
+
+    def _is_free(self, rep: int) -> None:
         call = self._next() if self._hours.is_open(self._clock.now) else None
         if call:
             call.assign(rep)
@@ -115,6 +131,21 @@ class TeamAtWork:
             if not call.given_up:
                 return call
         return None
+
+    def _come_and_go(self, number: int, rep: Rep) -> Story:
+        """Whoever comes is free from then on; whoever leaves takes no further lead."""
+        for came, went in rep.there:
+            if came > 0:
+                yield self._clock.rep_free(came - self._clock.now, number)
+                self._there.add(number)
+                if number not in self._busy:
+                    self._is_free(number)
+            if went == FAR:
+                return
+            yield Moment(self._clock, went - self._clock.now, REP_LEAVES, number)
+            self._there.remove(number)
+            self._idle = [(since, n) for since, n in self._idle if n != number]
+            heapify(self._idle)
 
     def _open(self) -> Generator[simpy.Event, Any, None]:
         """At every opening, idle reps take those who have been waiting."""

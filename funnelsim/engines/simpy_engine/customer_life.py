@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable
 from typing import NamedTuple
 
+from funnelsim.analytic.changing import ln_odds, of_coins
 from funnelsim.engines.draws.drawn import ALMOST
 from funnelsim.engines.simpy_engine.account import Account, Lot
 from funnelsim.engines.simpy_engine.clock import Story
@@ -40,8 +41,8 @@ def life_of_a_customer(
     clock, journal, loyalty = world.clock, world.journal, world.scenario.loyalty
     account = Account(loyalty) if loyalty and lead.enrols else None
     waited = world.scenario.is_late_follow_up(past.longest_wait)
-    win_back = None if lead.is_upsold else world.scenario.campaign(WIN_BACK)
-    campaign = None if lead.is_upsold else world.scenario.campaign(POST_PURCHASE)
+    win_back = world.scenario.campaign(WIN_BACK) if lead.gets_campaigns else None
+    campaign = world.scenario.campaign(POST_PURCHASE) if lead.gets_campaigns else None
     number, offered = 1, past.discount
     while True:
         placed, order = clock.now, world.funnel.order(lead, number)
@@ -92,8 +93,11 @@ def checkout(
         expire_points(world, lead, account)
         number = account.tier(now)
         tier = account.loyalty.tiers[number] if number != NEVER else NO_TIER
-    value = round(order.basket * tier.order_value_factor) + order.offers
-    discount = round(value * max(offered, tier.discount))  # they do not add up
+    more = [c for c in world.scenario.changes if c.acts(now)]  # what holds only for a while
+    factor = math.prod(change.order_value_factor for change in more)
+    value = round(order.basket * tier.order_value_factor * factor) + order.offers
+    discounts = [offered, tier.discount, *(change.discount for change in more)]
+    discount = round(value * max(discounts))  # they do not add up
     left = value - discount
     points = account.redeem(left) if account and order.redeems else 0
     if points:
@@ -149,6 +153,8 @@ def next_order(
     """When the customer orders next, and whether only because a campaign tips the coin."""
     now, loyalty = world.clock.now, world.scenario.loyalty
     helps = math.log(loyalty.tiers[tier].repeat_odds_ratio) if loyalty and tier != NEVER else 0.0
+    if acting := of_coins(world.scenario):
+        helps += float(ln_odds(acting, now))
     if feeling == DETRACTOR:
         return NOT_AGAIN, False
     if order.slack + helps > 0:

@@ -11,10 +11,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from funnelsim.engines.draws.drawn import OrderDraws, StageDraws
+from funnelsim.analytic.changing import ln_odds, of_stage
+from funnelsim.engines.draws.drawn import OrderDraws, StageDraws, does_without
 from funnelsim.engines.draws.draws import Draws
 from funnelsim.engines.draws.initial import decay_of
 from funnelsim.journal import CUSTOMER, NEVER, UPSOLD
+from funnelsim.scenario.values import RECOVERY
 
 
 class Lead(NamedTuple):
@@ -28,6 +30,8 @@ class Lead(NamedTuple):
     is_upsold: bool  # a customer who may be sold something else
     is_customer: bool  # when the simulation begins; `delay` is then until it orders again
     discount: float  # with which it had been brought back before the simulation began
+    is_written_to: bool  # when it is lost; an arm of an experiment may do without
+    gets_campaigns: bool
     enrols: bool  # would join the loyalty programme with its first order
     is_won_back: bool  # would accept the win-back offer
 
@@ -50,6 +54,7 @@ class DrawnVisit(NamedTuple):
     patience: int
     reached_by: int
     attempt_times: tuple[int, ...]
+    before: int
     returns: bool
     anyway: bool  # would return without the message too
     return_delay: int
@@ -66,9 +71,12 @@ class DrawnVisit(NamedTuple):
             return self.handling_time
         return self.attempt_times[call]
 
-    def advances(self, response_time: int, rep: int) -> bool:
-        """The rule of odds: the rep's skill helps, waiting for the call hurts."""
-        return self.slack + self.stage.ln_skills[rep] > response_time * self.stage.decay
+    def advances(self, entered: int, response_time: int, ln_skill: float) -> bool:
+        """The rule of odds: what is true only for a while when the visit begins and the rep's
+        skill help, waiting for the call hurts.
+        """
+        slack = self.slack + self.stage.helps(entered - self.before)
+        return slack + ln_skill > response_time * self.stage.decay
 
     def takes(self, advances: bool) -> int:
         """How long it thinks before it says so."""
@@ -94,10 +102,19 @@ class DrawnStage:
         self.calls = stage.follow_up.attempts if stage.follow_up else 0
         self.every = stage.follow_up.every if stage.follow_up else 0
         self.decay = decay_of(stage)
-        self.ln_skills = [0.0, *draws.ln_skills(stage)]  # reps are numbered from 1; 0 is nobody
+        self._crew = draws.crew(stage)
+        self.changes = of_stage(draws.scenario, stage)
         self.recoveries = stage.recovery.attempts if stage.recovery else 0
         self.discount = stage.recovery.discount if stage.recovery else 0.0
         self._drawn = [_by_row(drawn) for drawn in draws.stages[number]]
+
+    def ln_skill(self, rep: int, moment: int) -> float:
+        """How well the rep of this number (1, 2, ...) convinces in a call begun at this moment."""
+        return self._crew[rep - 1].ln_skill_at(moment)
+
+    def helps(self, begun: int) -> float:
+        """What changes add to the log odds of a visit that began then."""
+        return float(ln_odds(self.changes, begun)) if self.changes else 0.0
 
     def visits(self, lead: Lead) -> Iterator[DrawnVisit]:
         """The first, and one for each time the lead may come back."""
@@ -164,6 +181,8 @@ class Funnel:
             leads.kind == UPSOLD,
             leads.kind == CUSTOMER,
             draws.initial.discounts_of(leads) if draws.initial else np.zeros(len(everyone)),
+            ~does_without(draws.scenario, RECOVERY, leads, everyone),
+            draws.customers.gets_campaigns(everyone),
             draws.customers.enrols(everyone),
             draws.customers.is_won_back(everyone),
         )

@@ -21,6 +21,7 @@ from funnelsim.engines.simpy_engine.world import Past, World
 from funnelsim.journal import DROPPED, GONE_COLD, MISSED, NEVER, NOT_REACHED, SERVED
 from funnelsim.opening_hours import OpeningHours
 from funnelsim.scenario.values import NEWEST_FIRST
+from funnelsim.staffing import crew
 
 
 def way_to_the_sale(world: World, lead: Lead) -> Story:
@@ -35,14 +36,15 @@ def way_to_the_sale(world: World, lead: Lead) -> Story:
             returns = yield from recovery(world, visit)
             if not returns:
                 return
-            past.discount = max(past.discount, stage.discount)
+            if lead.is_written_to:
+                past.discount = max(past.discount, stage.discount)
     yield from sale(world, lead, past)
 
 
 def stage_visit(world: World, visit: DrawnVisit, past: Past) -> Story:
     """The lead is called, if the stage has a team, makes up its mind, and advances or is lost."""
     clock, journal = world.clock, world.journal
-    entry = journal.record_entry(visit, clock.now)
+    entered, entry = clock.now, journal.record_entry(visit, clock.now)
     call = FollowedUp()
     if visit.has_follow_up():
         call = yield from follow_up(world, visit)
@@ -50,7 +52,7 @@ def stage_visit(world: World, visit: DrawnVisit, past: Past) -> Story:
             journal.record_loss(entry, clock.now, call.failed)
             return False
         past.longest_wait = max(past.longest_wait, call.response_time)
-    advances = visit.advances(call.response_time, call.rep)
+    advances = visit.advances(entered, call.response_time, call.ln_skill)
     takes = visit.takes(advances)
     yield clock.after(min(takes, visit.drop_after), visit.lead.key)
     if takes > visit.drop_after:  # too long for the firm, which gives it up
@@ -64,10 +66,10 @@ def stage_visit(world: World, visit: DrawnVisit, past: Past) -> Story:
 
 
 class FollowedUp(NamedTuple):
-    """What came of the calls to a lead: response time and rep, or why they failed."""
+    """What came of the calls to a lead: response time and the rep's skill, or why they failed."""
 
     response_time: int = 0
-    rep: int = 0
+    ln_skill: float = 0.0
     failed: str = ""
 
 
@@ -109,15 +111,20 @@ def one_call(world: World, visit: DrawnVisit, number: int, entered: int) -> Stor
     journal.record_start(entry, call.rep, started, reached)
     yield from team.handle(call.rep, visit.call_time(number))
     journal.record_end(entry, clock.now, SERVED if reached else NOT_REACHED)
-    return FollowedUp(started - entered, call.rep, "" if reached else NOT_REACHED)
+    skill = visit.stage.ln_skill(call.rep, started)
+    return FollowedUp(started - entered, skill, "" if reached else NOT_REACHED)
 
 
 def recovery(world: World, visit: DrawnVisit) -> Story:
-    """After a loss a message is sent, if the stage sends one, and some leads return."""
+    """After a loss a message is sent, if the stage sends one, and some leads return.
+
+    In an arm of an experiment without messages those alone return who would do so anyway.
+    """
     if visit.is_last():
         return False
     yield world.clock.after(visit.return_delay, visit.lead.key)
-    world.journal.record_message(visit, world.clock.now, visit.returns, visit.anyway)
+    if visit.lead.is_written_to:
+        world.journal.record_message(visit, world.clock.now, visit.returns, visit.anyway)
     return visit.returns
 
 
@@ -156,7 +163,8 @@ def run(draws: Draws, journal: Recorder, days: Iterable[int]) -> None:
     teams = {}
     for number, team in enumerate(scenario.teams):
         hours = OpeningHours(team.open, scenario.start, team.closed)
-        teams[team.name] = TeamAtWork(clock, number, team.reps, hours, team.serves == NEWEST_FIRST)
+        reps = crew(scenario, team)
+        teams[team.name] = TeamAtWork(clock, number, reps, hours, team.serves == NEWEST_FIRST)
     clock.process(arrivals(World(scenario, clock, Funnel(draws), teams, journal)))
     for day in days:
         clock.run(until=min((day + 1) * DAY, scenario.horizon))
