@@ -122,10 +122,12 @@ def _all_boards() -> list[tuple[str, str]]:
 def _write(page: Path, cells: Sequence[tuple[str, str]]) -> None:
     import nbformat
 
-    kinds = {"code": nbformat.v4.new_code_cell, "markdown": nbformat.v4.new_markdown_cell}
-    notebook = nbformat.v4.new_notebook(cells=[kinds[kind](source) for kind, source in cells])
-    notebook.metadata["title"] = "funnelsim"
-    nbformat.write(notebook, page)
+    v4 = nbformat.v4
+    made = [
+        v4.new_code_cell(source) if kind == "code" else v4.new_markdown_cell(source)
+        for kind, source in cells
+    ]
+    nbformat.write(v4.new_notebook(cells=made, metadata={"title": "funnelsim"}), page)
 
 
 def _free() -> int:
