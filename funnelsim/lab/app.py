@@ -67,7 +67,7 @@ def cells_of(what: str | None, name: str | None = None) -> list[tuple[str, str]]
     >>> cells_of("flow")
     [('code', "import funnelsim as fs\\nfs.board(name='flow')")]
     """
-    from funnelsim.widgets.boards import board, names
+    from funnelsim.widgets.boards import board_of, names
 
     if what is None:
         if name is not None:
@@ -79,7 +79,7 @@ def cells_of(what: str | None, name: str | None = None) -> list[tuple[str, str]]
             raise FunnelSimError(str(Problem("--as", name, rule, "leave --as out")))
         return _code(f"fs.board(name={what!r})")
     source, found, usual = _found(what)
-    board(found, name or usual, n=1)  # a board that it does not suit, or that there is not
+    board_of(found, name or usual)  # a board that it does not suit, or that there is not
     return _code(f"fs.board({source}, {name or usual!r})")
 
 
