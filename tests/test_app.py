@@ -5,9 +5,7 @@ from __future__ import annotations
 import importlib.util
 import re
 import socket
-import subprocess
 import sys
-import time
 import urllib.request
 from urllib.parse import urlsplit
 
@@ -18,7 +16,6 @@ from small_export import small
 
 import funnelsim as fs
 from funnelsim import cli
-from funnelsim.errors import FunnelSimError
 from funnelsim.lab.app import board_arguments, cells_of
 
 
@@ -82,25 +79,8 @@ def shown(tmp_path_factory):
     folder = tmp_path_factory.mktemp("board")
     scenario = fs.load("aida-follow-up").vary({"horizon": "20 days"})
     (folder / "it's mine.toml").write_text(scenario.to_toml(), encoding="utf-8")
-    command = [sys.executable, "-m", "funnelsim", "board", "it's mine.toml", "--no-browser"]
-    log = folder / "board.log"
-    with log.open("wb") as sink:
-        server = subprocess.Popen(
-            [*command, "--port=0"], cwd=folder, stdout=sink, stderr=subprocess.STDOUT
-        )
-    yield address(server, log), scenario
-    server.terminate()
-    server.wait(timeout=60)
-
-
-def address(server, log):
-    end = time.monotonic() + browser.PATIENCE / 1000
-    while time.monotonic() < end and server.poll() is None:
-        told = re.search(r"at port \d+, open it at\s+(\S+)", log.read_text("utf-8"))
-        if told:
-            return told[1]
-        time.sleep(0.05)
-    raise FunnelSimError(log.read_text("utf-8"))
+    with browser.board(folder, "it's mine.toml") as url:
+        yield url, scenario
 
 
 def test_nobody_comes_in_from_another_machine_nor_without_the_address(shown):
