@@ -252,7 +252,7 @@ def _moments(change: dict[str, Any]) -> tuple[int, int] | None:
     """When a change begins and ends; None where a field is wrong, which is said there."""
     try:
         to = change.get("to")
-        return moment(change["from"]), LARGEST if to is None else moment(to)
+        return moment(change["from"]), LARGEST + 1 if to is None else moment(to)
     except (BrokenRule, KeyError):
         return None
 
