@@ -1,6 +1,7 @@
 """The data that come along, and readers for well-known public data.
 
-`load_crm_deals` is the bundled CRM export, made from a known scenario. `read_olist_funnel` reads
+`load_crm_deals` is the bundled CRM export, made from a known scenario; `ab_test` a test of two arms
+whose split is broken. `read_olist_funnel` reads
 a real one from a folder of yours. Both give one row per lead, ready for `calibrate`.
 """
 
@@ -14,7 +15,7 @@ import pandas as pd
 from funnelsim.errors import FunnelSimError
 from funnelsim.reading import find_column, read_table, read_text, read_times
 
-__all__ = ["bundled", "load_crm_deals", "read_olist_funnel"]
+__all__ = ["ab_test", "bundled", "load_crm_deals", "read_olist_funnel"]
 
 # What `calibrate` has to be told about the two data sets.
 CRM_COLUMNS: dict[str, Any] = {
@@ -77,6 +78,18 @@ def load_crm_deals() -> pd.DataFrame:
     """
     times = ["created", "qualified", "proposal", "won", "lost"]
     return pd.read_csv(bundled("crm_deals.csv"), parse_dates=times)
+
+
+def ab_test() -> pd.DataFrame:
+    """The bundled A/B test, a row per visitor: its split is broken, and B changes nothing.
+
+    Columns: visitor, day (a time), variant (A or B), channel, bought (0 or 1), paid (EUR). Made by
+    simulation from datasets/ab_test.toml; datasets/README.md is its dictionary. CC BY 4.0.
+
+    >>> sorted(ab_test()["variant"].unique())
+    ['A', 'B']
+    """
+    return pd.read_csv(bundled("ab_test.csv"), parse_dates=["day"])
 
 
 def read_olist_funnel(folder: str | Path) -> pd.DataFrame:
