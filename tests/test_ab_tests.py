@@ -266,7 +266,7 @@ def test_the_chart_says_the_same_as_the_table():
 
 
 def test_the_bundled_table_has_a_broken_split():
-    test = fs.ab_test(fs.datasets.ab_test(), "bought", arm="variant")
+    test = fs.ab_test(fs.datasets.load_ab_test(), "bought", arm="variant")
     assert test.is_off and test.control == "A"
     assert test.effects.loc["B", "low"] > 0  # and still B changes nothing
     scenario = fs.load(fs.datasets.bundled("ab_test.toml"))

@@ -184,7 +184,9 @@ def asked(
 def the_control(arms: list[str], control: str | None) -> str:
     """The arm that others are held against."""
     if len(arms) < 2:
-        raise refused("arms", Finding(f"{len(arms)}"), "a test has two arms at least")
+        found = Finding(f"only {arms[0]}" if arms else "none")
+        way_out = "give a table with the rows of the others, too"
+        raise refused("arms", found, "a test has two arms at least", way_out)
     return arms[0] if control is None else a_choice("control", control, arms, "it is no arm")
 
 

@@ -70,7 +70,8 @@ def of_frame(
             a_choice(name, column, columns, "the table has no such column")
     if table[arm].isna().any():
         where = table.index[table[arm].isna()][0]
-        raise refused(f"{arm}, row {where}", Finding("missing"), "each lead is in an arm")
+        way_out = "fill it in, or leave out whom no arm is known of"
+        raise refused(f"{arm}, row {where}", Finding("missing"), "each lead is in an arm", way_out)
     y = _numbers(table, outcome)
     x = np.ones(len(table)) if per is None else _numbers(table, per)
     in_both, of = 0, table[arm].astype(str).to_numpy()
@@ -89,10 +90,14 @@ def _numbers(table: pd.DataFrame, column: str) -> Any:
 
     values = pd.to_numeric(table[column], errors="coerce").astype(float)
     if values.isna().any():
-        where = values.index[values.isna()][0]
+        row = int(np.argmax(values.isna()))
+        found, where = table[column].iloc[row], values.index[row]
         rule = "what is tested is a number in each row, or True and False"
         way_out = "fill in 0 where nothing happened, and leave out whom nothing is known of"
-        raise refused(f"{column}, row {where}", table[column].loc[where], rule, way_out)
+        if isinstance(found, str):
+            way_out = f'write table["{column}"] = table["{column}"] == "yes", with the word for it'
+        value = Finding("missing") if pd.isna(found) else found
+        raise refused(f"{column}, row {where}", value, rule, way_out)
     return values.to_numpy()
 
 
