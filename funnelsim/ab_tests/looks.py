@@ -52,7 +52,7 @@ def peeking(looks: int | Sequence[float], alpha: float = 0.05) -> float:
 def stopping_limits(
     looks: int | Sequence[float], alpha: float = 0.05, kind: str = POCOCK
 ) -> pd.DataFrame:
-    """What |z| has to be at each look, so that all looks together are wrong with chance `alpha`.
+    """What `|z|` has to be at each look, so that all looks together are wrong with chance `alpha`.
 
     `kind` is "pocock", the same limit at each look, or "obrien-fleming", high at first and near
     the usual one at the end. A row per look (the index, from 1), with the columns `z`; `p`, below

@@ -57,6 +57,12 @@ class RepeatedTest:
     - `exaggeration`: how many times the true difference the significant ones say on average; NaN
       without an effect, or without a significant one
     - `interrupted` is True after Ctrl-C, `sentence` says it in words
+
+    >>> import funnelsim as fs
+    >>> same = fs.load("shop-with-experiment").vary({"arms.new page.odds_ratio": 1})
+    >>> found = fs.repeat_ab_test(same.vary({"horizon": "2 days"}), n=4, looks=2, progress=False)
+    >>> found.is_null, found.truth, "significant at the end" in found.summary.index
+    (True, 0.0, True)
     """
 
     scenario: Scenario

@@ -43,6 +43,11 @@ class AbTest:
       was made.
 
     `truth` is what is so: see there.
+
+    >>> import funnelsim as fs
+    >>> test = fs.ab_test({"A": (5588, 407), "B": (4695, 399)})
+    >>> test.is_off, round(float(test.effects.loc["B", "lift"]), 2)
+    (True, 0.17)
     """
 
     figure: str
