@@ -22,6 +22,8 @@
     fs.charts.reps(j)            what each rep brought in and closed, with intervals
     fs.charts.funnels(j, by)     the conversion of each channel, arm, team, rep
     fs.charts.mix_and_rate(a, b) why a conversion rose or fell: mix and rate taken apart
+    fs.charts.ab_test(t)         each arm against the control, and the truth (fs.ab_test)
+    fs.charts.ab_test_by_day(t)  what somebody sees who looks every day (fs.ab_test_by_day)
     fs.charts.replications(x)    how often a figure came out at each size (fs.replicate)
     fs.charts.differences(c)     how far scenarios are apart, with intervals (fs.compare)
     fs.charts.sweep(x)           a figure along the values of a parameter (fs.sweep)
@@ -50,6 +52,7 @@ from collections.abc import Sequence
 
 import altair as alt
 
+from funnelsim.charts.ab_tests import ab_test, ab_test_by_day
 from funnelsim.charts.calibration import fates
 from funnelsim.charts.channels import marginal_cac, mix_and_rate
 from funnelsim.charts.come import backtest, track
@@ -94,6 +97,8 @@ from funnelsim.tables import figure_text
 
 __all__ = [
     "COLOURS",
+    "ab_test",
+    "ab_test_by_day",
     "backtest",
     "cohorts",
     "differences",
