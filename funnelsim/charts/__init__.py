@@ -279,6 +279,8 @@ def funnel_chart(
     axis = axis_of(stages)
     y = alt.Y("stage:N", title=None, scale=by_stage, axis=axis)
     scale = alt.Scale(domainMin=0, domainMax=top, nice=False, zero=True)
+    if not isinstance(top, alt.ExprRef):  # both ends are known: no row, such as of a baseline that
+        scale = alt.Scale(domain=[0, top], nice=False)  # is not there, is asked for them
     one_per_stage = alt.datum.outcome == "advanced"
     rows = alt.Chart(data)
     bars = rows.mark_bar().encode(
