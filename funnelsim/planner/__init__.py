@@ -23,6 +23,7 @@ from funnelsim.planner.forecasts import Forecast, forecast
 from funnelsim.planner.futures import Futures
 from funnelsim.planner.infeasible import reasons_and_ways_out
 from funnelsim.planner.outcomes import Outcomes, outcomes
+from funnelsim.planner.over_time import over_time
 from funnelsim.planner.parameter_uncertainty import Pilot
 from funnelsim.planner.question import Question, asked, known
 from funnelsim.planner.requirements import Requirements, requirements
@@ -34,6 +35,8 @@ from funnelsim.scenario import Scenario
 from funnelsim.state import State
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from funnelsim.calibration import Calibration
 
 __all__ = ["Floats", "Forecast", "Plan", "forecast", "plan"]
@@ -55,6 +58,7 @@ def plan(
     executor: Executor | None = None,
     progress: bool | Bar = True,
     backtest: bool = True,
+    by: str | None = None,
 ) -> Plan:
     """What it takes to reach a target with a given probability.
 
@@ -74,7 +78,8 @@ def plan(
     formula holds. `most_gone_cold` is the share of its visits that a team with the `needed` reps
     lets go cold. `executor` is any `concurrent.futures.Executor` (a ProcessPoolExecutor): the
     answer is the same, sooner. `progress` shows a bar after two seconds; or give what is to be told
-    with `update(n)` that n more replications are done.
+    with `update(n)` that n more replications are done. `by` ("week", "month", "quarter") tells the
+    plan by such periods too: its table `over_time`.
 
     Raises FunnelSimError for an argument that is none. A target that cannot be met is no error:
     the plan's `is_reached` is False, and its sentences say what stands in the way.
@@ -87,7 +92,7 @@ def plan(
     settings = {
         "target": target, "metric": metric, "probability": probability, "within": within,
         "change": change, "pilot": pilot, "arrivals": arrivals, "most_gone_cold": most_gone_cold,
-        "backtest": backtest,
+        "backtest": backtest, "by": by,
     }  # fmt: skip
     question = asked(scenario, settings, initial, seed, executor, progress)
     with a_bar(progress, MOST * 4, is_guess=True) as bar:
@@ -101,7 +106,10 @@ def plan(
         planned = solved.lever.at(solved.found.best)
         brings = outcomes(question, solved, planned, futures)
         needs = requirements(question, planned, brings, futures)
-    answer = _put_together(question, solved, planned, brings, needs)
+        when = None
+        if question.by:
+            when = over_time(question, solved, planned, brings, futures)
+    answer = _put_together(question, solved, planned, brings, needs, when)
     stands = (solved.found.best, brings.cost), (1.0, brings.cost_today)
     return in_words(answer, question, hindrances, stands)
 
@@ -112,6 +120,7 @@ def _put_together(
     planned: Scenario,
     brings: Outcomes,
     needs: Requirements,
+    when: pd.DataFrame | None,
 ) -> Plan:
     """The plan with all its tables, without its words."""
     moved, found, naive = solved.lever, solved.found, question.naive
@@ -160,4 +169,5 @@ def _put_together(
         backtest=question.backtest,
         initial=question.initial,
         known=question.uncertainty,
+        over_time=when,
     )
