@@ -18,7 +18,6 @@ from funnelsim.charts.planning import (
     NAIVE,
     PLANNED,
     SOFT,
-    TODAY,
     WIDE,
     a_plan,
     amount_of,
@@ -57,9 +56,9 @@ def plan_over_time(plan: Plan) -> alt.TopLevelMixin:
     rows = _rows(plan)
     by = str(plan.over_time.index.name)
     names = [row["period"] for row in rows]
-    panels: list[Any] = [_so_far(plan, rows, names), _bars(rows, names, "leads", "leads", by)]
+    panels: list[Any] = [_so_far(plan, rows, names), _bars(rows, names, "leads", "leads")]
     if plan.over_time["reps"].any():
-        panels.append(_bars(rows, names, "reps", "reps there", by))
+        panels.append(_bars(rows, names, "reps", "reps there"))
     if costs := [name for name in COSTS if plan.over_time[name].any()]:
         panels.append(_costs(plan, names, costs))
     title = f"{amount_of(plan)} by {by}, {plan.today.name}"
@@ -90,10 +89,11 @@ def _rows(plan: Plan) -> Rows:
     ]
 
 
-def _across(names: list[str], title: str | None = None) -> alt.X:
-    """The periods; only the lowest panel names them."""
-    axis = alt.Axis(labelAngle=0 if len(names) <= FEW else -90, labelOverlap="greedy")
-    return alt.X("period:N", sort=names, title=title, axis=axis)
+def _across(names: list[str]) -> alt.X:
+    """The periods, in their order."""
+    angle = 0 if len(names) <= FEW else -90
+    axis = alt.Axis(labelAngle=angle, labelOverlap="greedy", grid=False)
+    return alt.X("period:N", sort=names, title=None, axis=axis)
 
 
 def _so_far(plan: Plan, rows: Rows, names: list[str]) -> alt.LayerChart:
@@ -125,11 +125,11 @@ def _so_far(plan: Plan, rows: Rows, names: list[str]) -> alt.LayerChart:
         ),
     ]
     if len(rows) <= FEW:
-        layers.append(base.mark_text(dy=-9, color=TODAY).encode(y=high, text="chance:N"))
+        layers.append(base.mark_text(dy=-9).encode(y=high, text="chance:N"))
     return alt.layer(*layers).properties(width=WIDE, height=HIGH)
 
 
-def _bars(rows: Rows, names: list[str], column: str, title: str, by: str) -> alt.Chart:
+def _bars(rows: Rows, names: list[str], column: str, title: str) -> alt.Chart:
     y = alt.Y(f"{column}:Q", title=title, axis=alt.Axis(format=",~f", tickCount=4))
     told = [
         alt.Tooltip("days:N", title="Days"),

@@ -48,9 +48,9 @@ def plan_page(p: Plan, *, title: str | None = None, note: str = "") -> str:
             "reps": Markup(as_html(reps_text(p))),
             "cliff_chart": chart(charts.plan_cliff, p, "What leads bring on average"),
         }
-    if p.over_time is not None:
+    told["period"] = p.over_time is not None and p.over_time.index.name
+    if told["period"]:
         told |= {
-            "period": p.over_time.index.name,
             "over_time_chart": chart(charts.plan_over_time, p, "The plan over time"),
             "over_time": Markup(as_html(over_time_text(p))),
         }
