@@ -3,7 +3,7 @@
 `plan` asks how far to turn one thing (leads, the budget, reps, a conversion) so that the target is
 reached with a given chance; `forecast` asks what a scenario will bring. A plan goes one way, each
 step once: the question and what is known (`question.py`), how far the lever is turned
-(`closed_form.py` where there is a formula, else `search.py`), what stands in the way
+(`closed_form.py` where there is a formula, else `search.py`; a change's week: `weeks.py`), what stands in the way
 (`infeasible.py`), what it then brings and needs (`outcomes.py`, `requirements.py`), the answer in
 words (`sentences.py`).
 """
@@ -30,6 +30,7 @@ from funnelsim.planner.requirements import Requirements, requirements
 from funnelsim.planner.search import by_search
 from funnelsim.planner.sentences import in_words
 from funnelsim.planner.trials import MOST
+from funnelsim.planner.weeks import by_weeks
 from funnelsim.progress import Bar, a_bar
 from funnelsim.scenario import Scenario
 from funnelsim.state import State
@@ -98,7 +99,7 @@ def plan(
     with a_bar(progress, MOST * 4, is_guess=True) as bar:
         futures = Futures(bar, question.seed, initial, question.executor)
         question = known(question, futures)
-        solved = by_search(question, futures) if question.no_formula else by_formula(question)
+        solved = _solved(question, futures)
         question = replace(question, lever=solved.lever)
         hindrances: list[str] = []
         if solved.found.limit:
@@ -112,6 +113,13 @@ def plan(
     answer = _put_together(question, solved, planned, brings, needs, when)
     stands = (solved.found.best, brings.cost), (1.0, brings.cost_today)
     return in_words(answer, question, hindrances, stands)
+
+
+def _solved(question: Question, futures: Futures) -> Solved:
+    """How far the lever is turned."""
+    if question.lever.moments:
+        return by_weeks(question, futures)
+    return by_search(question, futures) if question.no_formula else by_formula(question)
 
 
 def _put_together(

@@ -371,6 +371,7 @@ def _levers(s: Scenario) -> list[tuple[str, str]]:
     """What a plan may move besides leads: labels and paths."""
     paths = [f"teams.{team.name}.reps" for team in s.teams]
     paths += [f"stages.{stage.name}.conversion" for stage in s.stages[:-1]]
+    paths += [f"changes.{change.name}.from" for change in s.changes]
     return [(parameter(s, path).label, path) for path in paths]
 
 
