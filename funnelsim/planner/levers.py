@@ -142,7 +142,7 @@ def lever(scenario: Scenario, change: str) -> Lever:
             way_out = "give each the leads_per_day of today: the plan keeps their mix"
             raise refused("change", change, rule, way_out)
         limits = [
-            c.ceiling / rate_of(c, scenario) if c.ceiling is not None else math.inf
+            c.most / rate_of(c, scenario) if c.most is not None else math.inf
             for c in paid
             if rate_of(c, scenario)
         ]
@@ -259,7 +259,7 @@ def _moves(moved: Lever) -> NDArray[np.bool_]:
 
 def _most(scenario: Scenario) -> Floats:
     """How many times its leads of today each channel can bring."""
-    rates = [(channel.ceiling, rate_of(channel, scenario)) for channel in scenario.channels]
+    rates = [(channel.most, rate_of(channel, scenario)) for channel in scenario.channels]
     return np.array([math.inf if not rate or top is None else top / rate for top, rate in rates])
 
 
@@ -290,8 +290,8 @@ def with_leads(scenario: Scenario, factor: float, only_paid: bool = False) -> Sc
             continue
         times = (
             factor
-            if channel.ceiling is None
-            else min(factor, channel.ceiling / rate_of(channel, scenario))
+            if channel.most is None
+            else min(factor, channel.most / rate_of(channel, scenario))
         )
         if scenario.warm_up and times != 1:
             texts = {"from": duration_text(scenario.warm_up), "to": duration_text(scenario.horizon)}
@@ -353,7 +353,7 @@ def is_full(today: Scenario, planned: Scenario) -> NDArray[np.bool_]:
     before, then = leads_of_channels(today), leads_of_channels(planned)
     times = np.divide(then, before, out=np.ones_like(then), where=before > 0)
     rates = np.array([rate_of(channel, today) for channel in today.channels])
-    ceilings = [np.inf if c.ceiling is None else c.ceiling for c in today.channels]
+    ceilings = [np.inf if c.most is None else c.most for c in today.channels]
     return np.asarray(rates * times >= np.array(ceilings) * (1 - 1e-9))
 
 

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection
 from types import MappingProxyType
-from typing import Annotated
+from typing import Annotated, Any
 
+import numpy as np
 from pydantic import ConfigDict, Field
 
-from funnelsim.distributions import Amount, Duration, Limits, Part, Probability
+from funnelsim.distributions import (
+    Amount,
+    Duration,
+    Floats,
+    Limits,
+    Part,
+    Probability,
+)
 from funnelsim.fields import Section
 from funnelsim.kinds import USUAL
 from funnelsim.scenario.values import (
+    AmountAbove0,
     Dispersion,
     Factor,
     FactorAbove0,
+    HillExponent,
     Hours,
     ImpressionsPerDay,
     Labels,
@@ -27,6 +38,8 @@ from funnelsim.scenario.values import (
     Weekdays,
     Without,
 )
+
+FULL, NEARLY = 0.99, 0.999  # of a ceiling: what a plan buys at most, and what can be bought at all
 
 
 class Burst(Part):
@@ -90,14 +103,25 @@ class Channel(Part):
     """for each first order kept, or goal reached without [order]"""
     ceiling: LeadsPerDay | None = Field(None, title="ceiling")
     """leads a day at most, for a plan"""
+    saturation: Annotated[AmountAbove0 | None, USUAL] = None
+    """spent a day brings 63 % of the ceiling: each further lead costs more, in place of a cost"""
+    hill: HillExponent | None = Field(None, title="Hill exponent")
+    """the exponent, where saturation is a Hill curve: then it brings half of the ceiling"""
     odds_ratio: OddsRatio = 1.0
     """of advancing: for every stage, or by stage"""
     labels: Labels = Field(default_factory=lambda: MappingProxyType({}))
     """columns of the leads' table"""
 
     def there(self) -> Collection[str]:
-        by_clicks = ("cost_per_click",) if self.leads_per_day is not None else ()
-        return [name for name in type(self).model_fields if name not in by_clicks]
+        without = ["cost_per_click"] if self.leads_per_day is not None else []
+        without += ["hill"] if self.saturation is None else ["cost_per_lead"]
+        return [name for name in type(self).model_fields if name not in without]
+
+    def limits(self) -> dict[str, Limits]:
+        if self.saturation is None or self.ceiling is None:
+            return {}
+        least = {"ceiling": (self.rate / NEARLY, None)}
+        return least | {"leads_per_day": (None, NEARLY * self.ceiling)}
 
     @property
     def rate(self) -> float:
@@ -108,8 +132,43 @@ class Channel(Part):
 
     @property
     def price(self) -> float:
-        """What a lead costs; where there are impressions every lead is a click."""
+        """What a lead costs, where there are impressions every lead is a click; with `saturation` on
+        average at its own rate."""
+        if self.saturation is not None:
+            return float(self.spend_on(self.rate)) / self.rate if self.rate else 0.0
         return self.cost_per_lead + self.cost_per_click
+
+    @property
+    def most(self) -> float | None:
+        """Leads a day at most that a plan buys: past them, near a ceiling, one costs without end."""
+        if self.saturation is None or self.ceiling is None:
+            return self.ceiling
+        return max(FULL * self.ceiling, self.rate)
+
+    def spend_on(self, leads: Floats | float) -> Any:
+        """What so many leads a day cost a day, before weekdays and the like.
+
+        With `saturation` the leads are ceiling × (1 − exp(−spend ÷ saturation)), or, by A. V. Hill,
+        ceiling × spend^hill ÷ (saturation^hill + spend^hill). What is past the ceiling costs as the
+        leads just below it do.
+        """
+        if self.saturation is None or self.ceiling is None:
+            return leads * self.price
+        full = np.asarray(leads) / self.ceiling
+        below = np.minimum(full, NEARLY)
+        if self.hill is None:
+            spend = -np.log1p(-below)
+        else:
+            spend = (below / (1 - below)) ** (1 / self.hill)
+        return self.saturation * spend * np.maximum(full / NEARLY, 1.0)
+
+    def leads_for(self, spend: float) -> float:
+        """How many leads a day so much a day buys: `spend_on` the other way round."""
+        if self.saturation is None or self.ceiling is None:
+            return spend / self.price
+        times = max(spend, 0.0) / self.saturation
+        share = 1 - math.exp(-times) if self.hill is None else 1 - 1 / (1 + times**self.hill)
+        return min(share, NEARLY) * self.ceiling
 
 
 class Segment(Part):
