@@ -240,7 +240,11 @@ def _over_time(plan: Plan) -> list[Column]:
         (f"Reps cost, {money}", "money", list(table["staff"])),
         (f"Changes, {money}", "money", list(table["changes"])),
         (f"{of_metric} on average", told, list(table[plan.metric])),
-        *((f"{head.capitalize()}", told, list(table[q])) for q, head in OUTCOME.items() if q in table),
+        *(
+            (f"{head.capitalize()}", told, list(table[q]))
+            for q, head in OUTCOME.items()
+            if q in table
+        ),
         ("So far on average", told, list(table["so far"])),
         *(
             (f"So far, {head}", told, list(table[f"so far {q}"]))

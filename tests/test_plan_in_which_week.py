@@ -83,7 +83,7 @@ def test_what_cannot_be_moved_says_so() -> None:
     with pytest.raises(FunnelSimError, match="what is left out cannot be turned"):
         fs.plan(s, 100, change="changes.fair.to")
     ends = s.vary({"changes.fair.to": "35 days", "warm_up": "40 days"})
-    with pytest.raises(FunnelSimError, match="no week of the plan begins.*other end"):
+    with pytest.raises(FunnelSimError, match=r"no week of the plan begins.*other end"):
         fs.plan(ends, 100, change="changes.fair.from")
     far = s.vary({"changes.fair.from": "90000 days"})  # past the last moment that there is
     assert far.changes[0].from_ > s.horizon

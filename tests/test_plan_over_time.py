@@ -1,4 +1,4 @@
-"""A plan by week, month and quarter: sums are those of the whole plan, changes show when they act."""
+"""A plan by week, month and quarter: sums are the whole plan's, changes show when they act."""
 
 from __future__ import annotations
 
@@ -82,9 +82,10 @@ def test_what_counts_since_moments_adds_up_to_the_cent(seed: int) -> None:
         assert parts[place].sum() == pytest.approx(result(journal, metric)[0], abs=1e-6)
     orders = journal.orders[journal.orders["number"] == 1]
     days = np.array([s.warm_up, *(one.warm_up for one in since[1:]), s.horizon]) / DAY
-    assert results_since(journal, since, "sales")[0, 0].tolist() == np.histogram(
-        orders["placed"], days
-    )[0].tolist()
+    assert (
+        results_since(journal, since, "sales")[0, 0].tolist()
+        == np.histogram(orders["placed"], days)[0].tolist()
+    )
 
 
 # --- by hand ----------------------------------------------------------------------------------

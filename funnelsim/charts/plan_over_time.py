@@ -96,7 +96,7 @@ def _across(names: list[str]) -> alt.X:
     return alt.X("period:N", sort=names, title=None, axis=axis)
 
 
-def _so_far(plan: Plan, rows: Rows, names: list[str]) -> alt.LayerChart:
+def _so_far(plan: Plan, rows: Rows, names: list[str]) -> Any:
     unit = unit_of(plan.metric)
     base = alt.Chart(rows_data(rows)).encode(x=_across(names))
     title = f"{plan.metric} so far"
@@ -129,7 +129,7 @@ def _so_far(plan: Plan, rows: Rows, names: list[str]) -> alt.LayerChart:
     return alt.layer(*layers).properties(width=WIDE, height=HIGH)
 
 
-def _bars(rows: Rows, names: list[str], column: str, title: str) -> alt.Chart:
+def _bars(rows: Rows, names: list[str], column: str, title: str) -> Any:
     y = alt.Y(f"{column}:Q", title=title, axis=alt.Axis(format=",~f", tickCount=4))
     told = [
         alt.Tooltip("days:N", title="Days"),
@@ -139,7 +139,7 @@ def _bars(rows: Rows, names: list[str], column: str, title: str) -> alt.Chart:
     return bars.encode(x=_across(names), y=y, tooltip=told).properties(width=WIDE, height=LOW)
 
 
-def _costs(plan: Plan, names: list[str], costs: list[str]) -> alt.Chart:
+def _costs(plan: Plan, names: list[str], costs: list[str]) -> Any:
     assert plan.over_time is not None
     money = plan.today.currency
     rows: Rows = [

@@ -3,9 +3,9 @@
 `plan` asks how far to turn one thing (leads, the budget, reps, a conversion) so that the target is
 reached with a given chance; `forecast` asks what a scenario will bring. A plan goes one way, each
 step once: the question and what is known (`question.py`), how far the lever is turned
-(`closed_form.py` where there is a formula, else `search.py`; a change's week: `weeks.py`), what stands in the way
-(`infeasible.py`), what it then brings and needs (`outcomes.py`, `requirements.py`), the answer in
-words (`sentences.py`).
+(`closed_form.py` where there is a formula, else `search.py`; a change's week: `weeks.py`), what
+stands in the way (`infeasible.py`), what it then brings and needs (`outcomes.py`,
+`requirements.py`), the answer in words (`sentences.py`).
 """
 
 from __future__ import annotations

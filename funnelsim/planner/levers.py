@@ -119,7 +119,6 @@ class Lever:
             return f"today's × {1 / factor if self.downwards else factor:.3g}"
         return parameter(self.at(factor), self.path).text
 
-
     def _when(self, moment: float) -> str:
         """A moment as its date and week: "2027-02-15, week 7"."""
         scenario = self.scenario

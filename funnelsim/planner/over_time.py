@@ -140,14 +140,15 @@ def starting(scenario: Scenario, moment: int) -> Scenario:
 
 def _in_each(since: Sequence[float]) -> Floats:
     """What is in each period, of what there is since it began."""
-    return np.asarray(since, dtype=float) - np.append(since[1:], 0.0)
+    found: Floats = np.asarray(since, dtype=float) - np.append(since[1:], 0.0)
+    return found
 
 
 def _reps(scenario: Scenario, begins: Sequence[int]) -> dict[str, Floats]:
     """How many reps are there on average, in all teams; of several teams, in each as well."""
-    ends = [*begins[1:], scenario.horizon]
+    periods = list(zip(begins, [*begins[1:], scenario.horizon], strict=True))
     there = {
-        team.name: np.array([mean_reps(scenario, team, *at) for at in zip(begins, ends)])
+        team.name: np.array([mean_reps(scenario, team, *at) for at in periods])
         for team in scenario.teams
     }
     in_all = sum(there.values(), np.zeros(len(begins)))

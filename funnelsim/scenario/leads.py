@@ -132,15 +132,17 @@ class Channel(Part):
 
     @property
     def price(self) -> float:
-        """What a lead costs, where there are impressions every lead is a click; with `saturation` on
-        average at its own rate."""
+        """What a lead costs, where there are impressions every lead is a click.
+
+        With `saturation` it is the average at the channel's own rate.
+        """
         if self.saturation is not None:
             return float(self.spend_on(self.rate)) / self.rate if self.rate else 0.0
         return self.cost_per_lead + self.cost_per_click
 
     @property
     def most(self) -> float | None:
-        """Leads a day at most that a plan buys: past them, near a ceiling, one costs without end."""
+        """Leads a day at most that a plan buys: nearer to a ceiling one costs without end."""
         if self.saturation is None or self.ceiling is None:
             return self.ceiling
         return max(FULL * self.ceiling, self.rate)
@@ -156,10 +158,8 @@ class Channel(Part):
             return leads * self.price
         full = np.asarray(leads) / self.ceiling
         below = np.minimum(full, NEARLY)
-        if self.hill is None:
-            spend = -np.log1p(-below)
-        else:
-            spend = (below / (1 - below)) ** (1 / self.hill)
+        hill = self.hill
+        spend = -np.log1p(-below) if hill is None else (below / (1 - below)) ** (1 / hill)
         return self.saturation * spend * np.maximum(full / NEARLY, 1.0)
 
     def leads_for(self, spend: float) -> float:

@@ -63,7 +63,9 @@ def budget_in_words(
         return f"{one.name} is on both sides: choose another channel to move its budget to."
     if not spent:
         return f"Move a part of the budget of {one.name} to {other.name}, and watch what it brings."
-    less, more = (number_text(round(abs(_more(c, by)), 2)) for c, by in ((one, -spent), (other, spent)))
+    less, more = (
+        number_text(round(abs(_more(c, by)), 2)) for c, by in ((one, -spent), (other, spent))
+    )
     money = figure_text(spent, "money", s.currency)
     leads = "lead" if less == "1" else "leads"
     return f"{money} a day moved: {less} {leads} fewer of {one.name}, {more} more of {other.name}."
