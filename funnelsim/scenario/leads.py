@@ -8,24 +8,25 @@ from types import MappingProxyType
 from typing import Annotated, Any
 
 import numpy as np
-from pydantic import ConfigDict, Field
+from pydantic import BeforeValidator, ConfigDict, Field
 
 from funnelsim.distributions import (
     Amount,
+    BrokenRule,
     Duration,
     Floats,
     Limits,
     Part,
     Probability,
+    number,
 )
 from funnelsim.fields import Section
-from funnelsim.kinds import USUAL
+from funnelsim.kinds import USUAL, Kind
 from funnelsim.scenario.values import (
     AmountAbove0,
     Dispersion,
     Factor,
     FactorAbove0,
-    HillExponent,
     Hours,
     ImpressionsPerDay,
     Labels,
@@ -40,6 +41,19 @@ from funnelsim.scenario.values import (
 )
 
 FULL, NEARLY = 0.99, 0.999  # of a ceiling: what a plan buys at most, and what can be bought at all
+
+HILL = Kind("exponent", low=0.2, high=10)
+
+
+def _hill(value: Any) -> float:
+    rule = f"the exponent of a Hill curve lies between {HILL.low:g} and {HILL.high:g}"
+    x = number(value, rule)
+    if not HILL.holds(x):
+        raise BrokenRule(rule)
+    return x
+
+
+HillExponent = Annotated[float, BeforeValidator(_hill), HILL]
 
 
 class Burst(Part):

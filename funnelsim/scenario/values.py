@@ -293,22 +293,10 @@ Count = Annotated[int, BeforeValidator(_count), COUNT]
 Start = Annotated[datetime.date, BeforeValidator(_date), DATE]
 ShareOfAll = Annotated[Probability, replace(SHARE, is_of_whole=True)]
 Factor = Annotated[Amount, FACTOR]
-HILL = Kind("exponent", low=0.2, high=10)
-
-
-def _hill(value: Any) -> float:
-    rule = f"the exponent of a Hill curve lies between {HILL.low:g} and {HILL.high:g}"
-    x = number(value, rule)
-    if not HILL.holds(x):
-        raise BrokenRule(rule)
-    return x
-
-
 FactorAbove0 = Annotated[Positive, replace(FACTOR, is_open=True)]
 Ratio = Annotated[Positive, ODDS_RATIO]
 Points = Annotated[Amount, Kind("points", "points")]
 AmountAbove0 = Annotated[Positive, replace(MONEY, is_open=True)]
-HillExponent = Annotated[float, BeforeValidator(_hill), HILL]
 LeadsPerDay = Annotated[Amount, _per_day("leads")]
 ImpressionsPerDay = Annotated[Amount, _per_day("impressions")]
 _WEEK, _YEAR = "[1, 1, 1, 1, 1, 0.5, 0]", "[1, 1, 1, 1, 1, 1, 0.5, 0.5, 1, 1, 1, 1.5]"
