@@ -171,6 +171,9 @@ def _add_plan(plan: argparse.ArgumentParser) -> None:
         "--gone-cold", type=float, default=0.1, metavar="SHARE",
         help="how many leads a team may let go cold (0.1)",
     )  # fmt: skip
+    plan.add_argument(
+        "--by", choices=["week", "month", "quarter"], help="tell the plan by such periods as well"
+    )
     plan.add_argument("--seed", type=int, default=1, help="another seed, another search (1)")
     plan.add_argument("--report", type=Path, metavar="FILE", help="write an HTML page as well")
     plan.add_argument("--workbook", type=Path, metavar="FILE", help="write an .xlsx as well")
@@ -275,7 +278,7 @@ def _plan(chosen: argparse.Namespace) -> None:
     p = plan(
         scenario, chosen.target, chosen.metric, chosen.probability,
         chosen.within or None, chosen.change, initial=initial, pilot=chosen.pilot,
-        most_gone_cold=chosen.gone_cold, seed=chosen.seed,
+        most_gone_cold=chosen.gone_cold, seed=chosen.seed, by=chosen.by,
     )  # fmt: skip
     say(f"{about(p)}.")
     print()

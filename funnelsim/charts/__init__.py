@@ -35,6 +35,7 @@
     fs.charts.plan_stages(p)     how many must enter each stage
     fs.charts.plan_channels(p)   leads a day by channel, today and planned
     fs.charts.plan_reps(p)       what other numbers of reps would do
+    fs.charts.plan_over_time(p)  the plan by week, month or quarter
     fs.charts.forecast(f)        what may come, week by week (fs.forecast)
     fs.charts.backtest(b)        earlier forecasts, and what came (fs.backtest)
     fs.charts.track(t)           a plan, and what has come since (fs.track)
@@ -71,6 +72,7 @@ from funnelsim.charts.open_deals import (
 from funnelsim.charts.orders import order_rates, orders_by_age
 from funnelsim.charts.parts import DATES, NO_ORDER, NONE_PLACED, axis_of, rows_data, sentence
 from funnelsim.charts.plan_curves import plan_chance, plan_cliff
+from funnelsim.charts.plan_over_time import plan_over_time
 from funnelsim.charts.planning import forecast, plan_channels, plan_reps, plan_stages
 from funnelsim.charts.retained import retention
 from funnelsim.charts.rows import (
@@ -119,6 +121,7 @@ __all__ = [
     "plan_chance",
     "plan_channels",
     "plan_cliff",
+    "plan_over_time",
     "plan_reps",
     "plan_stages",
     "points",

@@ -261,7 +261,7 @@ def least_reps(teams: Collection[Team], changes: Collection[Change]) -> dict[str
 
 def _ends(path: str, change: dict[str, Any]) -> Iterator[Problem]:
     ends = _moments(change)
-    if ends and ends[1] <= ends[0]:
+    if ends and ends[1] <= ends[0] and change.get("to") is not None:
         begins = moment_text(ends[0])
         rule = f"a change ends after it begins, and it begins at {begins} from the start"
         way_out = "exchange the two, raise this one, or leave it out"
