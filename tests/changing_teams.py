@@ -52,9 +52,10 @@ def with_changing_teams(
 
 
 def _fewest(always: dict[str, int], changes: list[tuple[Hours, dict[str, Any]]]) -> int:
-    """The fewest reps that any team has at any time."""
+    """The fewest reps that any team has at any time: where a change begins, and where one ends."""
     return min(
-        reps + sum(c["reps"].get(team, 0) for (a, b), c in changes if a <= begin < b)
+        reps + sum(c["reps"].get(team, 0) for (a, b), c in changes if a <= when < b)
         for team, reps in always.items()
-        for (begin, _), _ in changes
+        for ends, _ in changes
+        for when in ends
     )
