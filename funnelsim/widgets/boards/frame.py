@@ -8,7 +8,7 @@ What is only looked at is drawn anew, and not simulated. What a board is, `widge
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +58,8 @@ class Frame(ipywidgets.VBox):
         self._busy_setting = False  # while several sliders are set as one move
 
         self.sliders, self.views = Controls.of(board.knobs), Controls.of(board.views)
-        self._moves, self._undo = Moves(self._values()), Undo()
+        self._moves, self._undo = Moves(self._standing()), Undo()
+        self._is_touched = False  # as it comes, its still shows it already
         self._share = Share(self.apply, self.save)
         self._keep = button("Keep as today", "Freeze this picture and compare what follows with it")
         self._reset = button("Reset", "All sliders back to the values of the scenario")
@@ -74,9 +75,9 @@ class Frame(ipywidgets.VBox):
         self._draw()
 
         for control in self.sliders.values():
-            control.observe(lambda _: self._moved(), "value")
+            control.observe(lambda _: self._by_hand(self._moved), "value")
         for control in self.views.values():
-            control.observe(lambda _: self._draw(), "value")
+            control.observe(lambda _: self._by_hand(self._draw), "value")
         self._keep.on_click(lambda _: self.keep() if self._kept is None else self.forget())
         self._reset.on_click(lambda _: self.reset())
         self._undo.on_msg(lambda _, does, __: self.undo() if does == "undo" else self.redo())
@@ -147,17 +148,19 @@ class Frame(ipywidgets.VBox):
 
     def _hold(self, picture: Any) -> None:
         if picture is not self._kept:
-            self._kept = picture
+            self._kept, self._is_touched = picture, True
             self._keep.description = "Keep as today" if picture is None else "Forget today"
             self._draw()
 
     def reset(self) -> None:
-        """All sliders back to the scenario's values; what was kept stays."""
+        """All sliders back to the scenario's values; what was kept and what is looked at stay."""
         self._charts.let_shrink()
         self._put({label: knob.start for label, knob in self._knobs.items()})
 
     def undo(self) -> None:
-        """The last move back, if there is one; a drag is one move."""
+        """The last move back, if there is one: of a slider, a choice or what is looked at. A drag
+        is one move; what was kept stays.
+        """
         self._go_to(self._moves.undo())
 
     def redo(self) -> None:
@@ -185,11 +188,8 @@ class Frame(ipywidgets.VBox):
         """Sliders and views at these values, by label, the others where they began, and this
         picture kept, or none: one move.
         """
-        values = self._board.starts | dict(values)
-        for view in self.views:
-            self.views[view].value = values[view]
         self._hold(kept)
-        self._put({label: values[label] for label in self._knobs})
+        self._put(self._board.starts | dict(values))
 
     def save(self, path: str | Path) -> Path:
         """The scenario as the sliders stand as a file, which `fs.load` reads; where it is.
@@ -206,16 +206,25 @@ class Frame(ipywidgets.VBox):
     def _values(self) -> dict[str, Any]:
         return {label: self.sliders[label].value for label in self._knobs}
 
+    def _standing(self) -> dict[str, Any]:
+        """Where all stands that a hand can move."""
+        return {label: control.value for label, control in self.controls.items()}
+
     def _put(self, values: Mapping[str, Any], is_step: bool = True) -> None:
-        """Set sliders as one move."""
+        """Set sliders and views as one move."""
+        before, controls = self._standing(), self.controls
         self._busy_setting = True
         try:
             for label, value in values.items():
-                self.sliders[label].value = value
+                controls[label].value = value
         finally:
             self._busy_setting = False
         if is_step:
-            self._moves.note(self._values(), alone=True)
+            self._moves.note(self._standing(), alone=True)
+        self._undo.tell(self._moves)
+        self._is_touched = self._is_touched or self._standing() != before
+        if any(self.views[label].value != before[label] for label in self.views):
+            self._draw()
         self._moved()
 
     def _go_to(self, setting: Mapping[str, Any] | None) -> None:
@@ -229,11 +238,15 @@ class Frame(ipywidgets.VBox):
         changed: Scenario = self._board.start.vary(change) if change else self._board.start
         return changed
 
+    def _by_hand(self, then: Callable[[], None]) -> None:
+        """One was moved; what is set as one move says so once."""
+        if not self._busy_setting:
+            self._is_touched = True
+            self._moves.note(self._standing(), held=self._undo.held)
+            self._undo.tell(self._moves)
+            then()
+
     def _moved(self) -> None:
-        if self._busy_setting:
-            return
-        self._moves.note(self._values(), held=self._undo.held)
-        self._undo.tell(self._moves)
         for label, knob in self._knobs.items():
             slider = self.sliders[label]
             mark = slider.add_class if slider.value != knob.start else slider.remove_class
@@ -276,8 +289,8 @@ class Frame(ipywidgets.VBox):
         for own, its in self._own:
             own.put(its, seen)
         self._tell()
-        if seen.moved or self._kept is not None or self._moves.can_undo:
-            self.stills.refresh(seen)  # as it comes it shows already
+        if self._is_touched:
+            self.stills.refresh(seen)
 
     # -- how it looks
 
@@ -292,8 +305,8 @@ class Frame(ipywidgets.VBox):
         wide = [self.views[view.label] for view in self._board.views if view.is_wide]
         charts = [self._chart] if self._charts.panes else []
         shown = [self._figures, *wide, *pieces, *charts]
-        turns = [self._undo, self._keep, self._reset] if self._knobs else []
-        buttons = [*turns, self._share.opens, self._large]
+        turns = [self._keep, self._reset] if self._knobs else []
+        buttons = [self._undo, *turns, self._share.opens, self._large]
         above = [box(ipywidgets.VBox, [self._share], "funnelsim-above"), *head[1:], self._sum]
         lines = self._charts.lines
         return laid_out([head[0], *buttons], above, turned, shown, self._foot, lines)

@@ -1,4 +1,5 @@
 // Two buttons of a board, take back and do again; keys for them; and whether a slider is held.
+// And what the widgets' own sliders do not tell a screen reader: their name, their value in words.
 
 // ms after a slider has moved, in which its value is still on its way: what is taken back comes after it
 const ON_ITS_WAY = 250;
@@ -6,6 +7,22 @@ const PIECES = [
   ["undo", "can_undo", "Undo", "Take the last move back (Ctrl+Z)", "M9 5 4 10l5 5M4 10h10a5 5 0 0 1 0 10h-3"],
   ["redo", "can_redo", "Redo", "Do again what was taken back (Ctrl+Shift+Z)", "m15 5 5 5-5 5m5-5H10a5 5 0 0 0 0 10h3"],
 ];
+
+// Says at the handle what stands beside it; the handle itself says the number of the position.
+function tell(slider) {
+  const [handle, label, readout] = [".noUi-handle", ".widget-label", ".widget-readout"].map(
+    (part) => slider.querySelector(part));
+  if (!handle || !label || !readout) return;  // not drawn yet, or a list of choices
+  slider.dataset.told = "";
+  const say = () => {
+    for (const [what, said] of [["aria-label", label.textContent], ["aria-valuetext", readout.textContent]])
+      if (handle.getAttribute(what) !== said) handle.setAttribute(what, said);
+  };
+  const changes = new MutationObserver(say);
+  changes.observe(readout, { childList: true, characterData: true, subtree: true });
+  changes.observe(handle, { attributeFilter: ["aria-valuetext"] });
+  say();
+}
 
 function render({ model, el }) {
   el.classList.add("funnelsim-undo");
@@ -48,17 +65,19 @@ function render({ model, el }) {
   };
 
   let board = null;
-  const waits = setInterval(() => {  // the buttons are drawn before their board is on the page
-    board = el.closest(".funnelsim-board");
-    if (!board) return;
-    clearInterval(waits);
-    board.addEventListener("keydown", key);
-    board.addEventListener("pointerdown", pressed, true);
-    window.addEventListener("pointerup", released);
-    window.addEventListener("pointercancel", released);
-  }, 50);
+  // the buttons are drawn before their board is on the page, and a slider may come at any time
+  const looks = setInterval(() => {
+    if (!board) {
+      board = el.closest(".funnelsim-board");
+      board?.addEventListener("keydown", key);
+      board?.addEventListener("pointerdown", pressed, true);
+    }
+    board?.querySelectorAll(".funnelsim-slider:not([data-told])").forEach(tell);
+  }, 100);
+  window.addEventListener("pointerup", released);
+  window.addEventListener("pointercancel", released);
   return () => {
-    clearInterval(waits);
+    clearInterval(looks);
     board?.removeEventListener("keydown", key);
     board?.removeEventListener("pointerdown", pressed, true);
     window.removeEventListener("pointerup", released);
