@@ -14,6 +14,7 @@ import altair as alt
 import ipywidgets
 
 from funnelsim.charts.rows import Rows
+from funnelsim.scenario import Scenario
 from funnelsim.widgets.board_text import EXPLORE, foot_html, head_html
 from funnelsim.widgets.knobs import Knob
 
@@ -134,6 +135,8 @@ class Board:
     `start` is a scenario, or whatever else the maker makes a picture of, if nothing is turned.
     `change` makes of the moved sliders, values by label, what `Scenario.vary` takes. `told` are
     texts by name for the sentences of a demonstration, of what was seen and one of its pictures.
+    `more` are all sliders that a hand may add, by label, where it may; `again` makes the same board
+    of another scenario, where one may be chosen.
     With `is_beside` two charts stand beside each other in a narrow window, too.
     """
 
@@ -148,6 +151,8 @@ class Board:
     foot: Callable[[Seen], str] = usual_foot
     change: Callable[[Mapping[str, Knob], Mapping[str, Any]], dict[str, Any]] = each_by_itself
     told: Callable[[Seen, Any], Mapping[str, str]] = lambda seen, picture: {}
+    more: Callable[[], Mapping[str, Knob]] | None = None
+    again: Callable[[Scenario], Board] | None = None
     is_beside: bool = False
 
     @property

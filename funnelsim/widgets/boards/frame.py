@@ -8,7 +8,8 @@ What is only looked at is drawn anew, and not simulated. What a board is, `widge
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,20 @@ from funnelsim.saving import write_text
 from funnelsim.scenario import Scenario
 from funnelsim.widgets.board import Board, Chart, Html, Own, Seen
 from funnelsim.widgets.board_text import problem_html
-from funnelsim.widgets.controls import Controls, box, button, grouped, laid_out
+from funnelsim.widgets.controls import (
+    Controls,
+    box,
+    button,
+    control_of,
+    grouped,
+    laid_out,
+    only_one_open,
+    paths_of,
+)
+from funnelsim.widgets.knobs import Knob
 from funnelsim.widgets.newest import Newest
+from funnelsim.widgets.offered import Offered, clash, one_more
+from funnelsim.widgets.opened import Opened
 from funnelsim.widgets.panes import Charts
 from funnelsim.widgets.setting import read_setting, setting_text
 from funnelsim.widgets.share import Share
@@ -50,45 +63,58 @@ class Frame(ipywidgets.VBox):
 
     def __init__(self, board: Board, head: Sequence[ipywidgets.Widget] = ()) -> None:
         # `head` is what stands in place of the name: beside the buttons, and below them
+        super().__init__()
+        self.add_class("funnelsim-board")
+        self.stills = Stills(lambda seen: still_html(self._board, self._charts, self._own, seen))
+        self._large = ipywidgets.ToggleButton(description="Large type", tooltip="For a projector")
+        self._large.observe(lambda _: self._restyle(), "value")
+        self._opened = Opened(self.show)
+        self._given = head
+        self._begin(board, board.maker.draft(board.start))
+
+    def _begin(self, board: Board, shown: Any) -> None:
+        """All of a board anew, from its first picture."""
         self._board, self._knobs = board, {knob.label: knob for knob in board.knobs}
+        self._known = dict(self._knobs)  # those that were added as well, in the order they came
         self._kept: Any = None
-        self._shown = board.maker.draft(board.start)
-        self.stills = Stills(lambda seen: still_html(board, self._charts, self._own, seen))
+        self._shown = shown
         self._newest = Newest(self._pictures, self._show)
         self._busy_setting = False  # while several sliders are set as one move
 
         self.sliders, self.views = Controls.of(board.knobs), Controls.of(board.views)
         self._moves, self._undo = Moves(self._standing()), Undo()
         self._is_touched = False  # as it comes, its still shows it already
-        self._share = Share(self.apply, self.save)
+        self._share, self._offered = Share(self.apply, self.save), Offered(self._toggle)
         self._keep = button("Keep as today", "Freeze this picture and compare what follows with it")
         self._reset = button("Reset", "All sliders back to the values of the scenario")
-        self._large = ipywidgets.ToggleButton(description="Large type", tooltip="For a projector")
         self._head, self._sum, self._figures, self._foot = (ipywidgets.HTML() for _ in range(4))
         self._html = [(p, ipywidgets.HTML()) for p in board.panes if isinstance(p, Html)]
         self._own = [(pane, pane.make()) for pane in board.panes if isinstance(pane, Own)]
         charts = [pane for pane in board.panes if isinstance(pane, Chart)]
         self._charts = Charts(charts, self.seen, board.is_beside)
         self._chart = self._charts.widget
-        super().__init__(self._layout(head or [self._head]))
-        self.add_class("funnelsim-board")
+        self.children = self._layout(self._given or [self._head])
         self._draw()
 
         for control in self.sliders.values():
-            control.observe(lambda _: self._by_hand(self._moved), "value")
+            self._watch(control)
         for control in self.views.values():
             control.observe(lambda _: self._by_hand(self._draw), "value")
         self._keep.on_click(lambda _: self.keep() if self._kept is None else self.forget())
         self._reset.on_click(lambda _: self.reset())
         self._undo.on_msg(lambda _, does, __: self.undo() if does == "undo" else self.redo())
         self._share.opens.observe(lambda _: self._tell(), "value")
-        self._large.observe(lambda _: self._restyle(), "value")
+        only_one_open([panel.opens for panel in self._panels])
+        self._offered.opens.observe(lambda _: self._tell(), "value")
         self._newest.ask(self.change)  # what is shown so far is a draft
 
     def __repr__(self) -> str:
         # what a page shows that cannot run widgets
         name = getattr(self._board.start, "name", "your data")
         return f"Live board of {name}: Run ▸ Run All Cells brings it to life"
+
+    def _watch(self, control: ipywidgets.Widget) -> None:
+        control.observe(lambda _: self._by_hand(self._moved), "value")
 
     def _ipython_display_(self) -> None:
         self.stills.show(self, self.seen)
@@ -153,9 +179,71 @@ class Frame(ipywidgets.VBox):
             self._draw()
 
     def reset(self) -> None:
-        """All sliders back to the scenario's values; what was kept and what is looked at stay."""
+        """All sliders back to the scenario's values; what was kept and what is looked at stay, and
+        so do sliders that were added.
+        """
         self._charts.let_shrink()
         self._put({label: knob.start for label, knob in self._knobs.items()})
+
+    # -- which sliders there are, and of which scenario
+
+    @cached_property
+    def _more(self) -> Mapping[str, Knob]:
+        return self._board.more() if self._board.more else {}
+
+    def add(self, name: str) -> None:
+        """One slider more, by the label or the path of `fs.parameters`: one move.
+
+        FunnelSimError for what there is not, and what a slider here turns already.
+        """
+        knob = one_more(name, self._knobs, self._more)
+        self._known.setdefault(knob.label, knob)
+        self._put({**self._values(), knob.label: knob.start})
+
+    def remove(self, label: str) -> None:
+        """This slider away, by label or path, and what it has turned back: one move."""
+        name = self.sliders.labels.get(label, label)
+        self.sliders[name]  # one that is not there is said here
+        self._put({other: value for other, value in self._values().items() if other != name})
+
+    def show(self, scenario: Scenario) -> None:
+        """The same board of another scenario, from its beginning.
+
+        FunnelSimError where the board does not suit it; then all stays as it was.
+        """
+        if self._board.again is None:
+            rule = "this board shows one scenario"
+            raise FunnelSimError(str(Problem("show", scenario.name, rule, "make another board")))
+        board = self._board.again(scenario)
+        shown = board.maker.draft(board.start)
+        self._newest.settle()
+        self.__dict__.pop("_more", None)
+        self._begin(board, shown)
+        if self._large.value:
+            self._restyle()
+        self._is_touched = True
+        self.stills.refresh(self.seen)
+
+    def _toggle(self, label: str) -> str:
+        if label in self._knobs:
+            self.remove(label)
+            return f"{label} is taken away."
+        self.add(label)
+        return f"{label} is added."
+
+    def _have(self, labels: Iterable[str]) -> None:
+        """Exactly these sliders on the board."""
+        wanted = set(labels)
+        if wanted == set(self._knobs):
+            return
+        for label in self._knobs.keys() - wanted:
+            self.sliders.pop(label).close()
+        self._knobs = {label: one for label, one in self._known.items() if label in wanted}
+        for label in wanted - self.sliders.keys():
+            self.sliders[label] = control_of(self._knobs[label])
+            self._watch(self.sliders[label])
+        self.sliders.labels = paths_of(self._knobs.values())
+        self._left.children = self._turned()
 
     def undo(self) -> None:
         """The last move back, if there is one: of a slider, a choice or what is looked at. A drag
@@ -182,14 +270,26 @@ class Frame(ipywidgets.VBox):
 
         FunnelSimError for a slider that is not here, and a value that it does not offer.
         """
-        self.stand(read_setting(text, self.controls), self._kept)
+        known = Controls(self._known | self.controls)
+        try:
+            values = read_setting(text, known)
+        except FunnelSimError:  # of a slider that has been added there, and not here
+            values = read_setting(text, Controls({**self._more, **known}))
+        self._known |= {label: self._more[label] for label in values.keys() - known.keys()}
+        self.stand(values, self._kept)
 
     def stand(self, values: Mapping[str, Any], kept: Any = None) -> None:
         """Sliders and views at these values, by label, the others where they began, and this
         picture kept, or none: one move.
         """
+        named = [self._known[label] for label in values if label in self._known]
+        if problem := clash(named):
+            raise FunnelSimError(str(problem))
+        # those of the board's own that turn the same as one that is named give way to it
+        own = {knob.label for knob in self._board.knobs if clash([knob, *named]) is None}
+        starts = self._board.starts
         self._hold(kept)
-        self._put(self._board.starts | dict(values))
+        self._put({one: starts[one] for one in starts if one in own | self.views.keys()} | {**values})
 
     def save(self, path: str | Path) -> Path:
         """The scenario as the sliders stand as a file, which `fs.load` reads; where it is.
@@ -212,9 +312,11 @@ class Frame(ipywidgets.VBox):
 
     def _put(self, values: Mapping[str, Any], is_step: bool = True) -> None:
         """Set sliders and views as one move."""
-        before, controls = self._standing(), self.controls
+        before = self._standing()
         self._busy_setting = True
         try:
+            self._have(label for label in values if label not in self.views)
+            controls = self.controls
             for label, value in values.items():
                 controls[label].value = value
         finally:
@@ -275,7 +377,11 @@ class Frame(ipywidgets.VBox):
     def _tell(self) -> None:
         if self._share.is_open:
             start, change = self._board.start, self.change
-            self._share.tell(self.setting, start, self._changed(change), change)
+            is_own = self._knobs.keys() == {knob.label for knob in self._board.knobs}
+            named = [] if is_own else [one.path or one.label for one in self._knobs.values()]
+            self._share.tell(self.setting, start, self._changed(change), change, named)
+        if self._offered.opens.value:
+            self._offered.tell(self._knobs, self._more)
 
     def _draw(self) -> None:
         board, seen = self._board, self.seen
@@ -300,13 +406,23 @@ class Frame(ipywidgets.VBox):
 
     def _layout(self, head: Sequence[ipywidgets.Widget]) -> list[ipywidgets.Widget]:
         pieces = [widget for _, widget in [*self._html, *self._own]]
-        narrow = [view for view in self._board.views if not view.is_wide]
-        turned = grouped([*self._board.knobs, *narrow], self.sliders | self.views)
+        self._left = box(ipywidgets.VBox, self._turned(), "funnelsim-controls")
         wide = [self.views[view.label] for view in self._board.views if view.is_wide]
         charts = [self._chart] if self._charts.panes else []
         shown = [self._figures, *wide, *pieces, *charts]
         turns = [self._keep, self._reset] if self._knobs else []
-        buttons = [self._undo, *turns, self._share.opens, self._large]
-        above = [box(ipywidgets.VBox, [self._share], "funnelsim-above"), *head[1:], self._sum]
+        buttons = [self._undo, *turns, *(panel.opens for panel in self._panels), self._large]
+        above = [box(ipywidgets.VBox, self._panels, "funnelsim-above"), *head[1:], self._sum]
         lines = self._charts.lines
-        return laid_out([head[0], *buttons], above, turned, shown, self._foot, lines)
+        return laid_out([head[0], *buttons], above, self._left, shown, self._foot, lines)
+
+    @property
+    def _panels(self) -> list[Any]:
+        """What opens above the pictures; a demonstration says itself what is shown."""
+        offers = [self._offered] * bool(self._board.more and not self._given)
+        opened = [self._opened] * bool(self._board.again and not self._given)
+        return [*offers, *opened, self._share]
+
+    def _turned(self) -> list[ipywidgets.Widget]:
+        narrow = [view for view in self._board.views if not view.is_wide]
+        return grouped([*self._knobs.values(), *narrow], self.sliders | self.views)
