@@ -24,7 +24,7 @@ from funnelsim.charts.rows import band_rows, funnel_rows, order_kinds, revenue_r
 from funnelsim.experiment.spread import nine_in_ten
 from funnelsim.scenario import Scenario
 from funnelsim.widgets.arithmetic import sum_html
-from funnelsim.widgets.board import Board, Chart, Data, Drawn, RowsByName, Seen
+from funnelsim.widgets.board import Asked, Board, Chart, Data, Drawn, RowsByName, Seen
 from funnelsim.widgets.board_text import band_text, figures_html
 from funnelsim.widgets.boards.frame import Frame
 from funnelsim.widgets.knobs import knobs
@@ -94,6 +94,7 @@ def board(
         knobs(simulated.shortened(scenario)) if named is None else named,
         line=lambda seen: sum_html(seen.now.journal),
         figures=_figures,
+        asks=ASKS[: len(panes)],
         more=lambda: turnable(scenario, is_cut),
     )
 
@@ -101,6 +102,12 @@ def board(
 def _figures(seen: Seen) -> str:
     before = seen.before.figures if seen.before else None
     return figures_html(seen.start, seen.now.figures, before, seen.now.spread)
+
+
+ASKS = (
+    Asked("customers", "customers", lambda seen: seen.now.figures["customers"], 0, "x", "leads_top"),
+    Asked("revenue", "", lambda seen: seen.now.figures["revenue"], 1, "y", "revenue_top"),
+)
 
 
 # --- the funnel ---------------------------------------------------------------------------------

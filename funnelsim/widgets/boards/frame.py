@@ -9,6 +9,7 @@ What is only looked at is drawn anew, and not simulated. What a board is, `widge
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from funnelsim.errors import FunnelSimError, Problem
 from funnelsim.journal import Journal
 from funnelsim.saving import write_text
 from funnelsim.scenario import Scenario
+from funnelsim.widgets.asked import Predict
 from funnelsim.widgets.board import Board, Chart, Html, Own, Seen
 from funnelsim.widgets.board_text import problem_html
 from funnelsim.widgets.controls import (
@@ -91,7 +93,8 @@ class Frame(ipywidgets.VBox):
         self._html = [(p, ipywidgets.HTML()) for p in board.panes if isinstance(p, Html)]
         self._own = [(pane, pane.make()) for pane in board.panes if isinstance(pane, Own)]
         charts = [pane for pane in board.panes if isinstance(pane, Chart)]
-        self._charts = Charts(charts, self.seen, board.is_beside)
+        self._charts = Charts(charts, self.seen, board.is_beside, board.asks)
+        self._predict, self._strip = Predict(board.asks, self._draw), ipywidgets.HTML()
         self._chart = self._charts.widget
         self.children = self._layout(self._given or [self._head])
         self._draw()
@@ -384,19 +387,40 @@ class Frame(ipywidgets.VBox):
             self._offered.tell(self._knobs, self._more)
 
     def _draw(self) -> None:
-        board, seen = self._board, self.seen
-        self._charts.put(seen)
+        board, seen, predict = self._board, self.seen, self._predict
+        charts = self._charts
+        charts.asked, charts.guesses = predict.asked, predict.guesses
+        charts.is_covered, is_asked = False, predict.is_open_question
+        if is_asked and self._kept is not None and self._shown is not self._kept:
+            seen = replace(seen, now=self._kept, before=None, change={}, moved={})
+        elif is_asked:
+            return self._cover(seen)
+        charts.put(seen)
+        predict.tell(seen)
+        self._strip.value = predict.strip(seen)
         self._head.value = board.head(seen)
-        self._sum.value = board.line(seen)
+        self._sum.value = board.line(seen) if predict.asked is None else ""
         self._figures.value = board.figures(seen)
         self._foot.value = board.foot(seen)
         for pane, widget in self._html:
             widget.value = pane.html(seen)
         for own, its in self._own:
             own.put(its, seen)
+            its.layout.visibility = "visible"
         self._tell()
-        if self._is_touched:
+        if self._is_touched and not is_asked:
             self.stills.refresh(seen)
+
+    def _cover(self, seen: Seen) -> None:
+        """Nothing but the question, and the guesses as marks."""
+        self._charts.is_covered = True
+        self._charts.put(seen)
+        self._strip.value = self._predict.strip(seen)
+        for widget in (self._sum, self._figures, *(its for _, its in self._html)):
+            widget.value = ""
+        for _, its in self._own:
+            its.layout.visibility = "hidden"
+        self._tell()
 
     # -- how it looks
 
@@ -405,14 +429,16 @@ class Frame(ipywidgets.VBox):
         self._charts.restyle(self.seen, self._large.value)
 
     def _layout(self, head: Sequence[ipywidgets.Widget]) -> list[ipywidgets.Widget]:
-        pieces = [widget for _, widget in [*self._html, *self._own]]
+        pieces = [self._strip] * bool(self._board.asks) + [widget for _, widget in [*self._html, *self._own]]
         self._left = box(ipywidgets.VBox, self._turned(), "funnelsim-controls")
         wide = [self.views[view.label] for view in self._board.views if view.is_wide]
         charts = [self._chart] if self._charts.panes else []
         shown = [self._figures, *wide, *pieces, *charts]
         turns = [self._keep, self._reset] if self._knobs else []
-        buttons = [self._undo, *turns, *(panel.opens for panel in self._panels), self._large]
-        above = [box(ipywidgets.VBox, self._panels, "funnelsim-above"), *head[1:], self._sum]
+        asks = [self._predict.opens] * bool(self._board.asks and not self._given)
+        opens = [panel.opens for panel in self._panels]
+        buttons = [self._undo, *turns, *asks, *opens, self._large]
+        above = [box(ipywidgets.VBox, self._panels, "funnelsim-above"), *head[1:], self._predict, self._sum]
         lines = self._charts.lines
         return laid_out([head[0], *buttons], above, self._left, shown, self._foot, lines)
 
