@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import altair as alt
 import ipywidgets
@@ -52,7 +51,7 @@ class Predict(ipywidgets.VBox):
             options=[(one.question, one) for one in asks], description="What will it be?"
         )
         self.text = ipywidgets.Text(
-            description="Guesses", placeholder="300; 420; 1.2 k", continuous_update=False
+            description="Guesses", placeholder="300; 420", continuous_update=False
         )
         self.reveal = button("Reveal", "Show what it is, beside the guesses")
         self._said = ipywidgets.HTML()

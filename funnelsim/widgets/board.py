@@ -101,6 +101,11 @@ class Asked:
     per: float = 1.0
 
 
+def figure(name: str) -> Callable[[Seen], float]:
+    """The key figure of this name in what is shown; of two worlds, in the first."""
+    return lambda seen: float(getattr(seen.now, "here", seen.now).figures[name])
+
+
 @dataclass(frozen=True)
 class View:
     """What is looked at: a slider, or a list of choices, that draws anew and simulates nothing.

@@ -45,6 +45,10 @@ class Charts:
         if is_beside:
             self.widget.add_class("funnelsim-beside")
 
+    def ask(self, asked: Asked | None, guesses: Sequence[float]) -> None:
+        """What is guessed, None for nothing, and the guesses; the charts are not covered."""
+        self.asked, self.guesses, self.is_covered = asked, guesses, False
+
     def put(self, seen: Seen) -> None:
         """Show what there is to see."""
         rows = {name: some for _, rows, _ in self._fitted(seen) for name, some in rows.items()}

@@ -24,7 +24,7 @@ from funnelsim.charts.rows import band_rows, funnel_rows, order_kinds, revenue_r
 from funnelsim.experiment.spread import nine_in_ten
 from funnelsim.scenario import Scenario
 from funnelsim.widgets.arithmetic import sum_html
-from funnelsim.widgets.board import Asked, Board, Chart, Data, Drawn, RowsByName, Seen
+from funnelsim.widgets.board import Asked, Board, Chart, Data, Drawn, RowsByName, Seen, figure
 from funnelsim.widgets.board_text import band_text, figures_html
 from funnelsim.widgets.boards.frame import Frame
 from funnelsim.widgets.knobs import knobs
@@ -67,15 +67,13 @@ def explore(
     if isinstance(parameters, numbers.Integral) and not isinstance(parameters, bool):
         warnings.warn("write fs.explore(scenario, seed=...)", DeprecationWarning, stacklevel=2)
         parameters, seed = None, int(parameters)
-    simulated = Simulated.of(scenario, seed, days, n)
-    again = partial(explorer_of, seed=seed, days=days, n=n)
-    return Frame(replace(board(scenario, simulated, parameters), again=again))
+    return Frame(_explorer(scenario, parameters, seed=seed, days=days, n=n))
 
 
-def explorer_of(scenario: Scenario, **how: Any) -> Board:
-    """The explorer of another scenario."""
-    again = partial(explorer_of, **how)
-    return replace(board(scenario, Simulated.of(scenario, **how)), again=again)
+def _explorer(scenario: Scenario, names: Iterable[str] | None = None, **how: Any) -> Board:
+    """The explorer as data; of another scenario it has the sliders that matter there."""
+    made = board(scenario, Simulated.of(scenario, **how), names)
+    return replace(made, again=partial(_explorer, **how))
 
 
 def board(
@@ -105,8 +103,8 @@ def _figures(seen: Seen) -> str:
 
 
 ASKS = (
-    Asked("customers", "customers", lambda seen: seen.now.figures["customers"], 0, "x", "leads_top"),
-    Asked("revenue", "", lambda seen: seen.now.figures["revenue"], 1, "y", "revenue_top"),
+    Asked("customers", "customers", figure("customers"), 0, "x", "leads_top"),
+    Asked("revenue", "", figure("revenue"), 1, "y", "revenue_top"),
 )
 
 

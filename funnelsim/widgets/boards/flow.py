@@ -18,7 +18,7 @@ from funnelsim.pages import page
 from funnelsim.scenario import Scenario
 from funnelsim.scenario.parameters import every
 from funnelsim.stories import Story, story
-from funnelsim.widgets.board import Asked, Board, Own, Seen
+from funnelsim.widgets.board import Asked, Board, Own, Seen, figure
 from funnelsim.widgets.board_text import SENTENCES, foot_html, head_html
 from funnelsim.widgets.flow import Flow, counts_html, fares_differently
 from funnelsim.widgets.knobs import knobs_named
@@ -45,7 +45,7 @@ def board(
         line=_line,
         head=_head,
         foot=lambda seen: foot_html(seen.start, dict(seen.change), None),
-        asks=[Asked("customers", "customers", _customers)],
+        asks=[Asked("customers", "customers", figure("customers"))],
     )
 
 
@@ -114,12 +114,6 @@ def _line(seen: Seen) -> str:
     differ, leads = int(fares_differently(upper, lower).sum()), upper.rows("leads")
     more = f"Customers: {sales[0]:,} above, {sales[1]:,} below."
     return page(SENTENCES, said=f"{differ:,} of {leads:,} leads fare differently", more=more)
-
-
-def _customers(seen: Seen) -> float:
-    """In what is now: the lower world, or the upper one of a board with one beside."""
-    journal = worlds(seen).journals[-1 if seen.before else 0]
-    return float((journal.leads["outcome"] == "customer").sum())
 
 
 # --- the widget -----------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ from funnelsim.pages import page
 from funnelsim.scenario import Scenario
 from funnelsim.scenario.parameters import every
 from funnelsim.tables import difference, figure_text
-from funnelsim.widgets.board import Asked, Board, Chart, Data, Drawn, RowsByName, Seen, View
+from funnelsim.widgets.board import Asked, Board, Chart, Data, Drawn, RowsByName, Seen, View, figure
 from funnelsim.widgets.board_text import figures_html
 from funnelsim.widgets.knobs import knobs_named
 from funnelsim.widgets.picture import Simulated, Staffing
@@ -55,7 +55,9 @@ def board(scenario: Scenario, simulated: Simulated) -> Board:
         [View("Week of the queue", weeks, settled)],
         line=lambda seen: _line(seen, maker),
         figures=lambda seen: _figures(seen, scenario.teams[team].name),
-        asks=[Asked("share gone cold", "share", _cold, 2, "y", "cold_top", 100.0)],
+        asks=[
+            Asked("share gone cold", "share", figure("share_gone_cold"), 2, "y", "cold_top", 100.0)
+        ],
     )
 
 
@@ -128,10 +130,6 @@ def _most(rows: Rows, column: str) -> float:
 
 
 # --- in words -------------------------------------------------------------------------------------
-
-
-def _cold(seen: Seen) -> float:
-    return float(seen.now.figures["share_gone_cold"])
 
 
 def _figures(seen: Seen, team: str) -> str:

@@ -8,9 +8,8 @@ What is only looked at is drawn anew, and not simulated. What a board is, `widge
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -27,20 +26,17 @@ from funnelsim.widgets.controls import (
     Controls,
     box,
     button,
-    control_of,
-    grouped,
     laid_out,
     only_one_open,
-    paths_of,
 )
-from funnelsim.widgets.knobs import Knob
 from funnelsim.widgets.newest import Newest
-from funnelsim.widgets.offered import Offered, clash, one_more
+from funnelsim.widgets.offered import Offered
 from funnelsim.widgets.opened import Opened
 from funnelsim.widgets.panes import Charts
-from funnelsim.widgets.setting import read_setting, setting_text
+from funnelsim.widgets.setting import setting_text
 from funnelsim.widgets.share import Share
 from funnelsim.widgets.still import Stills, still_html
+from funnelsim.widgets.turned import Turned
 from funnelsim.widgets.undo import Moves, Undo
 
 
@@ -76,14 +72,14 @@ class Frame(ipywidgets.VBox):
 
     def _begin(self, board: Board, shown: Any) -> None:
         """All of a board anew, from its first picture."""
-        self._board, self._knobs = board, {knob.label: knob for knob in board.knobs}
-        self._known = dict(self._knobs)  # those that were added as well, in the order they came
-        self._kept: Any = None
+        self._board, self._kept = board, None
         self._shown = shown
         self._newest = Newest(self._pictures, self._show)
         self._busy_setting = False  # while several sliders are set as one move
 
-        self.sliders, self.views = Controls.of(board.knobs), Controls.of(board.views)
+        self.views = Controls.of(board.views)
+        self._turned = Turned(board, self.views, lambda _: self._by_hand(self._moved))
+        self.sliders = self._turned.sliders
         self._moves, self._undo = Moves(self._standing()), Undo()
         self._is_touched = False  # as it comes, its still shows it already
         self._share, self._offered = Share(self.apply, self.save), Offered(self._toggle)
@@ -99,8 +95,6 @@ class Frame(ipywidgets.VBox):
         self.children = self._layout(self._given or [self._head])
         self._draw()
 
-        for control in self.sliders.values():
-            self._watch(control)
         for control in self.views.values():
             control.observe(lambda _: self._by_hand(self._draw), "value")
         self._keep.on_click(lambda _: self.keep() if self._kept is None else self.forget())
@@ -116,9 +110,6 @@ class Frame(ipywidgets.VBox):
         name = getattr(self._board.start, "name", "your data")
         return f"Live board of {name}: Run ▸ Run All Cells brings it to life"
 
-    def _watch(self, control: ipywidgets.Widget) -> None:
-        control.observe(lambda _: self._by_hand(self._moved), "value")
-
     def _ipython_display_(self) -> None:
         self.stills.show(self, self.seen)
 
@@ -127,7 +118,7 @@ class Frame(ipywidgets.VBox):
     @property
     def change(self) -> dict[str, Any]:
         """What was moved, as `Scenario.vary` takes it."""
-        return self._board.change(self._knobs, self._moved_values())
+        return self._board.change(self._turned.knobs, self._turned.moved_values)
 
     @property
     def scenario(self) -> Scenario:
@@ -138,8 +129,8 @@ class Frame(ipywidgets.VBox):
     def seen(self) -> Seen:
         """What the panes are made of now."""
         view = {label: control.value for label, control in self.views.items()}
-        moved = self._moved_values()
-        change = self._board.change(self._knobs, moved)
+        moved = self._turned.moved_values
+        change = self._board.change(self._turned.knobs, moved)
         return Seen(self._board.start, change, self._shown, self._kept, view, moved)
 
     @property
@@ -186,28 +177,20 @@ class Frame(ipywidgets.VBox):
         so do sliders that were added.
         """
         self._charts.let_shrink()
-        self._put({label: knob.start for label, knob in self._knobs.items()})
+        self._put({label: knob.start for label, knob in self._turned.knobs.items()})
 
     # -- which sliders there are, and of which scenario
-
-    @cached_property
-    def _more(self) -> Mapping[str, Knob]:
-        return self._board.more() if self._board.more else {}
 
     def add(self, name: str) -> None:
         """One slider more, by the label or the path of `fs.parameters`: one move.
 
         FunnelSimError for what there is not, and what a slider here turns already.
         """
-        knob = one_more(name, self._knobs, self._more)
-        self._known.setdefault(knob.label, knob)
-        self._put({**self._values(), knob.label: knob.start})
+        self._put(self._turned.with_one_more(name))
 
     def remove(self, label: str) -> None:
         """This slider away, by label or path, and what it has turned back: one move."""
-        name = self.sliders.labels.get(label, label)
-        self.sliders[name]  # one that is not there is said here
-        self._put({other: value for other, value in self._values().items() if other != name})
+        self._put(self._turned.without(label))
 
     def show(self, scenario: Scenario) -> None:
         """The same board of another scenario, from its beginning.
@@ -220,7 +203,6 @@ class Frame(ipywidgets.VBox):
         board = self._board.again(scenario)
         shown = board.maker.draft(board.start)
         self._newest.settle()
-        self.__dict__.pop("_more", None)
         self._begin(board, shown)
         if self._large.value:
             self._restyle()
@@ -228,25 +210,11 @@ class Frame(ipywidgets.VBox):
         self.stills.refresh(self.seen)
 
     def _toggle(self, label: str) -> str:
-        if label in self._knobs:
+        if label in self._turned.knobs:
             self.remove(label)
             return f"{label} is taken away."
         self.add(label)
         return f"{label} is added."
-
-    def _have(self, labels: Iterable[str]) -> None:
-        """Exactly these sliders on the board."""
-        wanted = set(labels)
-        if wanted == set(self._knobs):
-            return
-        for label in self._knobs.keys() - wanted:
-            self.sliders.pop(label).close()
-        self._knobs = {label: one for label, one in self._known.items() if label in wanted}
-        for label in wanted - self.sliders.keys():
-            self.sliders[label] = control_of(self._knobs[label])
-            self._watch(self.sliders[label])
-        self.sliders.labels = paths_of(self._knobs.values())
-        self._left.children = self._turned()
 
     def undo(self) -> None:
         """The last move back, if there is one: of a slider, a choice or what is looked at. A drag
@@ -273,26 +241,15 @@ class Frame(ipywidgets.VBox):
 
         FunnelSimError for a slider that is not here, and a value that it does not offer.
         """
-        known = Controls(self._known | self.controls)
-        try:
-            values = read_setting(text, known)
-        except FunnelSimError:  # of a slider that has been added there, and not here
-            values = read_setting(text, Controls({**self._more, **known}))
-        self._known |= {label: self._more[label] for label in values.keys() - known.keys()}
-        self.stand(values, self._kept)
+        self.stand(self._turned.read(text), self._kept)
 
     def stand(self, values: Mapping[str, Any], kept: Any = None) -> None:
         """Sliders and views at these values, by label, the others where they began, and this
         picture kept, or none: one move.
         """
-        named = [self._known[label] for label in values if label in self._known]
-        if problem := clash(named):
-            raise FunnelSimError(str(problem))
-        # those of the board's own that turn the same as one that is named give way to it
-        own = {knob.label for knob in self._board.knobs if clash([knob, *named]) is None}
-        starts = self._board.starts
+        together = self._turned.together_with(values)
         self._hold(kept)
-        self._put({one: starts[one] for one in starts if one in own | self.views.keys()} | {**values})
+        self._put(together)
 
     def save(self, path: str | Path) -> Path:
         """The scenario as the sliders stand as a file, which `fs.load` reads; where it is.
@@ -306,9 +263,6 @@ class Frame(ipywidgets.VBox):
 
     # -- from a move to a picture
 
-    def _values(self) -> dict[str, Any]:
-        return {label: self.sliders[label].value for label in self._knobs}
-
     def _standing(self) -> dict[str, Any]:
         """Where all stands that a hand can move."""
         return {label: control.value for label, control in self.controls.items()}
@@ -318,7 +272,7 @@ class Frame(ipywidgets.VBox):
         before = self._standing()
         self._busy_setting = True
         try:
-            self._have(label for label in values if label not in self.views)
+            self._turned.have(label for label in values if label not in self.views)
             controls = self.controls
             for label, value in values.items():
                 controls[label].value = value
@@ -336,9 +290,6 @@ class Frame(ipywidgets.VBox):
         if setting is not None:
             self._put(setting, is_step=False)
 
-    def _moved_values(self) -> dict[str, Any]:
-        return {label: v for label, v in self._values().items() if v != self._knobs[label].start}
-
     def _changed(self, change: Mapping[str, Any]) -> Scenario:
         changed: Scenario = self._board.start.vary(change) if change else self._board.start
         return changed
@@ -352,10 +303,7 @@ class Frame(ipywidgets.VBox):
             then()
 
     def _moved(self) -> None:
-        for label, knob in self._knobs.items():
-            slider = self.sliders[label]
-            mark = slider.add_class if slider.value != knob.start else slider.remove_class
-            mark("funnelsim-moved")
+        self._turned.mark()
         self._foot.value = self._board.foot(self.seen)
         self._newest.ask(self.change)
 
@@ -380,22 +328,22 @@ class Frame(ipywidgets.VBox):
     def _tell(self) -> None:
         if self._share.is_open:
             start, change = self._board.start, self.change
-            is_own = self._knobs.keys() == {knob.label for knob in self._board.knobs}
-            named = [] if is_own else [one.path or one.label for one in self._knobs.values()]
-            self._share.tell(self.setting, start, self._changed(change), change, named)
+            changed, named = self._changed(change), self._turned.asked_for
+            self._share.tell(self.setting, start, changed, change, named)
         if self._offered.opens.value:
-            self._offered.tell(self._knobs, self._more)
+            self._offered.tell(self._turned.knobs, self._turned.more)
 
     def _draw(self) -> None:
         board, seen, predict = self._board, self.seen, self._predict
-        charts = self._charts
-        charts.asked, charts.guesses = predict.asked, predict.guesses
-        charts.is_covered, is_asked = False, predict.is_open_question
+        self._charts.ask(predict.asked, predict.guesses)
+        is_asked = predict.is_open_question
         if is_asked and self._kept is not None and self._shown is not self._kept:
             seen = replace(seen, now=self._kept, before=None, change={}, moved={})
         elif is_asked:
-            return self._cover(seen)
-        charts.put(seen)
+            self._cover(seen)
+            return
+        self._drawn_of = seen  # what large type is drawn of, too
+        self._charts.put(seen)
         predict.tell(seen)
         self._strip.value = predict.strip(seen)
         self._head.value = board.head(seen)
@@ -413,7 +361,7 @@ class Frame(ipywidgets.VBox):
 
     def _cover(self, seen: Seen) -> None:
         """Nothing but the question, and the guesses as marks."""
-        self._charts.is_covered = True
+        self._charts.is_covered, self._drawn_of = True, seen
         self._charts.put(seen)
         self._strip.value = self._predict.strip(seen)
         for widget in (self._sum, self._figures, *(its for _, its in self._html)):
@@ -426,21 +374,27 @@ class Frame(ipywidgets.VBox):
 
     def _restyle(self) -> None:
         (self.add_class if self._large.value else self.remove_class)("funnelsim-large")
-        self._charts.restyle(self.seen, self._large.value)
+        self._charts.restyle(self._drawn_of, self._large.value)
 
     def _layout(self, head: Sequence[ipywidgets.Widget]) -> list[ipywidgets.Widget]:
-        pieces = [self._strip] * bool(self._board.asks) + [widget for _, widget in [*self._html, *self._own]]
-        self._left = box(ipywidgets.VBox, self._turned(), "funnelsim-controls")
+        pieces = [self._strip] * bool(self._board.asks) + [
+            widget for _, widget in [*self._html, *self._own]
+        ]
         wide = [self.views[view.label] for view in self._board.views if view.is_wide]
         charts = [self._chart] if self._charts.panes else []
         shown = [self._figures, *wide, *pieces, *charts]
-        turns = [self._keep, self._reset] if self._knobs else []
+        turns = [self._keep, self._reset] if self._board.knobs or self._board.more else []
         asks = [self._predict.opens] * bool(self._board.asks and not self._given)
         opens = [panel.opens for panel in self._panels]
         buttons = [self._undo, *turns, *asks, *opens, self._large]
-        above = [box(ipywidgets.VBox, self._panels, "funnelsim-above"), *head[1:], self._predict, self._sum]
+        above = [
+            box(ipywidgets.VBox, self._panels, "funnelsim-above"),
+            *head[1:],
+            self._predict,
+            self._sum,
+        ]
         lines = self._charts.lines
-        return laid_out([head[0], *buttons], above, self._left, shown, self._foot, lines)
+        return laid_out([head[0], *buttons], above, self._turned.column, shown, self._foot, lines)
 
     @property
     def _panels(self) -> list[Any]:
@@ -448,7 +402,3 @@ class Frame(ipywidgets.VBox):
         offers = [self._offered] * bool(self._board.more and not self._given)
         opened = [self._opened] * bool(self._board.again and not self._given)
         return [*offers, *opened, self._share]
-
-    def _turned(self) -> list[ipywidgets.Widget]:
-        narrow = [view for view in self._board.views if not view.is_wide]
-        return grouped([*self._knobs.values(), *narrow], self.sliders | self.views)

@@ -21,7 +21,7 @@ from funnelsim.pages import page
 from funnelsim.scenario import Scenario
 from funnelsim.scenario.parameters import every
 from funnelsim.tables import figure_text
-from funnelsim.widgets.board import Asked, Board, Chart, Data, Drawn, RowsByName, Seen
+from funnelsim.widgets.board import Asked, Board, Chart, Data, Drawn, RowsByName, Seen, figure
 from funnelsim.widgets.board import each_by_itself as by_themselves
 from funnelsim.widgets.board_text import SENTENCES, figures_html
 from funnelsim.widgets.budget import budget_in_words, budget_knobs, moved_budget
@@ -118,8 +118,8 @@ def _costs(seen: Seen, data: Data, dark: bool) -> Drawn:
 
 
 ASKS = (
-    Asked("profit", "", lambda seen: seen.now.figures["profit"], 0, "x", "money_top"),
-    Asked("what a customer costs", "", lambda seen: seen.now.figures["cac"], 1, "x", "cost_top"),
+    Asked("profit", "", figure("profit"), 0, "x", "money_top"),
+    Asked("what a customer costs", "", figure("cac"), 1, "x", "cost_top"),
 )
 
 
