@@ -1,4 +1,4 @@
-"""A class guesses what a board is to show: nothing is shown before, then the guesses stand in it."""
+"""A class guesses what a board is to show: before it is revealed nothing is shown."""
 
 from __future__ import annotations
 
@@ -40,10 +40,8 @@ def test_nothing_is_shown_before_it_is_revealed(name):
         slider.value = slider.options[-1][1]
         assert is_covered(board)
     board._restyle()
-    drawn_anew = {
-        name: its for _, rows, _ in board._charts._fitted(board.seen) for name, its in rows.items()
-    }
-    assert not any(its for name, its in drawn_anew.items() if not name.startswith("guesses"))
+    fitted = [rows for _, rows, _ in board._charts._fitted(board.seen)]
+    assert not any(its for rows in fitted for name, its in rows.items() if "guess" not in name)
     one = predict.asked
     predict.text.value = "12; 1000" if one.unit != "share" else "12 %; 40"
     assert "2 guesses" in predict.said

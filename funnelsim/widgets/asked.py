@@ -31,7 +31,7 @@ STRIP = """<figure class="funnelsim-strip" aria-label="{{ said }}">
  stroke-width="3" stroke-opacity=".7"/>{% endfor %}
 {% if truth is not none %}<circle cx="{{ truth }}" cy="22" r="7" fill="currentColor"/>{% endif %}
 </svg></figure>"""
-COLOUR = COLOURS["returned"]
+COLOUR = COLOURS["refused"]  # of no bar
 OF_NUMBERS = re.compile(r"[;\n]+")
 
 

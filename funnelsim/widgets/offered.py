@@ -18,6 +18,7 @@ from funnelsim.scenario import Scenario
 from funnelsim.scenario.parameters import every
 from funnelsim.widgets.knobs import Knob, knob_of, knobs, knobs_named, turned_by_both, turned_twice
 from funnelsim.widgets.live_chart import STATIC
+from funnelsim.widgets.picture import Simulated
 
 HORIZON = "horizon"
 MANY = 8  # choices that are told one by one; of more, the first and the last
@@ -49,14 +50,18 @@ def turnable(s: Scenario, is_cut: bool = False) -> dict[str, Knob]:
     return found
 
 
-def knobs_asked(s: Scenario, names: Any, is_cut: bool) -> list[Knob]:
-    """The knobs of these parameters; FunnelSimError for what is no list of such."""
+def knobs_asked(s: Scenario, names: Any, simulated: Simulated) -> list[Knob]:
+    """The knobs of these parameters, of None those that matter; FunnelSimError for what is no list
+    of such.
+    """
+    if names is None:
+        return knobs(simulated.shortened(s))
     listed = [names] if isinstance(names, str) else names
     if not isinstance(listed, Iterable):
         way_out = 'write ["teams.sales.reps", ...]; fs.parameters(scenario) lists all there are'
         raise FunnelSimError(str(Problem("parameters", names, "it is a list of paths", way_out)))
     found = knobs_named(s, listed)
-    if is_cut and any(HORIZON in knob.change(knob.start) for knob in found):
+    if simulated.horizon and any(HORIZON in knob.change(knob.start) for knob in found):
         rule = "the board shows only the first days of it, and these stay"
         raise FunnelSimError(str(Problem(HORIZON, Finding("turned"), rule, "write days=...")))
     return found

@@ -27,7 +27,6 @@ from funnelsim.widgets.arithmetic import sum_html
 from funnelsim.widgets.board import Asked, Board, Chart, Data, Drawn, RowsByName, Seen, figure
 from funnelsim.widgets.board_text import band_text, figures_html
 from funnelsim.widgets.boards.frame import Frame
-from funnelsim.widgets.knobs import knobs
 from funnelsim.widgets.offered import knobs_asked, turnable
 from funnelsim.widgets.picture import Simulated
 
@@ -80,20 +79,17 @@ def board(
     scenario: Scenario, simulated: Simulated, parameters: Iterable[str] | None = None
 ) -> Board:
     """The explorer as data, with the knobs that are named, or those that matter."""
-    is_cut = bool(simulated.horizon)
-    named = None if parameters is None else knobs_asked(scenario, parameters, is_cut)
     panes = [Chart(_funnel_rows, _funnel, _leads, len(scenario.stages) + len(scenario.life_stages))]
-    if scenario.order is not None:
-        panes.append(Chart(_revenue_rows, _revenue, _paid))
+    panes += [Chart(_revenue_rows, _revenue, _paid)] * (scenario.order is not None)
     return Board(
         scenario,
         simulated,
         panes,
-        knobs(simulated.shortened(scenario)) if named is None else named,
+        knobs_asked(scenario, parameters, simulated),
         line=lambda seen: sum_html(seen.now.journal),
         figures=_figures,
         asks=ASKS[: len(panes)],
-        more=lambda: turnable(scenario, is_cut),
+        more=lambda: turnable(scenario, bool(simulated.horizon)),
     )
 
 

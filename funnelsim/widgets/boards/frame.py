@@ -72,9 +72,11 @@ class Frame(ipywidgets.VBox):
 
     def _begin(self, board: Board, shown: Any) -> None:
         """All of a board anew, from its first picture."""
-        self._board, self._kept = board, None
-        self._shown = shown
-        self._newest = Newest(self._pictures, self._show)
+        self._board, self._shown, self._kept = board, shown, None
+        # what is still being simulated of another board comes too late
+        self._newest = Newest(
+            self._pictures, lambda picture: self._show(picture) if self._board is board else None
+        )
         self._busy_setting = False  # while several sliders are set as one move
 
         self.views = Controls.of(board.views)
@@ -201,20 +203,16 @@ class Frame(ipywidgets.VBox):
             rule = "this board shows one scenario"
             raise FunnelSimError(str(Problem("show", scenario.name, rule, "make another board")))
         board = self._board.again(scenario)
-        shown = board.maker.draft(board.start)
-        self._newest.settle()
-        self._begin(board, shown)
+        self._begin(board, board.maker.draft(board.start))
         if self._large.value:
             self._restyle()
         self._is_touched = True
         self.stills.refresh(self.seen)
 
     def _toggle(self, label: str) -> str:
-        if label in self._turned.knobs:
-            self.remove(label)
-            return f"{label} is taken away."
-        self.add(label)
-        return f"{label} is added."
+        is_there = label in self._turned.knobs
+        (self.remove if is_there else self.add)(label)
+        return f"{label} is {'taken away' if is_there else 'added'}."
 
     def undo(self) -> None:
         """The last move back, if there is one: of a slider, a choice or what is looked at. A drag
@@ -377,16 +375,14 @@ class Frame(ipywidgets.VBox):
         self._charts.restyle(self._drawn_of, self._large.value)
 
     def _layout(self, head: Sequence[ipywidgets.Widget]) -> list[ipywidgets.Widget]:
-        pieces = [self._strip] * bool(self._board.asks) + [
-            widget for _, widget in [*self._html, *self._own]
-        ]
+        pieces = [widget for _, widget in [*self._html, *self._own]]
         wide = [self.views[view.label] for view in self._board.views if view.is_wide]
         charts = [self._chart] if self._charts.panes else []
-        shown = [self._figures, *wide, *pieces, *charts]
+        shown = [self._figures, *wide, self._strip, *pieces, *charts]
         turns = [self._keep, self._reset] if self._board.knobs or self._board.more else []
         asks = [self._predict.opens] * bool(self._board.asks and not self._given)
-        opens = [panel.opens for panel in self._panels]
-        buttons = [self._undo, *turns, *asks, *opens, self._large]
+        panels = (panel.opens for panel in self._panels)
+        buttons = [self._undo, *turns, *asks, *panels, self._large]
         above = [
             box(ipywidgets.VBox, self._panels, "funnelsim-above"),
             *head[1:],
@@ -399,6 +395,5 @@ class Frame(ipywidgets.VBox):
     @property
     def _panels(self) -> list[Any]:
         """What opens above the pictures; a demonstration says itself what is shown."""
-        offers = [self._offered] * bool(self._board.more and not self._given)
-        opened = [self._opened] * bool(self._board.again and not self._given)
-        return [*offers, *opened, self._share]
+        given = [(self._offered, self._board.more), (self._opened, self._board.again)]
+        return [*(panel for panel, is_given in given if is_given and not self._given), self._share]
