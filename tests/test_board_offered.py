@@ -23,7 +23,7 @@ def nothing_is_drawn(monkeypatch):
 
 @pytest.fixture
 def board():
-    return fs.explore(fs.load("aida-follow-up"), [REPS], n=1)
+    return fs.explore(fs.load("aida-follow-up"), [REPS], n=1, days=9)
 
 
 def test_all_that_is_a_number_or_a_choice_is_offered_once(board):
@@ -55,7 +55,7 @@ def test_a_slider_is_added_moved_shared_and_undone(board):
     board.redo()
     board.redo()
     assert board.sliders["order.margin"].value == 0.5
-    other = fs.explore(fs.load("aida-follow-up"), n=1)
+    other = fs.explore(fs.load("aida-follow-up"), n=1, days=9)
     other.apply(said)
     assert other.change == board.change
     board.reset()
@@ -78,7 +78,7 @@ def test_a_choice_is_added_as_a_choice(board):
 
 
 def test_the_list_is_told_when_it_opens_and_what_is_wrong_is_said_in_it():
-    board = fs.explore(fs.load("aida-follow-up"), n=1)
+    board = fs.explore(fs.load("aida-follow-up"), n=1, days=9)
     assert board._offered.rows == []
     board._offered.opens.value = True
     rows = {row["label"]: row for row in board._offered.rows}
@@ -96,7 +96,7 @@ def test_the_list_is_told_when_it_opens_and_what_is_wrong_is_said_in_it():
     board._offered.toggle(f"{channel.name}: leads a day")
     assert f"{channel.name}: leads a day" in board.sliders
     assert not {row["label"]: row["on"] for row in board._offered.rows}["Leads a day"]
-    other = fs.explore(fs.load("aida-follow-up"), n=1)
+    other = fs.explore(fs.load("aida-follow-up"), n=1, days=9)
     other.apply(board.setting)  # its own slider for all channels gives way
     assert f"{channel.name}: leads a day" in other.sliders and "Leads a day" not in other.sliders
     with pytest.raises(fs.FunnelSimError, match="did you mean Order: margin"):
@@ -143,7 +143,7 @@ def test_a_file_is_opened_and_a_broken_one_changes_nothing(board):
 
 
 def test_a_board_that_a_scenario_does_not_suit_keeps_what_it_had():
-    board = fs.board(name="follow-up", n=1)
+    board = fs.board(name="follow-up", n=1, days=9)
     had = board.scenario
     board._opened.chosen.value = "aida"
     assert "no stage here has a follow_up" in board._opened.said and board.scenario == had
