@@ -16,13 +16,21 @@ from funnelsim.widgets.offered import turnable
 REPS, OPEN, MARGIN = "teams.sales.reps", "sales: opening hours", "Order: margin"
 
 
-@pytest.fixture(autouse=True)
-def nothing_is_drawn(monkeypatch):
-    monkeypatch.setattr(live_chart, "vega", lambda chart, config: {})
+@pytest.fixture(scope="module", autouse=True)
+def nothing_is_drawn():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(live_chart, "vega", lambda chart, config: {})
+        yield
 
 
 @pytest.fixture
-def board():
+def board(explorer):
+    explorer.apply("")
+    return explorer
+
+
+@pytest.fixture(scope="module")
+def explorer(nothing_is_drawn):
     return fs.explore(fs.load("aida-follow-up"), [REPS], n=1, days=9)
 
 
@@ -120,7 +128,14 @@ def upload(board, name, text):
     board._opened.file.value = ({**given, "last_modified": datetime.datetime.now()},)
 
 
-def test_another_scenario_is_chosen(board):
+@pytest.fixture
+def other_board(board):
+    yield board
+    board.show(fs.load("aida-follow-up"))
+
+
+def test_another_scenario_is_chosen(other_board):
+    board = other_board
     board.sliders[REPS].value = 4
     board.keep()
     board._opened.chosen.value = "aida"
@@ -130,7 +145,8 @@ def test_another_scenario_is_chosen(board):
     assert "shows AIDA" in board._opened.said
 
 
-def test_a_file_is_opened_and_a_broken_one_changes_nothing(board):
+def test_a_file_is_opened_and_a_broken_one_changes_nothing(other_board):
+    board = other_board
     mine = fs.load("aida").vary({"name": "Mine"})
     upload(board, "mine.toml", mine.to_toml())
     assert board.scenario == mine

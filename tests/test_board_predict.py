@@ -6,14 +6,28 @@ import pytest
 
 import funnelsim as fs
 from funnelsim.widgets import live_chart
-from funnelsim.widgets.boards import board_of
 
 BOARDS = ["explore", "follow-up", "money", "loyalty", "flow", "pipeline"]
 
 
-@pytest.fixture(autouse=True)
-def nothing_is_drawn(monkeypatch):
-    monkeypatch.setattr(live_chart, "vega", lambda chart, config: {})
+@pytest.fixture(scope="module", autouse=True)
+def nothing_is_drawn():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(live_chart, "vega", lambda chart, config: {})
+        yield
+
+
+@pytest.fixture(scope="module")
+def explorer(nothing_is_drawn):
+    return fs.board(name="explore", n=1, days=9)
+
+
+@pytest.fixture
+def board(explorer):
+    explorer._predict.opens.value = False
+    explorer.forget()
+    explorer.apply("")
+    return explorer
 
 
 def shown(board):
@@ -31,7 +45,7 @@ def is_covered(board):
 
 @pytest.mark.parametrize("name", BOARDS)
 def test_nothing_is_shown_before_it_is_revealed(name):
-    days = {"pipeline": 60, "loyalty": 60}.get(name, 9)  # some deals and customers
+    days = {"pipeline": 100, "loyalty": 40}.get(name, 9)  # some deals and customers
     board = fs.board(name=name, n=1, days=days)
     predict = board._predict
     assert not is_covered(board)
@@ -44,6 +58,7 @@ def test_nothing_is_shown_before_it_is_revealed(name):
     fitted = [rows for _, rows, _ in board._charts._fitted(board.seen)]
     assert not any(its for rows in fitted for name, its in rows.items() if "guess" not in name)
     one = predict.asked
+    assert (one.chart is None) == (one.top == "")
     predict.text.value = "12; 1000" if one.unit != "share" else "12 %; 40"
     assert "2 guesses" in predict.said
     meant = [12.0, 1000.0] if one.unit != "share" else [0.12, 0.4]
@@ -64,8 +79,7 @@ def test_nothing_is_shown_before_it_is_revealed(name):
     )
 
 
-def test_the_answer_is_that_of_the_picture_in_the_words_of_reveal():
-    board = fs.board(name="explore", n=1, days=9)
+def test_the_answer_is_that_of_the_picture_in_the_words_of_reveal(board):
     predict = board._predict
     predict.opens.value = True
     predict.text.value = "324"
@@ -77,8 +91,7 @@ def test_the_answer_is_that_of_the_picture_in_the_words_of_reveal():
     assert f"It is {board.picture.figures['customers']:,.0f} customers" in predict.said
 
 
-def test_what_was_kept_is_shown_once_a_slider_has_moved():
-    board = fs.board(name="explore", n=1, days=9)
+def test_what_was_kept_is_shown_once_a_slider_has_moved(board):
     board.keep()
     board._predict.opens.value = True
     assert is_covered(board)
@@ -91,15 +104,8 @@ def test_what_was_kept_is_shown_once_a_slider_has_moved():
     assert 'class="change' not in board._figures.value
 
 
-def test_what_cannot_be_read_says_so_and_leaves_the_guesses_as_they_were():
-    board = fs.board(name="explore", n=1, days=9)
+def test_what_cannot_be_read_says_so_and_leaves_the_guesses_as_they_were(board):
     board._predict.opens.value = True
     board._predict.text.value = "300; 400"
     board._predict.text.value = "300; many"
     assert "many" in board._predict.said and board._predict.guesses == [300, 400]
-
-
-@pytest.mark.parametrize("name", BOARDS)
-def test_each_board_asks_for_figures_of_charts_that_it_has(name):
-    for one in board_of(None, name, n=1, days=20).asks:
-        assert one.question and (one.chart is None) == (one.top == "")

@@ -104,9 +104,8 @@ class Predict(ipywidgets.VBox):
         return self.asked.unit or str(getattr(seen.start, "currency", ""))
 
     def _heard(self, seen: Seen) -> str:
-        return f"{len(self.guesses)} guesses: " + "; ".join(
-            in_unit(guess, self._unit(seen)) for guess in self.guesses
-        )
+        said = "; ".join(in_unit(guess, self._unit(seen)) for guess in self.guesses)
+        return f"On a line: {said or 'nothing is guessed yet'}"
 
     def _begin(self) -> None:
         self.layout.display = None if self.opens.value else "none"
