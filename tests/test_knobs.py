@@ -69,7 +69,7 @@ def test_every_slider_changes_something_that_is_seen(name):
 
     change = {}
     start = seen()
-    for label, knob in board._knobs.items():
+    for label, knob in board._turned.knobs.items():
         dead = True
         for value in (knob.options[0][1], knob.options[-1][1]):
             change = knob.change(value)

@@ -189,7 +189,7 @@ def test_large_type_right_after_a_reset(board):
 
 
 def test_every_position_of_every_slider_is_a_scenario(board):
-    for label, knob in board._knobs.items():
+    for label, knob in board._turned.knobs.items():
         for _, value in knob.options:
             FOLLOW_UP.vary(knob.change(value))
         assert knob.start in dict(knob.options).values(), label

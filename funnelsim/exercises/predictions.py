@@ -80,7 +80,7 @@ def predict(number: str, *, unit: str = "", among: Sequence[str] = (), **guesses
         for guess in several:
             if guess is ... or guess is None or guess == "":
                 continue
-            meant, complaint = _read(guess, question)
+            meant, complaint = read_guess(guess, question)
             if complaint:
                 question.guesses.clear()  # half of what was typed is no guess
                 return Verdict(str(number), "not answered", f"{name}: {complaint}")
@@ -154,7 +154,7 @@ def reveal(
     several = len(truths) > 1
     sentences = tuple(
         (f"{_label(name)}: " if several else "")
-        + _told(question.guesses.get(name, []), truth, question)
+        + told_of(question.guesses.get(name, []), truth, question)
         for name, truth in truths.items()
     )
     is_drawn = values is not None and not question.among
@@ -178,7 +178,7 @@ def _with_class(question: Question, guessed: Sequence[Guessed]) -> Question:
 # --- what is read, and what is said ---------------------------------------------------------------
 
 
-def _read(guess: Any, question: Question) -> tuple[Guess, str]:
+def read_guess(guess: Any, question: Question) -> tuple[Guess, str]:
     """A guess as a number or a name; else why it can be none."""
     if question.among:
         found = [
@@ -216,7 +216,8 @@ def _said(guesses: list[Guess], question: Question) -> str:
     return f"{len(guesses)} times, from {low} to {high}, the one in the middle {middle}"
 
 
-def _told(guesses: list[Guess], truth: Guess, question: Question) -> str:
+def told_of(guesses: list[Guess], truth: Guess, question: Question) -> str:
+    """What it is, beside what was guessed: how far off, or how many of a class are near."""
     unit, is_it = question.unit, f"It is {in_unit(truth, question.unit)}"
     if not guesses:
         return f"No guess. {is_it}."

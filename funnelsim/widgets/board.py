@@ -14,6 +14,7 @@ import altair as alt
 import ipywidgets
 
 from funnelsim.charts.rows import Rows
+from funnelsim.scenario import Scenario
 from funnelsim.widgets.board_text import EXPLORE, foot_html, head_html
 from funnelsim.widgets.knobs import Knob
 
@@ -83,6 +84,29 @@ class Own:
 
 
 @dataclass(frozen=True)
+class Asked:
+    """A figure that a class guesses before it is shown.
+
+    `question` is what it is called, `answer` gives it, `unit` is that of `fs.predict`, or "" for
+    money. Guesses are marks on the `chart` of this number, along its `axis`, whose end is the
+    parameter `top`, and which shows `per` times the figure; without a chart on a line of their own.
+    """
+
+    question: str
+    unit: str
+    answer: Callable[[Seen], float]
+    chart: int | None = None
+    axis: str = "x"
+    top: str = ""
+    per: float = 1.0
+
+
+def figure(name: str) -> Callable[[Seen], float]:
+    """The key figure of this name in what is shown; of two worlds, in the first."""
+    return lambda seen: float(getattr(seen.now, "here", seen.now).figures[name])
+
+
+@dataclass(frozen=True)
 class View:
     """What is looked at: a slider, or a list of choices, that draws anew and simulates nothing.
 
@@ -134,6 +158,9 @@ class Board:
     `start` is a scenario, or whatever else the maker makes a picture of, if nothing is turned.
     `change` makes of the moved sliders, values by label, what `Scenario.vary` takes. `told` are
     texts by name for the sentences of a demonstration, of what was seen and one of its pictures.
+    `asks` are the figures that can be guessed before they are shown (`widgets/asked.py`).
+    `more` are all sliders that a hand may add, by label, where it may; `again` makes the same board
+    of another scenario, where one may be chosen.
     With `is_beside` two charts stand beside each other in a narrow window, too.
     """
 
@@ -148,6 +175,9 @@ class Board:
     foot: Callable[[Seen], str] = usual_foot
     change: Callable[[Mapping[str, Knob], Mapping[str, Any]], dict[str, Any]] = each_by_itself
     told: Callable[[Seen, Any], Mapping[str, str]] = lambda seen, picture: {}
+    asks: Sequence[Asked] = ()
+    more: Callable[[], Mapping[str, Knob]] | None = None
+    again: Callable[[Scenario], Board] | None = None
     is_beside: bool = False
 
     @property

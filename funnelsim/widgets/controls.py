@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from types import MappingProxyType
+from typing import Any
 
 import ipywidgets
 
@@ -25,7 +26,7 @@ class Controls(dict[str, ipywidgets.Widget]):
     def of(cls, turned: Sequence[Knob | View]) -> Controls:
         """A control for each of these."""
         made = cls({one.label: control_of(one) for one in turned})
-        made.labels = {one.path: one.label for one in turned if isinstance(one, Knob) and one.path}
+        made.labels = paths_of(turned)
         return made
 
     def __missing__(self, label: str) -> ipywidgets.Widget:
@@ -33,6 +34,11 @@ class Controls(dict[str, ipywidgets.Widget]):
             return self[self.labels[label]]
         near = get_close_matches(str(label), self, n=1, cutoff=0)
         raise KeyError(f"no slider {label!r} here" + (f", but {near[0]!r}" if near else ""))
+
+
+def paths_of(turned: Iterable[Knob | View]) -> dict[str, str]:
+    """The labels of these by the path that they are named by, too."""
+    return {one.path: one.label for one in turned if isinstance(one, Knob) and one.path}
 
 
 def control_of(one: Knob | View) -> ipywidgets.Widget:
@@ -52,10 +58,10 @@ def control_of(one: Knob | View) -> ipywidgets.Widget:
 def grouped(
     offered: Sequence[Knob | View], controls: Mapping[str, ipywidgets.Widget]
 ) -> list[ipywidgets.Widget]:
-    """The controls of these, under a heading for each group."""
+    """The controls of these, under a heading for each group, in the order of the first of each."""
     shown: list[ipywidgets.Widget] = []
-    group = None
-    for one in offered:
+    group, groups = None, list(dict.fromkeys(one.group for one in offered))
+    for one in sorted(offered, key=lambda one: groups.index(one.group)):
         if one.group != group:
             group = one.group
             shown.append(ipywidgets.HTML(page("<h3>{{ group }}</h3>", group=group)))
@@ -65,6 +71,18 @@ def grouped(
 
 def button(text: str, tooltip: str) -> ipywidgets.Button:
     return ipywidgets.Button(description=text, tooltip=tooltip)
+
+
+def only_one_open(buttons: Sequence[ipywidgets.ToggleButton]) -> None:
+    """What opens above the pictures closes the others that do."""
+
+    def opened(change: Any) -> None:
+        for other in buttons:
+            if change["new"] and other is not change["owner"]:
+                other.value = False
+
+    for one in buttons:
+        one.observe(opened, "value")
 
 
 def box(
@@ -78,7 +96,7 @@ def box(
 def laid_out(
     head: Sequence[ipywidgets.Widget],
     above: Sequence[ipywidgets.Widget],
-    controls: Sequence[ipywidgets.Widget],
+    left: ipywidgets.Widget,
     pictures: Sequence[ipywidgets.Widget],
     foot: ipywidgets.Widget,
     lines: int,
@@ -86,7 +104,6 @@ def laid_out(
     """The rows of a board, with its style; `lines` is how many bars its first chart has."""
     css = (STATIC / "board.css").read_text(encoding="utf-8")
     style = f"<style>{css}.funnelsim-board {{ --stages: {lines}; }}</style>"
-    left = box(ipywidgets.VBox, controls, "funnelsim-controls")
     right = box(ipywidgets.VBox, pictures, "funnelsim-pictures")
     return [
         ipywidgets.HTML(style, layout={"display": "none"}),

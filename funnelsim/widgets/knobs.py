@@ -56,24 +56,33 @@ def knobs_named(s: Scenario, names: Iterable[str]) -> list[Knob]:
     """
     usual = {one.label: one for one in knobs(s)}
     labels = {found.label: found for found in every(s)}
-    found: list[Knob] = []
-    turned_by: dict[str, str] = {}
+    found: dict[str, Knob] = {}
     for name in names:
         one = usual.get(name) or knob_of(labels.get(name) or parameter(s, name))
-        for path in one.change(one.start):
-            for other, label in turned_by.items():
-                if f"{path}.".startswith(f"{other}.") or f"{other}.".startswith(f"{path}."):
-                    raise ScenarioError([_turned_twice(name, path, label)])
-        turned_by |= dict.fromkeys(one.change(one.start), name)
-        found.append(one)
-    return found
+        if name in found:
+            raise ScenarioError([Problem(name, Finding("named twice"), "a board has one of each")])
+        for other, its in found.items():
+            if path := turned_by_both(one, its):
+                raise ScenarioError([turned_twice(name, path, other, "name one of the two")])
+        found[name] = one
+    return list(found.values())
 
 
-def _turned_twice(name: str, path: str, other: str) -> Problem:
-    if name == other:
-        return Problem(name, Finding("named twice"), "a board has one slider for it")
+def turned_by_both(one: Knob, other: Knob) -> str:
+    """A path that both of them turn, empty if there is none."""
+    theirs = [f"{path}." for path in other.change(other.start)]
+    both = (
+        path
+        for path in one.change(one.start)
+        if any(f"{path}.".startswith(its) or its.startswith(f"{path}.") for its in theirs)
+    )
+    return next(both, "")
+
+
+def turned_twice(name: str, path: str, other: str, way_out: str) -> Problem:
+    """What is said of a slider that turns the same as another."""
     rule = f"it turns {path}, which {other} turns already"
-    return Problem(name, Finding("one of two for the same"), rule, "name one of the two")
+    return Problem(name, Finding("one of two for the same"), rule, way_out)
 
 
 def knob_of(found: Parameter) -> Knob:

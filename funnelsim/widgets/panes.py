@@ -11,7 +11,8 @@ from collections.abc import Sequence
 import altair as alt
 
 from funnelsim.charts.parts import rows_data
-from funnelsim.widgets.board import Chart, Drawn, RowsByName, Seen
+from funnelsim.widgets.asked import guess_rows, with_guesses
+from funnelsim.widgets.board import Asked, Chart, Drawn, RowsByName, Seen
 from funnelsim.widgets.live_chart import LiveChart
 
 LARGE = 1.3  # times the size of the type
@@ -24,8 +25,18 @@ class Charts:
     `lines` is how many bars stand below each other in the first one.
     """
 
-    def __init__(self, panes: Sequence[Chart], seen: Seen, is_beside: bool = False) -> None:
+    def __init__(
+        self,
+        panes: Sequence[Chart],
+        seen: Seen,
+        is_beside: bool = False,
+        asks: Sequence[Asked] = (),
+    ) -> None:
         self.panes = panes
+        self._axes = {one.chart: one.axis for one in asks if one.chart is not None}
+        self.asked: Asked | None = None
+        self.guesses: Sequence[float] = ()
+        self.is_covered = False  # no rows but the guesses'
         self.lines = panes[0].lines if panes else 0
         self._tops: dict[str, float] = {}
         self.widget = LiveChart(*self._drawn(seen))
@@ -33,6 +44,10 @@ class Charts:
             self.widget.add_class("funnelsim-columns")
         if is_beside:
             self.widget.add_class("funnelsim-beside")
+
+    def ask(self, asked: Asked | None, guesses: Sequence[float]) -> None:
+        """What is guessed, None for nothing, and the guesses; the charts are not covered."""
+        self.asked, self.guesses, self.is_covered = asked, guesses, False
 
     def put(self, seen: Seen) -> None:
         """Show what there is to see."""
@@ -59,9 +74,17 @@ class Charts:
     def _fitted(self, seen: Seen) -> list[tuple[Chart, RowsByName, list[str]]]:
         """Each chart with its rows and the names of its scales, which only grow, and in steps."""
         fitted = []
-        for pane in self.panes:
+        for number, pane in enumerate(self.panes):
             rows = pane.rows(seen)
             tops = pane.tops(seen, rows)
+            if number in self._axes:
+                rows = {**rows, f"guesses_{number}": guess_rows(self.asked, self.guesses, number)}
+            if self.is_covered:  # how far the scales reach would say how much it is
+                tops = dict.fromkeys(tops, 0.0)
+                rows = {n: some if n.startswith("guesses_") else [] for n, some in rows.items()}
+            if self.asked is not None and self.asked.chart == number and self.guesses:
+                top = self.asked.top
+                tops[top] = max(tops[top], 1.1 * self.asked.per * max(self.guesses))
             for name, needed in tops.items():
                 if name not in self._tops or needed > self._tops[name]:
                     self._tops[name] = next_step(needed)
@@ -73,7 +96,11 @@ class Charts:
     ) -> Drawn:
         data = {name: rows_data(some, name) for name, some in rows.items()}
         scales = [alt.param(name, value=self._tops[name]) for name in tops]
-        drawn = pane.draw(seen, data, dark).add_params(*scales)
+        number = self.panes.index(pane)
+        drawn = pane.draw(seen, data, dark)
+        if number in self._axes:
+            drawn = with_guesses(drawn, f"guesses_{number}", self._axes[number])
+        drawn = drawn.add_params(*scales)
         return drawn.properties(width="container", height="container")
 
 

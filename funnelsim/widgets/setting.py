@@ -19,16 +19,21 @@ FORM = '"Copy" on another board gives such a text, as in: sales: reps = 3; Leads
 
 
 def setting_text(controls: Controls, starts: Mapping[str, Any]) -> str:
-    """The controls that do not stand where they began, each with what its readout says."""
+    """The controls that do not stand where they began, each with what its readout says; a slider
+    that has been added has no beginning here.
+    """
     return "; ".join(
         f"{_line(label)} = {_line(control.label)}"
         for label, control in controls.items()
-        if control.value != starts[label]
+        if label not in starts or control.value != starts[label]
     )
 
 
 def read_setting(text: str, controls: Controls) -> dict[str, Any]:
-    """The values that a text says, by label; FunnelSimError for what is no such text."""
+    """The values that a text says, by label; FunnelSimError for what is no such text.
+
+    Of the controls it needs their `options`, which knobs have as well.
+    """
     rest, found = _line(text), {}
     labels = {_line(label): label for label in controls}
     while rest:

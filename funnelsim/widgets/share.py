@@ -6,10 +6,11 @@ first field.
 
 from __future__ import annotations
 
+import json
 import re
 import textwrap
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -64,12 +65,18 @@ class Share(ipywidgets.VBox):
     def is_open(self) -> bool:
         return bool(self.opens.value)
 
-    def tell(self, text: str, start: Any, now: Any, change: Mapping[str, Any]) -> None:
-        """What there is to take along; where nothing is simulated, neither code nor a file."""
+    def tell(
+        self, text: str, start: Any, now: Any, change: Mapping[str, Any], named: Sequence[str] = ()
+    ) -> None:
+        """What there is to take along; where nothing is simulated, neither code nor a file.
+
+        `named` are the sliders that `fs.explore` is to have, if they are not those of its own.
+        """
         code = toml = ""
         if isinstance(start, Scenario):
             varied = f".vary({as_python(dict(change))})" if change else ""
             code, toml = f"s = {in_code(start)}{varied}", now.to_toml()
+            code += f"\nfs.explore(s, {json.dumps(list(named), ensure_ascii=False)})" * bool(named)
             self.file.value = self.file.value or f"{_file_name(start.name)}.toml"
         names = "Setting as text", "In Python", "Scenario file"
         for name, its, widget in zip(names, (text, code, toml), self._copied, strict=True):

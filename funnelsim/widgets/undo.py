@@ -39,7 +39,7 @@ class Moves:
     def note(self, setting: Setting, held: bool = False, alone: bool = False) -> None:
         """A move has led to this; one that is `alone` goes on no other, and none goes on it."""
         here = self._settings[self._now]
-        turned, at = {key for key in setting if setting[key] != here[key]}, self._clock()
+        turned, at = turned_between(here, setting), self._clock()
         if not turned:
             return
         (last, before), is_first = self._last, self._now == 0
@@ -72,6 +72,15 @@ class Moves:
         self._now += by
         self._last = set(), 0.0
         return self._settings[self._now]
+
+
+NOTHING = object()  # a slider that is not there is at no value
+
+
+def turned_between(one: Setting, other: Setting) -> set[str]:
+    """What stands elsewhere, or is there in one of the two alone: sliders come and go."""
+    both = one.keys() | other.keys()
+    return {key for key in both if one.get(key, NOTHING) != other.get(key, NOTHING)}
 
 
 class Undo(anywidget.AnyWidget):

@@ -77,7 +77,14 @@ def board(
     >>> board.views["Day"].label
     'Sat 26 Jul 2025'
     """
-    return Frame(board_of(scenario, name, seed=seed, days=days, n=n, beside=beside))
+    return Frame(_reopened(scenario, name, seed=seed, days=days, n=n, beside=beside))
+
+
+def _reopened(scenario: Scenario | Source | None, name: str, **how: Any) -> Board:
+    """A board on which another scenario can be chosen, if it shows one."""
+    made = board_of(scenario, name, **how)
+    is_scenario = isinstance(made.start, Scenario)
+    return replace(made, again=partial(_reopened, name=name, **how)) if is_scenario else made
 
 
 def board_of(

@@ -13,19 +13,21 @@ from __future__ import annotations
 import numbers
 import warnings
 from collections.abc import Iterable
+from dataclasses import replace
+from functools import partial
+from typing import Any
 
 import altair as alt
 
 from funnelsim import charts
 from funnelsim.charts.rows import band_rows, funnel_rows, order_kinds, revenue_rows
-from funnelsim.errors import Finding, FunnelSimError, Problem
 from funnelsim.experiment.spread import nine_in_ten
 from funnelsim.scenario import Scenario
 from funnelsim.widgets.arithmetic import sum_html
-from funnelsim.widgets.board import Board, Chart, Data, Drawn, RowsByName, Seen
+from funnelsim.widgets.board import Asked, Board, Chart, Data, Drawn, RowsByName, Seen, figure
 from funnelsim.widgets.board_text import band_text, figures_html
 from funnelsim.widgets.boards.frame import Frame
-from funnelsim.widgets.knobs import Knob, knobs, knobs_named
+from funnelsim.widgets.offered import knobs_asked, turnable
 from funnelsim.widgets.picture import Simulated
 
 DEFAULT = "aida-follow-up"
@@ -64,44 +66,42 @@ def explore(
     if isinstance(parameters, numbers.Integral) and not isinstance(parameters, bool):
         warnings.warn("write fs.explore(scenario, seed=...)", DeprecationWarning, stacklevel=2)
         parameters, seed = None, int(parameters)
-    simulated = Simulated.of(scenario, seed, days, n)
-    return Frame(board(scenario, simulated, parameters))
+    return Frame(_explorer(scenario, parameters, seed=seed, days=days, n=n))
+
+
+def _explorer(scenario: Scenario, names: Iterable[str] | None = None, **how: Any) -> Board:
+    """The explorer as data; of another scenario it has the sliders that matter there."""
+    made = board(scenario, Simulated.of(scenario, **how), names)
+    return replace(made, again=partial(_explorer, **how))
 
 
 def board(
     scenario: Scenario, simulated: Simulated, parameters: Iterable[str] | None = None
 ) -> Board:
     """The explorer as data, with the knobs that are named, or those that matter."""
-    named = None if parameters is None else _named(scenario, parameters, simulated)
     panes = [Chart(_funnel_rows, _funnel, _leads, len(scenario.stages) + len(scenario.life_stages))]
-    if scenario.order is not None:
-        panes.append(Chart(_revenue_rows, _revenue, _paid))
+    panes += [Chart(_revenue_rows, _revenue, _paid)] * (scenario.order is not None)
     return Board(
         scenario,
         simulated,
         panes,
-        knobs(simulated.shortened(scenario)) if named is None else named,
+        knobs_asked(scenario, parameters, simulated),
         line=lambda seen: sum_html(seen.now.journal),
         figures=_figures,
+        asks=ASKS[: len(panes)],
+        more=lambda: turnable(scenario, bool(simulated.horizon)),
     )
-
-
-def _named(scenario: Scenario, names: Iterable[str], simulated: Simulated) -> list[Knob]:
-    """The knobs of these parameters."""
-    listed = [names] if isinstance(names, str) else names
-    if not isinstance(listed, Iterable):
-        way_out = 'write ["teams.sales.reps", ...]; fs.parameters(scenario) lists all there are'
-        raise FunnelSimError(str(Problem("parameters", names, "it is a list of paths", way_out)))
-    found = knobs_named(scenario, listed)
-    if simulated.horizon and any("horizon" in knob.change(knob.start) for knob in found):
-        rule = "the board shows only the first days of it, and these stay"
-        raise FunnelSimError(str(Problem("horizon", Finding("turned"), rule, "write days=...")))
-    return found
 
 
 def _figures(seen: Seen) -> str:
     before = seen.before.figures if seen.before else None
     return figures_html(seen.start, seen.now.figures, before, seen.now.spread)
+
+
+ASKS = (
+    Asked("customers", "customers", figure("customers"), 0, "x", "leads_top"),
+    Asked("revenue", "", figure("revenue"), 1, "y", "revenue_top"),
+)
 
 
 # --- the funnel ---------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from funnelsim.pages import page
 from funnelsim.scenario import Scenario
 from funnelsim.scenario.parameters import every
 from funnelsim.stories import Story, story
-from funnelsim.widgets.board import Board, Own, Seen
+from funnelsim.widgets.board import Asked, Board, Own, Seen, figure
 from funnelsim.widgets.board_text import SENTENCES, foot_html, head_html
 from funnelsim.widgets.flow import Flow, counts_html, fares_differently
 from funnelsim.widgets.knobs import knobs_named
@@ -45,6 +45,7 @@ def board(
         line=_line,
         head=_head,
         foot=lambda seen: foot_html(seen.start, dict(seen.change), None),
+        asks=[Asked("customers", "customers", figure("customers"))],
     )
 
 
@@ -105,12 +106,11 @@ def _line(seen: Seen) -> str:
     """How many fare differently; or what there is to do."""
     shown = worlds(seen)
     if len(shown.journals) < 2:
-        count = f"{shown.journals[0].rows('leads'):,}"
         more = "“Keep as today” and a moved slider put a second world below: the same customers."
+        count = f"{shown.journals[0].rows('leads'):,}"
         return page(SENTENCES, said=f"{count} leads, a dot each", more=more)
-    upper, lower = shown.journals
     sales = [int((j.leads["outcome"] == "customer").sum()) for j in shown.journals]
-    differ, leads = int(fares_differently(upper, lower).sum()), upper.rows("leads")
+    differ, leads = int(fares_differently(*shown.journals).sum()), shown.journals[0].rows("leads")
     more = f"Customers: {sales[0]:,} above, {sales[1]:,} below."
     return page(SENTENCES, said=f"{differ:,} of {leads:,} leads fare differently", more=more)
 

@@ -23,7 +23,7 @@ from funnelsim.pages import page
 from funnelsim.scenario import Scenario
 from funnelsim.scenario.parameters import every
 from funnelsim.tables import difference, figure_text
-from funnelsim.widgets.board import Board, Chart, Data, Drawn, RowsByName, Seen, View
+from funnelsim.widgets.board import Asked, Board, Chart, Data, Drawn, RowsByName, Seen, View, figure
 from funnelsim.widgets.board_text import figures_html
 from funnelsim.widgets.knobs import knobs_named
 from funnelsim.widgets.picture import Simulated, Staffing
@@ -31,9 +31,8 @@ from funnelsim.widgets.picture import Simulated, Staffing
 DEFAULT = "aida-follow-up"
 TURNED = ("attempts", "every", "handling_time", "patience", "response_half_life")
 TILES = ("share_gone_cold", "mean_response_days", "customers", "revenue", "contribution", "profit")
-LINE = (
-    '<div class="funnelsim-sum"><p>{{ said }}</p><small title="{{ more }}">{{ more }}</small></div>'
-)
+LINE = """<div class="funnelsim-sum"><p>{{ said }}</p>
+<small title="{{ more }}">{{ more }}</small></div>"""
 
 
 def board(scenario: Scenario, simulated: Simulated) -> Board:
@@ -55,6 +54,7 @@ def board(scenario: Scenario, simulated: Simulated) -> Board:
         [View("Week of the queue", weeks, settled)],
         line=lambda seen: _line(seen, maker),
         figures=lambda seen: _figures(seen, scenario.teams[team].name),
+        asks=[Asked("gone cold", "share", figure("share_gone_cold"), 2, "y", "cold_top", 100.0)],
     )
 
 
@@ -131,8 +131,8 @@ def _most(rows: Rows, column: str) -> float:
 
 def _figures(seen: Seen, team: str) -> str:
     now, before = seen.now, seen.before.figures if seen.before else None
-    names = [*TILES[:2], f"utilisation: {team}", *TILES[2:]]
-    return figures_html(seen.start, now.figures, before, now.spread, names)
+    tiles = (*TILES[:2], f"utilisation: {team}", *TILES[2:])
+    return figures_html(seen.start, now.figures, before, now.spread, tiles)
 
 
 def _line(seen: Seen, maker: Staffing) -> str:
@@ -143,8 +143,8 @@ def _line(seen: Seen, maker: Staffing) -> str:
     more = seen.now.others.get(reps + 1)
     if more is None or seen.now.others_of != maker.with_reps(s, 1):
         return page(LINE, said=said, more="What one rep more would bring is being simulated.")
-    figure, name = ("profit", f"profit, {s.currency}") if s.order else ("customers", "customers")
-    change = difference(more[figure], now[figure], "money" if s.order else "count")
+    of, name = ("profit", f"profit, {s.currency}") if s.order else ("customers", "customers")
+    change = difference(more[of], now[of], "money" if s.order else "count")
     cold = figure_text(more["share_gone_cold"], "share")
     told = f"One rep more, the same customers: {cold} gone cold; {name} {change}"
     return page(LINE, said=said, more=told)

@@ -9,6 +9,7 @@ What is only looked at is drawn anew, and not simulated. What a board is, `widge
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +19,24 @@ from funnelsim.errors import FunnelSimError, Problem
 from funnelsim.journal import Journal
 from funnelsim.saving import write_text
 from funnelsim.scenario import Scenario
+from funnelsim.widgets.asked import Predict
 from funnelsim.widgets.board import Board, Chart, Html, Own, Seen
 from funnelsim.widgets.board_text import problem_html
-from funnelsim.widgets.controls import Controls, box, button, grouped, laid_out
+from funnelsim.widgets.controls import (
+    Controls,
+    box,
+    button,
+    laid_out,
+    only_one_open,
+)
 from funnelsim.widgets.newest import Newest
+from funnelsim.widgets.offered import Offered
+from funnelsim.widgets.opened import Opened
 from funnelsim.widgets.panes import Charts
-from funnelsim.widgets.setting import read_setting, setting_text
+from funnelsim.widgets.setting import setting_text
 from funnelsim.widgets.share import Share
 from funnelsim.widgets.still import Stills, still_html
+from funnelsim.widgets.turned import Turned
 from funnelsim.widgets.undo import Moves, Undo
 
 
@@ -50,39 +61,50 @@ class Frame(ipywidgets.VBox):
 
     def __init__(self, board: Board, head: Sequence[ipywidgets.Widget] = ()) -> None:
         # `head` is what stands in place of the name: beside the buttons, and below them
-        self._board, self._knobs = board, {knob.label: knob for knob in board.knobs}
-        self._kept: Any = None
-        self._shown = board.maker.draft(board.start)
-        self.stills = Stills(lambda seen: still_html(board, self._charts, self._own, seen))
-        self._newest = Newest(self._pictures, self._show)
+        super().__init__()
+        self.add_class("funnelsim-board")
+        self.stills = Stills(lambda seen: still_html(self._board, self._charts, self._own, seen))
+        self._large = ipywidgets.ToggleButton(description="Large type", tooltip="For a projector")
+        self._large.observe(lambda _: self._restyle(), "value")
+        self._opened = Opened(self.show)
+        self._given = head
+        self._begin(board, board.maker.draft(board.start))
+
+    def _begin(self, board: Board, shown: Any) -> None:
+        """All of a board anew, from its first picture."""
+        self._board, self._shown, self._kept = board, shown, None
+        # what is still being simulated of another board comes too late
+        self._newest = Newest(
+            self._pictures, lambda picture: self._show(picture) if self._board is board else None
+        )
         self._busy_setting = False  # while several sliders are set as one move
 
-        self.sliders, self.views = Controls.of(board.knobs), Controls.of(board.views)
+        self.views = Controls.of(board.views)
+        self._turned = Turned(board, self.views, lambda _: self._by_hand(self._moved))
+        self.sliders = self._turned.sliders
         self._moves, self._undo = Moves(self._standing()), Undo()
         self._is_touched = False  # as it comes, its still shows it already
-        self._share = Share(self.apply, self.save)
+        self._share, self._offered = Share(self.apply, self.save), Offered(self._toggle)
         self._keep = button("Keep as today", "Freeze this picture and compare what follows with it")
         self._reset = button("Reset", "All sliders back to the values of the scenario")
-        self._large = ipywidgets.ToggleButton(description="Large type", tooltip="For a projector")
         self._head, self._sum, self._figures, self._foot = (ipywidgets.HTML() for _ in range(4))
         self._html = [(p, ipywidgets.HTML()) for p in board.panes if isinstance(p, Html)]
         self._own = [(pane, pane.make()) for pane in board.panes if isinstance(pane, Own)]
         charts = [pane for pane in board.panes if isinstance(pane, Chart)]
-        self._charts = Charts(charts, self.seen, board.is_beside)
+        self._charts = Charts(charts, self.seen, board.is_beside, board.asks)
+        self._predict, self._strip = Predict(board.asks, self._draw), ipywidgets.HTML()
         self._chart = self._charts.widget
-        super().__init__(self._layout(head or [self._head]))
-        self.add_class("funnelsim-board")
+        self.children = self._layout(self._given or [self._head])
         self._draw()
 
-        for control in self.sliders.values():
-            control.observe(lambda _: self._by_hand(self._moved), "value")
         for control in self.views.values():
             control.observe(lambda _: self._by_hand(self._draw), "value")
         self._keep.on_click(lambda _: self.keep() if self._kept is None else self.forget())
         self._reset.on_click(lambda _: self.reset())
         self._undo.on_msg(lambda _, does, __: self.undo() if does == "undo" else self.redo())
         self._share.opens.observe(lambda _: self._tell(), "value")
-        self._large.observe(lambda _: self._restyle(), "value")
+        only_one_open([panel.opens for panel in self._panels])
+        self._offered.opens.observe(lambda _: self._tell(), "value")
         self._newest.ask(self.change)  # what is shown so far is a draft
 
     def __repr__(self) -> str:
@@ -98,7 +120,7 @@ class Frame(ipywidgets.VBox):
     @property
     def change(self) -> dict[str, Any]:
         """What was moved, as `Scenario.vary` takes it."""
-        return self._board.change(self._knobs, self._moved_values())
+        return self._board.change(self._turned.knobs, self._turned.moved_values)
 
     @property
     def scenario(self) -> Scenario:
@@ -109,8 +131,8 @@ class Frame(ipywidgets.VBox):
     def seen(self) -> Seen:
         """What the panes are made of now."""
         view = {label: control.value for label, control in self.views.items()}
-        moved = self._moved_values()
-        change = self._board.change(self._knobs, moved)
+        moved = self._turned.moved_values
+        change = self._board.change(self._turned.knobs, moved)
         return Seen(self._board.start, change, self._shown, self._kept, view, moved)
 
     @property
@@ -153,9 +175,44 @@ class Frame(ipywidgets.VBox):
             self._draw()
 
     def reset(self) -> None:
-        """All sliders back to the scenario's values; what was kept and what is looked at stay."""
+        """All sliders back to the scenario's values; what was kept and what is looked at stay, and
+        so do sliders that were added.
+        """
         self._charts.let_shrink()
-        self._put({label: knob.start for label, knob in self._knobs.items()})
+        self._put({label: knob.start for label, knob in self._turned.knobs.items()})
+
+    # -- which sliders there are, and of which scenario
+
+    def add(self, name: str) -> None:
+        """One slider more, by the label or the path of `fs.parameters`: one move.
+
+        FunnelSimError for what there is not, and what a slider here turns already.
+        """
+        self._put(self._turned.with_one_more(name))
+
+    def remove(self, label: str) -> None:
+        """This slider away, by label or path, and what it has turned back: one move."""
+        self._put(self._turned.without(label))
+
+    def show(self, scenario: Scenario) -> None:
+        """The same board of another scenario, from its beginning.
+
+        FunnelSimError where the board does not suit it; then all stays as it was.
+        """
+        if self._board.again is None:
+            rule = "this board shows one scenario"
+            raise FunnelSimError(str(Problem("show", scenario.name, rule, "make another board")))
+        board = self._board.again(scenario)
+        self._begin(board, board.maker.draft(board.start))
+        if self._large.value:
+            self._restyle()
+        self._is_touched = True
+        self.stills.refresh(self.seen)
+
+    def _toggle(self, label: str) -> str:
+        is_there = label in self._turned.knobs
+        (self.remove if is_there else self.add)(label)
+        return f"{label} is {'taken away' if is_there else 'added'}."
 
     def undo(self) -> None:
         """The last move back, if there is one: of a slider, a choice or what is looked at. A drag
@@ -182,14 +239,15 @@ class Frame(ipywidgets.VBox):
 
         FunnelSimError for a slider that is not here, and a value that it does not offer.
         """
-        self.stand(read_setting(text, self.controls), self._kept)
+        self.stand(self._turned.read(text), self._kept)
 
     def stand(self, values: Mapping[str, Any], kept: Any = None) -> None:
         """Sliders and views at these values, by label, the others where they began, and this
         picture kept, or none: one move.
         """
+        together = self._turned.together_with(values)
         self._hold(kept)
-        self._put(self._board.starts | dict(values))
+        self._put(together)
 
     def save(self, path: str | Path) -> Path:
         """The scenario as the sliders stand as a file, which `fs.load` reads; where it is.
@@ -203,18 +261,17 @@ class Frame(ipywidgets.VBox):
 
     # -- from a move to a picture
 
-    def _values(self) -> dict[str, Any]:
-        return {label: self.sliders[label].value for label in self._knobs}
-
     def _standing(self) -> dict[str, Any]:
         """Where all stands that a hand can move."""
         return {label: control.value for label, control in self.controls.items()}
 
     def _put(self, values: Mapping[str, Any], is_step: bool = True) -> None:
         """Set sliders and views as one move."""
-        before, controls = self._standing(), self.controls
+        before = self._standing()
         self._busy_setting = True
         try:
+            self._turned.have(label for label in values if label not in self.views)
+            controls = self.controls
             for label, value in values.items():
                 controls[label].value = value
         finally:
@@ -231,9 +288,6 @@ class Frame(ipywidgets.VBox):
         if setting is not None:
             self._put(setting, is_step=False)
 
-    def _moved_values(self) -> dict[str, Any]:
-        return {label: v for label, v in self._values().items() if v != self._knobs[label].start}
-
     def _changed(self, change: Mapping[str, Any]) -> Scenario:
         changed: Scenario = self._board.start.vary(change) if change else self._board.start
         return changed
@@ -247,10 +301,7 @@ class Frame(ipywidgets.VBox):
             then()
 
     def _moved(self) -> None:
-        for label, knob in self._knobs.items():
-            slider = self.sliders[label]
-            mark = slider.add_class if slider.value != knob.start else slider.remove_class
-            mark("funnelsim-moved")
+        self._turned.mark()
         self._foot.value = self._board.foot(self.seen)
         self._newest.ask(self.change)
 
@@ -275,38 +326,74 @@ class Frame(ipywidgets.VBox):
     def _tell(self) -> None:
         if self._share.is_open:
             start, change = self._board.start, self.change
-            self._share.tell(self.setting, start, self._changed(change), change)
+            changed, named = self._changed(change), self._turned.asked_for
+            self._share.tell(self.setting, start, changed, change, named)
+        if self._offered.opens.value:
+            self._offered.tell(self._turned.knobs, self._turned.more)
 
     def _draw(self) -> None:
-        board, seen = self._board, self.seen
+        board, seen, predict = self._board, self.seen, self._predict
+        self._charts.ask(predict.asked, predict.guesses)
+        is_asked = predict.is_open_question
+        if is_asked and self._kept is not None and self._shown is not self._kept:
+            seen = replace(seen, now=self._kept, before=None, change={}, moved={})
+        elif is_asked:
+            self._cover(seen)
+            return
+        self._drawn_of = seen  # what large type is drawn of, too
         self._charts.put(seen)
+        predict.tell(seen)
+        self._strip.value = predict.strip(seen)
         self._head.value = board.head(seen)
-        self._sum.value = board.line(seen)
+        self._sum.value = board.line(seen) if predict.asked is None else ""
         self._figures.value = board.figures(seen)
         self._foot.value = board.foot(seen)
         for pane, widget in self._html:
             widget.value = pane.html(seen)
         for own, its in self._own:
             own.put(its, seen)
+            its.layout.visibility = "visible"
         self._tell()
-        if self._is_touched:
+        if self._is_touched and not is_asked:
             self.stills.refresh(seen)
+
+    def _cover(self, seen: Seen) -> None:
+        """Nothing but the question, and the guesses as marks."""
+        self._charts.is_covered, self._drawn_of = True, seen
+        self._charts.put(seen)
+        self._strip.value = self._predict.strip(seen)
+        for widget in (self._sum, self._figures, *(its for _, its in self._html)):
+            widget.value = ""
+        for _, its in self._own:
+            its.layout.visibility = "hidden"
+        self._tell()
 
     # -- how it looks
 
     def _restyle(self) -> None:
         (self.add_class if self._large.value else self.remove_class)("funnelsim-large")
-        self._charts.restyle(self.seen, self._large.value)
+        self._charts.restyle(self._drawn_of, self._large.value)
 
     def _layout(self, head: Sequence[ipywidgets.Widget]) -> list[ipywidgets.Widget]:
         pieces = [widget for _, widget in [*self._html, *self._own]]
-        narrow = [view for view in self._board.views if not view.is_wide]
-        turned = grouped([*self._board.knobs, *narrow], self.sliders | self.views)
         wide = [self.views[view.label] for view in self._board.views if view.is_wide]
         charts = [self._chart] if self._charts.panes else []
-        shown = [self._figures, *wide, *pieces, *charts]
-        turns = [self._keep, self._reset] if self._knobs else []
-        buttons = [self._undo, *turns, self._share.opens, self._large]
-        above = [box(ipywidgets.VBox, [self._share], "funnelsim-above"), *head[1:], self._sum]
+        shown = [self._figures, *wide, self._strip, *pieces, *charts]
+        turns = [self._keep, self._reset] if self._board.knobs or self._board.more else []
+        asks = [self._predict.opens] * bool(self._board.asks and not self._given)
+        panels = (panel.opens for panel in self._panels)
+        buttons = [self._undo, *turns, *asks, *panels, self._large]
+        above = [
+            box(ipywidgets.VBox, self._panels, "funnelsim-above"),
+            *head[1:],
+            self._predict,
+            self._sum,
+        ]
         lines = self._charts.lines
-        return laid_out([head[0], *buttons], above, turned, shown, self._foot, lines)
+        return laid_out([head[0], *buttons], above, self._turned.column, shown, self._foot, lines)
+
+    @property
+    def _panels(self) -> list[Any]:
+        """What opens above the pictures; a demonstration says itself what is shown."""
+        given = [(self._offered, self._board.more), (self._opened, self._board.again)]
+        return [*(panel for panel, is_given in given if is_given and not self._given), self._share]

@@ -20,7 +20,7 @@ from funnelsim.metrics.cohorts import retention_by_age
 from funnelsim.pages import page
 from funnelsim.scenario import Scenario
 from funnelsim.scenario.parameters import every
-from funnelsim.widgets.board import Board, Chart, Data, Drawn, RowsByName, Seen
+from funnelsim.widgets.board import Asked, Board, Chart, Data, Drawn, RowsByName, Seen
 from funnelsim.widgets.board_text import SENTENCES
 from funnelsim.widgets.knobs import MOST, Knob, knob_of
 from funnelsim.widgets.picture import SideBySide, Simulated
@@ -48,6 +48,7 @@ def board(scenario: Scenario, simulated: Simulated) -> Board:
         line=_line,
         figures=_table,
         told=programme_told,
+        asks=[Asked("what a member spends", "", _members_spend, 0, "x", "spent_top")],
         is_beside=True,
     )
 
@@ -90,6 +91,10 @@ def _spent(seen: Seen, rows: RowsByName) -> dict[str, float]:
 
 def _members(seen: Seen, data: Data, dark: bool) -> Drawn:
     return drawn.member_chart(data["members"], seen.start.currency, alt.ExprRef("spent_top"), dark)
+
+
+def _members_spend(seen: Seen) -> float:
+    return list(means(seen.now).values())[-1]
 
 
 def _age_rows(seen: Seen) -> RowsByName:

@@ -21,7 +21,7 @@ from funnelsim.pages import page
 from funnelsim.scenario import Scenario
 from funnelsim.scenario.parameters import every
 from funnelsim.tables import figure_text
-from funnelsim.widgets.board import Board, Chart, Data, Drawn, RowsByName, Seen
+from funnelsim.widgets.board import Asked, Board, Chart, Data, Drawn, RowsByName, Seen, figure
 from funnelsim.widgets.board import each_by_itself as by_themselves
 from funnelsim.widgets.board_text import SENTENCES, figures_html
 from funnelsim.widgets.budget import budget_in_words, budget_knobs, moved_budget
@@ -68,6 +68,7 @@ def board(scenario: Scenario, simulated: Simulated) -> Board:
         figures=_figures,
         change=change,
         told=_told,
+        asks=ASKS,
         is_beside=True,
     )
 
@@ -117,6 +118,12 @@ def _dearest(seen: Seen, rows: RowsByName) -> dict[str, float]:
 def _costs(seen: Seen, data: Data, dark: bool) -> Drawn:
     names, top = list(_customers(seen.now).index), alt.ExprRef("cost_top")
     return drawn.cost_chart(data["costs"], names, seen.start.currency, top, dark)
+
+
+ASKS = (
+    Asked("profit", "", figure("profit"), 0, "x", "money_top"),
+    Asked("what a customer costs", "", figure("cac"), 1, "x", "cost_top"),
+)
 
 
 # --- in words and figures -------------------------------------------------------------------------

@@ -23,7 +23,7 @@ from funnelsim.metrics.known import Source, day_in_words, history_of
 from funnelsim.pages import page
 from funnelsim.scenario import Scenario
 from funnelsim.scenario.parameters import every
-from funnelsim.widgets.board import Board, Html, Seen, View
+from funnelsim.widgets.board import Asked, Board, Html, Seen, View
 from funnelsim.widgets.board_text import HEAD, SENTENCES, foot_html
 from funnelsim.widgets.kanban import (
     LARGEST,
@@ -55,6 +55,7 @@ def board(scenario: Scenario, simulated: Simulated) -> Board:
         _views(pd.Timestamp(days.start), days.warm_up / DAY, days.horizon / DAY, False),
         line=_line,
         foot=lambda seen: foot_html(seen.start, dict(seen.change), None),
+        asks=ASKS,
     )
 
 
@@ -62,7 +63,7 @@ def board_of_deals(source: Source) -> Board:
     """The pipeline of a journal or of read deals as data: nothing to turn."""
     h = history_of(source, "board")
     views = _views(h.start, h.first, h.last, h.is_dated)
-    return Board(h, AsItIs(), PANES, views=views, line=_line, head=_head, foot=_foot)
+    return Board(h, AsItIs(), PANES, views=views, line=_line, head=_head, foot=_foot, asks=ASKS)
 
 
 def _turned(s: Scenario) -> Iterator[str]:
@@ -103,6 +104,11 @@ def _deals(seen: Seen) -> str:
     return table_html(now) if look == TABLE else columns_html(now, before, look)
 
 
+def _open(seen: Seen) -> float:
+    return float(len(_on(seen, seen.now).deals))
+
+
+ASKS = [Asked("open deals", "deals", _open)]
 PANES = [
     Html(lambda seen: since_html(_on(seen, seen.now))),
     Html(_deals, still=lambda seen: table_html(_on(seen, seen.now))),
