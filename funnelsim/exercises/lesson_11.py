@@ -30,8 +30,8 @@ SCHOOL: dict[str, Any] = {
         {"name": "short form", "share": 0.4, "odds_ratio": {"Product": 1.2}},
         {"name": "no message", "share": 0.2, "without": ["recovery"]},
     ],
-    "stages.Basket.recovery.probability": 0.3,
-    "stages.Basket.recovery.anyway": 0.1,
+    "stages.Basket.recovery.probability": 0.4,
+    "stages.Basket.recovery.anyway": 0.2,
     "retention": None,
 }
 RATE, LIFT = 0.05, 0.2
@@ -207,8 +207,6 @@ def brought(seed: int = SEED) -> Exercise:
             Mistake(float(mailed.sum() - held.sum()), "The hold-out is smaller: compare shares."),
             Mistake(float(mailed.mean() - held.mean()), "That is a share; times those mailed.",
                     0.01),
-            Mistake(float((mailed.mean() - held.mean()) * len(left)),
-                    "Those held out got no message."),
         ),
         (
             "what would those with a message have done without it? Ask the hold-out.",
