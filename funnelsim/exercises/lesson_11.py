@@ -105,8 +105,8 @@ def how_far_off() -> Exercise:
             "(A - n ÷ 2) ÷ (√n ÷ 2).",
             "`n = 10_412 + 9_961`, then `(10_412 - n / 2) / (n**0.5 / 2)`",
         ),
-        f"{right:.2f}. By chance that happens once in some 600 tests: look for what loses B's "
-        "visitors.",
+        f"{right:.2f}. Chance goes so far once in {1 / (2 * NormalDist().cdf(-right)):.0f} tests: "
+        "look for what loses B's visitors.",
         "standard deviations",
     )  # fmt: skip
 
@@ -188,7 +188,6 @@ def weekly_limit() -> Exercise:
             "`fs.stopping_limits(4).p`",
         ),
         f"{right:.4f}, in place of 0.05: so much it costs to look four times.",
-        "p",
     )  # fmt: skip
 
 
