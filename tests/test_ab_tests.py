@@ -223,6 +223,52 @@ def test_a_repeated_test_is_the_test_of_each_replication():
     assert "significant" in found.sentence
 
 
+# --- hold-outs of what is done for customers ------------------------------------------------------
+
+KEPT = {
+    "name": "kept",
+    "horizon": "60 days",
+    "channels": [{"name": "web", "leads_per_day": 8}],
+    "arms": [{"name": "all", "share": 0.5}, {"name": "held out", "share": 0.5}],
+    "stages": [{"name": "Visit", "conversion": 0.7}, {"name": "Order"}],
+    "order": {"value": {"lognormal": {"mean": 60, "cv": 0.5}}, "margin": 0.5},
+    "retention": {
+        "repeat_probability": {"beta": {"a": 2, "b": 3}},
+        "gap": {"exponential": {"mean": "9 days"}},
+    },
+    "loyalty": {
+        "enrolment": 0.6,
+        "self_selection": 2.0,
+        "points_per_unit": 1.0,
+        "tiers": [{"name": "all", "discount": 0.05, "repeat_odds_ratio": 2.5}],
+    },
+    "campaigns": [
+        {"name": "again", "kind": "post-purchase", "within": "5 days", "odds_ratio": 2.5},
+        {"name": "miss you", "kind": "win-back", "after": "20 days", "probability": 0.4},
+    ],
+}
+
+
+@pytest.mark.parametrize(("part", "nothing"), [("campaigns", []), ("loyalty", None)])
+def test_a_hold_out_of_campaigns_or_loyalty_tells_what_they_do(part, nothing, seed):
+    """Its truth is the firm with it against the same firm without; the test is right on average."""
+    kept = fs.Scenario(**KEPT).vary({"arms.held out.without": [part]})
+    j = fs.simulate(kept, seed=seed, progress=False)
+    truth = fs.ab_test(j, "revenue_per_lead", control="held out").truth
+    worlds = [
+        fs.simulate(kept.vary({"arms": []} | change), seed=seed, progress=False)
+        for change in ({}, {part: nothing})
+    ]
+    revenue = [float(fs.summary(world)["revenue"]) for world in worlds]
+    assert truth["value"].to_numpy() * len(j.leads) == pytest.approx(revenue, abs=0.01)
+    found = fs.repeat_ab_test(
+        kept, "revenue_per_lead", n=80, seed=seed, control="held out", progress=False
+    )
+    off = found.table["difference"] - found.table["truth"]
+    assert abs(off.mean()) < 4.5 * off.std(ddof=1) / len(off) ** 0.5
+    assert found.truth > 0
+
+
 # --- what is refused, and charts ----------------------------------------------------------------
 
 

@@ -22,6 +22,7 @@ from funnelsim.exercises.lesson_07 import recommended
 from funnelsim.exercises.lesson_08 import spring
 from funnelsim.exercises.lesson_09 import machines
 from funnelsim.exercises.lesson_10 import prints
+from funnelsim.exercises.lesson_11 import school
 from funnelsim.exercises.lesson_12 import export_of
 from funnelsim.exercises.lesson_14 import dentists
 from funnelsim.exercises.lesson_16 import gardens
@@ -80,6 +81,7 @@ def test_notebook_and_exercises_speak_of_the_same_scenario(path):
         "08": spring,
         "09": machines,
         "10": prints,
+        "11": school,
         "14": dentists,
         "16": gardens,
     }

@@ -30,7 +30,8 @@ marginal cost per customer, payback, revenue, discount, missed, not reached, aba
 active customer, attribution, bg-nbd model, cancellation, ceiling, coefficient of variation,
 commission, cost per action, cost per click, detractor, generation, gross, lever, mix effect, net,
 passive, rate effect, recency, refund liability, reputation, reward, ripe,
-shifted-beta-geometric, simpson paradox, skill, subscription, autocorrelation
+shifted-beta-geometric, simpson paradox, skill, subscription, autocorrelation, false alarm,
+p-value, peeking, power, sample-ratio mismatch, winners curse
 """
 CYRILLIC, HAN, LATIN = r"[Ѐ-ӿ]", r"[一-鿿]", r"[A-Za-zÄÖÜäöüß]"
 
