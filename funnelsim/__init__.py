@@ -46,6 +46,7 @@ _HOME = {
     "funnel_table": "metrics",
     "summary": "metrics",
     "figures": "metrics.figures",
+    "by_month": "metrics.by_month",
     "channels_table": "metrics",
     "recoveries": "metrics.recoveries",
     "response_times": "metrics",
@@ -134,6 +135,7 @@ __all__ = [
     "WarmUp",
     "backtest",
     "board",
+    "by_month",
     "calibrate",
     "changed_deals",
     "channels_table",
@@ -260,6 +262,7 @@ if TYPE_CHECKING:
         response_times,
         summary,
     )
+    from funnelsim.metrics.by_month import by_month
     from funnelsim.metrics.cohorts import (
         cohort_retention,
         customer_lifetime_value,
