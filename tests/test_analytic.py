@@ -133,9 +133,14 @@ def nobody_waits(scenario: fs.Scenario) -> fs.Scenario:
     tables = scenario.tables()
     beyond = ("order", "retention", "loyalty", "campaigns", "satisfaction", "referral", "upsell")
     tables = {name: part for name, part in tables.items() if name not in (*beyond, "life_stages")}
+    # where one comes whose skill grows, it must not take months until it is the longest idle
+    many = 10 if any(change.skill != 1 for change in scenario.changes) else MANY
     for team, t in zip(scenario.teams, tables.get("teams", []), strict=True):
         skills = [*team.skills[: team.reps], *[1.0] * (team.reps - len(team.skills))]
-        t |= {"reps": MANY * team.reps, "skills": skills * MANY, "open": "always", "closed": []}
+        t |= {"reps": many * team.reps, "skills": skills * many, "open": "always", "closed": []}
+    for change in tables.get("changes", []):
+        if "reps" in change:
+            change["reps"] = {team: many * reps for team, reps in change["reps"].items()}
     return fs.Scenario(**{**tables, "horizon": f"{scenario.days + 1000} days"})
 
 
@@ -256,7 +261,9 @@ def test_decisions_that_come_too_late_are_no_sales_by_the_horizon():
 def test_both_ways_to_the_sales_by_the_horizon_say_the_same(name):
     stages = {f"stages.{stage.name}.recovery": None for stage in fs.load(name).stages[:-1]}
     scenario = fs.load(name).vary(stages)
-    assert sales_by_the_horizon(scenario).sum() == pytest.approx(expected(scenario)[1], rel=1e-4)
+    # `expected` lets leads come once an hour, so it knows the last hour of a run to a part only
+    part = max(1e-4, 0.25 / (24 * scenario.days))
+    assert sales_by_the_horizon(scenario).sum() == pytest.approx(expected(scenario)[1], rel=part)
 
 
 def test_who_comes_back_decides_later():

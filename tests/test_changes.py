@@ -270,6 +270,16 @@ def test_two_who_are_away_at_once_are_too_many_and_one_after_the_other_are_not()
         shop(first, change("2 days", reps={"sales": -2}), **TEAM)
 
 
+def test_reps_who_are_away_longer_than_others_stand_in_for_them_are_too_many() -> None:
+    stand_in = change("1 day", "4 days", reps={"sales": 1})
+    with pytest.raises(fs.ScenarioError, match="would have -1 at 4 days"):
+        shop(stand_in, change("2 days", "5 days", reps={"sales": -3}), **TEAM)
+    whole = shop(stand_in, change("2 days", "4 days", reps={"sales": -3}), **TEAM)
+    least = whole.limits()
+    assert [least[f"changes.{c.name}.reps.sales"][0] for c in whole.changes] == [1, -3]
+    assert least["teams.sales.reps"][0] == 2
+
+
 # --- plans, levers, a state -----------------------------------------------------------------------
 
 

@@ -24,8 +24,8 @@ def journal() -> fs.Journal:
 def test_the_tables_have_the_columns_that_the_docs_name(journal: fs.Journal) -> None:
     stages = ["Attention", "Interest", "Desire", "Action"]
     assert list(journal.leads) == [
-        *("lead", "key", "parent", "kind", "channel", "segment", "arrived", "deal_value", "owner"),
-        *("holder", "outcome", "lost_stage", "reason", "decided", "recovered", "member"),
+        *("lead", "key", "parent", "kind", "channel", "segment", "arm", "arrived", "deal_value"),
+        *("owner", "holder", "outcome", "lost_stage", "reason", "decided", "recovered", "member"),
         *(f"entered_{stage}" for stage in stages),
     ]
     visit = ["lead", "stage", "attempt", "entered", "decided", "outcome", "reason"]

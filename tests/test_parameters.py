@@ -32,8 +32,8 @@ def by(scenario: fs.Scenario, path: str, factor: float) -> tuple[Any, Any]:
 
 def turned_right(path: str, was: Any, now: Any, factor: float) -> None:
     """Within rounding: a duration and a number by the factor, a share's odds; a step at least."""
-    key = path.rsplit(".", 1)[-1]
-    if key in WHOLE_NUMBERS:
+    *_, table, key = ["", *path.split(".")]
+    if WHOLE_NUMBERS & {table, key}:  # "changes.hire.reps.sales" are reps, too
         assert abs(now - was) == max(1, round(0.2 * was))
     elif key in SHARES:
         assert now / (1 - now) == pytest.approx(factor * was / (1 - was)), path

@@ -17,6 +17,7 @@ import funnelsim as fs
 from funnelsim.distributions import DAY
 from funnelsim.engines.draws.draws import Draws
 from funnelsim.opening_hours import OpeningHours
+from funnelsim.staffing import ALWAYS_THERE, Rep
 
 seeds = st.integers(0, 2**32)
 quick = settings(max_examples=60)
@@ -212,13 +213,17 @@ def test_only_the_lost_come_back_and_each_message_is_written_down(
     tables: dict[str, Any], seed: int
 ) -> None:
     journal = simulate(tables, seed)
-    visits, messages = journal.stage_visits, journal.messages
+    leads, visits, messages = journal.leads, journal.stage_visits, journal.messages
     messages = messages[messages["name"].astype(str).str.startswith("recovery: ")]
     again = visits[visits["attempt"] > 0]
-    assert len(again) == messages["accepted"].sum()
+    without = [arm.name for arm in journal.scenario.arms if "recovery" in arm.without]
+    held_out = leads.index[leads["arm"].isin(without)]  # who come back, come without a message
+    assert not messages["lead"].isin(held_out).any()
     returns = messages["accepted"].groupby(messages["lead"]).sum()
-    recovered = journal.leads["recovered"]
-    assert returns[returns > 0].to_dict() == recovered[recovered > 0].to_dict()
+    recovered = leads["recovered"]
+    assert again["lead"].value_counts().to_dict() == recovered[recovered > 0].to_dict()
+    told = recovered.drop(held_out)
+    assert returns[returns > 0].to_dict() == told[told > 0].to_dict()
     keys = ["lead", "stage", "attempt"]
     before = again.assign(attempt=again["attempt"] - 1).merge(
         visits, on=keys, suffixes=("", "_was")
@@ -286,7 +291,7 @@ def test_events_at_one_moment_happen_in_the_order_of_the_model() -> None:
 
     clock, told = Clock(), []
     hours = OpeningHours("always", datetime.date(2027, 1, 4))
-    team = TeamAtWork(clock, 0, 2, hours, newest_first=False)
+    team = TeamAtWork(clock, 0, [Rep(ALWAYS_THERE)] * 2, hours, newest_first=False)
 
     def lead(key: int, arrives: int, patience: int) -> Any:
         yield clock.ready(arrives, key)

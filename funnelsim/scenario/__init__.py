@@ -22,7 +22,7 @@ from funnelsim.distributions import DAY, Duration, Limits, Part, PositiveDuratio
 from funnelsim.errors import Finding, FunnelSimError, Problem, ScenarioError, nearest
 from funnelsim.fields import Section
 from funnelsim.scenario.canonical import canonical, hash_of
-from funnelsim.scenario.changes import Change, on_the_clock, problems_of_changes
+from funnelsim.scenario.changes import Change, least_reps, on_the_clock, problems_of_changes
 from funnelsim.scenario.embedded import Embedded, changed_since
 from funnelsim.scenario.files import templates, text_of
 from funnelsim.scenario.keys import LISTS
@@ -140,7 +140,11 @@ class Scenario(Part):
             raise ScenarioError(problems)
 
     def limits(self) -> dict[str, Limits]:
-        return {"warm_up": (None, self.horizon - 1), "horizon": (self.warm_up + 1, None)}
+        own: dict[str, Limits] = {
+            "warm_up": (None, self.horizon - 1),
+            "horizon": (self.warm_up + 1, None),
+        }
+        return own | least_reps(self.teams, self.changes)
 
     def __hash__(self) -> int:
         return hash(self.sha256)

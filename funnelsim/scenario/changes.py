@@ -37,6 +37,7 @@ from funnelsim.errors import Finding, Problem, nearest
 from funnelsim.fields import Section
 from funnelsim.kinds import FACTOR, IN_STEPS, MOMENT, Kind, Slider
 from funnelsim.scenario.customer_problems import named
+from funnelsim.scenario.stages import Team
 from funnelsim.scenario.values import (
     FactorAbove0,
     Name,
@@ -149,9 +150,10 @@ class Change(Part):
     """while it lasts"""
 
     def limits(self) -> dict[str, Limits]:
+        ramp = {"ramp": (1, None)} if self.skill != 1 else {}  # or the skill would say nothing
         if self.to is None:
-            return {}
-        return {"from": (None, self.to - 1), "to": (self.from_ + 1, None)}
+            return ramp
+        return {"from": (None, self.to - 1), "to": (self.from_ + 1, None), **ramp}
 
     def there(self) -> Collection[str]:
         without_skill = ("skill",) if not self.reps or not self.ramp else ()
@@ -239,6 +241,24 @@ def problems_of_changes(tables: dict[str, Any]) -> Iterator[Problem]:
     yield from _too_few_reps(tables, [change for _, change in changes])
 
 
+def least_reps(teams: Collection[Team], changes: Collection[Change]) -> dict[str, Limits]:
+    """How few reps each team may have, and each change bring it, so that nowhere is one below 0."""
+    least: dict[str, Limits] = {}
+    for team in teams:
+        moves = [change for change in changes if team.name in change.reps]
+        spare = {
+            when: team.reps + sum(c.reps[team.name] for c in moves if c.from_ <= when < c.until)
+            for when in sorted({end for c in moves for end in (c.from_, c.until)})
+        }
+        fewest = min(spare.values(), default=team.reps)
+        least[f"teams.{team.name}.reps"] = (team.reps - fewest, None)
+        for c in moves:
+            with_it = [reps for when, reps in spare.items() if c.from_ <= when < c.until]
+            to_spare = min(with_it, default=0)
+            least[f"changes.{c.name}.reps.{team.name}"] = (c.reps[team.name] - to_spare, None)
+    return least
+
+
 def _ends(path: str, change: dict[str, Any]) -> Iterator[Problem]:
     ends = _moments(change)
     if ends and ends[1] <= ends[0]:
@@ -252,7 +272,7 @@ def _moments(change: dict[str, Any]) -> tuple[int, int] | None:
     """When a change begins and ends; None where a field is wrong, which is said there."""
     try:
         to = change.get("to")
-        return moment(change["from"]), LARGEST if to is None else moment(to)
+        return moment(change["from"]), LARGEST + 1 if to is None else moment(to)
     except (BrokenRule, KeyError):
         return None
 
@@ -283,7 +303,7 @@ def _too_few_reps(tables: dict[str, Any], changes: list[dict[str, Any]]) -> Iter
         moves = [(c, ends, n) for c, ends, reps in some if isinstance(n := reps.get(name), int)]
         if not isinstance(always, int) or not moves:
             continue
-        for when in sorted({ends[0] for _, ends, _ in moves}):
+        for when in sorted({end for _, ends, _ in moves for end in ends}):
             acting = [(c, n) for c, (begins, until), n in moves if begins <= when < until]
             there = always + sum(n for _, n in acting)
             if there < 0:
