@@ -95,6 +95,7 @@ _HOME = {
     "write_report": "report",
     "write_workbook": "workbook",
     "board": "widgets.boards",
+    "demonstrate": "widgets.demonstration",
     "explore": "widgets.boards.explore",
     "plan_form": "widgets.plan_form",
     "check": "exercises",
@@ -147,6 +148,7 @@ __all__ = [
     "compare",
     "customer_lifetime_value",
     "datasets",
+    "demonstrate",
     "describe",
     "explore",
     "figures",
@@ -300,5 +302,6 @@ if TYPE_CHECKING:
     from funnelsim.stories import Story, story
     from funnelsim.widgets.boards import board
     from funnelsim.widgets.boards.explore import explore
+    from funnelsim.widgets.demonstration import demonstrate
     from funnelsim.widgets.plan_form import plan_form
     from funnelsim.workbook import write_workbook
