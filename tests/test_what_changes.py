@@ -164,7 +164,7 @@ def test_page_and_workbook_say_what_changes_when(tmp_path: Path) -> None:
     text = page(fs.simulate(s, seed=1, progress=False))
     assert "What changes when" in text and "Mon 8 Feb 2027" in text and ">2027-02</td>" in text
     assert "Month by month" not in page(fs.simulate(fs.load("aida"), seed=1, progress=False))
-    plan = fs.plan(s, 300, replications=20, progress=False)
+    plan = fs.plan(s, 300, progress=False)
     assert "What changes when" in page_of_plan(plan)
     book = openpyxl.load_workbook(fs.write_workbook(plan, tmp_path / "plan.xlsx"))
     heads, row = list(book["Changes"].values)

@@ -76,7 +76,8 @@ def changes_chart(
     words = drawn.mark_text(
         align="left", baseline="bottom", dy=-3, limit=alt.ExprRef("width")
     ).encode(x=alt.XValue(2), y=y, text="text:N")
-    return alt.layer(whole, acts, words)
+    found: alt.LayerChart = whole + acts + words
+    return found
 
 
 def change_rows(s: Scenario) -> tuple[Rows, Rows]:
