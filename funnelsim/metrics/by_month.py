@@ -77,8 +77,12 @@ def beginnings(scenario: Scenario) -> list[int]:
 
 def monthly(journal: Journal) -> dict[str, Floats]:
     """The figures of `by_month`, each of shape (replications, months); money in currency."""
-    s = journal.scenario
-    since = [_since(journal, moment) for moment in beginnings(s)]
+    return between(journal, beginnings(journal.scenario))
+
+
+def between(journal: Journal, moments: list[int]) -> dict[str, Floats]:
+    """The same from each of these moments to the next, from the last one to the horizon."""
+    since = [_since(journal, moment) for moment in moments]
     return {
         name: (all_of_it[:-1] - all_of_it[1:]).T / (1 if name in COUNTS else 100)
         for name in (*COUNTS, *MONEY)
