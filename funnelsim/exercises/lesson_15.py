@@ -162,7 +162,8 @@ def what_the_report_shows(seed: int = SEED) -> Exercise:
         (
             "`fs.by_month(journal)` has a row for each month.",
             "profit of 2027-03 less profit of 2027-02.",
-            f'`profit = fs.by_month(journal).profit`, then `profit["{MONTH}"] - profit["{BEFORE}"]`',
+            "`profit = fs.by_month(journal).profit`, then "
+            f'`profit["{MONTH}"] - profit["{BEFORE}"]`',
         ),
         f"{right:+,.0f}. It has the hire in it, three more days than February, and chance.",
         "EUR",
@@ -270,9 +271,7 @@ def worth_the_discount() -> Exercise:
                 odds(needed(usual)), "You forgot what the advertisement and more visitors cost."
             ),
             Mistake(odds(needed(usual + ADVERTISING)), "More visitors cost more, 0.50 each."),
-            Mistake(
-                odds(needed(usual + clicks)), "You forgot the 410 that the week itself costs."
-            ),
+            Mistake(odds(needed(usual + clicks)), "You forgot the 410 that the week itself costs."),
             Mistake(
                 odds(needed(usual + clicks + ADVERTISING, LIST)),
                 "With 15 % off an order does not leave 27 but 18.",
