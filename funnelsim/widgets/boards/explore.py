@@ -27,6 +27,7 @@ from funnelsim.widgets.board_text import band_text, figures_html
 from funnelsim.widgets.boards.frame import Frame
 from funnelsim.widgets.knobs import Knob, knobs, knobs_named
 from funnelsim.widgets.picture import Simulated
+from funnelsim.widgets.spans import spans
 
 DEFAULT = "aida-follow-up"
 
@@ -42,7 +43,8 @@ def explore(
     """A board with a slider for each parameter that matters in the scenario, or for those named.
 
     It shows one history, replication 0 of the seed, and the range in which 9 in 10 of `n`
-    replications end: a band around the revenue, and a line under each key figure.
+    replications end: a band around the revenue, and a line under each key figure. A change of the
+    scenario (`[[changes]]`) is a bar above the charts, to be drawn longer, shorter, or elsewhere.
 
     `parameters` names what is turned: dotted paths or labels of `fs.parameters(scenario)`, numbers
     and choices, or labels of the sliders that the board has by itself. `days` is how much of the
@@ -76,11 +78,13 @@ def board(
     panes = [Chart(_funnel_rows, _funnel, _leads, len(scenario.stages) + len(scenario.life_stages))]
     if scenario.order is not None:
         panes.append(Chart(_revenue_rows, _revenue, _paid))
+    shortened = simulated.shortened(scenario)
+    turned = knobs(shortened) if named is None else named
     return Board(
         scenario,
         simulated,
         panes,
-        knobs(simulated.shortened(scenario)) if named is None else named,
+        [*turned, *spans(shortened, turned)],
         line=lambda seen: sum_html(seen.now.journal),
         figures=_figures,
     )

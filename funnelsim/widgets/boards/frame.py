@@ -301,8 +301,10 @@ class Frame(ipywidgets.VBox):
     def _layout(self, head: Sequence[ipywidgets.Widget]) -> list[ipywidgets.Widget]:
         pieces = [widget for _, widget in [*self._html, *self._own]]
         narrow = [view for view in self._board.views if not view.is_wide]
-        turned = grouped([*self._board.knobs, *narrow], self.sliders | self.views)
+        beside = [knob for knob in self._board.knobs if not knob.is_span]
+        turned = grouped([*beside, *narrow], self.sliders | self.views)
         wide = [self.views[view.label] for view in self._board.views if view.is_wide]
+        wide += [self.sliders[knob.label] for knob in self._board.knobs if knob.is_span]
         charts = [self._chart] if self._charts.panes else []
         shown = [self._figures, *wide, *pieces, *charts]
         turns = [self._keep, self._reset] if self._knobs else []
