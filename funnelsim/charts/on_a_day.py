@@ -8,15 +8,17 @@ from __future__ import annotations
 from datetime import timedelta
 
 import altair as alt
+import numpy as np
 
 from funnelsim.charts.made_with import says_how_made
 from funnelsim.charts.parts import DATES, rows_data, sentence
-from funnelsim.charts.rows import Rows
-from funnelsim.charts.theme import COLOURS
+from funnelsim.charts.rows import Rows, milliseconds
+from funnelsim.charts.theme import COLOURS, baseline_colour
 from funnelsim.distributions import DAY
 from funnelsim.scenario import Change, Scenario, a_scenario
 from funnelsim.what_changes import changes_text, on_calendar
 
+Drawn = alt.LayerChart | alt.FacetChart
 HEIGHT = 46  # of a row: the words, and below them the bar
 TOP, BOTTOM = 0.5, 0.92  # of the bar, in a row of height 1
 NO_CHANGE = "Nothing changes on a day: this scenario has no [[changes]]."
@@ -78,6 +80,43 @@ def changes_chart(
     ).encode(x=alt.XValue(2), y=y, text="text:N")
     found: alt.LayerChart = whole + acts + words
     return found
+
+
+def with_changes(chart: alt.LayerChart | alt.FacetChart, bars: alt.Data, dark: bool) -> Drawn:
+    """A chart over the days of a run, with the times of changes, rows of `time_rows`, in it.
+
+    A stripe on its axis and two thin lines, so that what lies between can still be read.
+    """
+    if isinstance(chart, alt.FacetChart):
+        return chart
+    colour = baseline_colour(dark)
+    of = alt.Chart(bars)
+    x = alt.X("from:T", title=None)
+    told = [alt.Tooltip(f"{name}:N") for name in ("change", "begins", "ends", "says")]
+    stripe = of.mark_rule(color=colour, strokeWidth=6, opacity=0.7, clip=True).encode(
+        x=x, x2="until:T", y=alt.value("height"), tooltip=told
+    )
+    ends = [
+        of.mark_rule(color=colour, strokeDash=[2, 3], opacity=0.7, clip=True).encode(x=f"{end}:T")
+        for end in ("from", "until")
+    ]
+    return alt.layer(chart, stripe, *ends)
+
+
+def time_rows(s: Scenario) -> Rows:
+    """When each change acts within the run, as Vega counts time, and in words."""
+    told = changes_text(s).to_dict("records")
+    within = [
+        (np.clip([change.from_, change.until], 0, s.horizon), words)
+        for change, words in zip(s.changes, told, strict=True)
+    ]
+    return [
+        {"change": words["change"], "from": begins, "until": ends, "begins": words["from"],
+         "ends": words["to"], "says": words["what is different"]}
+        for times, words in within
+        for begins, ends in [milliseconds(s, times)]
+        if begins < ends
+    ]  # fmt: skip
 
 
 def change_rows(s: Scenario) -> tuple[Rows, Rows]:

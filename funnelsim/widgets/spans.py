@@ -29,7 +29,7 @@ def spans(s: Scenario, others: Iterable[Knob] = ()) -> list[Knob]:
     >>> from funnelsim.scenario import load
     >>> (promotion,) = spans(load("promotion"))
     >>> promotion.label, promotion.change((35 * DAY, 42 * DAY))
-    ('When: promotion', {'changes.promotion.to': '42 days', 'changes.promotion.from': '35 days'})
+    ('When: promotion', {'changes.promotion.from': '35 days', 'changes.promotion.to': '42 days'})
     """
     turned = {path for one in others for path in one.change(one.start)}
     return [
@@ -48,9 +48,7 @@ def _span(s: Scenario, change: Change) -> Knob:
     lasts_on = max(s.horizon, change.from_ + 1) if change.to is None else s.horizon
     own = (change.from_, lasts_on if change.to is None else change.to)
     stops = sorted({*range(0, s.horizon, step), lasts_on, *own})
-    options = tuple(
-        (TO_THE_END if at == lasts_on else moment_said(s, at), at) for at in stops
-    )  # fmt: skip
+    options = tuple((TO_THE_END if at == lasts_on else moment_said(s, at), at) for at in stops)
     label = f"When: {change.name}"
     turn = partial(_turned, change, stops, own, lasts_on)
     return Knob(GROUP, label, own, options, turn, is_span=True)
@@ -62,14 +60,13 @@ def _turned(
     """What `vary` takes: only the ends that have moved. A bar is a step long at least."""
     begins, ends = value
     if begins == ends:
-        place = stops.index(begins)
-        begins, ends = (begins, stops[place + 1]) if place + 1 < len(stops) else (
-            stops[place - 1], ends)  # fmt: skip
+        place = min(stops.index(begins), len(stops) - 2)
+        begins, ends = stops[place], stops[place + 1]
     said: dict[str, Any] = {}
-    if ends != own[1] or value == own:
-        said[f"changes.{change.name}.to"] = None if ends == lasts_on else _text(ends)
     if begins != own[0] or value == own:
         said[f"changes.{change.name}.from"] = _text(begins)
+    if ends != own[1] or value == own:
+        said[f"changes.{change.name}.to"] = None if ends == lasts_on else _text(ends)
     return said
 
 

@@ -17,6 +17,7 @@ from collections.abc import Iterable
 import altair as alt
 
 from funnelsim import charts
+from funnelsim.charts.on_a_day import time_rows, with_changes
 from funnelsim.charts.rows import band_rows, funnel_rows, order_kinds, revenue_rows
 from funnelsim.errors import Finding, FunnelSimError, Problem
 from funnelsim.experiment.spread import nine_in_ten
@@ -135,6 +136,7 @@ def _revenue_rows(seen: Seen) -> RowsByName:
         "baseline": revenue_rows(before.journal) if before else [],
         "band": band_rows(now.scenario, *nine_in_ten(now.spread.revenue)),
         "band_text": [{"text": band_text(seen.start, now.spread)}],
+        "changes": time_rows(now.scenario),
     }
 
 
@@ -151,4 +153,7 @@ def _revenue(seen: Seen, data: Data, dark: bool) -> Drawn:
     top = alt.ExprRef("revenue_top")
     rows, before = data["revenue"], data["baseline"]
     kinds = order_kinds(s)
-    return charts.revenue_chart(rows, kinds, s.currency, top, baseline=before, band=band, dark=dark)
+    chart = charts.revenue_chart(
+        rows, kinds, s.currency, top, baseline=before, band=band, dark=dark
+    )
+    return with_changes(chart, data["changes"], dark) if s.changes else chart
