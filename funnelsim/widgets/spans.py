@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
-from funnelsim.distributions import DAY, HOUR
+from funnelsim.distributions import DAY, HOUR, duration_text
 from funnelsim.scenario import Change, Scenario
 from funnelsim.what_changes import moment_said
 from funnelsim.widgets.knobs import Knob
@@ -64,13 +64,7 @@ def _turned(
         begins, ends = stops[place], stops[place + 1]
     said: dict[str, Any] = {}
     if begins != own[0] or value == own:
-        said[f"changes.{change.name}.from"] = _text(begins)
+        said[f"changes.{change.name}.from"] = duration_text(begins)
     if ends != own[1] or value == own:
-        said[f"changes.{change.name}.to"] = None if ends == lasts_on else _text(ends)
+        said[f"changes.{change.name}.to"] = None if ends == lasts_on else duration_text(ends)
     return said
-
-
-def _text(moment: int) -> str:
-    """A time as a scenario has it, exact."""
-    days = moment / DAY
-    return f"{days:g} days" if int(float(f"{days:g}") * DAY) == moment else f"{moment / HOUR!r} h"
