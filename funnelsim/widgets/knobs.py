@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import Any
 
 from funnelsim.distributions import Beta, Distribution
-from funnelsim.errors import Finding, Problem, ScenarioError
+from funnelsim.errors import Finding, FunnelSimError, Problem, ScenarioError
 from funnelsim.kinds import PART
 from funnelsim.scenario import Scenario, plain
 from funnelsim.scenario.in_words import number_text
@@ -51,6 +51,23 @@ def knobs(s: Scenario) -> list[Knob]:
     first = [*_conversions(s), *_leads(s), *_follow_ups(s)]
     others = [*_commissions(s), *_repeats(s), *_win_back(s), *_loyalty(s), *_promoters(s)]
     return first + others[: max(0, MOST - len(first))]
+
+
+def knobs_asked(s: Scenario, names: Iterable[str], shows_only: float | None) -> list[Knob]:
+    """The knobs that a reader asks for by `parameters=...`, as `knobs_named` says.
+
+    `shows_only` is how much of the horizon the board simulates, if not all: then the horizon is no
+    knob. FunnelSimError for that, and for what is no list of names.
+    """
+    listed = [names] if isinstance(names, str) else names
+    if not isinstance(listed, Iterable):
+        way_out = 'write ["teams.sales.reps", ...]; fs.parameters(scenario) lists all there are'
+        raise FunnelSimError(str(Problem("parameters", names, "it is a list of paths", way_out)))
+    found = knobs_named(s, listed)
+    if shows_only and any("horizon" in knob.change(knob.start) for knob in found):
+        rule = "the board shows only the first days of it, and these stay"
+        raise FunnelSimError(str(Problem("horizon", Finding("turned"), rule, "write days=...")))
+    return found
 
 
 def knobs_named(s: Scenario, names: Iterable[str]) -> list[Knob]:

@@ -19,14 +19,13 @@ import altair as alt
 from funnelsim import charts
 from funnelsim.charts.on_a_day import time_rows, with_changes
 from funnelsim.charts.rows import band_rows, funnel_rows, order_kinds, revenue_rows
-from funnelsim.errors import Finding, FunnelSimError, Problem
 from funnelsim.experiment.spread import nine_in_ten
 from funnelsim.scenario import Scenario
 from funnelsim.widgets.arithmetic import sum_html
 from funnelsim.widgets.board import Board, Chart, Data, Drawn, RowsByName, Seen
 from funnelsim.widgets.board_text import band_text, figures_html
 from funnelsim.widgets.boards.frame import Frame
-from funnelsim.widgets.knobs import Knob, knobs, knobs_named
+from funnelsim.widgets.knobs import knobs, knobs_asked
 from funnelsim.widgets.picture import Simulated
 from funnelsim.widgets.spans import spans
 
@@ -75,7 +74,7 @@ def board(
     scenario: Scenario, simulated: Simulated, parameters: Iterable[str] | None = None
 ) -> Board:
     """The explorer as data, with the knobs that are named, or those that matter."""
-    named = None if parameters is None else _named(scenario, parameters, simulated)
+    named = None if parameters is None else knobs_asked(scenario, parameters, simulated.horizon)
     panes = [Chart(_funnel_rows, _funnel, _leads, len(scenario.stages) + len(scenario.life_stages))]
     if scenario.order is not None:
         panes.append(Chart(_revenue_rows, _revenue, _paid))
@@ -89,19 +88,6 @@ def board(
         line=lambda seen: sum_html(seen.now.journal),
         figures=_figures,
     )
-
-
-def _named(scenario: Scenario, names: Iterable[str], simulated: Simulated) -> list[Knob]:
-    """The knobs of these parameters."""
-    listed = [names] if isinstance(names, str) else names
-    if not isinstance(listed, Iterable):
-        way_out = 'write ["teams.sales.reps", ...]; fs.parameters(scenario) lists all there are'
-        raise FunnelSimError(str(Problem("parameters", names, "it is a list of paths", way_out)))
-    found = knobs_named(scenario, listed)
-    if simulated.horizon and any("horizon" in knob.change(knob.start) for knob in found):
-        rule = "the board shows only the first days of it, and these stay"
-        raise FunnelSimError(str(Problem("horizon", Finding("turned"), rule, "write days=...")))
-    return found
 
 
 def _figures(seen: Seen) -> str:
