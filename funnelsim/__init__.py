@@ -46,6 +46,7 @@ _HOME = {
     "funnel_table": "metrics",
     "summary": "metrics",
     "figures": "metrics.figures",
+    "by_month": "metrics.by_month",
     "channels_table": "metrics",
     "recoveries": "metrics.recoveries",
     "response_times": "metrics",
@@ -149,6 +150,7 @@ __all__ = [
     "always_valid",
     "backtest",
     "board",
+    "by_month",
     "calibrate",
     "changed_deals",
     "channels_table",
@@ -291,6 +293,7 @@ if TYPE_CHECKING:
         response_times,
         summary,
     )
+    from funnelsim.metrics.by_month import by_month
     from funnelsim.metrics.cohorts import (
         cohort_retention,
         customer_lifetime_value,

@@ -30,6 +30,7 @@ from funnelsim.experiment.too_small import queue_warnings
 from funnelsim.metrics.basis import ratio
 from funnelsim.scenario import Scenario, a_scenario
 from funnelsim.tables import WIDTH, as_text, figure_text, sections_as_html
+from funnelsim.what_changes import changes_text, what_changes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -66,6 +67,7 @@ class Description:
     stages: pd.DataFrame
     teams: pd.DataFrame
     totals: pd.DataFrame
+    changes: pd.DataFrame
     sentences: tuple[str, ...]
 
     def sections(self) -> Iterator[tuple[str, pd.DataFrame]]:
@@ -74,6 +76,8 @@ class Description:
         yield "Stages", _stages_text(self)
         if not self.teams.empty:
             yield "Load of the teams", _teams_text(self)
+        if not self.changes.empty:
+            yield "What changes when", changes_text(self.scenario)
         yield "In all", _totals_text(self)
 
     def __str__(self) -> str:
@@ -111,6 +115,8 @@ def describe(scenario: Scenario) -> Description:
       average over the leads" where odds change on a day; and "not without simulation".
       `paid_per_sale` and `first_orders` are what the `sales` pay, `revenue` all that is net of
       cancelled, refused and returned orders
+    - `changes` (index change): when each begins (`from`) and ends (`to`; NaT for never), its `ramp`
+      in days, what it `says` in words, and its `cost` in the time counted
 
     `sentences` says what is left out. A conversion is what the rule of odds gives, by the total
     probability over segments, arms, calls and returns; the time to a sale is the sum of the
@@ -134,8 +140,9 @@ def describe(scenario: Scenario) -> Description:
     sales = sales_by_the_horizon(s)
     in_all = pd.DataFrame(totals(s, sales)).set_index("name").rename_axis("figure")
     return Description(
-        s, _channels(s, sales), _stages(s), team_load(s), in_all, tuple(_left_out(s))
-    )
+        s, _channels(s, sales), _stages(s), team_load(s), in_all, what_changes(s),
+        tuple(_left_out(s)),
+    )  # fmt: skip
 
 
 def _channels(s: Scenario, sales: Floats) -> pd.DataFrame:

@@ -16,6 +16,7 @@ from markupsafe import Markup
 
 from funnelsim.journal import Journal
 from funnelsim.metrics import funnel_table, summary
+from funnelsim.metrics.by_month import COUNTS, by_month
 from funnelsim.metrics.figures import stated_figures
 from funnelsim.metrics.groups import OVERALL, funnel_by, reps_table
 from funnelsim.pages import page
@@ -143,6 +144,24 @@ def funnel_text(journal: Journal) -> pd.DataFrame:
             text[name] = [figure_text(float(v), kind) for v in table[column]]
             if kind == "days":  # nobody spends time in the goal
                 text.loc[text["stage"] == goal, name] = NOTHING
+    return text
+
+
+def months_text(journal: Journal) -> pd.DataFrame:
+    """`by_month` as text; columns that are nothing in every month are left out, and so are sales
+    where each of them is the only order.
+    """
+    table, currency = by_month(journal), journal.scenario.currency
+    orders = table["orders"]
+    drop = "sales" if (table["sales"] == orders).all() else "orders" if not orders.any() else ""
+    text = table[[]].reset_index()
+    text["days"] = [f"{days:.0f}" for days in table["days"]]
+    for name in table.columns.drop(["from", "days", drop], errors="ignore"):
+        if table[name].any():
+            unit = "count" if name in COUNTS else "money"
+            text[name] = [
+                figure_text(float(value) or math.nan, unit, currency) for value in table[name]
+            ]
     return text
 
 

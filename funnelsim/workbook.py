@@ -27,6 +27,7 @@ from funnelsim.scenario.embedded import (
     VERSION,
     rows_of,
 )
+from funnelsim.what_changes import changes_text, what_changes
 
 WIDEST = 60  # characters of a column
 A_DAY = datetime.datetime(2027, 1, 1)  # always the same: the same plan makes the same bytes
@@ -49,13 +50,13 @@ def write_workbook(plan: Plan, path: str | Path) -> Path:
     """Write the workbook (.xlsx) and return where it is.
 
     Sheets: Plan (the answer and what it says), Stages, Channels, People (where there are teams),
-    By month (or week, or quarter, where the plan was asked for it), Chance (the curve, with a
-    chart), Outcome, Assumptions (every field of the scenario, stated or
-    left at its default), Made with (version, seed, all that was asked, and the scenario that was
-    planned from), Planned scenario; `fs.load` reads both scenarios back. Of a target that cannot be
-    met they hold the best that was tried, and say so. A folder that is missing is made; an existing
-    file is replaced. Raises FunnelSimError for what is no plan, for a name that does not end in
-    .xlsx and for a file that cannot be written.
+    By month (or week, or quarter, where the plan was asked for it), Changes (what is true only for
+    a while, where anything is), Chance (the curve, with a chart), Outcome, Assumptions (every field
+    of the scenario, stated or left at its default), Made with (version, seed, all that was asked,
+    and the scenario that was planned from), Planned scenario; `fs.load` reads both scenarios back.
+    Of a target that cannot be met they hold the best that was tried, and say so. A folder that is
+    missing is made; an existing file is replaced. Raises FunnelSimError for what is no plan, for a
+    name that does not end in .xlsx and for a file that cannot be written.
 
     >>> import tempfile
     >>> import funnelsim as fs
@@ -200,6 +201,16 @@ def _sheets(plan: Plan) -> list[tuple[str, list[Column]]]:
         ]))  # fmt: skip
     if plan.over_time is not None:
         made.append((f"By {plan.over_time.index.name}", _over_time(plan)))
+    if plan.scenario.changes:
+        told = what_changes(plan.scenario)
+        made.append(("Changes", [
+            ("Change", "text", list(told.index)),
+            ("From", "text", list(changes_text(plan.scenario)["from"])),
+            ("To", "text", list(changes_text(plan.scenario)["to"])),
+            ("Ramp, days", "any", list(told["ramp"])),
+            ("What is different", "text", list(told["says"])),
+            (f"It costs, {money}", "money", list(told["cost"])),
+        ]))  # fmt: skip
     rests = assumptions(plan)
     made += [
         ("Chance", [

@@ -25,6 +25,7 @@ from funnelsim.exercises.lesson_10 import prints
 from funnelsim.exercises.lesson_11 import school
 from funnelsim.exercises.lesson_12 import export_of
 from funnelsim.exercises.lesson_14 import dentists
+from funnelsim.exercises.lesson_15 import stoves
 from funnelsim.exercises.lesson_16 import gardens
 from funnelsim.exercises.quarter import roofs
 from funnelsim.exercises.workshop import SEED, pottery
@@ -83,6 +84,7 @@ def test_notebook_and_exercises_speak_of_the_same_scenario(path):
         "10": prints,
         "11": school,
         "14": dentists,
+        "15": stoves,
         "16": gardens,
     }
     asked_about = lessons[path.name[:2]]()

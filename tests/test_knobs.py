@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 import funnelsim as fs
@@ -71,7 +73,10 @@ def test_every_slider_changes_something_that_is_seen(name):
     start = seen()
     for label, knob in board._turned.knobs.items():
         dead = True
-        for value in (knob.options[0][1], knob.options[-1][1]):
+        offered = [value for _, value in knob.options]
+        # of a bar with two ends the first step, and the last
+        values = list(pairwise(offered)) if knob.is_span else offered
+        for value in (values[0], values[-1]):
             change = knob.change(value)
             dead = dead and seen() == start
         assert not dead, label

@@ -5,6 +5,7 @@
     fs.charts.losses(j)          where leads were lost, and why
     fs.charts.recoveries(j)      who came back after a message, and who would have anyway
     fs.charts.waterfall(j)       what becomes of the money, from gross to profit
+    fs.charts.changes(s)         what a scenario changes when, with its ramps
     fs.charts.cohorts(j)         who ordered again, by the month of the first order
     fs.charts.lifetime_value(j)  how much customers differ in what they are worth
     fs.charts.retention(fit)     who stays, seen and carried on (fs.fit_retention)
@@ -62,6 +63,7 @@ from funnelsim.charts.experiments import differences, replications, sweep, torna
 from funnelsim.charts.made_with import says_how_made
 from funnelsim.charts.messages import recoveries
 from funnelsim.charts.money import waterfall
+from funnelsim.charts.on_a_day import changes
 from funnelsim.charts.open_deals import (
     judged_probabilities,
     pipeline_changes,
@@ -102,6 +104,7 @@ __all__ = [
     "ab_test",
     "ab_test_by_day",
     "backtest",
+    "changes",
     "cohorts",
     "differences",
     "fates",

@@ -16,7 +16,16 @@ from funnelsim.metrics import a_journal
 from funnelsim.metrics.figures import stated_figures
 from funnelsim.report.frame import chart, framed
 from funnelsim.scenario.embedded import ID
-from funnelsim.tables import as_html, beside_text, figures_text, funnel_text, loss_text, reps_text
+from funnelsim.tables import (
+    as_html,
+    beside_text,
+    figures_text,
+    funnel_text,
+    loss_text,
+    months_text,
+    reps_text,
+)
+from funnelsim.what_changes import changes_text
 
 
 def page(
@@ -46,6 +55,12 @@ def page(
         "reps": any(x.follow_up for x in s.stages) and Markup(as_html(reps_text(journal))),
         "beside": None,
     }
+    if s.changes:
+        told |= {
+            "changes_chart": chart(charts.changes, s, "What changes when"),
+            "changes": Markup(as_html(changes_text(s))),
+            "months": Markup(as_html(months_text(journal))),
+        }
     if calibration is not None:
         table = beside_export(calibration.report, journal)
         made_with.append(calibration.provenance)

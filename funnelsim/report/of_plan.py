@@ -22,6 +22,7 @@ from funnelsim.planner.text_tables import (
 from funnelsim.report.frame import chart, framed
 from funnelsim.scenario.embedded import ID, PLANNED_ID
 from funnelsim.tables import as_html
+from funnelsim.what_changes import changes_text
 
 
 def plan_page(p: Plan, *, title: str | None = None, note: str = "") -> str:
@@ -43,6 +44,11 @@ def plan_page(p: Plan, *, title: str | None = None, note: str = "") -> str:
             chart(_of_one_team(str(team)), p, f"Reps of team {team}") for team in p.reps.index
         ],
     }
+    if p.scenario.changes:
+        told |= {
+            "changes_chart": chart(charts.changes, p.scenario, "What changes when"),
+            "changes": Markup(as_html(changes_text(p.scenario))),
+        }
     if told["reps_charts"]:
         told |= {
             "reps": Markup(as_html(reps_text(p))),

@@ -43,6 +43,8 @@ def paths_of(turned: Iterable[Knob | View]) -> dict[str, str]:
 
 def control_of(one: Knob | View) -> ipywidgets.Widget:
     kind = ipywidgets.Dropdown if one.is_choice else ipywidgets.SelectionSlider
+    if isinstance(one, Knob) and one.is_span:
+        kind = ipywidgets.SelectionRangeSlider
     more = {} if one.is_choice else {"continuous_update": True}
     control = kind(
         options=one.options,
@@ -52,6 +54,8 @@ def control_of(one: Knob | View) -> ipywidgets.Widget:
         **more,
     )
     control.add_class("funnelsim-slider")
+    if kind is ipywidgets.SelectionRangeSlider:
+        control.add_class("funnelsim-span")
     return control
 
 

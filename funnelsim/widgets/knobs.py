@@ -29,6 +29,8 @@ MOST = 12  # more sliders would stand lower than the charts beside them, and bel
 class Knob:
     """A slider, or a list of choices: its group, its label, its start value, what it offers, what a
     move changes; and the path it was named by, if it is for one parameter.
+
+    A span (`spans.py`) is a bar with two ends: its value is a pair of what it offers.
     """
 
     group: str
@@ -38,6 +40,7 @@ class Knob:
     change: Callable[[Any], dict[str, Any]]
     is_choice: bool = False
     path: str = ""
+    is_span: bool = False
 
 
 def knobs(s: Scenario) -> list[Knob]:

@@ -19,6 +19,7 @@ from funnelsim.scenario.parameters import every
 from funnelsim.widgets.knobs import Knob, knob_of, knobs, knobs_named, turned_by_both, turned_twice
 from funnelsim.widgets.live_chart import STATIC
 from funnelsim.widgets.picture import Simulated
+from funnelsim.widgets.spans import spans
 
 HORIZON = "horizon"
 MANY = 8  # choices that are told one by one; of more, the first and the last
@@ -34,8 +35,9 @@ def turnable(s: Scenario, is_cut: bool = False) -> dict[str, Knob]:
     >>> found["sales: opening hours"].is_choice, found["sales: reps"].options[0]
     (True, ('1', 1))
     """
-    found = {knob.label: knob for knob in knobs(s) if not knob.path}  # such as all leads together
-    turned: set[str] = set()
+    own = [knob for knob in knobs(s) if not knob.path]  # such as all leads together
+    found = {knob.label: knob for knob in [*own, *spans(s)]}
+    turned = {path for knob in spans(s) for path in knob.change(knob.start)}
     for one in every(s):
         if one.value is None or (is_cut and one.path == HORIZON):
             continue

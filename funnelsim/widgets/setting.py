@@ -9,12 +9,14 @@ from __future__ import annotations
 import contextlib
 import math
 import numbers
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from funnelsim.errors import FunnelSimError, Problem, nearest
 from funnelsim.widgets.controls import Controls
+from funnelsim.widgets.knobs import Knob
 
+TO = " to "  # between the two ends of a bar
 FORM = '"Copy" on another board gives such a text, as in: sales: reps = 3; Leads a day = 30'
 
 
@@ -23,7 +25,7 @@ def setting_text(controls: Controls, starts: Mapping[str, Any]) -> str:
     that has been added has no beginning here.
     """
     return "; ".join(
-        f"{_line(label)} = {_line(control.label)}"
+        f"{_line(label)} = {_readout(control)}"
         for label, control in controls.items()
         if label not in starts or control.value != starts[label]
     )
@@ -44,7 +46,7 @@ def read_setting(text: str, controls: Controls) -> dict[str, Any]:
             way_out = nearest(given.strip(), labels) if is_there else FORM
             raise FunnelSimError(str(Problem("the setting", given.strip(), rule, way_out)))
         label = labels[name]
-        offered = {_line(said): value for said, value in controls[label].options}
+        offered = {_line(said): value for said, value in _options(controls[label])}
         said, rest = _first(after, offered, ";")
         if said is None:
             said, _, rest = (part.strip() for part in after.partition(";"))
@@ -63,7 +65,7 @@ def value_offered(controls: Controls, label: str, given: Any) -> Any:
     if label not in controls:
         rule = "this is the label of a slider here"
         raise FunnelSimError(str(Problem("set", label, rule, nearest(label, controls))))
-    options = controls[label].options
+    options = _options(controls[label])
     said = {_line(said): value for said, value in options}
     if isinstance(given, str):
         if _line(given) in said:
@@ -78,6 +80,25 @@ def value_offered(controls: Controls, label: str, given: Any) -> Any:
     rule = "a slider stands at one of its values"
     near = _nearest_number(given, options) or nearest(str(given), said)
     raise FunnelSimError(str(Problem(label, given, rule, near)))
+
+
+def _readout(control: Any) -> str:
+    """What a control says, of a bar both ends."""
+    said = control.label
+    return TO.join(map(_line, said)) if isinstance(said, tuple) else _line(said)
+
+
+def _options(control: Any) -> Sequence[tuple[str, Any]]:
+    """What a control offers, of a bar each pair of ends in their order."""
+    offered: Sequence[tuple[str, Any]] = control.options
+    stands = control.start if isinstance(control, Knob) else control.value
+    if not isinstance(stands, tuple):
+        return offered
+    return [
+        (f"{begin}{TO}{end}", (first, last))
+        for place, (begin, first) in enumerate(offered)
+        for end, last in offered[place:]
+    ]
 
 
 def _nearest_number(given: Any, options: Any) -> str:

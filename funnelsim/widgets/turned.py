@@ -17,7 +17,8 @@ from funnelsim.widgets.setting import read_setting
 
 
 class Turned:
-    """`knobs` and `sliders` by label, in their `column`; `moved` is called when a hand moves one.
+    """`knobs` and `sliders` by label, in their `column`, those of changes as `bars` on the time;
+    `moved` is called when a hand moves one.
 
     `views` are what is looked at, which stands below them.
     """
@@ -30,6 +31,7 @@ class Turned:
         for control in self.sliders.values():
             control.observe(moved, "value")
         self.column = box(ipywidgets.VBox, self._grouped(), "funnelsim-controls")
+        self.bars = box(ipywidgets.VBox, self._spans(), "funnelsim-bars")
 
     @cached_property
     def more(self) -> Mapping[str, Knob]:
@@ -104,8 +106,12 @@ class Turned:
             self.sliders[label] = control_of(self.knobs[label])
             self.sliders[label].observe(self._by_hand, "value")
         self.sliders.labels = paths_of(self.knobs.values())
-        self.column.children = self._grouped()
+        self.column.children, self.bars.children = self._grouped(), self._spans()
 
     def _grouped(self) -> list[ipywidgets.Widget]:
         narrow = [view for view in self._board.views if not view.is_wide]
-        return grouped([*self.knobs.values(), *narrow], self.sliders | self._views)
+        beside = [knob for knob in self.knobs.values() if not knob.is_span]
+        return grouped([*beside, *narrow], self.sliders | self._views)
+
+    def _spans(self) -> list[ipywidgets.Widget]:
+        return [self.sliders[knob.label] for knob in self.knobs.values() if knob.is_span]

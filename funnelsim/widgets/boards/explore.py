@@ -20,6 +20,7 @@ from typing import Any
 import altair as alt
 
 from funnelsim import charts
+from funnelsim.charts.on_a_day import time_rows, with_changes
 from funnelsim.charts.rows import band_rows, funnel_rows, order_kinds, revenue_rows
 from funnelsim.experiment.spread import nine_in_ten
 from funnelsim.scenario import Scenario
@@ -29,6 +30,7 @@ from funnelsim.widgets.board_text import band_text, figures_html
 from funnelsim.widgets.boards.frame import Frame
 from funnelsim.widgets.offered import knobs_asked, turnable
 from funnelsim.widgets.picture import Simulated
+from funnelsim.widgets.spans import spans
 
 DEFAULT = "aida-follow-up"
 
@@ -44,7 +46,8 @@ def explore(
     """A board with a slider for each parameter that matters in the scenario, or for those named.
 
     It shows one history, replication 0 of the seed, and the range in which 9 in 10 of `n`
-    replications end: a band around the revenue, and a line under each key figure.
+    replications end: a band around the revenue, and a line under each key figure. A change of the
+    scenario (`[[changes]]`) is a bar above the charts, to be drawn longer, shorter, or elsewhere.
 
     `parameters` names what is turned: dotted paths or labels of `fs.parameters(scenario)`, numbers
     and choices, or labels of the sliders that the board has by itself. `days` is how much of the
@@ -79,13 +82,14 @@ def board(
     scenario: Scenario, simulated: Simulated, parameters: Iterable[str] | None = None
 ) -> Board:
     """The explorer as data, with the knobs that are named, or those that matter."""
+    turned = knobs_asked(scenario, parameters, simulated)
     panes = [Chart(_funnel_rows, _funnel, _leads, len(scenario.stages) + len(scenario.life_stages))]
     panes += [Chart(_revenue_rows, _revenue, _paid)] * (scenario.order is not None)
     return Board(
         scenario,
         simulated,
         panes,
-        knobs_asked(scenario, parameters, simulated),
+        [*turned, *spans(simulated.shortened(scenario), turned)],
         line=lambda seen: sum_html(seen.now.journal),
         figures=_figures,
         asks=ASKS[: len(panes)],
@@ -131,6 +135,7 @@ def _revenue_rows(seen: Seen) -> RowsByName:
         "baseline": revenue_rows(before.journal) if before else [],
         "band": band_rows(now.scenario, *nine_in_ten(now.spread.revenue)),
         "band_text": [{"text": band_text(seen.start, now.spread)}],
+        "changes": time_rows(now.scenario),
     }
 
 
@@ -147,4 +152,7 @@ def _revenue(seen: Seen, data: Data, dark: bool) -> Drawn:
     top = alt.ExprRef("revenue_top")
     rows, before = data["revenue"], data["baseline"]
     kinds = order_kinds(s)
-    return charts.revenue_chart(rows, kinds, s.currency, top, baseline=before, band=band, dark=dark)
+    chart = charts.revenue_chart(
+        rows, kinds, s.currency, top, baseline=before, band=band, dark=dark
+    )
+    return with_changes(chart, data["changes"], dark) if s.changes else chart

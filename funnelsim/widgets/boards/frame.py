@@ -377,8 +377,9 @@ class Frame(ipywidgets.VBox):
     def _layout(self, head: Sequence[ipywidgets.Widget]) -> list[ipywidgets.Widget]:
         pieces = [widget for _, widget in [*self._html, *self._own]]
         wide = [self.views[view.label] for view in self._board.views if view.is_wide]
+        bars = [self._turned.bars] * any(knob.is_span for knob in self._board.knobs)
         charts = [self._chart] if self._charts.panes else []
-        shown = [self._figures, *wide, self._strip, *pieces, *charts]
+        shown = [self._figures, *wide, *bars, self._strip, *pieces, *charts]
         turns = [self._keep, self._reset] if self._board.knobs or self._board.more else []
         asks = [self._predict.opens] * bool(self._board.asks and not self._given)
         panels = (panel.opens for panel in self._panels)

@@ -9,18 +9,23 @@ const PIECES = [
 ];
 
 // Says at the handle what stands beside it; the handle itself says the number of the position.
+// A bar has two handles, and its readout says both of its ends, with a dash between them.
 function tell(slider) {
-  const [handle, label, readout] = [".noUi-handle", ".widget-label", ".widget-readout"].map(
-    (part) => slider.querySelector(part));
-  if (!handle || !label || !readout) return;  // not drawn yet, or a list of choices
+  const [label, readout] = [".widget-label", ".widget-readout"].map((part) => slider.querySelector(part));
+  const handles = [...slider.querySelectorAll(".noUi-handle")];
+  if (!handles.length || !label || !readout) return;  // not drawn yet, or a list of choices
+  const words = handles.length === 1 ? [""] : [", from", ", to"];
   slider.dataset.told = "";
   const say = () => {
-    for (const [what, said] of [["aria-label", label.textContent], ["aria-valuetext", readout.textContent]])
-      if (handle.getAttribute(what) !== said) handle.setAttribute(what, said);
+    const ends = handles.length === 1 ? [readout.textContent] : readout.textContent.split(/\s*[-–]\s*/);
+    handles.forEach((handle, end) => {
+      for (const [what, said] of [["aria-label", label.textContent + words[end]], ["aria-valuetext", ends[end]]])
+        if (handle.getAttribute(what) !== said) handle.setAttribute(what, said);
+    });
   };
   const changes = new MutationObserver(say);
   changes.observe(readout, { childList: true, characterData: true, subtree: true });
-  changes.observe(handle, { attributeFilter: ["aria-valuetext"] });
+  handles.forEach((handle) => changes.observe(handle, { attributeFilter: ["aria-valuetext"] }));
   say();
 }
 
