@@ -131,8 +131,9 @@ class Seen:
     """What replications of the planned scenario showed.
 
     `results` has a row per replication; `entered` the mean first entries of each stage, of
-    which `from_open` are those of deals that were open at the start; `cac` the cost of winning a customer; `payback_days` how long until a customer's orders have paid for it;
-    `channels` what `of_channels` says of each replication.
+    which `from_open` are those of deals that were open at the start; `cac` the cost of winning a
+    customer; `payback_days` how long until a customer's orders have paid for it; `channels` what
+    `of_channels` says of each replication.
     """
 
     results: pd.DataFrame

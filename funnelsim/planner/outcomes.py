@@ -46,8 +46,9 @@ class Outcomes:
     """What the planned scenario brings: tables and figures of a `Plan` by their names there.
 
     `sales` is their mean number, `entered` that of the leads that enter each stage, of which
-    `from_open` are deals that were open at the start; `commission` what is paid for the sales of each channel, `cost` what a budget comes to, and `cost_today`
-    today; what is simulated is one of so many `parts` of it.
+    `from_open` are deals that were open at the start; `commission` what is
+    paid for the sales of each channel, `cost` what a budget comes to, and `cost_today` today; what
+    is simulated is one of so many `parts` of it.
     """
 
     outcome: pd.DataFrame

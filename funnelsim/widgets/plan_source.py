@@ -327,6 +327,7 @@ def _came_of_it(found: Calibration) -> str:
     ]
     minded = re.compile(
         "outcomes read as open|rows that repeat|export date|its headings|.* no date: "
+        "|.*by capital letters alone|column .* is not read as"
     )
     lines += [f"{note}." for note in found.report.notes if minded.match(note)]
     return page(LINES, lines=[line[0].upper() + line[1:] for line in lines])
