@@ -173,6 +173,7 @@ def _sheets(plan: Plan) -> list[tuple[str, list[Column]]]:
             ("Stage", "text", list(stages["stage"])),
             ("Leads that enter", "whole", list(stages["entered"])),
             ("A day", "tenth", list(stages["per_day"])),
+            ("Of them open today", "whole", list(stages["from_open"])),
             ("Went on in time", "share", list(stages["went_on"])),
         ]),
         ("Channels", [

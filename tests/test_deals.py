@@ -351,3 +351,72 @@ def test_real_leads_that_were_won_or_not(olist: Path) -> None:
     told = fs.calibrate(fs.read_olist_funnel(olist), **fs.datasets.OLIST_COLUMNS)
     assert abs(fs.calibrate(found).overall - told.overall) < told.overall_se
     assert counted(found)["won"] == 780 and not found.losses_marked
+
+
+# --- rows that are not like the others --------------------------------------------------------
+
+ROWS = [
+    f"{n},2026-01-{n % 28 + 1:02},2026-02-03,{'won' if n % 3 else 'lost'},web" for n in range(40)
+]
+
+
+def written(folder: Path, rows: Sequence[str]) -> Path:
+    path = folder / "deals.csv"
+    path.write_text("\n".join(["id,created,closed,status,source", *rows]) + "\n")
+    return path
+
+
+def test_rows_that_are_cut_off_and_headers_in_the_midst_are_said(tmp_path: Path) -> None:
+    rows = [*ROWS[:20], "id,created,closed,status,source", *ROWS[20:39], "39,2026-01-09"]
+    deals = fs.read_deals(written(tmp_path, [*rows, *ROWS[:1]]))
+    told = deals.problems.set_index("row")["what was done"].to_dict()
+    assert told == {
+        "22": "left out: it is the header once more",
+        "42": "the rest of the row is taken as empty",
+    }
+    assert len(deals.leads) == 40
+
+
+def test_most_rows_may_leave_out_empty_cells_at_the_end(tmp_path: Path) -> None:
+    short = [row.removesuffix(",web") for row in ROWS]
+    assert fs.read_deals(written(tmp_path, [*short[:30], *ROWS[30:]])).problems.empty
+
+
+def test_rows_of_another_separator_are_refused(tmp_path: Path) -> None:
+    rows = [*ROWS[:7], ROWS[7].replace(",", ";"), *ROWS[8:]]
+    with pytest.raises(fs.FunnelSimError, match="line 9: its cells are separated by semicolons"):
+        fs.read_deals(written(tmp_path, rows))
+
+
+def test_one_number_with_two_stories_is_said(tmp_path: Path) -> None:
+    again = [ROWS[1], ROWS[2].replace("won", "lost")]
+    left = fs.read_deals(written(tmp_path, [*ROWS, *again])).left_out
+    assert left["rows"].tolist() == ["42", "43"]
+    assert "something else" in left["left out because"][1]
+
+
+def test_names_that_differ_by_capital_letters_are_one() -> None:
+    sources = ["web", "Web", "web", "fair", "WEB"] * 300
+    deals = fs.read_deals(plain(source=sources))
+    assert deals.leads["channel"].value_counts().to_dict() == {"web": 1_200, "fair": 300}
+    assert any("web" in note and "capital letters" in note for note in deals.notes)
+
+
+def test_stages_of_a_log_that_differ_by_capital_letters_are_one() -> None:
+    log = pd.DataFrame(
+        [(n, stage, f"2026-01-{day:02}") for n in range(20)
+         for day, stage in ((1, "New"), (2, "offer" if n % 3 else "OFFER"), (5, "Won"))],
+        columns=["deal", "stage", "time"],
+    )  # fmt: skip
+    assert fs.read_deals(log).stages == ["Lead", "offer", "Won"]
+
+
+def test_an_amount_that_is_none_is_said() -> None:
+    deals = fs.read_deals(plain(amount=["3.5k", "12k"] * 750))
+    assert deals.leads["value"].isna().all()
+    assert any("'amount' is not read" in note and "'3.5k'" in note for note in deals.notes)
+
+
+def test_a_date_of_winning_that_losers_have_is_none() -> None:
+    with pytest.raises(fs.FunnelSimError, match=r"1,272 of 1,272 deals that are lost .* closed="):
+        fs.read_deals(plain(), created="created", won="closed", outcome="status")

@@ -62,3 +62,22 @@ def test_the_encoding_is_asked_for_and_the_answer_reads_the_file(form: PlanForm)
     box.value = next(value for name, value in box.options if "сайт" in name)
     assert "сайт" in source._read["source"].tolist()
     assert (source.roles["created"].value, form._said.value) == ("created", "")
+
+
+def test_what_was_read_is_shown_and_a_team_may_be_asked_for(
+    form: PlanForm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = the_deals()[["lead_id", "created", "closed", "outcome", "owner"]]
+    table["First contact"] = [3.5] * len(table)
+    source = sent(form, "deals.csv", table.to_csv(index=False).encode())
+    assert source.roles["contacted"].value == "First contact"
+    assert f"<td>{table['lead_id'].iloc[2]}</td>" in source.used.value
+    asked: dict[str, Any] = {}
+
+    def calibrate(deals: Any, **how: Any) -> Any:
+        asked.update(how, contacted=deals.leads.get("contacted"))
+        raise fs.FunnelSimError("no more is needed")
+
+    monkeypatch.setattr("funnelsim.widgets.plan_source.calibrate", calibrate)
+    source.team.value = True
+    assert asked["team"] and asked["contacted"].notna().any()

@@ -42,7 +42,8 @@ def test_a_german_export_is_planned_without_a_choice(form: PlanForm) -> None:
         "created": "Angelegt am", "won": "Gewonnen am", "lost": "Verloren am", "closed": "(none)",
         "outcome": "Status", "id": "Nummer", "value": "Auftragswert (€)",
         "currency_column": "(none)", "channel": "Quelle", "owner": "Verkäufer",
-        "reason": "lost_reason", "stage": "(none)", "time": "(none)",
+        "reason": "lost_reason", "contacted": "(none)",
+            "stage": "(none)", "time": "(none)",
     }  # fmt: skip
     assert source.stages.value == ("Qualifiziert", "Angebot")
     form.target.value = 130

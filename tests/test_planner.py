@@ -13,6 +13,7 @@ from a_shop import shop
 import funnelsim as fs
 from funnelsim.analytic.arrivals import whole_days
 from funnelsim.planner.search import _lacking
+from funnelsim.planner.text_tables import stages_text
 
 
 @pytest.fixture(scope="module")
@@ -112,6 +113,22 @@ def test_open_deals_do_not_enter_where_they_are() -> None:
     alone = fs.plan(fs.load("aida"), 150, progress=False).stages["entered"]
     rate = alone["Interest"] / alone["Attention"]
     assert entered["Interest"] / entered["Attention"] == pytest.approx(rate, rel=0.03)
+
+
+def test_what_moved_on_and_was_open_is_told_apart_from_new_leads() -> None:
+    deals = {"stage": ["Desire"] * 40, "days_in_stage": [1.0] * 40}
+    state = fs.State(deals=deals)
+    scenario = fs.load("aida").vary({"stages.Desire.conversion": 1.0})
+    p = fs.plan(scenario, 150, initial=state, progress=False)
+    from_open, entered = p.stages["from_open"], p.stages["entered"]
+    assert from_open["Attention"] == from_open["Interest"] == 0
+    assert from_open["Action"] == 40  # all of them go on, in time
+    new = entered - from_open
+    assert p.stages["went_on"]["Desire"] == pytest.approx(new["Action"] / new["Desire"])
+    assert p.stages["went_on"]["Desire"] <= 1
+    text = stages_text(p)
+    assert text["open today"].tolist()[-1] == "40"
+    assert "open today" not in stages_text(fs.plan(scenario, 150, progress=False))
 
 
 def test_the_chance_never_falls_on_the_way_to_the_plan(follow_up: Any) -> None:

@@ -24,7 +24,15 @@ from funnelsim.deals.record import Deals
 from funnelsim.deals.tidy import NOT_STATED, Told, tidy
 from funnelsim.deals.words import fitness, words_that_say
 from funnelsim.errors import FunnelSimError
-from funnelsim.reading import Findings, find_column, named, read_bytes, read_table, read_text
+from funnelsim.reading import (
+    Findings,
+    find_column,
+    is_amount,
+    named,
+    read_bytes,
+    read_table,
+    read_text,
+)
 from funnelsim.reading.values import short
 
 __all__ = [
@@ -164,7 +172,10 @@ def _table(
         else read_table(source, encoding=encoding, sheet=sheet, findings=findings)
     )
     if table.empty:
-        raise FunnelSimError("the export holds no lead; it has a header and nothing below")
+        with named("" if isinstance(source, pd.DataFrame) else str(source)):
+            raise FunnelSimError(
+                "the export holds no lead; it has a header and nothing below. Export the deals anew"
+            )
     return table if table.index.is_unique else table.reset_index(drop=True)
 
 
@@ -191,6 +202,7 @@ def _meant(
         if guess.vendor:
             findings.note(f"its headings are those of {guess.vendor}")
         _refuse_unknown(table, guess)
+        _say_no_amounts(table, guess, findings)
     if stages is not None:
         guess.stages = dict(stages) if isinstance(stages, Mapping) else stages  # type: ignore[assignment]
         named = stages.values() if isinstance(stages, Mapping) else stages
@@ -211,6 +223,23 @@ def _refuse_unknown(table: pd.DataFrame, guess: Guess) -> None:
         raise FunnelSimError(
             f"no column says {LABELS[lacking]}{_nearly(table, lacking)}; say which, {lacking}= "
             f"(--{lacking}). There are: {there}" + (" and more" if table.shape[1] > 30 else "")
+        )
+
+
+def _say_no_amounts(table: pd.DataFrame, guess: Guess, findings: Findings) -> None:
+    """A column named like an amount whose cells are none would be missed without a word."""
+    if "value" in guess.roles:
+        return
+    fits = {name: fitness(name, "value") for name in map(str, table.columns)}
+    best = max(fits, key=lambda name: fits[name])
+    if not fits[best] or best in guess.roles.values() or (table.columns == best).sum() > 1:
+        return
+    cells = read_text(table[best]).dropna()
+    if len(cells) and kinds_of(table[[best]])[best] == "text":
+        shown = cells[~cells.map(is_amount)].iloc[0]
+        findings.note(
+            f"column {best!r} is not read as what the deals are worth: too few of its cells are "
+            f"amounts (such as {short(shown)!r}); write plain numbers, or the deals have no value"
         )
 
 

@@ -15,6 +15,7 @@ from funnelsim.reading import Findings, place, read_text
 from funnelsim.reading.values import as_text, uniques
 
 ALL, FEW = 0.95, 5  # deals of a word that have been closed
+MOST = 0.5  # of one fate: so many with a date of another contradict the column, not themselves
 SHOWN = 8  # words of an outcome in a sentence
 
 
@@ -71,6 +72,7 @@ def fates(
         if words[1] is None:
             _ask_of_the_ended(status, read_text(said), closed)
     disagree = (status != "won") & goal.notna() | (status != "lost") & lost.notna()
+    _ask_of_dates(status, said, {"won": goal, "lost": lost})
     sieve.leave_out(disagree, "outcome and the times of winning and losing disagree")
     if closed is not None:
         goal = goal.fillna(closed.where(status == "won"))
@@ -91,6 +93,21 @@ def _not_ended(
             f"{said.name!r} says"
         )
     return status.mask(still, "open")
+
+
+def _ask_of_dates(status: pd.Series, said: pd.Series, dates: dict[str, pd.Series]) -> None:
+    """Where most deals of another fate have a date of winning, it is no date of winning."""
+    for fate, times in dates.items():
+        for other in {"won", "lost", "open"} - {fate}:
+            has_one = times[status == other].notna()
+            if has_one.sum() < FEW or has_one.mean() <= MOST:
+                continue
+            raise FunnelSimError(
+                f"{has_one.sum():,} of {len(has_one):,} deals that are {other} by {said.name!r} "
+                f"have a date in {times.name!r} (such as {place(times.index, has_one.idxmax())}), "
+                f"so it is not when deals were {fate}; if it is when they were closed, whatever "
+                f"came of them, say closed= and leave out {fate}=, else name another column"
+            )
 
 
 def _ask_of_the_ended(status: pd.Series, word: pd.Series, closed: pd.Series) -> None:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from funnelsim.deals.fates import SHOWN, meant_words
+from funnelsim.deals.spelling import one_spelling
 from funnelsim.errors import FunnelSimError, QuestionError
 from funnelsim.reading import Findings, find_column, read_text, read_times
 
@@ -44,7 +45,8 @@ def as_wide(
             raise FunnelSimError(f"a log of stages takes a column for {role}; say which, {role}=")
     ids, stages, when = (find_column(table, str(roles[r]), r) for r in ("id", "stage", "time"))
     (times,) = read_times([when], dayfirst, findings, yearfirst=yearfirst)
-    log = pd.DataFrame({"deal": read_text(ids), "stage": read_text(stages), "entered": times})
+    names = one_spelling(read_text(stages), "stage", findings)
+    log = pd.DataFrame({"deal": read_text(ids), "stage": names, "entered": times})
     lacking = log.isna().any(axis=1)
     if lacking.any():
         rows = ", ".join(str(label) for label in log.index[lacking][:3])

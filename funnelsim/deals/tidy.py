@@ -15,6 +15,7 @@ from funnelsim.deals.contact import first_contact, is_a_time
 from funnelsim.deals.day import first_of, last_of
 from funnelsim.deals.fates import Sieve, fates
 from funnelsim.deals.money import worth
+from funnelsim.deals.spelling import one_spelling
 from funnelsim.errors import FunnelSimError
 from funnelsim.reading import Findings, find_column, place, read_moment, read_text, read_times
 
@@ -54,16 +55,16 @@ def tidy(
     entered, ended, closed, contacted = _times(table, columns, found, told, findings)
     sieve, notes = Sieve(table.index), findings.notes
     created = entered.iloc[:, 0].rename(roles["created"])
-    _leave_out_rows(sieve, created, found.get("id"), told)
+    _leave_out_rows(sieve, table, created, found.get("id"), told)
     if "id" not in found and (twice := int(table.duplicated().sum())):
         notes.append(
             f"rows that repeat an earlier one in every cell, and are counted: {twice:,}; if they "
             "are the same leads, say which column is their number (id=)"
         )
     goal = entered.columns[-1]
-    status, entered[goal], ended = fates(
-        sieve, entered[goal], ended, closed, found.get("outcome"), told.words, findings
-    )
+    won = entered[goal].rename(roles.get("won"))
+    said = found.get("outcome")
+    status, entered[goal], ended = fates(sieve, won, ended, closed, said, told.words, findings)
     ends = dict(columns) | {"lost": roles.get("lost") or roles.get("closed")}
     notes += _dates_without_time(entered, ended, ends)
     stand = _stand(entered, ended, sieve, told, notes)
@@ -143,13 +144,21 @@ def _times(
     return entered, never if lost is None else lost, closed, contacted
 
 
-def _leave_out_rows(sieve: Sieve, created: pd.Series, ids: pd.Series | None, told: Told) -> None:
+def _leave_out_rows(
+    sieve: Sieve, table: pd.DataFrame, created: pd.Series, ids: pd.Series | None, told: Told
+) -> None:
     """Rows that are no lead of their own, or came in too early."""
     sieve.leave_out(created.isna(), f"no time in {created.name!r}")
     if ids is not None:
         ids = read_text(ids)
         sieve.leave_out(ids.isna(), f"no id in {ids.name!r}")
-        sieve.leave_out(ids.duplicated(), "the same id stands in an earlier row, which is used")
+        again = ids.duplicated()
+        if again.any():
+            these = table[ids.duplicated(keep=False)]
+            other = again & ~these.duplicated().reindex(table.index, fill_value=False)
+            why = "the same id stands in an earlier row"
+            sieve.leave_out(again & ~other, f"{why}, which is used")
+            sieve.leave_out(other, f"{why} that says something else; that row is used")
     if told.since is not None:
         start = read_moment(told.since, "since", told.dayfirst, told.yearfirst)
         sieve.leave_out(created < start, f"created before {start:%Y-%m-%d} (since)")
@@ -188,9 +197,9 @@ def _leads(
     """What else is known of each lead, and the currency of what it is worth."""
     leads = pd.DataFrame({"outcome": status, "ended": ended})
     leads["id"] = read_text(found["id"]) if "id" in found else pd.NA
-    leads["channel"] = _names(found, "channel", findings.notes)
+    leads["channel"] = _names(found, "channel", findings)
     leads["owner"] = read_text(found["owner"]) if "owner" in found else pd.NA
-    leads["reason"] = _names(found, "reason", findings.notes)
+    leads["reason"] = _names(found, "reason", findings)
     leads["stage"] = read_text(found["stage"]) if "stage" in found else pd.NA
     leads["value"], currency = float("nan"), told.currency
     if "value" in found:
@@ -379,12 +388,12 @@ def _dates_without_time(
     return notes
 
 
-def _names(found: Mapping[str, pd.Series], role: str, notes: list[str]) -> pd.Series | str:
+def _names(found: Mapping[str, pd.Series], role: str, findings: Findings) -> pd.Series | str:
     """Names of channels or reasons; without dots, because dots part the paths of a scenario."""
     if role not in found:
         return NOT_STATED
-    names = read_text(found[role])
+    names = one_spelling(read_text(found[role]), role, findings)
     dotted = sorted(names[names.str.contains(".", regex=False).fillna(False)].unique())
     if dotted:
-        notes.append(f"{role}: dots in names became underscores: {', '.join(dotted[:5])}")
+        findings.note(f"{role}: dots in names became underscores: {', '.join(dotted[:5])}")
     return names.str.replace(".", "_", regex=False).fillna(NOT_STATED)

@@ -100,8 +100,8 @@ def _counted(journal: Journal) -> Bools:
 
 
 def seen(journal: Journal) -> tuple[dict[str, float], int, Floats, int, Floats | None, Floats]:
-    """Results, leads that came, entries of each stage, cents spent to win customers, what orders
-    leave by age, and sales and costs of the channels.
+    """Results, leads that came, entries of each stage (`entered_stages`), cents spent to win
+    customers, what orders leave by age, and sales and costs of the channels.
     """
     t = journal.whole["leads"]
     came = int(np.sum((t["kind"] == NEW) & (t["arrived"] >= journal.scenario.warm_up)))
@@ -111,14 +111,19 @@ def seen(journal: Journal) -> tuple[dict[str, float], int, Floats, int, Floats |
 
 
 def entered_stages(journal: Journal) -> Floats:
-    """Leads that entered each stage since the warm-up, each counted once."""
+    """Who entered each stage since the warm-up, each counted once.
+
+    Shape (2, stages): deals that were open at the start, and all others.
+    """
     visits = journal.whole["stage_visits"]
     first = (visits["attempt"] == 0) & (visits["entered"] >= journal.scenario.warm_up)
     # deals that are open at the start are where they are, and do not enter there
     kind = journal.whole["leads"]["kind"][visits["lead"]]
-    first &= (kind != OPEN_DEAL) | (visits["entered"] > 0)
+    was_open = kind == OPEN_DEAL
+    first &= ~was_open | (visits["entered"] > 0)
     stages = len(journal.scenario.stages)
-    return np.bincount(visits["stage"][first], minlength=stages).astype(float)
+    these = (first & was_open, first & ~was_open)
+    return np.array([np.bincount(visits["stage"][one], minlength=stages) for one in these], float)
 
 
 def left_by_age(journal: Journal) -> Floats:

@@ -133,13 +133,15 @@ def together(results: pd.DataFrame, parts: float, classes: int) -> pd.DataFrame:
 class Seen:
     """What replications of the planned scenario showed.
 
-    `results` has a row per replication; `entered` the mean first entries of each stage; `cac` the
-    cost of winning a customer; `payback_days` how long until a customer's orders have paid for it;
-    `channels` what `of_channels` says of each replication.
+    `results` has a row per replication; `entered` the mean first entries of each stage, of
+    which `from_open` are those of deals that were open at the start; `cac` the cost of winning a
+    customer; `payback_days` how long until a customer's orders have paid for it; `channels` what
+    `of_channels` says of each replication.
     """
 
     results: pd.DataFrame
     entered: Floats
+    from_open: Floats
     cac: float
     payback_days: float
     channels: Floats
@@ -162,8 +164,9 @@ def see(scenarios: Sequence[Scenario], futures: Futures, parts: float = 1.0) -> 
     results = together(results, parts, len(scenarios))
     # how many leads come is known, so the stages need not tell by chance (a ratio estimate)
     known = float(leads_of_channels(scenarios[0]).sum()) / np.mean(came) if np.any(came) else 1.0
-    by_stage = np.mean(entered, axis=0) * known
-    return Seen(results, by_stage, cac, _payback(ages, cac), np.array(channels))
+    from_open, of_others = np.mean(entered, axis=0)
+    by_stage = from_open + of_others * known
+    return Seen(results, by_stage, from_open, cac, _payback(ages, cac), np.array(channels))
 
 
 def _for_all_tables(simulated: Scenario, futures: Futures) -> int:

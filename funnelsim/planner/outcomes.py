@@ -45,9 +45,10 @@ SURE = 3.0  # standard errors: a smaller loss may be chance
 class Outcomes:
     """What the planned scenario brings: tables and figures of a `Plan` by their names there.
 
-    `sales` is their mean number, `entered` that of the leads that enter each stage; `commission`
-    what is paid for the sales of each channel, `cost` what a budget comes to, and `cost_today`
-    today; what is simulated is one of so many `parts` of it.
+    `sales` is their mean number, `entered` that of the leads that enter each stage, of which
+    `from_open` are deals that were open at the start; `commission` what is
+    paid for the sales of each channel, `cost` what a budget comes to, and `cost_today` today; what
+    is simulated is one of so many `parts` of it.
     """
 
     outcome: pd.DataFrame
@@ -57,6 +58,7 @@ class Outcomes:
     payback_days: float
     sales: float
     entered: Floats
+    from_open: Floats
     commission: Floats
     cost: float
     cost_today: float
@@ -92,7 +94,7 @@ def outcomes(question: Question, solved: Solved, planned: Scenario, futures: Fut
     curve, cost, cost_today = _along_the_lever(solved, paid, futures)
     return Outcomes(
         outcome, by_channel, curve, seen.cac, seen.payback_days,
-        float(results["sales"].mean()), entered, paid, cost, cost_today, parts,
+        float(results["sales"].mean()), entered, seen.from_open, paid, cost, cost_today, parts,
     )  # fmt: skip
 
 

@@ -53,7 +53,7 @@ def requirements(
     """All of that, of the scenario `planned`, which brings these outcomes."""
     part = part_of(planned, brings.parts)
     return Requirements(
-        stages_required(planned, brings.entered),
+        stages_required(planned, brings.entered, brings.from_open),
         channels_required(question.today, planned, brings.commission),
         *reps_required(part, futures, question.most_gone_cold, brings.sales),
         deadline(part, futures),
@@ -63,15 +63,19 @@ def requirements(
 # --- stages and channels ----------------------------------------------------------------------
 
 
-def stages_required(scenario: Scenario, entered: Floats) -> pd.DataFrame:
-    """A row per stage: `entered` (leads, in all), `per_day`, and the share that got from each to
+def stages_required(scenario: Scenario, entered: Floats, from_open: Floats) -> pd.DataFrame:
+    """A row per stage: `entered` (leads, in all), `per_day`, how many of them are deals that were
+    open at the start and moved on (`from_open`), and which share of the others got from each to
     the next within the time (`went_on`)."""
     import pandas as pd
 
-    went_on = np.append([divided(b, a) for a, b in pairwise(entered)], np.nan)
+    # an open deal that moves on did not enter where it stood: in such a ratio it is on one side
+    went_on = np.append([divided(b, a) for a, b in pairwise(entered - from_open)], np.nan)
     index = pd.Index([stage.name for stage in scenario.stages], name="stage")
     days = max(whole_days(scenario), 1)
-    columns = {"entered": entered, "per_day": entered / days, "went_on": went_on}
+    columns = {
+        "entered": entered, "per_day": entered / days, "from_open": from_open, "went_on": went_on,
+    }  # fmt: skip
     return pd.DataFrame(columns, index=index)
 
 

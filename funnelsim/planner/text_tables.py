@@ -35,17 +35,18 @@ def sections(plan: Plan) -> Iterator[tuple[str, pd.DataFrame]]:
 
 
 def stages_text(plan: Plan) -> pd.DataFrame:
-    rows = [
-        (
-            str(stage),
-            f"{row['entered']:,.0f}",
-            f"{row['per_day']:,.1f}",
-            figure_text(float(row["went_on"]), "share"),
-        )
-        for stage, row in plan.stages.iterrows()
-    ]
-    heads = ["stage", "leads that enter", "a day", "went on in time"]
-    return pd.DataFrame(rows, columns=heads)
+    stages = plan.stages
+    columns = {
+        "stage": list(map(str, stages.index)),
+        "leads that enter": [f"{number:,.0f}" for number in stages["entered"]],
+        "a day": [f"{number:,.1f}" for number in stages["per_day"]],
+    }
+    went_on = "went on in time"
+    if plan.open_business is not None:
+        columns["open today"] = [f"{number:,.0f}" for number in stages["from_open"]]
+        went_on = "of the new, went on in time"
+    columns[went_on] = [figure_text(float(share), "share") for share in stages["went_on"]]
+    return pd.DataFrame(columns)
 
 
 def channels_text(plan: Plan) -> pd.DataFrame:

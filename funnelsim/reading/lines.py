@@ -25,6 +25,7 @@ from funnelsim.reading.values import LINE, Findings, are_missing
 
 LONGEST_LINE = 1_000_000  # characters; a cell likewise
 AT_ONCE = 20_000  # rows
+FEW_SHORT = 0.5  # of the rows: more of them are how the export writes empty cells at the end
 BREAK = re.compile(r"\r\n|\r|\n")
 SEPARATOR_NAMES = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 
@@ -52,9 +53,8 @@ def table_of_text(
     lines.seek(0)
     limit = csv.field_size_limit(LONGEST_LINE)
     try:
-        return _table(
-            csv.reader(lines, delimiter=separator, strict=True), bool(told), path, findings
-        )
+        rows = csv.reader(lines, delimiter=separator, strict=True)
+        return _table(rows, bool(told), separator, path, findings)
     finally:
         csv.field_size_limit(limit)  # for everybody else as it was
 
@@ -76,7 +76,7 @@ def _say(encoding: str, why: str, separator: str, findings: Findings) -> None:
 
 
 def _table(
-    reader: Iterator[list[str]], is_told: bool, path: str, findings: Findings
+    reader: Iterator[list[str]], is_told: bool, separator: str, path: str, findings: Findings
 ) -> pd.DataFrame:
     rows = _Rows(reader, path)
     begin = [row for _, row in rows.take(HEAD + is_told)]
@@ -89,7 +89,7 @@ def _table(
         )
     if any(any(row) for row in begin[is_told:titles]):
         findings.note(f"the header is in line {start}; what stands above it is left out")
-    columns = _Columns(len(names), path)
+    columns = _Columns(begin[titles], len(names), separator, path)
     done = titles + 1
     columns.add(begin[done:], rows.starts[done:])
     while more := rows.take(AT_ONCE):
@@ -139,17 +139,26 @@ def _numbered() -> defaultdict[str, int]:
 class _Columns:
     """Grows row by row; each column is codes of the values that it holds."""
 
-    def __init__(self, width: int, path: str) -> None:
-        self.path, self.width = path, width
+    def __init__(self, header: list[str], width: int, separator: str, path: str) -> None:
+        self.path, self.width, self.header, self.separator = path, width, header, separator
+        self.headers = array("q")  # lines on which the header stands once more
+        self.short: dict[int, array[int]] = defaultdict(lambda: array("q"))  # by number of cells
         self.seen = [_numbered() for _ in range(width)]
         self.codes = [array("i") for _ in range(width)]
         self.lines = array("q")
         self.tail: list[list[str]] = []
 
     def add(self, rows: list[list[str]], starts: list[int]) -> None:
+        if self.header in rows:  # files that were put together
+            pairs = list(zip(rows, starts, strict=True))
+            self.headers.extend(start for row, start in pairs if row == self.header)
+            pairs = [pair for pair in pairs if pair[0] != self.header]
+            rows, starts = [row for row, _ in pairs], [start for _, start in pairs]
         if not rows:
             return
         width = self.width
+        if min(map(len, rows)) < width:
+            self._look_at_short(rows, starts)
         for row, start in zip(rows, starts, strict=True) if max(map(len, rows)) > width else ():
             if len(row) > width and any(cell.strip() for cell in row[width:]):
                 raise FunnelSimError(
@@ -165,6 +174,41 @@ class _Columns:
             codes.extend([seen[""]] * len(rows))
         self.lines.extend(starts)
         self.tail = [*self.tail, *rows[-TAIL:]][-TAIL:]
+
+    def _look_at_short(self, rows: list[list[str]], starts: list[int]) -> None:
+        """Remembers rows with too few cells; refuses those that are separated in another way."""
+        for row, start in zip(rows, starts, strict=True):
+            if 0 < len(row) < self.width and any(map(str.strip, row)):
+                self.short[len(row)].append(start)
+                if len(row) == 1 and self.width > 2:
+                    self._refuse_separated(row[0], start)
+
+    def _refuse_separated(self, line: str, start: int) -> None:
+        for separator, name in SEPARATOR_NAMES.items():
+            if separator != self.separator and line.count(separator) == self.width - 1:
+                others = SEPARATOR_NAMES.get(self.separator, repr(self.separator))
+                raise FunnelSimError(
+                    f"{self.path}, {LINE} {start}: its cells are separated by {name}, those of the "
+                    f"header by {others}; separate all in one way, or give two files"
+                )
+
+    def _say(self, last: int, findings: Findings) -> None:
+        """What is odd about rows, up to the last line of the table.
+
+        Where most are short, the export leaves out empty cells at the end.
+        """
+        where = pd.Series([], name="", dtype=object)
+        if self.headers:
+            done = "left out: it is the header once more"
+            findings.add(where, pd.Index(self.headers), ", ".join(self.header), done)
+        if sum(map(len, self.short.values())) > FEW_SHORT * len(self.lines):
+            return
+        for cells, every in sorted(self.short.items()):
+            lines = [line for line in every if line <= last]
+            if not lines:
+                continue
+            text = f"{cells} cell{'s' * (cells != 1)}, the header has {self.width}"
+            findings.add(where, pd.Index(lines), text, "the rest of the row is taken as empty")
 
     def table(self, names: list[str], given: list[bool], findings: Findings) -> pd.DataFrame:
         rows_ = len(self.lines)
@@ -183,6 +227,7 @@ class _Columns:
         labels = [str(line) for line in index[rows_ - len(tail) :]]
         keep = last_row(tail, labels, names, findings)
         last = rows_ - len(tail) + keep
+        self._say(self.lines[last - 1] if last else 0, findings)
         rows = np.flatnonzero(~blank[:last])
         cells = {i: column[rows] for i, column in enumerate(columns)}
         table = pd.DataFrame(cells, index=index[rows])

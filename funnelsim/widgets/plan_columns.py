@@ -25,6 +25,7 @@ ROLES = {
     "channel": "Channel",
     "owner": "Owner",
     "reason": "Why it was lost",
+    "contacted": "First contact (for a team)",
     "stage": "Stage (of a log)",
     "time": "Stage entered (of a log)",
 }

@@ -18,7 +18,7 @@ from markupsafe import Markup
 from funnelsim import charts
 from funnelsim.calibration import Calibration, calibrate
 from funnelsim.calibration.report import curve_sentences, curves_as_text
-from funnelsim.deals import Guess, read_deals, words_that_say
+from funnelsim.deals import Deals, Guess, read_deals, words_that_say
 from funnelsim.errors import FunnelSimError, QuestionError
 from funnelsim.pages import page
 from funnelsim.reading import Findings, table_of
@@ -53,7 +53,9 @@ _UP_TO = (  # the limit of Jupyter's own server, of which nobody hears
     "<code>funnelsim lab</code>."
 )
 LINES = "{% for line in lines %}<p>{{ line }}</p>{% endfor %}"
-USED = """<details><summary>{{ title }}</summary><figure>{{ picture }}</figure>
+USED = """<details><summary>What was read: three rows, and which column is what</summary>
+{{- rows }}{{ columns }}</details>
+<details><summary>{{ title }}</summary><figure>{{ picture }}</figure>
 {%- for line in sentences %}<p>{{ line }}</p>{% endfor %}{{ table }}</details>
 <details><summary>What was used of the export, and left out</summary>{{ report }}</details>"""
 PROBLEM = '<p class="funnelsim-problem">{{ lines | join("<br>" | safe) }}</p>'
@@ -94,7 +96,10 @@ class Source(ipywidgets.VBox):
         self.export_date = ipywidgets.Text(
             description="Taken on", placeholder="as the export shows", continuous_update=False
         )
-        boxes.append(self.export_date)
+        self.team = ipywidgets.Checkbox(
+            description="A team that calls: by owners and first contacts", indent=False
+        )
+        boxes += [self.export_date, self.team]
         self.columns = ipywidgets.VBox([title, *boxes, self.stages, several])
         self.told = ipywidgets.HTML("" if os.environ.get("FUNNELSIM_LAB") else _UP_TO)
         self.used = ipywidgets.HTML()
@@ -155,6 +160,8 @@ class Source(ipywidgets.VBox):
         if isinstance(self._read, FunnelSimError):
             raise self._read
         roles = {name: box.value for name, box in self.roles.items() if box.value != NONE}
+        if not self.team.value:
+            roles.pop("contacted", None)  # it may be a stage as well
         stages, words = list(self.stages.value), self._said()
         if self._read.empty:
             read_deals(self._read)  # which says so
@@ -163,17 +170,17 @@ class Source(ipywidgets.VBox):
         told["export_date"] = self.export_date.value.strip() or None
         for name, said in words.items():  # what was guessed is not told: so what is odd is asked
             told[name] = None if said == self._guessed_words.get(name) else said
-        key = repr((roles, stages, told))
+        key = repr((roles, stages, told, self.team.value))
         if key not in self._calibrated:
             try:
                 between: dict[str, Any] = {} if is_log(roles) else {"stages": stages}
                 deals = read_deals(self._read, **roles, **told, **between)
                 deals.notes[:0] = self._findings.notes
-                found = calibrate(deals, name=self._name())
+                found = calibrate(deals, name=self._name(), team=self.team.value)
             except FunnelSimError as error:
                 raise self._in_the_words_of_the_form(error) from None
             self._calibrated = {key: found}
-            self.told.value, self.used.value = _came_of_it(found), _used(found)
+            self.told.value, self.used.value = _came_of_it(found), _used(found, deals)
         return self._calibrated[key]
 
     def _said(self) -> dict[str, list[str]]:
@@ -225,7 +232,7 @@ class Source(ipywidgets.VBox):
         self._is_guessing = True
         for box in self.read_as.values():
             box.value = None
-        self.export_date.value = ""
+        self.export_date.value, self.team.value = "", False
         self._is_guessing = False
         self._read_file()
         self._another()
@@ -327,15 +334,21 @@ def _came_of_it(found: Calibration) -> str:
     ]
     minded = re.compile(
         "outcomes read as open|rows that repeat|export date|its headings|.* no date: "
+        "|.*by capital letters alone|column .* is not read as"
     )
     lines += [f"{note}." for note in found.report.notes if minded.match(note)]
     return page(LINES, lines=[line[0].upper() + line[1:] for line in lines])
 
 
-def _used(found: Calibration) -> str:
-    """Folded away: the curves of both fates, with their text and table, and the whole report."""
+def _used(found: Calibration, deals: Deals) -> str:
+    """Folded away: what was read, with three rows; the curves of both fates, with their text and
+    table; and the whole report."""
+    rows = deals.sample.fillna("").astype(str)
+    rows.insert(0, deals.sample.index.name or "row", [str(label) for label in rows.index])
     return page(
         USED,
+        rows=Markup(as_html(rows)),
+        columns=Markup(as_html(deals.columns[deals.columns["taken for"] != ""])),
         title=FATES_OVER_TIME,
         picture=Markup(svg(charts.fates(found), WIDE, FATES_OVER_TIME)),
         sentences=curve_sentences(found.curves),
