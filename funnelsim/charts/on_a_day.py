@@ -33,7 +33,7 @@ def changes(scenario: Scenario) -> alt.TopLevelMixin:
     dashed line is the end of the warm-up. Raises FunnelSimError for what is no scenario.
 
     >>> import funnelsim as fs
-    >>> fs.charts.changes(fs.load("hiring")).title.text
+    >>> fs.charts.changes(fs.load("hiring")).title
     'What changes when in Hiring'
     """
     s = a_scenario(scenario, "charts.changes")
