@@ -15,7 +15,7 @@ import ipywidgets
 
 from funnelsim.charts.rows import Rows
 from funnelsim.scenario import Scenario
-from funnelsim.widgets.board_text import EXPLORE, foot_html, head_html
+from funnelsim.widgets.board_text import EXPLORE, figures_html, foot_html, head_html
 from funnelsim.widgets.knobs import Knob
 
 RowsByName = dict[str, Rows]
@@ -43,6 +43,11 @@ class Seen:
     def pictures(self) -> list[Any]:
         """The picture now, and the one that was kept."""
         return [self.now] if self.before is None else [self.now, self.before]
+
+    def tiles(self, names: Sequence[str] = ()) -> str:
+        """The key figures, or those named, beside those of what was kept."""
+        before = self.before.figures if self.before else None
+        return figures_html(self.start, self.now.figures, before, self.now.spread, names)
 
 
 @dataclass(frozen=True)

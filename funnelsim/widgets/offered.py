@@ -53,11 +53,12 @@ def turnable(s: Scenario, is_cut: bool = False) -> dict[str, Knob]:
 
 
 def knobs_asked(s: Scenario, names: Any, simulated: Simulated) -> list[Knob]:
-    """The knobs of these parameters, of None those that matter; FunnelSimError for what is no list
-    of such.
+    """The knobs of these parameters, of None those that matter, and a bar for each change that
+    they do not move; FunnelSimError for what is no list of parameters.
     """
     if names is None:
-        return knobs(simulated.shortened(s))
+        usual = knobs(simulated.shortened(s))
+        return [*usual, *spans(simulated.shortened(s), usual)]
     listed = [names] if isinstance(names, str) else names
     if not isinstance(listed, Iterable):
         way_out = 'write ["teams.sales.reps", ...]; fs.parameters(scenario) lists all there are'
@@ -66,7 +67,7 @@ def knobs_asked(s: Scenario, names: Any, simulated: Simulated) -> list[Knob]:
     if simulated.horizon and any(HORIZON in knob.change(knob.start) for knob in found):
         rule = "the board shows only the first days of it, and these stay"
         raise FunnelSimError(str(Problem(HORIZON, Finding("turned"), rule, "write days=...")))
-    return found
+    return [*found, *spans(simulated.shortened(s), found)]
 
 
 def one_more(name: str, there: Mapping[str, Knob], more: Mapping[str, Knob]) -> Knob:

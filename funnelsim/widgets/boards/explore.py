@@ -26,11 +26,10 @@ from funnelsim.experiment.spread import nine_in_ten
 from funnelsim.scenario import Scenario
 from funnelsim.widgets.arithmetic import sum_html
 from funnelsim.widgets.board import Asked, Board, Chart, Data, Drawn, RowsByName, Seen, figure
-from funnelsim.widgets.board_text import band_text, figures_html
+from funnelsim.widgets.board_text import band_text
 from funnelsim.widgets.boards.frame import Frame
 from funnelsim.widgets.offered import knobs_asked, turnable
 from funnelsim.widgets.picture import Simulated
-from funnelsim.widgets.spans import spans
 
 DEFAULT = "aida-follow-up"
 
@@ -82,24 +81,18 @@ def board(
     scenario: Scenario, simulated: Simulated, parameters: Iterable[str] | None = None
 ) -> Board:
     """The explorer as data, with the knobs that are named, or those that matter."""
-    turned = knobs_asked(scenario, parameters, simulated)
     panes = [Chart(_funnel_rows, _funnel, _leads, len(scenario.stages) + len(scenario.life_stages))]
     panes += [Chart(_revenue_rows, _revenue, _paid)] * (scenario.order is not None)
     return Board(
         scenario,
         simulated,
         panes,
-        [*turned, *spans(simulated.shortened(scenario), turned)],
+        knobs_asked(scenario, parameters, simulated),
         line=lambda seen: sum_html(seen.now.journal),
-        figures=_figures,
+        figures=Seen.tiles,
         asks=ASKS[: len(panes)],
         more=lambda: turnable(scenario, bool(simulated.horizon)),
     )
-
-
-def _figures(seen: Seen) -> str:
-    before = seen.before.figures if seen.before else None
-    return figures_html(seen.start, seen.now.figures, before, seen.now.spread)
 
 
 ASKS = (
@@ -151,8 +144,7 @@ def _revenue(seen: Seen, data: Data, dark: bool) -> Drawn:
     s, band = seen.start, (data["band"], data["band_text"])
     top = alt.ExprRef("revenue_top")
     rows, before = data["revenue"], data["baseline"]
-    kinds = order_kinds(s)
     chart = charts.revenue_chart(
-        rows, kinds, s.currency, top, baseline=before, band=band, dark=dark
+        rows, order_kinds(s), s.currency, top, baseline=before, band=band, dark=dark
     )
     return with_changes(chart, data["changes"], dark) if s.changes else chart

@@ -24,7 +24,6 @@ from funnelsim.scenario import Scenario
 from funnelsim.scenario.parameters import every
 from funnelsim.tables import difference, figure_text
 from funnelsim.widgets.board import Asked, Board, Chart, Data, Drawn, RowsByName, Seen, View, figure
-from funnelsim.widgets.board_text import figures_html
 from funnelsim.widgets.knobs import knobs_named
 from funnelsim.widgets.picture import Simulated, Staffing
 
@@ -130,9 +129,7 @@ def _most(rows: Rows, column: str) -> float:
 
 
 def _figures(seen: Seen, team: str) -> str:
-    now, before = seen.now, seen.before.figures if seen.before else None
-    tiles = (*TILES[:2], f"utilisation: {team}", *TILES[2:])
-    return figures_html(seen.start, now.figures, before, now.spread, tiles)
+    return seen.tiles((*TILES[:2], f"utilisation: {team}", *TILES[2:]))
 
 
 def _line(seen: Seen, maker: Staffing) -> str:

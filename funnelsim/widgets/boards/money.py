@@ -23,7 +23,7 @@ from funnelsim.scenario.parameters import every
 from funnelsim.tables import figure_text
 from funnelsim.widgets.board import Asked, Board, Chart, Data, Drawn, RowsByName, Seen, figure
 from funnelsim.widgets.board import each_by_itself as by_themselves
-from funnelsim.widgets.board_text import SENTENCES, figures_html
+from funnelsim.widgets.board_text import SENTENCES
 from funnelsim.widgets.budget import budget_in_words, budget_knobs, moved_budget
 from funnelsim.widgets.knobs import Knob, knobs_named
 from funnelsim.widgets.picture import Picture, Simulated
@@ -65,7 +65,7 @@ def board(scenario: Scenario, simulated: Simulated) -> Board:
         [Chart(_step_rows, _waterfall, _ends), Chart(_cost_rows, _costs, _dearest)],
         turned,
         line=words,
-        figures=_figures,
+        figures=lambda seen: seen.tiles(TILES),
         change=change,
         told=_told,
         asks=ASKS,
@@ -127,11 +127,6 @@ ASKS = (
 
 
 # --- in words and figures -------------------------------------------------------------------------
-
-
-def _figures(seen: Seen) -> str:
-    before = seen.before.figures if seen.before else None
-    return figures_html(seen.start, seen.now.figures, before, seen.now.spread, TILES)
 
 
 def _told(seen: Seen, picture: Picture) -> dict[str, str]:
