@@ -74,7 +74,7 @@ def with_limits(by_day: pd.DataFrame) -> alt.LayerChart | alt.FacetChart:
         for look, value in enumerate(values)
         if value < 8
     ]
-    colour = alt.Scale(domain=list(limits), range=[VERMILION, GREY, COLOURS["first orders"]])
+    colour = alt.Scale(domain=list(limits), range=[VERMILION, GREY, COLOURS["baseline"]])
     across = alt.X("day:Q", title="day").scale(domain=[1, looks], nice=False)
     up = alt.Y("z:Q", title="standard errors ahead")
     walk = alt.Chart(rows_data(rows)).mark_line(color=BLUE, point=True).encode(x=across, y=up)
