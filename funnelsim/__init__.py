@@ -88,6 +88,8 @@ _HOME = {
     "team_load": "analytic.teams",
     "describe": "description",
     "plan": "planner",
+    "Cheapest": "planner.cheapest",
+    "cheapest": "planner.cheapest",
     "forecast": "planner",
     "backtest": "planner.backtests",
     "track": "planner.tracking",
@@ -116,6 +118,7 @@ _MODULES = {
 __all__ = [
     "Backtest",
     "Calibration",
+    "Cheapest",
     "Comparison",
     "Deals",
     "Description",
@@ -138,6 +141,7 @@ __all__ = [
     "changed_deals",
     "channels_table",
     "charts",
+    "cheapest",
     "check",
     "class_results",
     "cohort_retention",
@@ -286,6 +290,7 @@ if TYPE_CHECKING:
     from funnelsim.metrics.referrals import referrals
     from funnelsim.planner import Forecast, Plan, forecast, plan
     from funnelsim.planner.backtests import backtest
+    from funnelsim.planner.cheapest import Cheapest, cheapest
     from funnelsim.planner.tested import Backtest
     from funnelsim.planner.tracking import Track, track
     from funnelsim.report import write_report

@@ -34,6 +34,7 @@
     fs.charts.plan_channels(p)   leads a day by channel, today and planned
     fs.charts.plan_reps(p)       what other numbers of reps would do
     fs.charts.plan_over_time(p)  the plan by week, month or quarter
+    fs.charts.cheapest(way)      the cheapest leads and reps together
     fs.charts.forecast(f)        what may come, week by week (fs.forecast)
     fs.charts.backtest(b)        earlier forecasts, and what came (fs.backtest)
     fs.charts.track(t)           a plan, and what has come since (fs.track)
@@ -53,6 +54,7 @@ import altair as alt
 
 from funnelsim.charts.calibration import fates
 from funnelsim.charts.channels import marginal_cac, mix_and_rate
+from funnelsim.charts.cheapest import cheapest
 from funnelsim.charts.come import backtest, track
 from funnelsim.charts.customers import cohorts, lifetime_value, points
 from funnelsim.charts.experiments import differences, replications, sweep, tornado, warm_up
@@ -97,6 +99,7 @@ from funnelsim.tables import figure_text
 __all__ = [
     "COLOURS",
     "backtest",
+    "cheapest",
     "cohorts",
     "differences",
     "fates",
