@@ -60,7 +60,7 @@ def test_along_curves_one_more_lead_costs_the_same_in_all(seed: int) -> None:
 def desk(price: float, rep: float) -> fs.Scenario:
     """One rep has hardly time for half of the leads."""
     follow_up = {
-        "team": "desk", "handling_time": {"exponential": {"mean": "100 min"}},
+        "team": "desk", "handling_time": {"exponential": {"mean": "200 min"}},
         "patience": {"exponential": {"mean": "1 day"}},
     }  # fmt: skip
     return shop(

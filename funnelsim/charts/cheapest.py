@@ -34,7 +34,7 @@ def cheapest(way: Cheapest) -> alt.TopLevelMixin:
     panels: list[Any] = [_by_chance(way)] if len(way.by_chance) else []
     if len(way.teams):
         panels.insert(0, _by_reps(way))
-    title = f"The cheapest way to {way.target:g} {way.metric}, {way.today.title or way.today.name}"
+    title = f"The cheapest way to {way.target:g} {way.metric}, {way.today.name}"
     return alt.hconcat(*panels).properties(title=alt.TitleParams(title, subtitle=str(way)))
 
 

@@ -3,7 +3,8 @@
 For given reps the leads are bought where one more sale costs least: channel by channel in the
 order of what a sale of each costs, along the curve of one with `saturation` only as far as that is
 so (the marginal costs of all that are in use are then equal: the condition of Lagrange; of an
-S-shaped curve its convex hull is gone along). What a lead of a channel is worth is its conversion without a queue.
+S-shaped curve its convex hull is gone along). What a lead of a channel is worth is its conversion
+without a queue.
 So all mixes are one line, from few sales to many, and on it the chance is searched by simulation,
 with what the queue makes of it. The numbers of reps are searched around that, in steps that become
 smaller, team by team.
@@ -202,7 +203,8 @@ def cheapest(
 
     `target` is a number of sales (first orders), or of "revenue" in currency. `change` names what
     may be moved: "leads" (every channel whose leads cost something), "channels.ads.leads_per_day",
-    "reps" (of every team), "teams.sales.reps". Channels go from no lead up to their `ceiling`. Everything else is as in `fs.plan`. The reps found are the best of
+    "reps" (of every team), "teams.sales.reps". Channels go from no lead up to their `ceiling`.
+    Everything else is as in `fs.plan`. The reps found are the best of
     those tried, and of a queue it is taken that it treats the leads of all channels alike.
 
     Raises FunnelSimError for levers that cannot be combined: a channel whose cost hangs on what
@@ -219,7 +221,7 @@ def cheapest(
     {'ads': 19.0, 'fair': 0.0}
     """
     today = a_scenario(scenario, "cheapest")
-    today = today if within is None else up_to(today, within)
+    today = today if within is None else up_to(within, today)
     target = a_number("target", target, above=0)
     probability = a_share("probability", probability)
     metric = a_choice("metric", metric, METRICS)
@@ -305,7 +307,8 @@ def _told(
         cost_of(planned), search.count,
         pd.DataFrame(channels, index=pd.Index(names, name="channel")),
         pd.DataFrame(teams, index=pd.Index(search.teams, name="team")),
-        pd.DataFrame(rows), pd.DataFrame(by_chance, columns=["cost", "chance"]).drop_duplicates("cost"),
+        pd.DataFrame(rows),
+        pd.DataFrame(by_chance, columns=["cost", "chance"]).drop_duplicates("cost"),
     )  # fmt: skip
 
 
