@@ -30,7 +30,7 @@ for module in ("charts", "cohorts", "datasets", "groups", "pipeline"):  # called
     sys.modules[f"funnelsim.{module}"] = getattr(funnelsim, module)
 
 # Types of other packages are named; their pages would have to be fetched to link to them.
-_UNLISTED = r"funnelsim\.(progress\.Bar|metrics\.known\.\w+)"
+_UNLISTED = r"funnelsim\.(progress\.Bar|metrics\.known\.\w+|widgets\.(board|controls)\.\w+)"
 nitpick_ignore_regex = [("py:.*", r"(?!funnelsim).*"), ("py:.*", _UNLISTED)]
 
 # Names in two columns, "`leads`, `cost`    what they are"; in the rows below one space may do.

@@ -74,6 +74,26 @@ def parser() -> argparse.ArgumentParser:
     lab.add_argument("--no-browser", action="store_true", help="only print the address")
     lab.set_defaults(command=_lab)
 
+    board = commands.add_parser(
+        "board", help="a live board without code, in the browser",
+        epilog="What follows -- goes to Voila.",
+    )  # fmt: skip
+    board.add_argument(
+        "what", nargs="?", metavar="NAME_OR_FILE",
+        help="a board, a scenario that comes along, a scenario's file, or an export of your CRM; "
+        "without it all boards",
+    )  # fmt: skip
+    board.add_argument(
+        "--as", dest="name", metavar="BOARD",
+        help="which board shows a scenario (explore) or an export (pipeline)",
+    )  # fmt: skip
+    board.add_argument(
+        "--port", type=int, metavar="N",
+        help="where it listens (8866, or another one where that is taken)",
+    )  # fmt: skip
+    board.add_argument("--no-browser", action="store_true", help="only print the address")
+    board.set_defaults(command=_board)
+
     course = commands.add_parser("course", help="copy the course into a folder of your own")
     course.add_argument("folder", nargs="?", type=Path, default=Path("funnelsim-course"))
     course.set_defaults(command=_course)
@@ -164,6 +184,18 @@ def _lab(chosen: argparse.Namespace) -> None:
 
     start_lab(
         chosen.folder,
+        port=chosen.port,
+        browser=not chosen.no_browser,
+        arguments=chosen.jupyter,
+    )
+
+
+def _board(chosen: argparse.Namespace) -> None:
+    from funnelsim.lab.app import start_board
+
+    start_board(
+        chosen.what,
+        chosen.name,
         port=chosen.port,
         browser=not chosen.no_browser,
         arguments=chosen.jupyter,

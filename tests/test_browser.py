@@ -20,6 +20,7 @@ BOARD = "notebooks/live_board.ipynb"
 CHARTS = "notebooks/charts_for_the_test.ipynb"
 TWO_BOARDS = "notebooks/boards_for_the_test.ipynb"
 PIPELINE = "notebooks/pipeline_for_the_test.ipynb"
+DEMONSTRATION = "notebooks/demonstration_for_the_test.ipynb"
 
 # What the funnel on the page says: the length of each bar as it is drawn, and the rows behind it.
 BARS = """() => {
@@ -57,6 +58,8 @@ def lab(chromium, tmp_path_factory):
         f"import funnelsim as fs\nfs.board(name='{name}', n=8)" for name in ("loyalty", "money")
     ]
     browser.write_notebook(folder / TWO_BOARDS, *cells)
+    cell = "import funnelsim as fs\nfs.demonstrate('The third rep', n=8)"
+    browser.write_notebook(folder / DEMONSTRATION, cell)
     browser.write_notebook(folder / PIPELINE, "import funnelsim as fs\nfs.board(name='pipeline')")
     with browser.lab(folder, chromium) as running:
         yield running
@@ -66,7 +69,13 @@ def watched(lab):
     page = lab.page()
     page.errors = []
     page.on("pageerror", lambda error: page.errors.append(error.stack or str(error)))
+    page.on("console", lambda told: page.errors.append(told.text) if is_vegas(told) else None)
     return page
+
+
+def is_vegas(message):
+    """A warning of a chart, such as of the infinite extent of rows that are not there."""
+    return message.text.startswith("WARN")
 
 
 def a_board(lab, notebook):
@@ -294,6 +303,55 @@ def test_the_pipeline_of_any_day_is_what_the_figures_say(lab, page):
     cell = page.locator(".funnelsim-table tr", has_text="Proposal").locator("td").nth(2)
     expect(cell).to_have_text(f"{line.value:,.0f}")
     assert page.locator(".funnelsim-slider").evaluate_all(NAMELESS) == 0
+
+
+def test_a_demonstration_is_played_with_one_key_and_leaves_its_last_picture(lab):
+    page = watched(lab)
+    lab.open(page, DEMONSTRATION)
+    lab.run_all(page)
+    page.wait_for_function(f"() => ({CHARTS_OF_BOARDS})().join() === '3'")
+    place, said = page.locator(".funnelsim-bar output"), page.locator(".funnelsim-said")
+    said.click()  # a click on the board, and the keys are the demonstration's
+    s = fs.load("aida-follow-up")
+    for key, stop in (("ArrowRight", 2), ("PageDown", 3), (" ", 4), ("ArrowRight", 5), (" ", 6)):
+        page.keyboard.press(key)
+        expect(place).to_have_text(f"{stop} of 6")
+        if stop == 3:
+            journal = fs.simulate(s.vary({"teams.sales.reps": 3}), progress=False)
+            profit = fs.summary(journal)["profit"]
+            expect(said).to_contain_text(f"Profit {profit:,.0f} EUR")
+            tile = page.locator(".funnelsim-figures > div", has_text="Profit")
+            expect(tile).to_contain_text(f"{profit:,.0f}")
+            board, panel = (
+                page.locator(part).bounding_box()
+                for part in (".funnelsim-board", ".jp-WindowedPanel-outer")
+            )
+            assert board["y"] + board["height"] <= panel["y"] + panel["height"]  # in 1280 x 800
+    for stop in (5, 4):
+        page.keyboard.press("ArrowLeft")
+        expect(place).to_have_text(f"{stop} of 6")
+    readouts = page.locator(".funnelsim-slider .widget-readout")
+    expect(readouts.nth(1)).to_have_text("2")
+    page.locator(".funnelsim-board .noUi-handle").nth(1).focus()
+    for _ in range(2):
+        page.keyboard.press("ArrowRight")
+    expect(page.locator(".funnelsim-sum").first).to_contain_text("4 reps in sales")
+    page.keyboard.press("Control+z")  # both keys were one move
+    expect(page.locator(".funnelsim-sum").first).to_contain_text("2 reps in sales")
+    page.get_by_role("button", name="Redo").click()
+    expect(readouts.nth(1)).to_have_text("4")
+    still = page.locator(".funnelsim-still")
+    expect(still).to_be_hidden()
+    reps = '"teams.sales.reps": 4'
+    expect(still).to_contain_text(reps)  # once the slider rests
+    lab.save_and_stop(page)
+    assert_calm(page)
+    lab.open(page, DEMONSTRATION, kernel=False)
+    expect(still).to_be_visible()
+    expect(still).to_contain_text(reps)
+    expect(page.locator(".jp-OutputArea").first).not_to_contain_text("Error displaying widget")
+    assert page.strangers == []
+    page.close()
 
 
 def test_titles_of_charts_are_read_on_a_dark_page_and_show_again_without_a_kernel(lab, page):

@@ -145,6 +145,14 @@ def test_all_of_a_board_is_read(moved, large, font, width, height):
             assert board["y"] + board["height"] <= panel["y"] + panel["height"]
 
 
+def test_all_that_is_shared_is_read(moved):
+    in_a_window(moved, *WINDOWS[-1])
+    moved.get_by_role("button", name="Share").click()
+    moved.locator(".funnelsim-share pre").last.wait_for()
+    assert flaws(moved, ".funnelsim-share") == []
+    moved.get_by_role("button", name="Share").click()
+
+
 @pytest.mark.parametrize("width", [900, 700])
 def test_no_figure_is_cut_on_a_narrow_board(moved, large, width):
     in_a_window(moved, width, 800)

@@ -224,16 +224,16 @@ def test_an_error_is_a_sentence_and_the_last_picture_stays(board, monkeypatch):
 
 
 def test_scales_grow_in_steps_and_never_shrink_by_a_move(board):
-    start = board._tops["leads_top"]
+    start = board._charts._tops["leads_top"]
     board.sliders[FIRST].value = 0.61
-    assert board._tops["leads_top"] == start
+    assert board._charts._tops["leads_top"] == start
     board.sliders["Leads a day"].value = 60
-    grown = board._tops["leads_top"]
+    grown = board._charts._tops["leads_top"]
     assert grown > start
     board.sliders["Leads a day"].value = 5
-    assert board._tops["leads_top"] == grown
+    assert board._charts._tops["leads_top"] == grown
     board.reset()
-    assert board._tops["leads_top"] == start
+    assert board._charts._tops["leads_top"] == start
 
 
 def test_what_is_no_scenario_is_said(board):

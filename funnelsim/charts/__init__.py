@@ -22,6 +22,8 @@
     fs.charts.reps(j)            what each rep brought in and closed, with intervals
     fs.charts.funnels(j, by)     the conversion of each channel, arm, team, rep
     fs.charts.mix_and_rate(a, b) why a conversion rose or fell: mix and rate taken apart
+    fs.charts.ab_test(t)         each arm against the control, and the truth (fs.ab_test)
+    fs.charts.ab_test_by_day(t)  what somebody sees who looks every day (fs.ab_test_by_day)
     fs.charts.replications(x)    how often a figure came out at each size (fs.replicate)
     fs.charts.differences(c)     how far scenarios are apart, with intervals (fs.compare)
     fs.charts.sweep(x)           a figure along the values of a parameter (fs.sweep)
@@ -52,6 +54,7 @@ from collections.abc import Sequence
 
 import altair as alt
 
+from funnelsim.charts.ab_tests import ab_test, ab_test_by_day
 from funnelsim.charts.calibration import fates
 from funnelsim.charts.channels import marginal_cac, mix_and_rate
 from funnelsim.charts.cheapest import cheapest
@@ -98,6 +101,8 @@ from funnelsim.tables import figure_text
 
 __all__ = [
     "COLOURS",
+    "ab_test",
+    "ab_test_by_day",
     "backtest",
     "cheapest",
     "cohorts",
@@ -280,6 +285,8 @@ def funnel_chart(
     axis = axis_of(stages)
     y = alt.Y("stage:N", title=None, scale=by_stage, axis=axis)
     scale = alt.Scale(domainMin=0, domainMax=top, nice=False, zero=True)
+    if not isinstance(top, alt.ExprRef):  # both ends are known: no row, such as of a baseline that
+        scale = alt.Scale(domain=[0, top], nice=False)  # is not there, is asked for them
     one_per_stage = alt.datum.outcome == "advanced"
     rows = alt.Chart(data)
     bars = rows.mark_bar().encode(

@@ -1,7 +1,7 @@
-"""A board as data: what is turned, what is looked at, and the panes that show it.
+"""A board as data: what is turned (`Knob`), looked at (`View`) and shown (`Chart`, `Html`, `Own`).
 
-What is turned is a `Knob`, what is only looked at a `View`; the panes (`Chart`, `Html`, `Own`) are
-functions of what there is to see (`Seen`). `boards/frame.py` is the widget of any board.
+The panes are functions of what there is to see (`Seen`); its pictures come from a `Maker`.
+`boards/` holds one file a board, and `boards/frame.py` the widget of any of them.
 """
 
 from __future__ import annotations
@@ -62,17 +62,24 @@ class Chart:
 
 @dataclass(frozen=True)
 class Html:
-    """A pane with a piece of HTML, above the charts."""
+    """A pane with a piece of HTML, above the charts; `still` is another one for where the board is
+    not live, and has no style sheet.
+    """
 
     html: Callable[[Seen], str]
+    still: Callable[[Seen], str] | None = None
 
 
 @dataclass(frozen=True)
 class Own:
-    """A pane with a widget of its own, above the charts: made once, every picture put into it."""
+    """A pane with a widget of its own, above the charts: made once, every picture put into it.
+
+    `still` is a piece of HTML for where the board is not live.
+    """
 
     make: Callable[[], ipywidgets.Widget]
     put: Callable[[Any, Seen], None]
+    still: Callable[[Any, Seen], str] | None = None
 
 
 @dataclass(frozen=True)
@@ -125,8 +132,9 @@ class Board:
 
     `line` is the sentence below the head, where an error is said, too; `figures` are tiles.
     `start` is a scenario, or whatever else the maker makes a picture of, if nothing is turned.
-    `change` makes of the moved sliders, values by label, what `Scenario.vary` takes. With
-    `is_beside` two charts stand beside each other in a narrow window, too.
+    `change` makes of the moved sliders, values by label, what `Scenario.vary` takes. `told` are
+    texts by name for the sentences of a demonstration, of what was seen and one of its pictures.
+    With `is_beside` two charts stand beside each other in a narrow window, too.
     """
 
     start: Any
@@ -139,4 +147,10 @@ class Board:
     head: Callable[[Seen], str] = usual_head
     foot: Callable[[Seen], str] = usual_foot
     change: Callable[[Mapping[str, Knob], Mapping[str, Any]], dict[str, Any]] = each_by_itself
+    told: Callable[[Seen, Any], Mapping[str, str]] = lambda seen, picture: {}
     is_beside: bool = False
+
+    @property
+    def starts(self) -> dict[str, Any]:
+        """Where sliders and views begin, by label."""
+        return {one.label: one.start for many in (self.knobs, self.views) for one in many}

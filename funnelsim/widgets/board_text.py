@@ -126,8 +126,8 @@ NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
 
 FIGURES = """<div class="funnelsim-figures">
 {%- for tile in tiles %}<div title="{{ tile.name }}: {{ tile.docs }}">
-<span class="name">{{ tile.name }}</span><span class="value">{{ tile.said }}</span>
-{%- if tile.change %}<span class="change {{ tile.verdict }}">{{ tile.change }}</span>{% endif %}
+<span class="name">{{ tile.name }}</span> <span class="value">{{ tile.said }}</span>
+{%- if tile.change %} <span class="change {{ tile.verdict }}">{{ tile.change }}</span>{% endif %}
 <span class="range" title="{{ why }}">{{ tile.ends }}</span></div>
 {%- endfor %}</div>"""
 

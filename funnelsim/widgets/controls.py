@@ -1,15 +1,17 @@
-"""Sliders and lists of choices, by their labels; buttons and boxes of a board."""
+"""What a hand turns and presses on a board, and the boxes that these stand in."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from types import MappingProxyType
 
 import ipywidgets
 
+from funnelsim.pages import page
 from funnelsim.widgets.board import View
 from funnelsim.widgets.knobs import Knob
+from funnelsim.widgets.live_chart import STATIC
 
 
 class Controls(dict[str, ipywidgets.Widget]):
@@ -18,6 +20,13 @@ class Controls(dict[str, ipywidgets.Widget]):
     """
 
     labels: Mapping[str, str] = MappingProxyType({})
+
+    @classmethod
+    def of(cls, turned: Sequence[Knob | View]) -> Controls:
+        """A control for each of these."""
+        made = cls({one.label: control_of(one) for one in turned})
+        made.labels = {one.path: one.label for one in turned if isinstance(one, Knob) and one.path}
+        return made
 
     def __missing__(self, label: str) -> ipywidgets.Widget:
         if label in self.labels:
@@ -40,11 +49,49 @@ def control_of(one: Knob | View) -> ipywidgets.Widget:
     return control
 
 
+def grouped(
+    offered: Sequence[Knob | View], controls: Mapping[str, ipywidgets.Widget]
+) -> list[ipywidgets.Widget]:
+    """The controls of these, under a heading for each group."""
+    shown: list[ipywidgets.Widget] = []
+    group = None
+    for one in offered:
+        if one.group != group:
+            group = one.group
+            shown.append(ipywidgets.HTML(page("<h3>{{ group }}</h3>", group=group)))
+        shown.append(controls[one.label])
+    return shown
+
+
 def button(text: str, tooltip: str) -> ipywidgets.Button:
     return ipywidgets.Button(description=text, tooltip=tooltip)
 
 
-def box(kind: type[ipywidgets.Box], children: list[ipywidgets.Widget], name: str) -> ipywidgets.Box:
+def box(
+    kind: type[ipywidgets.Box], children: Sequence[ipywidgets.Widget], name: str
+) -> ipywidgets.Box:
     made = kind(children)
     made.add_class(name)
     return made
+
+
+def laid_out(
+    head: Sequence[ipywidgets.Widget],
+    above: Sequence[ipywidgets.Widget],
+    controls: Sequence[ipywidgets.Widget],
+    pictures: Sequence[ipywidgets.Widget],
+    foot: ipywidgets.Widget,
+    lines: int,
+) -> list[ipywidgets.Widget]:
+    """The rows of a board, with its style; `lines` is how many bars its first chart has."""
+    css = (STATIC / "board.css").read_text(encoding="utf-8")
+    style = f"<style>{css}.funnelsim-board {{ --stages: {lines}; }}</style>"
+    left = box(ipywidgets.VBox, controls, "funnelsim-controls")
+    right = box(ipywidgets.VBox, pictures, "funnelsim-pictures")
+    return [
+        ipywidgets.HTML(style, layout={"display": "none"}),
+        box(ipywidgets.HBox, head, "funnelsim-head"),
+        *above,
+        box(ipywidgets.HBox, [left, right], "funnelsim-body"),
+        foot,
+    ]

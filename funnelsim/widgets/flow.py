@@ -13,12 +13,16 @@ from typing import Any
 
 import anywidget
 import numpy as np
+import pandas as pd
 import traitlets
+from markupsafe import Markup
 
 from funnelsim.distributions import DAY, Ints
 from funnelsim.journal import LEAD_OUTCOMES, NEVER, Journal, reasons
 from funnelsim.journal.whereabouts import BOUGHT, CAME_BACK, LOST, STATES, changes
+from funnelsim.pages import page
 from funnelsim.scenario.values import REFERRAL
+from funnelsim.tables import as_html
 from funnelsim.widgets.live_chart import STATIC
 
 NOT_THERE = len(LEAD_OUTCOMES)
@@ -90,6 +94,20 @@ def world(title: str, journal: Journal) -> dict[str, Any]:
         "channel": _bytes(leads["channel"], "<u2"),
         "spot": _bytes(_spots(leads["key"]), "<u2"),
     }
+
+
+def counts_html(title: str, journal: Journal, day: float) -> str:
+    """A world on a day as a table: how many leads are where, in which state; -1: the last day."""
+    days = journal.scenario.horizon / DAY
+    at = days if day < 0 else min(day, days)
+    state, stage = changes(journal).at(round(at * DAY))
+    here, names = state != NEVER, [one.name for one in journal.scenario.stages]
+    counts = np.zeros((len(names), len(STATES)), dtype=np.int64)
+    np.add.at(counts, (stage[here], state[here]), 1)
+    table = pd.DataFrame(counts, columns=list(STATES)).map("{:,}".format)
+    table.insert(0, "stage", names)
+    about = f"{title}, day {at:g}"
+    return page("<h3>{{ about }}</h3>{{ table }}", about=about, table=Markup(as_html(table)))
 
 
 def fares_differently(here: Journal, there: Journal) -> Ints:

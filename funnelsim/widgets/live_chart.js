@@ -83,7 +83,8 @@ async function laidOut(view) {
 
 async function draw(spec, size, frame, tooltip) {
   const place = document.createElement("div");
-  const options = { mode: "vega", actions: false, renderer: "svg", tooltip: tooltip.show };
+  const logLevel = 1; // errors: that a chart has no rows as yet is worth no warning
+  const options = { mode: "vega", actions: false, renderer: "svg", logLevel, tooltip: tooltip.show };
   const { view, finalize } = await vegaEmbed(place, spec, options);
   view.width(size.width).height(size.height);
   put(view, spec, frame);

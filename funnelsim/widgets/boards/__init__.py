@@ -20,10 +20,16 @@ from typing import Any
 from funnelsim.errors import Finding, FunnelSimError, Problem, nearest
 from funnelsim.metrics.known import Source, tells_history
 from funnelsim.scenario import Scenario, a_scenario, load
-from funnelsim.widgets.board import usual_head
+from funnelsim.widgets.board import Board, usual_head
 from funnelsim.widgets.board_text import EXPLORE
 from funnelsim.widgets.boards.frame import Frame
 from funnelsim.widgets.picture import Simulated
+
+
+def names() -> dict[str, str]:
+    """The names of all boards, and the file of each."""
+    files = [file.name for file in pkgutil.iter_modules(__path__) if file.name != "frame"]
+    return {file.replace("_", "-"): file for file in files}
 
 
 def board(
@@ -71,19 +77,41 @@ def board(
     >>> board.views["Day"].label
     'Sat 26 Jul 2025'
     """
-    files = [file.name for file in pkgutil.iter_modules(__path__) if file.name != "frame"]
-    known = {file.replace("_", "-"): file for file in files}
+    return Frame(board_of(scenario, name, seed=seed, days=days, n=n, beside=beside))
+
+
+def board_of(
+    scenario: Scenario | Source | None,
+    name: str,
+    *,
+    seed: int = 1,
+    days: float | None = None,
+    n: int = 100,
+    **more: Any,
+) -> Board:
+    """The board of `board` as data; `more` is what not every board takes, None where not given."""
+    known = names()
     if name not in known:
         rule = "this is the name of a board"
         raise FunnelSimError(str(Problem("name", name, rule, nearest(name, known))))
     file = import_module(f"{__name__}.{known[name]}")
     if hasattr(file, "board_of_deals") and tells_history(scenario):
-        return Frame(file.board_of_deals(scenario))
+        made: Board = file.board_of_deals(scenario)
+        return made
     shown = load(file.DEFAULT) if scenario is None else a_scenario(scenario, "board")
-    if beside is not None and "beside" not in inspect.signature(file.board).parameters:
-        rule, way_out = f"the {name} board shows no second world", 'fs.board(scenario, "flow") does'
-        raise FunnelSimError(str(Problem("beside", Finding("given"), rule, way_out)))
-    second = () if beside is None else (beside,)
-    made = file.board(shown, Simulated.of(shown, seed, days, n), *second)
+    given = {key: value for key, value in more.items() if value is not None}
+    for key in given.keys() - inspect.signature(file.board).parameters.keys():
+        rule, other = TAKEN_BY[key]
+        way_out = f'fs.board(scenario, "{other}") does'
+        raise FunnelSimError(
+            str(Problem(key, Finding("given"), f"the {name} board {rule}", way_out))
+        )
+    made = file.board(shown, Simulated.of(shown, seed, days, n), **given)
     is_usual = made.head is usual_head
-    return Frame(replace(made, head=partial(usual_head, board=name)) if is_usual else made)
+    return replace(made, head=partial(usual_head, board=name)) if is_usual else made
+
+
+TAKEN_BY = {
+    "beside": ("shows no second world", "flow"),
+    "parameters": ("chooses its sliders itself", EXPLORE),
+}

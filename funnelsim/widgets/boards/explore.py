@@ -65,12 +65,14 @@ def explore(
         warnings.warn("write fs.explore(scenario, seed=...)", DeprecationWarning, stacklevel=2)
         parameters, seed = None, int(parameters)
     simulated = Simulated.of(scenario, seed, days, n)
-    named = None if parameters is None else _named(scenario, parameters, simulated)
-    return Frame(board(scenario, simulated, named))
+    return Frame(board(scenario, simulated, parameters))
 
 
-def board(scenario: Scenario, simulated: Simulated, named: list[Knob] | None = None) -> Board:
+def board(
+    scenario: Scenario, simulated: Simulated, parameters: Iterable[str] | None = None
+) -> Board:
     """The explorer as data, with the knobs that are named, or those that matter."""
+    named = None if parameters is None else _named(scenario, parameters, simulated)
     panes = [Chart(_funnel_rows, _funnel, _leads, len(scenario.stages) + len(scenario.life_stages))]
     if scenario.order is not None:
         panes.append(Chart(_revenue_rows, _revenue, _paid))

@@ -20,7 +20,7 @@ from funnelsim.scenario.parameters import every
 from funnelsim.stories import Story, story
 from funnelsim.widgets.board import Board, Own, Seen
 from funnelsim.widgets.board_text import SENTENCES, foot_html, head_html
-from funnelsim.widgets.flow import Flow, fares_differently
+from funnelsim.widgets.flow import Flow, counts_html, fares_differently
 from funnelsim.widgets.knobs import knobs_named
 from funnelsim.widgets.newest import Newest
 from funnelsim.widgets.picture import Pair, Picture, SideBySide, Simulated
@@ -40,7 +40,7 @@ def board(
     return Board(
         scenario,
         maker,
-        [Own(Shown, Shown.put)],
+        [Own(Shown, Shown.put, Shown.still)],
         knobs_named(scenario, _paths(scenario)[:MANY]),
         line=_line,
         head=_head,
@@ -133,6 +133,11 @@ class Shown(Flow):
         if found.journals != self._worlds.journals:
             self._worlds = found
             self.show(list(zip(found.titles, found.journals, strict=True)))
+
+    def still(self, _: Seen) -> str:
+        """How many are where, on the day that is looked at."""
+        pairs = zip(self._worlds.titles, self._worlds.journals, strict=True)
+        return "".join(counts_html(title, journal, self.day) for title, journal in pairs)
 
     def _chosen(self) -> None:
         if self.chosen:

@@ -1,36 +1,32 @@
-"""What all live boards have in common: layout, threading, scales, what was kept, large type.
+"""The widget of any board: layout, threading, what was kept, what was moved, large type.
 
-A board is data, a `Board` (`widgets/board.py`); the `Frame` is the widget of any board. A move of a
-slider makes the picture of the changed scenario: a draft at once, a better one when the slider
-rests. One thing is made at a time; of the moves made meanwhile only the newest is next, so dragging
-queues nothing up. "Keep as today" freezes the picture, to compare what follows with it. What is
-only looked at is drawn anew, and not simulated.
+A move of a slider makes the picture of the changed scenario: a draft at once, a better one when the
+slider rests. One thing is made at a time; of the moves made meanwhile only the newest is next, so
+dragging queues nothing up. "Keep as today" freezes the picture, to compare what follows with it.
+What is only looked at is drawn anew, and not simulated. What a board is, `widgets/board.py` says.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
-import altair as alt
 import ipywidgets
 
-from funnelsim.charts.parts import rows_data
-from funnelsim.errors import FunnelSimError
+from funnelsim.errors import FunnelSimError, Problem
 from funnelsim.journal import Journal
-from funnelsim.pages import page
+from funnelsim.saving import write_text
 from funnelsim.scenario import Scenario
-from funnelsim.widgets.board import Board, Chart, Drawn, Html, Own, RowsByName, Seen, View
+from funnelsim.widgets.board import Board, Chart, Html, Own, Seen
 from funnelsim.widgets.board_text import problem_html
-from funnelsim.widgets.controls import Controls, box, button, control_of
-from funnelsim.widgets.knobs import Knob
-from funnelsim.widgets.live_chart import STATIC, LiveChart
+from funnelsim.widgets.controls import Controls, box, button, grouped, laid_out
 from funnelsim.widgets.newest import Newest
-from funnelsim.widgets.turns import Turns
-
-LARGE = 1.3  # times the size of the type
-SIDE_BY_SIDE = 3  # charts, from which on they stand in two columns
+from funnelsim.widgets.panes import Charts
+from funnelsim.widgets.setting import read_setting, setting_text
+from funnelsim.widgets.share import Share
+from funnelsim.widgets.still import Stills, still_html
+from funnelsim.widgets.undo import Moves, Undo
 
 
 class Frame(ipywidgets.VBox):
@@ -38,44 +34,54 @@ class Frame(ipywidgets.VBox):
 
     `.sliders` by label or path, `.views` by label; `.change` what was moved, as `Scenario.vary`
     takes it, `.scenario` with all of that; `.picture` as the sliders stand, `.journal` of the days
-    it shows; `.baseline` the journal kept, or None. What is no simulation has neither journal nor
-    scenario: None, and what the board was made of.
+    it shows; `.baseline` the journal kept, or None; `.setting` a text that `.apply` of another
+    board reads. What is no simulation has neither journal nor scenario: None, and what the board
+    was made of.
+
+    >>> import funnelsim as fs
+    >>> board = fs.explore(fs.load("aida-follow-up"), ["teams.sales.reps"], n=1)
+    >>> board.sliders["sales: reps"].value = 3
+    >>> board.setting
+    'sales: reps = 3'
+    >>> board.apply("sales: reps = 1")
+    >>> board.change
+    {'teams.sales.reps': 1}
     """
 
-    def __init__(self, board: Board) -> None:
+    def __init__(self, board: Board, head: Sequence[ipywidgets.Widget] = ()) -> None:
+        # `head` is what stands in place of the name: beside the buttons, and below them
         self._board, self._knobs = board, {knob.label: knob for knob in board.knobs}
         self._kept: Any = None
-        self._tops: dict[str, float] = {}
         self._shown = board.maker.draft(board.start)
+        self.stills = Stills(lambda seen: still_html(board, self._charts, self._own, seen))
         self._newest = Newest(self._pictures, self._show)
         self._busy_setting = False  # while several sliders are set as one move
-        self._turns = Turns({knob.label: knob.start for knob in board.knobs})
 
-        self.sliders = Controls({knob.label: control_of(knob) for knob in board.knobs})
-        self.sliders.labels = {knob.path: knob.label for knob in board.knobs if knob.path}
-        self.views = Controls({view.label: control_of(view) for view in board.views})
+        self.sliders, self.views = Controls.of(board.knobs), Controls.of(board.views)
+        self._moves, self._undo = Moves(self._standing()), Undo()
+        self._is_touched = False  # as it comes, its still shows it already
+        self._share = Share(self.apply, self.save)
         self._keep = button("Keep as today", "Freeze this picture and compare what follows with it")
         self._reset = button("Reset", "All sliders back to the values of the scenario")
-        self._undo = button("Undo", "Take back the last move of a slider")
-        self._redo = button("Redo", "Make the move again that was taken back")
         self._large = ipywidgets.ToggleButton(description="Large type", tooltip="For a projector")
         self._head, self._sum, self._figures, self._foot = (ipywidgets.HTML() for _ in range(4))
-        self._panes = [pane for pane in board.panes if isinstance(pane, Chart)]
         self._html = [(p, ipywidgets.HTML()) for p in board.panes if isinstance(p, Html)]
         self._own = [(pane, pane.make()) for pane in board.panes if isinstance(pane, Own)]
-        self._chart = LiveChart(*self._charts())
-        super().__init__(self._layout())
+        charts = [pane for pane in board.panes if isinstance(pane, Chart)]
+        self._charts = Charts(charts, self.seen, board.is_beside)
+        self._chart = self._charts.widget
+        super().__init__(self._layout(head or [self._head]))
         self.add_class("funnelsim-board")
         self._draw()
 
         for control in self.sliders.values():
-            control.observe(lambda _: self._moved(), "value")
+            control.observe(lambda _: self._by_hand(self._moved), "value")
         for control in self.views.values():
-            control.observe(lambda _: self._draw(), "value")
+            control.observe(lambda _: self._by_hand(self._draw), "value")
         self._keep.on_click(lambda _: self.keep() if self._kept is None else self.forget())
         self._reset.on_click(lambda _: self.reset())
-        self._undo.on_click(lambda _: self.undo())
-        self._redo.on_click(lambda _: self.redo())
+        self._undo.on_msg(lambda _, does, __: self.undo() if does == "undo" else self.redo())
+        self._share.opens.observe(lambda _: self._tell(), "value")
         self._large.observe(lambda _: self._restyle(), "value")
         self._newest.ask(self.change)  # what is shown so far is a draft
 
@@ -83,6 +89,9 @@ class Frame(ipywidgets.VBox):
         # what a page shows that cannot run widgets
         name = getattr(self._board.start, "name", "your data")
         return f"Live board of {name}: Run ▸ Run All Cells brings it to life"
+
+    def _ipython_display_(self) -> None:
+        self.stills.show(self, self.seen)
 
     # -- what a reader gets from it
 
@@ -95,6 +104,14 @@ class Frame(ipywidgets.VBox):
     def scenario(self) -> Scenario:
         """The scenario as the sliders stand, over its whole horizon."""
         return self._changed(self.change)
+
+    @property
+    def seen(self) -> Seen:
+        """What the panes are made of now."""
+        view = {label: control.value for label, control in self.views.items()}
+        moved = self._moved_values()
+        change = self._board.change(self._knobs, moved)
+        return Seen(self._board.start, change, self._shown, self._kept, view, moved)
 
     @property
     def picture(self) -> Any:
@@ -112,68 +129,130 @@ class Frame(ipywidgets.VBox):
         return found
 
     @property
+    def kept(self) -> Any:
+        """The picture that "Keep as today" froze, or None."""
+        return self._kept
+
+    @property
     def baseline(self) -> Journal | None:
         """The journal that "Keep as today" froze."""
         return None if self._kept is None else self._kept.journal
 
     def keep(self) -> None:
         """Freeze the picture as the sliders stand, to compare what follows with it."""
-        self._kept = self.picture
-        self._keep.description = "Forget today"
-        self._draw()
+        self._hold(self.picture)
 
     def forget(self) -> None:
         """Drop what was kept."""
-        self._kept = None
-        self._keep.description = "Keep as today"
-        self._draw()
+        self._hold(None)
+
+    def _hold(self, picture: Any) -> None:
+        if picture is not self._kept:
+            self._kept, self._is_touched = picture, True
+            self._keep.description = "Keep as today" if picture is None else "Forget today"
+            self._draw()
 
     def reset(self) -> None:
-        """All sliders back to the scenario's values; what was kept stays."""
-        self._tops = {}  # the scales may shrink again
-        self._turns.rest()
-        self._set({label: knob.start for label, knob in self._knobs.items()})
+        """All sliders back to the scenario's values; what was kept and what is looked at stay."""
+        self._charts.let_shrink()
+        self._put({label: knob.start for label, knob in self._knobs.items()})
 
     def undo(self) -> None:
-        """Take back the last move; a drag of a slider is one, and so is a reset."""
-        self._set(self._turns.back())
+        """The last move back, if there is one: of a slider, a choice or what is looked at. A drag
+        is one move; what was kept stays.
+        """
+        self._go_to(self._moves.undo())
 
     def redo(self) -> None:
-        """Make the move again that was taken back."""
-        self._set(self._turns.again())
+        """The move that was taken back last once more, if there is one."""
+        self._go_to(self._moves.redo())
 
-    def _set(self, values: Mapping[str, Any]) -> None:
-        """Turn the sliders, by label, as one move."""
-        self._busy_setting = True
-        for label, value in values.items():
-            self.sliders[label].value = value
-        self._busy_setting = False
-        self._moved()
+    @property
+    def controls(self) -> Controls:
+        """Sliders and views together, by label."""
+        return Controls(self.sliders | self.views)
+
+    @property
+    def setting(self) -> str:
+        """What does not stand where it began, as a short text; "" where everything does."""
+        return setting_text(self.controls, self._board.starts)
+
+    def apply(self, text: str) -> None:
+        """Sliders as the text of a `setting` says, the others where they began: one move.
+
+        FunnelSimError for a slider that is not here, and a value that it does not offer.
+        """
+        self.stand(read_setting(text, self.controls), self._kept)
+
+    def stand(self, values: Mapping[str, Any], kept: Any = None) -> None:
+        """Sliders and views at these values, by label, the others where they began, and this
+        picture kept, or none: one move.
+        """
+        self._hold(kept)
+        self._put(self._board.starts | dict(values))
+
+    def save(self, path: str | Path) -> Path:
+        """The scenario as the sliders stand as a file, which `fs.load` reads; where it is.
+
+        FunnelSimError where it cannot be written, and where the board shows no scenario.
+        """
+        if not isinstance(self._board.start, Scenario):
+            rule = "a board of your own deals has no scenario to save"
+            raise FunnelSimError(str(Problem("save", str(path), rule, "fs.calibrate makes one")))
+        return write_text(path, self.scenario.to_toml())
 
     # -- from a move to a picture
 
+    def _values(self) -> dict[str, Any]:
+        return {label: self.sliders[label].value for label in self._knobs}
+
+    def _standing(self) -> dict[str, Any]:
+        """Where all stands that a hand can move."""
+        return {label: control.value for label, control in self.controls.items()}
+
+    def _put(self, values: Mapping[str, Any], is_step: bool = True) -> None:
+        """Set sliders and views as one move."""
+        before, controls = self._standing(), self.controls
+        self._busy_setting = True
+        try:
+            for label, value in values.items():
+                controls[label].value = value
+        finally:
+            self._busy_setting = False
+        if is_step:
+            self._moves.note(self._standing(), alone=True)
+        self._undo.tell(self._moves)
+        self._is_touched = self._is_touched or self._standing() != before
+        if any(self.views[label].value != before[label] for label in self.views):
+            self._draw()
+        self._moved()
+
+    def _go_to(self, setting: Mapping[str, Any] | None) -> None:
+        if setting is not None:
+            self._put(setting, is_step=False)
+
     def _moved_values(self) -> dict[str, Any]:
-        values = {label: self.sliders[label].value for label in self._knobs}
-        return {label: v for label, v in values.items() if v != self._knobs[label].start}
+        return {label: v for label, v in self._values().items() if v != self._knobs[label].start}
 
     def _changed(self, change: Mapping[str, Any]) -> Scenario:
         changed: Scenario = self._board.start.vary(change) if change else self._board.start
         return changed
 
+    def _by_hand(self, then: Callable[[], None]) -> None:
+        """One was moved; what is set as one move says so once."""
+        if not self._busy_setting:
+            self._is_touched = True
+            self._moves.note(self._standing(), held=self._undo.held)
+            self._undo.tell(self._moves)
+            then()
+
     def _moved(self) -> None:
-        if self._busy_setting:
-            return
-        self._turns.turned({label: self.sliders[label].value for label in self._knobs})
-        self._allow()
         for label, knob in self._knobs.items():
             slider = self.sliders[label]
             mark = slider.add_class if slider.value != knob.start else slider.remove_class
             mark("funnelsim-moved")
-        self._foot.value = self._board.foot(self._seen())
+        self._foot.value = self._board.foot(self.seen)
         self._newest.ask(self.change)
-
-    def _allow(self) -> None:
-        self._undo.disabled, self._redo.disabled = not self._turns.past, not self._turns.future
 
     def _pictures(self, change: dict[str, Any]) -> Iterator[Any]:
         """A draft, then better ones. Runs beside the kernel's own work, in a thread: it touches no
@@ -193,16 +272,14 @@ class Frame(ipywidgets.VBox):
         self._shown = picture
         self._draw()
 
-    def _seen(self) -> Seen:
-        view = {label: control.value for label, control in self.views.items()}
-        moved = self._moved_values()
-        change = self._board.change(self._knobs, moved)
-        return Seen(self._board.start, change, self._shown, self._kept, view, moved)
+    def _tell(self) -> None:
+        if self._share.is_open:
+            start, change = self._board.start, self.change
+            self._share.tell(self.setting, start, self._changed(change), change)
 
     def _draw(self) -> None:
-        board, seen = self._board, self._seen()
-        rows = {name: some for _, rows, _ in self._fitted(seen) for name, some in rows.items()}
-        self._chart.update(rows, self._tops)
+        board, seen = self._board, self.seen
+        self._charts.put(seen)
         self._head.value = board.head(seen)
         self._sum.value = board.line(seen)
         self._figures.value = board.figures(seen)
@@ -211,88 +288,25 @@ class Frame(ipywidgets.VBox):
             widget.value = pane.html(seen)
         for own, its in self._own:
             own.put(its, seen)
+        self._tell()
+        if self._is_touched:
+            self.stills.refresh(seen)
 
     # -- how it looks
 
-    def _fitted(self, seen: Seen) -> list[tuple[Chart, RowsByName, list[str]]]:
-        """Each chart with its rows and the names of its scales, which only grow, and in steps."""
-        fitted = []
-        for pane in self._panes:
-            rows = pane.rows(seen)
-            tops = pane.tops(seen, rows)
-            for name, needed in tops.items():
-                if name not in self._tops or needed > self._tops[name]:
-                    self._tops[name] = next_step(needed)
-            fitted.append((pane, rows, list(tops)))
-        return fitted
-
-    def _charts(self) -> tuple[list[Drawn], list[Drawn], float]:
-        seen = self._seen()
-        fitted = self._fitted(seen)
-        light, dark = (
-            [self._chart_of(pane, rows, tops, seen, dark) for pane, rows, tops in fitted]
-            for dark in (False, True)
-        )
-        return light, dark, LARGE if self._large.value else 1.0
-
-    def _chart_of(
-        self, pane: Chart, rows: RowsByName, tops: list[str], seen: Seen, dark: bool
-    ) -> Drawn:
-        data = {name: rows_data(some, name) for name, some in rows.items()}
-        scales = [alt.param(name, value=self._tops[name]) for name in tops]
-        drawn = pane.draw(seen, data, dark).add_params(*scales)
-        return drawn.properties(width="container", height="container")
-
     def _restyle(self) -> None:
         (self.add_class if self._large.value else self.remove_class)("funnelsim-large")
-        self._chart.restyle(*self._charts())
+        self._charts.restyle(self.seen, self._large.value)
 
-    def _layout(self) -> list[ipywidgets.Widget]:
-        css = (STATIC / "board.css").read_text(encoding="utf-8")
-        lines = self._panes[0].lines if self._panes else 0
-        if len(self._panes) >= SIDE_BY_SIDE:
-            self._chart.add_class("funnelsim-columns")
-        if self._board.is_beside:
-            self._chart.add_class("funnelsim-beside")
+    def _layout(self, head: Sequence[ipywidgets.Widget]) -> list[ipywidgets.Widget]:
         pieces = [widget for _, widget in [*self._html, *self._own]]
-        left = box(ipywidgets.VBox, self._controls(), "funnelsim-controls")
+        narrow = [view for view in self._board.views if not view.is_wide]
+        turned = grouped([*self._board.knobs, *narrow], self.sliders | self.views)
         wide = [self.views[view.label] for view in self._board.views if view.is_wide]
-        charts = [self._chart] if self._panes else []
+        charts = [self._chart] if self._charts.panes else []
         shown = [self._figures, *wide, *pieces, *charts]
-        right = box(ipywidgets.VBox, shown, "funnelsim-pictures")
-        style = f"<style>{css}.funnelsim-board {{ --stages: {lines}; }}</style>"
-        self._allow()
-        turning = [self._undo, self._redo, self._keep, self._reset] if self._knobs else []
-        buttons = [*turning, self._large]
-        return [
-            ipywidgets.HTML(style, layout={"display": "none"}),
-            box(ipywidgets.HBox, [self._head, *buttons], "funnelsim-head"),
-            self._sum,
-            box(ipywidgets.HBox, [left, right], "funnelsim-body"),
-            self._foot,
-        ]
-
-    def _controls(self) -> list[ipywidgets.Widget]:
-        """What is turned and looked at, under a heading for each group."""
-        shown: list[ipywidgets.Widget] = []
-        views = [view for view in self._board.views if not view.is_wide]
-        offered: list[Knob | View] = [*self._board.knobs, *views]
-        group = None
-        for one in offered:
-            if one.group != group:
-                group = one.group
-                shown.append(ipywidgets.HTML(page("<h3>{{ group }}</h3>", group=group)))
-            shown.append((self.sliders | self.views)[one.label])
-        return shown
-
-
-def next_step(needed: float) -> float:
-    """The next round number, a scale's end: 1, 1.5, 2, 3, 4, 5, 7 or 10 times a power of ten.
-
-    >>> next_step(1300), next_step(42)
-    (1500.0, 50.0)
-    """
-    if needed <= 1:
-        return 1.0
-    power = 10.0 ** math.floor(math.log10(needed))
-    return next(n * power for n in (1, 1.5, 2, 3, 4, 5, 7, 10) if n * power >= needed)
+        turns = [self._keep, self._reset] if self._knobs else []
+        buttons = [self._undo, *turns, self._share.opens, self._large]
+        above = [box(ipywidgets.VBox, [self._share], "funnelsim-above"), *head[1:], self._sum]
+        lines = self._charts.lines
+        return laid_out([head[0], *buttons], above, turned, shown, self._foot, lines)

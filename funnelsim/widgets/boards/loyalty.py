@@ -11,22 +11,21 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
 import altair as alt
 
 from funnelsim.charts import programme as drawn
 from funnelsim.errors import FunnelSimError, Problem
 from funnelsim.metrics.cohorts import retention_by_age
-from funnelsim.metrics.programme import same_people
 from funnelsim.pages import page
 from funnelsim.scenario import Scenario
 from funnelsim.scenario.parameters import every
 from funnelsim.widgets.board import Board, Chart, Data, Drawn, RowsByName, Seen
 from funnelsim.widgets.board_text import SENTENCES
 from funnelsim.widgets.knobs import MOST, Knob, knob_of
-from funnelsim.widgets.picture import Pair, SideBySide, Simulated
-from funnelsim.widgets.worlds import Line, worlds_html
+from funnelsim.widgets.picture import SideBySide, Simulated
+from funnelsim.widgets.programme import GAPS, LINES, means, programme_told
+from funnelsim.widgets.worlds import worlds_html
 
 DEFAULT = "aida-loyalty-advocacy"
 DRAFTED = 4  # replications: customers live on after the sale, which takes longer
@@ -48,6 +47,7 @@ def board(scenario: Scenario, simulated: Simulated) -> Board:
         _knobs(scenario),
         line=_line,
         figures=_table,
+        told=programme_told,
         is_beside=True,
     )
 
@@ -78,13 +78,9 @@ def _paths(s: Scenario) -> Iterator[str]:
 # --- the panes ------------------------------------------------------------------------------------
 
 
-def _means(pair: Pair) -> dict[str, float]:
-    return same_people(pair.here.journal, pair.there.journal)
-
-
 def _member_rows(seen: Seen) -> RowsByName:
-    kept = None if seen.before is None else _means(seen.before)
-    return {"members": drawn.member_rows(_means(seen.now), kept)}
+    kept = None if seen.before is None else means(seen.before)
+    return {"members": drawn.member_rows(means(seen.now), kept)}
 
 
 def _spent(seen: Seen, rows: RowsByName) -> dict[str, float]:
@@ -113,21 +109,6 @@ def _ages(seen: Seen, data: Data, dark: bool) -> Drawn:
 
 # --- in words and figures -------------------------------------------------------------------------
 
-COSTS = "goods, shipping, leads, rewards, messages, days of the programme"
-PAID = "what orders were cheaper by: it is not in the revenue"
-LINES = (
-    Line("Revenue", "money", "net: paid for orders kept", lambda f, s: f["revenue"]),
-    Line("Costs, less fees", "money", COSTS, lambda f, s: f["revenue"] - f["contribution"]),
-    Line("Contribution", "money", "revenue less costs", lambda f, s: f["contribution"]),
-    Line("Paid with points", "money", PAID, lambda f, s: _worth(f["points_redeemed"], s), False),
-    Line("Points owed", "money", "open points", lambda f, s: f["points_liability"], False),
-    Line("Breakage", "share", "of the points earned: expired", lambda f, s: f["breakage"], False),
-)
-
-
-def _worth(points: Any, s: Scenario) -> Any:
-    return points * (s.loyalty.point_value if s.loyalty else 0.0)
-
 
 def _table(seen: Seen) -> str:
     about = f"{seen.start.currency}, {seen.now.here.scenario.days:g} days"
@@ -136,15 +117,11 @@ def _table(seen: Seen) -> str:
 
 def _line(seen: Seen) -> str:
     """What the programme does, and what a comparison of members with others would say."""
-    pair = seen.now
-    sides = pair.here.figures, pair.there.figures
-    revenue, left = (line.told(line.effect(pair, *sides)) for line in LINES[:3:2])
-    said = f"The programme, in {seen.start.currency}: revenue {revenue}, contribution {left}"
-    others, before, members = _means(seen.now).values()
-    gaps = [members - others, before - others, members - before]
-    if not all(map(math.isfinite, gaps)):
-        more = "Nobody is a member, or everybody: nothing to compare."
-        return page(SENTENCES, said=said, more=more)
-    whole, anyway, done = (f"{gap:+,.2f}".replace("-", "−") for gap in gaps)
+    told = programme_told(seen, seen.now)
+    said = f"The programme, in {seen.start.currency}: revenue {told['its revenue']}, "
+    said += f"contribution {told['its contribution']}"
+    whole, anyway, done = (told[name] for name in GAPS)
     more = f"Members against others: {whole} each. Anyway: {anyway}; by the programme: {done}."
+    if not all(map(math.isfinite, means(seen.now).values())):
+        more = "Nobody is a member, or everybody: nothing to compare."
     return page(SENTENCES, said=said, more=more)

@@ -67,6 +67,7 @@ def board(scenario: Scenario, simulated: Simulated) -> Board:
         line=words,
         figures=_figures,
         change=change,
+        told=_told,
         is_beside=True,
     )
 
@@ -124,6 +125,15 @@ def _costs(seen: Seen, data: Data, dark: bool) -> Drawn:
 def _figures(seen: Seen) -> str:
     before = seen.before.figures if seen.before else None
     return figures_html(seen.start, seen.now.figures, before, seen.now.spread, TILES)
+
+
+def _told(seen: Seen, picture: Picture) -> dict[str, str]:
+    """What a customer of each channel costs and leaves: "search ads: cac"."""
+    return {
+        f"{channel}: {name}": figure_text(float(line[name]), "money", seen.start.currency)
+        for channel, line in _customers(picture).iterrows()
+        for name in ("cac", "leaves")
+    }
 
 
 def _line(seen: Seen, budget: str) -> str:

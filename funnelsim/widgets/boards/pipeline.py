@@ -103,7 +103,10 @@ def _deals(seen: Seen) -> str:
     return table_html(now) if look == TABLE else columns_html(now, before, look)
 
 
-PANES = [Html(lambda seen: since_html(_on(seen, seen.now))), Html(_deals)]
+PANES = [
+    Html(lambda seen: since_html(_on(seen, seen.now))),
+    Html(_deals, still=lambda seen: table_html(_on(seen, seen.now))),
+]
 
 
 # --- in words -------------------------------------------------------------------------------------
