@@ -6,11 +6,10 @@ from typing import Any
 
 import altair as alt
 
-from funnelsim.arguments import refused
+from funnelsim.arguments import given
 from funnelsim.charts.parts import rows_data
 from funnelsim.charts.planning import NAIVE, PLANNED
 from funnelsim.charts.rows import Rows
-from funnelsim.errors import Finding
 from funnelsim.planner.cheapest import Cheapest
 
 WIDE, HIGH = 280, 220
@@ -28,9 +27,7 @@ def cheapest(way: Cheapest) -> alt.TopLevelMixin:
     >>> fs.charts.cheapest(fs.cheapest(s, 50, change="leads", progress=False)).title.text
     'The cheapest way to 50 sales, shop'
     """
-    if not isinstance(way, Cheapest):
-        rule = "the picture is of a cheapest way"
-        raise refused("way", Finding(type(way).__name__), rule, "give fs.cheapest(...)")
+    way = given(Cheapest, way, "charts.cheapest", "fs.cheapest(scenario, target)")
     panels: list[Any] = [_by_chance(way)] if len(way.by_chance) else []
     if len(way.teams):
         panels.insert(0, _by_reps(way))
