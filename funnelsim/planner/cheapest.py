@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -23,6 +23,7 @@ from funnelsim.analytic.costs import cost_of_channels, reps_costs
 from funnelsim.analytic.usual_sum import worth_of_a_sale
 from funnelsim.arguments import a_choice, a_number, a_seed, a_share, refused
 from funnelsim.deadlines import up_to
+from funnelsim.distributions import Floats
 from funnelsim.errors import Finding, nearest
 from funnelsim.experiment.chunks import an_executor
 from funnelsim.metrics.planned import result
@@ -112,6 +113,15 @@ class Cheapest:
         return figure_text(amount, "money", self.today.currency)
 
 
+class _Mix(NamedTuple):
+    """The cheapest mix at some reps, or the one that gets furthest."""
+
+    cost: float  # infinite: none will do
+    sales: float  # that are bought
+    surely: float  # the result that is reached with the chance asked for
+    chance: float  # of the target
+
+
 @dataclass
 class _Search:
     """What was asked, and what has been chosen on the same customers."""
@@ -124,7 +134,7 @@ class _Search:
     start: float  # sales to buy that would about do, without a queue
     teams: tuple[str, ...]
     futures: Futures
-    answers: dict[tuple[int, ...], tuple[float, float, float]] = field(default_factory=dict)
+    answers: dict[tuple[int, ...], _Mix] = field(default_factory=dict)
 
     def scenario(self, reps: Sequence[int], sales: float) -> Scenario:
         """The scenario with these reps, and the mix of leads that would bring so many sales."""
@@ -134,35 +144,47 @@ class _Search:
         rates = self.mixes.rates(sales)
         return made.vary({f"channels.{name}.leads_per_day": x for name, x in rates.items()})
 
-    def chance(self, reps: Sequence[int], sales: float, replications: range) -> float:
-        """Of the target, in these replications."""
+    def results(self, reps: Sequence[int], sales: float, replications: range) -> Floats:
+        """The metric in each of these replications, from the best to the worst."""
         measure = partial(result, metric=self.metric)
-        results = self.futures.of(measure, self.scenario(reps, sales), replications)
-        return float(np.mean(np.array(results) >= self.target))
+        seen = self.futures.of(measure, self.scenario(reps, sales), replications)
+        return np.sort(np.array(seen, dtype=float))[::-1]
 
-    def at(self, reps: tuple[int, ...]) -> tuple[float, float, float]:
-        """The cheapest mix there: its cost (infinite: none will do), sales bought, and chance."""
+    def at(self, reps: tuple[int, ...]) -> _Mix:
+        """The cheapest mix there."""
         if reps not in self.answers:
-            sales, met = self._fewest(reps)
-            cost = cost_of(self.scenario(reps, sales))
-            self.answers[reps] = cost if met >= self.probability else math.inf, sales, met
+            self.answers[reps] = self._fewest(reps)
         return self.answers[reps]
 
-    def _fewest(self, reps: Sequence[int]) -> tuple[float, float]:
-        """The fewest sales to buy that will do, and their chance; or those of the best chance."""
-        seen: dict[float, float] = {}
+    def _fewest(self, reps: Sequence[int]) -> _Mix:
+        """The fewest sales to buy that will do, or those with which most is reached."""
+        seen: dict[float, _Mix] = {}
 
         def over(sales: float) -> float:
-            seen[sales] = self.chance(reps, sales, self.choosing)
-            return seen[sales] - self.probability
+            results = self.results(reps, sales, self.choosing)
+            surely = float(results[math.ceil(self.probability * len(results) - 1e-9) - 1])
+            cost = cost_of(self.scenario(reps, sales)) if surely >= self.target else math.inf
+            seen[sales] = _Mix(cost, sales, surely, self._share(results))
+            return surely / self.target - 1
 
         if over(0.0) < 0 and self.mixes.names:
             found = roots.least(over, self.start, self.mixes.most, NEAR)
             if found is not None:
                 over(found)
-        enough = [sales for sales, met in seen.items() if met >= self.probability]
-        best = min(enough) if enough else max(seen, key=lambda sales: (seen[sales], -sales))
-        return best, seen[best]
+        return min(seen.values(), key=lambda mix: (mix.cost, -mix.surely, mix.sales))
+
+    def told(self, reps: Sequence[int], sales: float) -> tuple[float, float]:
+        """The chance in futures that had no part in the choice, and its standard error.
+
+        Two futures of either kind are added for the error, so that it is never 0. Source: A.
+        Agresti and B. A. Coull, The American Statistician 52, 1998.
+        """
+        chance, count = self._share(self.results(reps, sales, self.telling)), len(self.telling)
+        near = (chance * count + 2) / (count + 4)
+        return chance, math.sqrt(near * (1 - near) / (count + 4))
+
+    def _share(self, results: Floats) -> float:
+        return float((results >= self.target).mean())
 
     @property
     def choosing(self) -> range:
@@ -202,10 +224,10 @@ def cheapest(
 
     `target` is a number of sales (first orders), or of "revenue" in currency. `change` names what
     may be moved: "leads" (every channel whose leads cost something), "channels.ads.leads_per_day",
-    "reps" (of every team), "teams.sales.reps". Channels go from no lead up to their `ceiling`.
-    Everything else is as in `fs.plan`. The reps found are the best of those tried, and a queue is
-    taken to treat the leads of all channels alike. The chance told is that of other customers than
-    those it was chosen on.
+    "reps" (of every team whose reps cost something), "teams.sales.reps". Channels go from no lead
+    up to their `ceiling`. Everything else is as in `fs.plan`. The reps found are the best of those
+    tried, and a queue is taken to treat the leads of all channels alike. The chance told is that of
+    other customers than those it was chosen on.
 
     Raises FunnelSimError for an argument that is none, and for what cannot be weighed: a channel
     whose cost hangs on what becomes of its leads, one that buys impressions, a lead that costs
@@ -255,8 +277,8 @@ def _best_reps(search: _Search) -> tuple[int, ...]:
     sides = {tuple(row) for row in np.eye(len(teams), dtype=int).tolist()} | {(1,) * len(teams)}
 
     def merit(reps: tuple[int, ...]) -> tuple[float, float, int]:
-        cost, _, met = search.at(reps)
-        return cost, -met if math.isinf(cost) else 0.0, sum(reps)
+        mix = search.at(reps)
+        return mix.cost, -mix.surely if math.isinf(mix.cost) else 0.0, sum(reps)
 
     best = tuple(max(team.reps, few) for team, few in zip(teams, least, strict=True))
     step = max([1, *(reps // 4 for reps in best)]) if teams else 0
@@ -276,23 +298,21 @@ def _told(search: _Search, best: tuple[int, ...]) -> Cheapest:
     """The answer, with chances of customers who had no part in it."""
     import pandas as pd
 
-    cost, sales, _ = search.at(best)
+    cost, sales, *_ = search.at(best)
     today, planned = search.today, search.scenario(best, sales)
     rows = []
     for bought in sorted({min(sales * times, search.mixes.most) for times in AROUND}):
-        met = search.chance(best, bought, search.telling)
-        spent = cost_of(search.scenario(best, bought))
-        error = _error(met, len(search.telling))
-        rows.append({"bought": bought, "cost": spent, "chance": met, "chance_se": error})
-    by_chance = pd.DataFrame(rows).set_index("bought")
+        rows.append((bought, cost_of(search.scenario(best, bought)), *search.told(best, bought)))
+    columns = ["bought", "cost", "chance", "chance_se"]
+    by_chance = pd.DataFrame(rows, columns=columns).set_index("bought")
     tried = [
         {
             **dict(zip(search.teams, reps, strict=True)),
-            "cost": spent if math.isfinite(spent) else math.nan,
-            "leads": float(leads_of_channels(search.scenario(reps, bought)).sum()),
-            "chance": met,
+            "cost": mix.cost if math.isfinite(mix.cost) else math.nan,
+            "leads": float(leads_of_channels(search.scenario(reps, mix.sales)).sum()),
+            "chance": mix.chance,
         }
-        for reps, (spent, bought, met) in sorted(search.answers.items())
+        for reps, mix in sorted(search.answers.items())
     ]
     both = {"today": today, "planned": planned}
     channels = {when: {c.name: c.rate for c in s.channels} for when, s in both.items()}
@@ -308,21 +328,13 @@ def _told(search: _Search, best: tuple[int, ...]) -> Cheapest:
     )  # fmt: skip
 
 
-def _error(share: float, count: int) -> float:
-    """The standard error of a share; two futures of either kind are added, so that it is never 0.
-
-    Source: A. Agresti and B. A. Coull, The American Statistician 52, 1998.
-    """
-    share = (share * count + 2) / (count + 4)
-    return math.sqrt(share * (1 - share) / (count + 4))
-
-
 def _moved(today: Scenario, change: object) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The names of the channels and of the teams that are moved."""
     by_path = {f"channels.{c.name}.leads_per_day": {c.name} for c in today.channels}
     by_path |= {"leads": {c.name for c in today.channels if is_paid(c, today)}}
     by_team = {f"teams.{t.name}.reps": {t.name} for t in today.teams}
-    by_team |= {"reps": {t.name for t in today.teams}} if by_team else {}
+    paid = {t.name for t in today.teams if t.cost_per_rep_day}
+    by_team |= {"reps": paid} if by_team else {}
     channels: set[str] = set()
     teams: set[str] = set()
     for one in change if isinstance(change, list | tuple) else [change]:
@@ -331,6 +343,9 @@ def _moved(today: Scenario, change: object) -> tuple[tuple[str, ...], tuple[str,
             raise refused("change", one, rule, nearest(one, [*by_path, *by_team]))
         channels |= by_path.get(one, set())
         teams |= by_team.get(one, set())
+    for team in sorted(teams - paid):
+        rule = "a rep of it costs nothing, so there would be as many as can be"
+        raise refused(f"teams.{team}", Finding("free"), rule, "give it a cost_per_rep_day")
     if not channels and not teams:
         rule = "nothing that costs something is among it"
         there = ", ".join(path for path, names in (by_path | by_team).items() if names)
