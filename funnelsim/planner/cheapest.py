@@ -41,8 +41,8 @@ if TYPE_CHECKING:
 
 METRICS = ("sales", "revenue")
 AROUND = (0.8, 0.9, 0.95, 1.0, 1.05, 1.1, 1.2)  # times the sales that are bought: what is told of
-CHOOSING = 60_000, 25, 200  # leads simulated at one mix on the way; replications from, to
-TELLING = 200_000, 100, 500  # the same at one of which the chance is told
+CHOOSING = 150_000, 50, 200  # leads simulated at one mix on the way; replications from, to
+TELLING = 400_000, 200, 500  # the same at one of which the chance is told
 NEAR = 0.004  # of the sales that are bought: so near is near enough
 GUESS = 40  # mixes that are tried, for a bar
 
@@ -90,23 +90,21 @@ class Cheapest:
         target = f"{self.target:,.0f} sales" if is_sales else f"{self._money(self.target)} revenue"
         asked, found = (figure_text(x, "share") for x in (self.probability, self.chance))
         told = (
-            f"{self.replications} futures that had no part in the choice reach it with a chance of "
-            f"{found} (standard error {100 * self.chance_se:.1f} points)"
+            f"Of {self.replications} futures that had no part in the choice {found} reach it "
+            f"(standard error {100 * self.chance_se:.1f} points)"
         )
         if not self.is_reached:
-            return (
-                f"No leads and reps that were tried reach {target} with a chance of {asked}. "
-                f"The best are {what}: {told}."
-            )
+            way = f"No leads and reps that were tried reach {target} with a chance of {asked}."
+            return f"{way} The best are {what}. {told}."
         way = f"The cheapest way to {target} costs {self._money(self.cost)}: {what}."
         return f"{way} {told}{self._less(asked)}."
 
     def _less(self, asked: str) -> str:
-        """What is said where the chance is below the one asked for."""
+        """What is said where the chance is below the one asked for, and what it would take."""
         if self.chance >= self.probability:
             return ""
         enough = self.by_chance.loc[self.by_chance["chance"] >= self.probability, "cost"]
-        more = f"; they do for {self._money(enough.min())}" if len(enough) else ""
+        more = f"; {self._money(enough.min())} would do" if len(enough) else ""
         return f", less than the {asked} asked for{more}"
 
     def _money(self, amount: float) -> str:
