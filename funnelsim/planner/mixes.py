@@ -23,7 +23,7 @@ from funnelsim.errors import Finding
 from funnelsim.scenario import Channel, Scenario
 
 PIECES = 400  # of a channel's curve
-UNLIMITED = 3.0  # times the sales wanted that a channel without a ceiling may bring
+UNLIMITED = 6.0  # times the sales wanted that a channel without a ceiling may bring
 HARDLY = 1e-12  # sales of a lead that brings none
 
 
