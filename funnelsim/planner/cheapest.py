@@ -315,15 +315,23 @@ def _told(search: _Search, best: tuple[int, ...]) -> Cheapest:
     both = {"today": today, "planned": planned}
     channels = {when: {c.name: c.rate for c in s.channels} for when, s in both.items()}
     teams = {when: {t.name: t.reps for t in s.teams} for when, s in both.items()}
-    names = pd.Index(search.mixes.names, name="channel")
+    row = by_chance.loc[sales]
     return Cheapest(
-        today, search.target, search.metric, search.probability, math.isfinite(cost), planned,
-        *by_chance.loc[sales].tolist(), len(search.telling),
-        pd.DataFrame(channels).reindex(names),
-        pd.DataFrame(teams).reindex(pd.Index(search.teams, name="team")),
-        pd.DataFrame(tried),
-        by_chance.reset_index(drop=True),
-    )  # fmt: skip
+        today=today,
+        target=search.target,
+        metric=search.metric,
+        probability=search.probability,
+        is_reached=math.isfinite(cost),
+        scenario=planned,
+        cost=float(row["cost"]),
+        chance=float(row["chance"]),
+        chance_se=float(row["chance_se"]),
+        replications=len(search.telling),
+        channels=pd.DataFrame(channels).reindex(pd.Index(search.mixes.names, name="channel")),
+        teams=pd.DataFrame(teams).reindex(pd.Index(search.teams, name="team")),
+        tried=pd.DataFrame(tried),
+        by_chance=by_chance.reset_index(drop=True),
+    )
 
 
 def _moved(today: Scenario, change: object) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -332,7 +340,7 @@ def _moved(today: Scenario, change: object) -> tuple[tuple[str, ...], tuple[str,
     by_path |= {"leads": {c.name for c in today.channels if is_paid(c, today)}}
     by_team = {f"teams.{t.name}.reps": {t.name} for t in today.teams}
     paid = {t.name for t in today.teams if t.cost_per_rep_day}
-    by_team |= {"reps": paid} if by_team else {}
+    by_team |= {"reps": paid}
     channels: set[str] = set()
     teams: set[str] = set()
     for one in change if isinstance(change, list | tuple) else [change]:
