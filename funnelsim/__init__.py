@@ -98,6 +98,8 @@ _HOME = {
     "team_load": "analytic.teams",
     "describe": "description",
     "plan": "planner",
+    "Cheapest": "planner.cheapest",
+    "cheapest": "planner.cheapest",
     "forecast": "planner",
     "backtest": "planner.backtests",
     "track": "planner.tracking",
@@ -128,6 +130,7 @@ __all__ = [
     "AbTest",
     "Backtest",
     "Calibration",
+    "Cheapest",
     "Comparison",
     "Deals",
     "Description",
@@ -155,6 +158,7 @@ __all__ = [
     "changed_deals",
     "channels_table",
     "charts",
+    "cheapest",
     "check",
     "class_results",
     "cohort_retention",
@@ -320,6 +324,7 @@ if TYPE_CHECKING:
     from funnelsim.metrics.referrals import referrals
     from funnelsim.planner import Forecast, Plan, forecast, plan
     from funnelsim.planner.backtests import backtest
+    from funnelsim.planner.cheapest import Cheapest, cheapest
     from funnelsim.planner.tested import Backtest
     from funnelsim.planner.tracking import Track, track
     from funnelsim.report import write_report

@@ -129,6 +129,9 @@ def parser() -> argparse.ArgumentParser:
 
     _add_plan(commands.add_parser("plan", help="from a target back to leads, budget and people"))
 
+    way = "the cheapest leads by channel and reps that reach a target"
+    _add_cheapest(commands.add_parser("cheapest", help=way))
+
     demo = commands.add_parser("demo", help="from a CRM export to a simulated quarter and a page")
     demo.add_argument(
         "--data", type=Path, metavar="FOLDER_OR_FILE",
@@ -146,20 +149,36 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
-def _add_plan(plan: argparse.ArgumentParser) -> None:
-    plan.set_defaults(command=_plan)
-    plan.add_argument("scenario", help=A_SCENARIO)
-    plan.add_argument("--target", type=float, required=True, help="sales, or an amount of money")
-    plan.add_argument(
-        "--metric", default="sales", choices=["sales", "revenue", "contribution", "profit"],
+def _add_target(command: argparse.ArgumentParser, metrics: Sequence[str]) -> None:
+    """A scenario, and what is to be reached with it."""
+    command.add_argument("scenario", help=A_SCENARIO)
+    command.add_argument("--target", type=float, required=True, help="sales, or an amount of money")
+    command.add_argument(
+        "--metric", default="sales", choices=metrics,
         help="what the target is of (sales: first orders; revenue is net)",
     )  # fmt: skip
-    plan.add_argument(
+    command.add_argument(
         "--probability", type=float, default=0.9, help="how often it is to be reached (0.9)"
     )
-    plan.add_argument(
+    command.add_argument(
         "--within", metavar="TIME", default="", help='the time for it: "90 days", "1 quarter"'
     )
+    command.add_argument("--seed", type=int, default=1, help="another seed, another search (1)")
+
+
+def _add_cheapest(cheapest: argparse.ArgumentParser) -> None:
+    cheapest.set_defaults(command=_cheapest)
+    _add_target(cheapest, ["sales", "revenue"])
+    cheapest.add_argument(
+        "--change", nargs="+", default=["leads", "reps"], metavar="WHAT",
+        help="what may be moved: leads, reps, channels.NAME.leads_per_day, teams.NAME.reps "
+        "(leads reps)",
+    )  # fmt: skip
+
+
+def _add_plan(plan: argparse.ArgumentParser) -> None:
+    plan.set_defaults(command=_plan)
+    _add_target(plan, ["sales", "revenue", "contribution", "profit"])
     plan.add_argument(
         "--change", default="leads", metavar="WHAT",
         help="what may be moved: leads, budget, reps, or a path such as teams.sales.reps (leads)",
@@ -174,7 +193,6 @@ def _add_plan(plan: argparse.ArgumentParser) -> None:
     plan.add_argument(
         "--by", choices=["week", "month", "quarter"], help="tell the plan by such periods as well"
     )
-    plan.add_argument("--seed", type=int, default=1, help="another seed, another search (1)")
     plan.add_argument("--report", type=Path, metavar="FILE", help="write an HTML page as well")
     plan.add_argument("--workbook", type=Path, metavar="FILE", help="write an .xlsx as well")
 
@@ -293,6 +311,22 @@ def _plan(chosen: argparse.Namespace) -> None:
         print(f"\nReport (opens offline): {write_report(p, chosen.report).resolve()}")
     if chosen.workbook:
         print(f"\nWorkbook: {write_workbook(p, chosen.workbook).resolve()}")
+
+
+def _cheapest(chosen: argparse.Namespace) -> None:
+    from funnelsim.planner.cheapest import cheapest
+    from funnelsim.planner.text_tables import way_sections
+    from funnelsim.scenario import load
+    from funnelsim.tables import as_text, heading, say
+
+    way = cheapest(
+        load(chosen.scenario), chosen.target, chosen.metric, chosen.probability,
+        chosen.within or None, chosen.change, seed=chosen.seed,
+    )  # fmt: skip
+    say(str(way))
+    for title, table in way_sections(way):
+        heading(title)
+        print(as_text(table))
 
 
 def _demo(chosen: argparse.Namespace) -> None:

@@ -37,6 +37,7 @@
     fs.charts.plan_channels(p)   leads a day by channel, today and planned
     fs.charts.plan_reps(p)       what other numbers of reps would do
     fs.charts.plan_over_time(p)  the plan by week, month or quarter
+    fs.charts.cheapest(way)      the cheapest leads and reps together
     fs.charts.forecast(f)        what may come, week by week (fs.forecast)
     fs.charts.backtest(b)        earlier forecasts, and what came (fs.backtest)
     fs.charts.track(t)           a plan, and what has come since (fs.track)
@@ -57,6 +58,7 @@ import altair as alt
 from funnelsim.charts.ab_tests import ab_test, ab_test_by_day
 from funnelsim.charts.calibration import fates
 from funnelsim.charts.channels import marginal_cac, mix_and_rate
+from funnelsim.charts.cheapest import cheapest
 from funnelsim.charts.come import backtest, track
 from funnelsim.charts.customers import cohorts, lifetime_value, points
 from funnelsim.charts.experiments import differences, replications, sweep, tornado, warm_up
@@ -105,6 +107,7 @@ __all__ = [
     "ab_test_by_day",
     "backtest",
     "changes",
+    "cheapest",
     "cohorts",
     "differences",
     "fates",

@@ -2,6 +2,7 @@
 
 `sections` gives all of them with their titles, in the order of reading; `assumptions` everything
 in the scenario that the plan rests on, by its dotted path, also what nobody wrote down.
+`way_sections` gives those of the cheapest way.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import pandas as pd
 from funnelsim.distributions import DAY
 from funnelsim.metrics.planned import unit_of
 from funnelsim.planner.answer import Plan
+from funnelsim.planner.cheapest import Cheapest
 from funnelsim.planner.sentences import chance_text
 from funnelsim.tables import NOTHING, figure_text
 
@@ -32,6 +34,24 @@ def sections(plan: Plan) -> Iterator[tuple[str, pd.DataFrame]]:
     yield "What the plan brings", outcome_text(plan)
     if plan.over_time is not None:
         yield f"By {plan.over_time.index.name}", over_time_text(plan)
+
+
+def way_sections(way: Cheapest) -> Iterator[tuple[str, pd.DataFrame]]:
+    """(title, table of text): what stands beside the cheapest way."""
+
+    def texts(table: pd.DataFrame) -> pd.DataFrame:
+        money, heads = way.today.currency, {"chance_se": "standard error"}
+        kinds = {"cost": "money", "leads": "count", "chance": "share", "chance_se": "share"}
+        columns = {
+            str(name): [figure_text(float(x), kinds.get(str(name), "count"), money) for x in values]
+            for name, values in table.items()
+        }
+        return pd.DataFrame(columns).rename(columns=heads)
+
+    if len(way.teams):
+        yield "The cheapest leads by number of reps", texts(way.tried)
+    if len(way.channels):
+        yield "The chance by what is spent", texts(way.by_chance)
 
 
 def stages_text(plan: Plan) -> pd.DataFrame:
