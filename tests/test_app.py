@@ -7,16 +7,18 @@ import re
 import socket
 import sys
 import urllib.request
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import browser
+import nbformat
 import pytest
 from playwright.sync_api import expect, sync_playwright
 from small_export import small
 
 import funnelsim as fs
 from funnelsim import cli
-from funnelsim.lab.app import board_arguments, cells_of
+from funnelsim.lab.app import _write, board_arguments, cells_of
 
 
 def code(*what):
@@ -60,6 +62,17 @@ def test_what_cannot_be_shown_is_said_before_anything_starts(what, said, capsys)
     assert re.search(said, capsys.readouterr().err)
 
 
+def test_a_file_that_is_named_nearly_and_one_that_is_no_export_get_a_way_out(tmp_path):
+    mine = tmp_path / "lesson.toml"
+    mine.write_text(fs.load("aida").to_toml(), encoding="utf-8")
+    with pytest.raises(fs.FunnelSimError, match="did you mean .*lesson.toml"):
+        cells_of(str(tmp_path / "leson.toml"))
+    diary = tmp_path / "diary.csv"
+    diary.write_text("a,b\n1,2\n", encoding="utf-8")
+    with pytest.raises(fs.FunnelSimError, match=r"in a notebook: fs.board\(fs.read_deals\("):
+        cells_of(str(diary))
+
+
 def test_where_voila_is_not_installed_the_command_that_installs_it_is_said(monkeypatch, capsys):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     assert cli.main(["board", "flow"]) == 1
@@ -71,6 +84,18 @@ def test_a_port_that_is_named_is_the_only_one_that_is_tried(tmp_path):
     told = board_arguments(tmp_path / "board.ipynb", 8890)
     assert told[-2:] == ["--Voila.port=8890", "--Voila.port_retries=0"]
     assert "--Voila.ip=127.0.0.1" in told
+    assert "--VoilaConfiguration.extension_allowlist=anywidget" in told
+
+
+def test_what_is_saved_from_a_board_is_where_it_was_called(tmp_path, monkeypatch):
+    """The page's own folder goes when it ends."""
+    (tmp_path / "it's mine").mkdir()
+    monkeypatch.chdir(tmp_path / "it's mine")
+    _write(tmp_path / "board.ipynb", cells_of("flow"))
+    first, *rest = nbformat.read(tmp_path / "board.ipynb", as_version=4).cells
+    monkeypatch.chdir(tmp_path)
+    exec(first.source, {})
+    assert Path.cwd() == (tmp_path / "it's mine").resolve() and len(rest) == 1
 
 
 @pytest.fixture(scope="module")
@@ -126,9 +151,8 @@ def test_a_board_lives_without_code_and_asks_no_other_machine(chromium, shown):
 
 
 def is_ours(message):
-    """Jupytext's extension, which comes with the test set-up, does not load in Voila."""
-    is_error = message.type == "error" and "jupytext" not in message.text
-    return is_error or message.text.startswith("WARN")  # a chart's
+    """An error, also of what else is installed in JupyterLab, or a chart's warning."""
+    return message.type == "error" or message.text.startswith("WARN")
 
 
 def is_far(request):

@@ -13,6 +13,7 @@ import socket
 import sys
 import webbrowser
 from collections.abc import Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -22,6 +23,13 @@ from funnelsim.lab import SETTINGS, can_be_had, course_source
 
 TEXTS = (".csv", ".tsv", ".txt")  # an export; what else there is may hold a scenario
 HERE = "127.0.0.1"
+EXTENSIONS = (
+    "@voila-dashboards/widgets-manager8",
+    "@jupyter-widgets/jupyterlab-manager",
+    "anywidget",
+)
+# what is saved from a board is to outlive the page's own folder
+HERE_TOO = "import os\nos.chdir({!r})"
 ALL = """# All boards
 
 Move a slider: the same customers walk through the changed funnel. *Keep as today* freezes a
@@ -98,7 +106,8 @@ def _found(what: str) -> tuple[str, Any, str]:
     path = Path(what)
     if not path.is_file():
         rule = "this is no board, no scenario that comes along, and no file in this folder"
-        way_out = nearest(what, [*names(), *templates()])
+        beside = (str(file) for file in path.parent.glob("*") if file.is_file())
+        way_out = nearest(what, [*names(), *templates(), *get_close_matches(what, beside)])
         raise FunnelSimError(str(Problem("funnelsim board", what, rule, way_out)))
     there = str(path.resolve())
     if path.suffix.lower() not in TEXTS:
@@ -107,7 +116,11 @@ def _found(what: str) -> tuple[str, Any, str]:
         except FunnelSimError:
             if path.suffix.lower() not in (".xlsx", ".xls", ".ods"):
                 raise  # a workbook without a scenario is an export
-    return f"fs.read_deals({there!r})", read_deals(path), "pipeline"
+    try:
+        return f"fs.read_deals({there!r})", read_deals(path), "pipeline"
+    except FunnelSimError as error:  # which column is which can be said in a notebook alone
+        in_code = f'fs.board(fs.read_deals({what!r}, ...), "pipeline")'
+        raise FunnelSimError(f"{error}\nSay so in a notebook: {in_code}") from error
 
 
 def _all_boards() -> list[tuple[str, str]]:
@@ -125,7 +138,7 @@ def _write(page: Path, cells: Sequence[tuple[str, str]]) -> None:
     v4 = nbformat.v4
     made = [
         v4.new_code_cell(source) if kind == "code" else v4.new_markdown_cell(source)
-        for kind, source in cells
+        for kind, source in [("code", HERE_TOO.format(os.getcwd())), *cells]
     ]
     nbformat.write(v4.new_notebook(cells=made, metadata={"title": "funnelsim"}), page)
 
@@ -145,6 +158,8 @@ def board_arguments(page: Path, port: int | None) -> list[str]:
         "--VoilaConfiguration.template=funnelsim",
         "--VoilaConfiguration.allow_template_override=NO",
         "--Voila.log_level=WARN",
+        # what else is installed in JupyterLab may not run in Voila, and takes time to load
+        *(f"--VoilaConfiguration.extension_allowlist={needed}" for needed in EXTENSIONS),
     ]
     if port is not None:
         chosen += [f"--Voila.port={port}", "--Voila.port_retries=0"]
