@@ -1,6 +1,6 @@
 # Needs Python 3.11 or newer and make; scripts/bootstrap.py brings everything else into .venv.
 .DEFAULT_GOAL := help
-.PHONY: help lab demo test oldest lint bench mutants notebooks constraints docs clean
+.PHONY: help lab board demo test oldest lint bench mutants notebooks constraints docs clean
 
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	command -v $$p && break; done)
@@ -10,6 +10,7 @@ BOOTSTRAP = $(or $(PYTHON),$(error No Python found; type: sudo apt-get install p
 
 help:  ## Say what there is
 	@echo "make lab               open the course in JupyterLab; PORT=8890 for a port of your own"
+	@echo "make board             a live board without code; SHOW=flow or SHOW=my.toml for one, PORT=8890"
 	@echo "make demo              from a CRM export to a simulated quarter and a report; DATA=file for your own"
 	@echo "make test              all tests: package, lint, notebooks, browser"
 	@echo "make oldest            all tests on the oldest versions allowed of what funnelsim needs"
@@ -24,6 +25,10 @@ help:  ## Say what there is
 lab:
 	@$(BOOTSTRAP)
 	@$(PY) -m funnelsim lab $(if $(PORT),--port $(PORT))
+
+board:
+	@$(BOOTSTRAP) app
+	@$(PY) -m funnelsim board $(if $(SHOW),"$(SHOW)") $(if $(PORT),--port $(PORT))
 
 demo:
 	@$(BOOTSTRAP)

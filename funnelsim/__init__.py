@@ -84,6 +84,15 @@ _HOME = {
     "sensitivity": "experiment",
     "marginal_cac": "experiment",
     "warm_up_advice": "experiment",
+    "AbTest": "ab_tests",
+    "RepeatedTest": "ab_tests",
+    "ab_test": "ab_tests",
+    "ab_test_by_day": "ab_tests",
+    "always_valid": "ab_tests",
+    "peeking": "ab_tests",
+    "repeat_ab_test": "ab_tests",
+    "sample_size": "ab_tests",
+    "stopping_limits": "ab_tests",
     "load_of_teams": "experiment.load",
     "team_load": "analytic.teams",
     "describe": "description",
@@ -115,6 +124,7 @@ _MODULES = {
 }
 
 __all__ = [
+    "AbTest",
     "Backtest",
     "Calibration",
     "Comparison",
@@ -125,6 +135,7 @@ __all__ = [
     "FunnelSimError",
     "Journal",
     "Plan",
+    "RepeatedTest",
     "Scenario",
     "ScenarioError",
     "Sensitivity",
@@ -133,6 +144,9 @@ __all__ = [
     "Sweep",
     "Track",
     "WarmUp",
+    "ab_test",
+    "ab_test_by_day",
+    "always_valid",
     "backtest",
     "board",
     "calibrate",
@@ -167,6 +181,7 @@ __all__ = [
     "order_rates",
     "orders_by_age",
     "parameters",
+    "peeking",
     "pipeline",
     "pipeline_board",
     "pipeline_changes",
@@ -179,6 +194,7 @@ __all__ = [
     "read_olist_funnel",
     "recoveries",
     "referrals",
+    "repeat_ab_test",
     "repeat_buying",
     "replicate",
     "reps_table",
@@ -188,10 +204,12 @@ __all__ = [
     "retention_by_period",
     "reveal",
     "sales_velocity",
+    "sample_size",
     "schema",
     "sensitivity",
     "simulate",
     "stale_deals",
+    "stopping_limits",
     "story",
     "student",
     "summary",
@@ -225,6 +243,17 @@ def __dir__() -> list[str]:
 
 if TYPE_CHECKING:
     from funnelsim import charts, datasets, retention
+    from funnelsim.ab_tests import (
+        AbTest,
+        RepeatedTest,
+        ab_test,
+        ab_test_by_day,
+        always_valid,
+        peeking,
+        repeat_ab_test,
+        sample_size,
+        stopping_limits,
+    )
     from funnelsim.analytic.teams import team_load
     from funnelsim.calibration import Calibration, calibrate
     from funnelsim.datasets import load_crm_deals, read_olist_funnel

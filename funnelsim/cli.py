@@ -74,6 +74,26 @@ def parser() -> argparse.ArgumentParser:
     lab.add_argument("--no-browser", action="store_true", help="only print the address")
     lab.set_defaults(command=_lab)
 
+    board = commands.add_parser(
+        "board", help="a live board without code, in the browser",
+        epilog="What follows -- goes to Voila.",
+    )  # fmt: skip
+    board.add_argument(
+        "what", nargs="?", metavar="NAME_OR_FILE",
+        help="a board, a scenario that comes along, a scenario's file, or an export of your CRM; "
+        "without it all boards",
+    )  # fmt: skip
+    board.add_argument(
+        "--as", dest="name", metavar="BOARD",
+        help="which board shows a scenario (explore) or an export (pipeline)",
+    )  # fmt: skip
+    board.add_argument(
+        "--port", type=int, metavar="N",
+        help="where it listens (8866, or another one where that is taken)",
+    )  # fmt: skip
+    board.add_argument("--no-browser", action="store_true", help="only print the address")
+    board.set_defaults(command=_board)
+
     course = commands.add_parser("course", help="copy the course into a folder of your own")
     course.add_argument("folder", nargs="?", type=Path, default=Path("funnelsim-course"))
     course.set_defaults(command=_course)
@@ -151,6 +171,9 @@ def _add_plan(plan: argparse.ArgumentParser) -> None:
         "--gone-cold", type=float, default=0.1, metavar="SHARE",
         help="how many leads a team may let go cold (0.1)",
     )  # fmt: skip
+    plan.add_argument(
+        "--by", choices=["week", "month", "quarter"], help="tell the plan by such periods as well"
+    )
     plan.add_argument("--seed", type=int, default=1, help="another seed, another search (1)")
     plan.add_argument("--report", type=Path, metavar="FILE", help="write an HTML page as well")
     plan.add_argument("--workbook", type=Path, metavar="FILE", help="write an .xlsx as well")
@@ -161,6 +184,18 @@ def _lab(chosen: argparse.Namespace) -> None:
 
     start_lab(
         chosen.folder,
+        port=chosen.port,
+        browser=not chosen.no_browser,
+        arguments=chosen.jupyter,
+    )
+
+
+def _board(chosen: argparse.Namespace) -> None:
+    from funnelsim.lab.app import start_board
+
+    start_board(
+        chosen.what,
+        chosen.name,
         port=chosen.port,
         browser=not chosen.no_browser,
         arguments=chosen.jupyter,
@@ -243,7 +278,7 @@ def _plan(chosen: argparse.Namespace) -> None:
     p = plan(
         scenario, chosen.target, chosen.metric, chosen.probability,
         chosen.within or None, chosen.change, initial=initial, pilot=chosen.pilot,
-        most_gone_cold=chosen.gone_cold, seed=chosen.seed,
+        most_gone_cold=chosen.gone_cold, seed=chosen.seed, by=chosen.by,
     )  # fmt: skip
     say(f"{about(p)}.")
     print()

@@ -1,7 +1,9 @@
 """The data that come along, and readers for well-known public data.
 
-`load_crm_deals` is the bundled CRM export, made from a known scenario. `read_olist_funnel` reads
-a real one from a folder of yours. Both give one row per lead, ready for `calibrate`.
+`load_crm_deals` is a CRM export, `load_ab_test` a test of two arms whose split is broken,
+`load_orders` a shop's orders whose members chose to be members, and `load_channels` what channels
+brought by month: each made from a known scenario, so that its truth is known. `read_olist_funnel`
+reads a real export from a folder of yours.
 """
 
 from __future__ import annotations
@@ -14,7 +16,14 @@ import pandas as pd
 from funnelsim.errors import FunnelSimError
 from funnelsim.reading import find_column, read_table, read_text, read_times
 
-__all__ = ["bundled", "load_crm_deals", "read_olist_funnel"]
+__all__ = [
+    "bundled",
+    "load_ab_test",
+    "load_channels",
+    "load_crm_deals",
+    "load_orders",
+    "read_olist_funnel",
+]
 
 # What `calibrate` has to be told about the two data sets.
 CRM_COLUMNS: dict[str, Any] = {
@@ -77,6 +86,51 @@ def load_crm_deals() -> pd.DataFrame:
     """
     times = ["created", "qualified", "proposal", "won", "lost"]
     return pd.read_csv(bundled("crm_deals.csv"), parse_dates=times)
+
+
+def load_ab_test() -> pd.DataFrame:
+    """The bundled A/B test, a row per visitor: its split is broken, and B changes nothing.
+
+    Columns: visitor, day (a time), variant (A or B), channel, bought (0 or 1), paid (EUR). Made by
+    simulation from datasets/ab_test.toml; datasets/README.md is its dictionary. CC BY 4.0.
+
+    >>> sorted(load_ab_test()["variant"].unique())
+    ['A', 'B']
+    """
+    return pd.read_csv(bundled("ab_test.csv"), parse_dates=["day"])
+
+
+def load_orders() -> pd.DataFrame:
+    """The bundled orders of a shop over three years, whose members chose to be members.
+
+    Columns: order, customer, day (a time), member (yes or no), paid (EUR), points_redeemed. Made by
+    simulation from datasets/orders.toml; datasets/README.md is its dictionary, and says what the
+    programme really did. CC BY 4.0.
+
+    >>> orders = load_orders()
+    >>> per_customer = orders.groupby(["member", "customer"]).size()
+    >>> per_customer.groupby("member").mean().round(2).to_dict()
+    {'no': 1.62, 'yes': 3.56}
+    """
+    return pd.read_csv(bundled("orders.csv"), parse_dates=["day"])
+
+
+def load_channels() -> pd.DataFrame:
+    """The bundled table of channels by month: each converts better, and all of them worse.
+
+    Columns: month (such as "2026-01"), channel, leads, customers, revenue and spend (EUR). Made by
+    simulation from datasets/channels.toml; datasets/README.md is its dictionary. CC BY 4.0.
+
+    >>> import funnelsim as fs
+    >>> months = load_channels()
+    >>> halves = [months[months["month"] < "2026-07"], months[months["month"] >= "2026-07"]]
+    >>> before, after = (half.groupby("channel")[["leads", "customers"]].sum() for half in halves)
+    >>> fs.mix_and_rate(before, after)["rate_effect"].gt(0).all()
+    np.True_
+    >>> fs.mix_and_rate(before, after).at["overall", "effect"].round(3)
+    np.float64(-0.024)
+    """
+    return pd.read_csv(bundled("channels.csv"))
 
 
 def read_olist_funnel(folder: str | Path) -> pd.DataFrame:

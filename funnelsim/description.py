@@ -21,7 +21,7 @@ from funnelsim.analytic.conversion import (
     kinds_of_leads,
     reached,
 )
-from funnelsim.analytic.costs import day_costs
+from funnelsim.analytic.costs import day_costs, mean_prices
 from funnelsim.analytic.teams import team_load
 from funnelsim.analytic.time_to_sale import sales_by_the_horizon
 from funnelsim.analytic.totals import beyond_first_orders, totals
@@ -149,7 +149,7 @@ def _channels(s: Scenario, sales: Floats) -> pd.DataFrame:
         "conversion": conversion,
         "sales_in_the_end": leads * conversion,
         "sales": sales.sum(axis=1) if said else np.nan,
-        "cost": leads * [channel.price for channel in s.channels] + day_costs(s) / 100,
+        "cost": leads * mean_prices(s) + day_costs(s) / 100,
     }
     return pd.DataFrame(columns, index=pd.Index([c.name for c in s.channels], name="channel"))
 

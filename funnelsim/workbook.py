@@ -49,7 +49,8 @@ def write_workbook(plan: Plan, path: str | Path) -> Path:
     """Write the workbook (.xlsx) and return where it is.
 
     Sheets: Plan (the answer and what it says), Stages, Channels, People (where there are teams),
-    Chance (the curve, with a chart), Outcome, Assumptions (every field of the scenario, stated or
+    By month (or week, or quarter, where the plan was asked for it), Chance (the curve, with a
+    chart), Outcome, Assumptions (every field of the scenario, stated or
     left at its default), Made with (version, seed, all that was asked, and the scenario that was
     planned from), Planned scenario; `fs.load` reads both scenarios back. Of a target that cannot be
     met they hold the best that was tried, and say so. A folder that is missing is made; an existing
@@ -197,6 +198,8 @@ def _sheets(plan: Plan) -> list[tuple[str, list[Column]]]:
             ("Sales on average", "whole", list(tried["sales"])),
             ("What it is", "text", [said_of_reps(plan, row) for _, row in tried.iterrows()]),
         ]))  # fmt: skip
+    if plan.over_time is not None:
+        made.append((f"By {plan.over_time.index.name}", _over_time(plan)))
     rests = assumptions(plan)
     made += [
         ("Chance", [
@@ -218,6 +221,38 @@ def _sheets(plan: Plan) -> list[tuple[str, list[Column]]]:
         ]),
     ]  # fmt: skip
     return made
+
+
+def _over_time(plan: Plan) -> list[Column]:
+    """The plan by week, month or quarter."""
+    table, money = plan.over_time, plan.today.currency
+    assert table is not None
+    of_teams = [str(column) for column in table if str(column).startswith("reps")]
+    told = "tenth" if plan.metric == "sales" else "money"
+    of_metric = plan.metric.capitalize() + ("" if plan.metric == "sales" else f", {money}")
+    return [
+        (str(table.index.name).capitalize(), "text", [str(period) for period in table.index]),
+        ("From", "text", [f"{day:%Y-%m-%d}" for day in table["from"]]),
+        ("To", "text", [f"{day:%Y-%m-%d}" for day in table["to"]]),
+        ("Leads", "tenth", list(table["leads"])),
+        *((name.capitalize(), "tenth", list(table[name])) for name in of_teams),
+        (f"Budget, {money}", "money", list(table["budget"])),
+        (f"Reps cost, {money}", "money", list(table["staff"])),
+        (f"Changes, {money}", "money", list(table["changes"])),
+        (f"{of_metric} on average", told, list(table[plan.metric])),
+        *(
+            (f"{head.capitalize()}", told, list(table[q]))
+            for q, head in OUTCOME.items()
+            if q in table
+        ),
+        ("So far on average", told, list(table["so far"])),
+        *(
+            (f"So far, {head}", told, list(table[f"so far {q}"]))
+            for q, head in OUTCOME.items()
+            if q != "mean"
+        ),
+        ("Chance of the target by then", "share", list(table["chance"])),
+    ]
 
 
 def _table_sheet(book: Any, formats: dict[str, Any], name: str, columns: list[Column]) -> None:

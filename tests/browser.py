@@ -1,13 +1,15 @@
 """A JupyterLab and a browser for the tests: starts both, runs notebooks, keeps the network shut.
 
 `lab(folder)` serves a copy of a course on the loopback; `Lab.page()` is a Chromium page in which
-no request leaves this machine and every attempt is written down in `page.strangers`.
+no request leaves this machine and every attempt is written down in `page.strangers`. `board(what)`
+is the address of what `funnelsim board` shows.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+import re
 import secrets
 import shutil
 import socket
@@ -75,7 +77,10 @@ class Lab:
         self.save_and_stop(page)
         page.evaluate("() => jupyterapp.shell.currentWidget.close()")
         page.wait_for_function("() => !document.querySelector('.jp-NotebookPanel')")
-        page.evaluate("path => jupyterapp.commands.execute('docmanager:open', {path})", path)
+        # nothing is returned: what the command gives is too much to be sent
+        page.evaluate(
+            "async path => { await jupyterapp.commands.execute('docmanager:open', {path}); }", path
+        )
         page.wait_for_function(IS_THERE)
         page.wait_for_function(KERNEL_IS_IDLE)
         return None
@@ -197,6 +202,33 @@ def _server(folder: Path, home: Path) -> Iterator[tuple[str, str]]:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+
+@contextlib.contextmanager
+def board(folder: Path, *what: str) -> Iterator[str]:
+    """The address at which `funnelsim board` shows this, called in the folder; gone afterwards."""
+    log = folder / "board.log"
+    command = [sys.executable, "-m", "funnelsim", "board", *what, "--no-browser", "--port=0"]
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+    with log.open("wb") as sink:
+        process = subprocess.Popen(
+            command, cwd=folder, env=environment, stdout=sink, stderr=subprocess.STDOUT
+        )
+        try:
+            yield _told_address(process, log)
+        finally:
+            process.terminate()
+            process.wait(timeout=60)
+
+
+def _told_address(process: subprocess.Popen[bytes], log: Path) -> str:
+    end = time.monotonic() + PATIENCE / 1000
+    while time.monotonic() < end and process.poll() is None:
+        told = re.search(r"at port \d+, open it at\s+(\S+)", log.read_text("utf-8"))
+        if told:
+            return told[1]
+        time.sleep(0.05)
+    raise RuntimeError(f"no board is shown:\n{log.read_text('utf-8')}")
 
 
 def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:

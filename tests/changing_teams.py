@@ -29,26 +29,33 @@ def _change(draw: st.DrawFn, number: int, teams: list[str]) -> tuple[Hours, dict
 
 
 @st.composite
-def with_changing_teams(
-    draw: st.DrawFn, some_tables: st.SearchStrategy[dict[str, Any]]
-) -> dict[str, Any]:
-    """These tables, half the time with up to four changes of their teams."""
-    tables = draw(some_tables)
-    always = {team["name"]: team["reps"] for team in tables.get("teams", [])}
-    if not always or draw(st.booleans()):
-        return tables
+def changing_teams(draw: st.DrawFn, tables: dict[str, Any]) -> list[dict[str, Any]]:
+    """Up to four changes of the teams of these tables; no team ever has fewer reps than none."""
+    always = {team["name"]: team["reps"] for team in tables["teams"]}
     changes: list[tuple[Hours, dict[str, Any]]] = []
     for number in range(draw(st.integers(1, 4))):
         more = [*changes, draw(_change(number, list(always)))]
         changes = more if _fewest(always, more) >= 0 else changes
-    tables["changes"] = [*tables.get("changes", []), *(change for _, change in changes)]
-    return tables
+    return [change for _, change in changes]
+
+
+@st.composite
+def with_changing_teams(
+    draw: st.DrawFn, some_tables: st.SearchStrategy[dict[str, Any]]
+) -> dict[str, Any]:
+    """These tables, half the time with changes of their teams."""
+    tables = draw(some_tables)
+    if not tables.get("teams") or draw(st.booleans()):
+        return tables
+    more = draw(changing_teams(tables))
+    return {**tables, "changes": [*tables.get("changes", []), *more]}
 
 
 def _fewest(always: dict[str, int], changes: list[tuple[Hours, dict[str, Any]]]) -> int:
-    """The fewest reps that any team has at any time."""
+    """The fewest reps that any team has at any time: where a change begins, and where one ends."""
     return min(
-        reps + sum(c["reps"].get(team, 0) for (a, b), c in changes if a <= begin < b)
+        reps + sum(c["reps"].get(team, 0) for (a, b), c in changes if a <= when < b)
         for team, reps in always.items()
-        for (begin, _), _ in changes
+        for ends, _ in changes
+        for when in ends
     )

@@ -69,7 +69,13 @@ def watched(lab):
     page = lab.page()
     page.errors = []
     page.on("pageerror", lambda error: page.errors.append(error.stack or str(error)))
+    page.on("console", lambda told: page.errors.append(told.text) if is_vegas(told) else None)
     return page
+
+
+def is_vegas(message):
+    """A warning of a chart, such as of the infinite extent of rows that are not there."""
+    return message.text.startswith("WARN")
 
 
 def a_board(lab, notebook):

@@ -270,6 +270,21 @@ def test_two_who_are_away_at_once_are_too_many_and_one_after_the_other_are_not()
         shop(first, change("2 days", reps={"sales": -2}), **TEAM)
 
 
+@pytest.mark.parametrize(
+    "team", [{"name": "sales", "reps": -1}, {"name": ["sales"], "reps": 1}], ids=["reps", "name"]
+)
+def test_a_wrong_team_is_told_where_a_change_moves_its_reps(team: dict[str, Any]) -> None:
+    """Neither may end the search for what is wrong with an error of Python's own."""
+    with pytest.raises(fs.ScenarioError, match=r"teams"):
+        fs.Scenario(
+            name="wrong",
+            channels=[{"name": "web", "leads_per_day": 1}],
+            teams=[team],
+            stages=[{"name": "Interest", "conversion": 0.5}, {"name": "Action"}],
+            changes=[{"name": "more", "from": "1 day", "reps": {"sales": 1}}],
+        )
+
+
 def test_reps_who_are_away_longer_than_others_stand_in_for_them_are_too_many() -> None:
     stand_in = change("1 day", "4 days", reps={"sales": 1})
     with pytest.raises(fs.ScenarioError, match="would have -1 at 4 days"):

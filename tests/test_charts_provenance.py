@@ -59,6 +59,8 @@ FROM: dict[str, Callable[[], Any]] = {
     "fit": lambda: fs.fit_retention([100, 80, 70, 65]),
     "table": lambda: fs.marginal_cac(AIDA, "search ads", [10, 20], **QUIET),
     "backtest": lambda: fs.backtest(some_deals(), 2, "30 days", n=20, progress=False),
+    "test": lambda: fs.ab_test(everything.simulated(3)),
+    "ab_test_by_day": lambda: fs.ab_test_by_day(everything.simulated(3)),
     "track": lambda: fs.track(a_plan(), some_deals(), progress=False),
 }
 BESIDES = {"funnels": {"by": "channel"}, "mix_and_rate": {"after": a_journal}}
@@ -67,9 +69,10 @@ PUBLIC = [name for name in charts.__all__ if inspect.isfunction(getattr(charts, 
 
 @cache
 def drawn(name: str) -> tuple[Any, Any]:
-    """What a chart is made of by its first argument, and its spec."""
+    """What a chart is made of by its name or its first argument, and its spec."""
     draw = getattr(charts, name)
-    made_of = FROM[next(iter(inspect.signature(draw).parameters))]()
+    first = next(iter(inspect.signature(draw).parameters))
+    made_of = FROM.get(name, FROM[first])()
     more = {key: v() if callable(v) else v for key, v in BESIDES.get(name, {}).items()}
     return made_of, draw(made_of, **more).to_dict()
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-import sys
+from importlib import import_module
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+import funnelsim as fs
 from funnelsim import datasets
 from funnelsim.errors import FunnelSimError
 
@@ -17,20 +18,20 @@ DATASETS = ROOT / "datasets"
 
 
 @pytest.fixture
-def make_crm_deals(monkeypatch):
+def script(monkeypatch):
+    """Imports a script of datasets/ by its name."""
     monkeypatch.syspath_prepend(str(DATASETS))
-    sys.modules.pop("make_crm_deals", None)
-    import make_crm_deals
-
-    return make_crm_deals
+    return import_module
 
 
-def test_script_writes_the_same_bytes(make_crm_deals, tmp_path):
-    make_crm_deals.write(tmp_path / "again.csv")
-    assert (tmp_path / "again.csv").read_bytes() == (DATASETS / "crm_deals.csv").read_bytes()
+@pytest.mark.parametrize("name", ["crm_deals", "ab_test", "orders", "channels"])
+def test_script_writes_the_same_bytes(script, name, tmp_path):
+    script(f"make_{name}").write(tmp_path / "again.csv")
+    assert (tmp_path / "again.csv").read_bytes() == (DATASETS / f"{name}.csv").read_bytes()
 
 
-def test_another_seed_writes_other_leads(make_crm_deals):
+def test_another_seed_writes_other_leads(script):
+    make_crm_deals = script("make_crm_deals")
     scenario = make_crm_deals.fs.load(DATASETS / "crm_deals.toml").vary({"horizon": "20 days"})
     one, other = (make_crm_deals.crm_export(scenario, seed) for seed in (1, 2))
     assert not one.equals(other)
@@ -58,7 +59,49 @@ def test_crm_deals_are_a_crm_export():
 def test_dictionary_names_every_column():
     text = (DATASETS / "README.md").read_text(encoding="utf-8")
     named = re.findall(r"^\| `(\w+)` \|", text, flags=re.MULTILINE)
-    assert named == list(datasets.load_crm_deals().columns)
+    loaded = (
+        datasets.load_crm_deals(),
+        datasets.load_ab_test(),
+        datasets.load_orders(),
+        datasets.load_channels(),
+    )
+    assert named == [column for table in loaded for column in table.columns]
+
+
+def rows_told(truth):
+    """The rows of a table of the truth, as the dictionary has them."""
+    text = (DATASETS / "README.md").read_text(encoding="utf-8")
+    return [f"| {' | '.join([name, *row])} |" in text for name, row in truth.iterrows()]
+
+
+def test_the_truth_about_members_is_what_the_dictionary_says(script):
+    make_orders = script("make_orders")
+    truth = make_orders.truth(fs.load(DATASETS / "orders.toml"), make_orders.SEED)
+    assert all(rows_told(truth.map("{:.2f}".format)))
+    orders = datasets.load_orders()
+    size = (
+        orders.groupby(["member", "customer"])["paid"].agg(["size", "sum"]).groupby("member").mean()
+    )
+    seen = truth.loc[["others", "members"], ["orders_with", "paid_with"]]
+    assert size.to_numpy() == pytest.approx(seen.to_numpy(), abs=0.01)
+
+
+def test_every_channel_does_better_and_all_of_them_worse(script):
+    truth = script("make_channels").truth(fs.load(DATASETS / "channels.toml"))
+    assert all(rows_told((100 * truth).map("{:.1f} %".format)))
+    better = truth["second half"] > truth["first half"]
+    assert better.drop("all").all() and not better["all"]
+    months = datasets.load_channels()
+    half = (months["month"] >= "2026-07").map({False: "first half", True: "second half"})
+    sums = months.groupby([half, "channel"])[["leads", "customers"]].sum()
+    seen, leads = (
+        (sums["customers"] / sums["leads"]).unstack("month"),
+        sums["leads"].unstack("month"),
+    )
+    chance = truth.drop("all").loc[seen.index]
+    error = (chance * (1 - chance) / leads) ** 0.5
+    assert ((seen - chance).abs() < 4 * error).all(axis=None)  # of this one seed
+    assert (seen["second half"] > seen["first half"]).all()
 
 
 def test_olist_is_one_row_per_lead(olist):

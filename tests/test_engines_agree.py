@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from all_at_once import all_at_once
 from changing_teams import with_changing_teams
 from eventful_lives import lives as eventful_lives
 from hypothesis import HealthCheck, given, settings
@@ -38,9 +39,8 @@ from funnelsim.metrics import key_figures
 WHOLE = fs.load(Path(__file__).parent / "whole_scenario.toml")
 NAMED = {name: fs.load(name) for name in fs.templates()} | {"everything": WHOLE}
 SCENARIOS = int(os.environ.get("FUNNELSIM_SCENARIOS", "75"))
-any_tables = with_changing_teams(
-    with_changes(st.one_of(tied_tables(), tied_tables(), scenario_tables(), eventful_lives()))
-)
+any_scenario = st.one_of(tied_tables(), tied_tables(), scenario_tables(), eventful_lives())
+any_tables = with_changing_teams(with_changes(any_scenario))
 any_business = with_a_state(any_tables)
 
 by_the_hundred = settings(max_examples=SCENARIOS, suppress_health_check=list(HealthCheck))
@@ -258,6 +258,16 @@ def test_on_generated_scenarios(business: Business, seed: int, replication: int)
     try:
         assert both(scenario, seed, replication, initial) == []
     except FunnelSimError as error:  # an avalanche of referrals stops either engine
+        assert "avalanche" in str(error)
+
+
+@settings(by_the_hundred, max_examples=max(1, SCENARIOS // 15))
+@given(with_a_state(all_at_once(any_scenario)), st.integers(0, 2**32))
+def test_where_arms_changes_and_reps_with_a_skill_meet(business: Business, seed: int) -> None:
+    tables, initial = business
+    try:
+        assert both(fs.Scenario(**tables), seed, 0, initial) == []
+    except FunnelSimError as error:
         assert "avalanche" in str(error)
 
 

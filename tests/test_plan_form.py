@@ -175,7 +175,8 @@ def test_another_column_keeps_every_entry_and_is_answered(
     form.target.value, form.within.value = 20_000, "13 weeks"
     form.change.value = "stages.Lead.conversion"
     source.roles["owner"].value = "(none)"
-    assert form._entries() == ("revenue", 20_000, "13 weeks", 90, "stages.Lead.conversion", "")
+    asked = ("revenue", 20_000, "13 weeks", 90, "stages.Lead.conversion", "", None)
+    assert form._entries() == asked
     assert (form.answer.target, form.answer.metric) == (20_000, "revenue")
     source.roles["value"].value = "(none)"  # no revenue is known of any more
     assert (form.metric.value, form.within.value) == ("sales", "13 weeks")

@@ -19,12 +19,26 @@ def mean_by_day(scenario: Scenario, channel: Channel) -> Floats:
     mean: Floats = channel.rate * np.array(channel.weekdays)[weekday]
     mean = mean * np.array(channel.months)[month]
     mean = mean * channel.growth ** (days / 365)
-    of_changes = [(c.from_, c.until, _factor(c, channel)) for c in scenario.changes]
-    for begins, ends, factor in [*((b.from_, b.to, b.factor) for b in channel.bursts), *of_changes]:
-        # a day that it covers in part has its share of it
-        covered = np.minimum(ends, (days + 1) * DAY) - np.maximum(begins, days * DAY)
-        mean = mean * (1 + (factor - 1) * np.clip(covered / DAY, 0, 1))
+    mean = mean * by_bursts(scenario, channel)
+    for c in scenario.changes:
+        mean = mean * _on_days(scenario, c.from_, c.until, _factor(c, channel))
     return mean
+
+
+def by_bursts(scenario: Scenario, channel: Channel) -> Floats:
+    """The factors of the channel's bursts on each day, shape (days,)."""
+    found = np.ones(scenario.days)
+    for burst in channel.bursts:
+        found = found * _on_days(scenario, burst.from_, burst.to, burst.factor)
+    return found
+
+
+def _on_days(scenario: Scenario, begins: int, ends: int, factor: float) -> Floats:
+    """A factor on each day; a day that it covers in part has its share of it."""
+    days = np.arange(scenario.days)
+    covered = np.minimum(ends, (days + 1) * DAY) - np.maximum(begins, days * DAY)
+    found: Floats = 1 + (factor - 1) * np.clip(covered / DAY, 0, 1)
+    return found
 
 
 def _factor(change: Change, channel: Channel) -> float:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from funnelsim.analytic.arrivals import leads_of_channels, whole_days
+from funnelsim.analytic.arrivals import by_bursts, leads_of_channels, mean_in_time, whole_days
 from funnelsim.distributions import DAY, Floats, Ints
 from funnelsim.scenario import Channel, Scenario
 from funnelsim.staffing import rep_days
@@ -32,11 +32,38 @@ def cost_of_channels(scenario: Scenario, leads: Floats | None = None) -> Floats:
 
     What is paid by the sale depends on what becomes of the leads.
     """
-    each = np.array([c.price for c in scenario.channels])
     by_day = np.array([c.cost_per_day for c in scenario.channels])
-    leads = leads_of_channels(scenario) if leads is None else leads
-    cost: Floats = each * leads + by_day * whole_days(scenario)
+    expected = leads_of_channels(scenario)
+    leads = expected if leads is None else leads
+    times = np.divide(leads, expected, out=np.ones_like(leads, dtype=float), where=expected > 0)
+    cost: Floats = mean_prices(scenario, times) * leads + by_day * whole_days(scenario)
     return cost
+
+
+def mean_prices(scenario: Scenario, times: Floats | None = None) -> Floats:
+    """What a lead of each channel costs on average on the days that count, where the channels
+    bring so many times their leads: shape as `times`, the last axis the channels."""
+    times = np.ones(len(scenario.channels)) if times is None else times
+    begun = scenario.days - whole_days(scenario)
+    prices = np.ones_like(times) * [c.price for c in scenario.channels]
+    for number, channel in enumerate(scenario.channels):
+        weights = mean_in_time(scenario, channel)[begun:]
+        if channel.saturation is not None and weights.sum():
+            by_day = price_by_day(scenario, channel, times[..., number])[..., begun:]
+            prices[..., number] = by_day @ weights / weights.sum()
+    return prices
+
+
+def price_by_day(scenario: Scenario, channel: Channel, times: Floats | float = 1.0) -> Floats:
+    """What a lead of a channel with saturation costs on each day: that of its rate with the bursts
+    of the day, which somebody pays for; weekdays, seasons and growth are the market's.
+
+    Shape (days,), or (any, days) as `times` its leads are.
+    """
+    bought = np.asarray(times)[..., None] * channel.rate * by_bursts(scenario, channel)
+    spend = channel.spend_on(bought)
+    found: Floats = np.divide(spend, bought, out=np.zeros_like(bought), where=bought > 0)
+    return found
 
 
 def day_costs(scenario: Scenario) -> Ints:

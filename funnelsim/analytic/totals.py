@@ -15,7 +15,7 @@ import numpy as np
 from funnelsim.analytic import holds
 from funnelsim.analytic.arrivals import leads_since_the_warm_up
 from funnelsim.analytic.conversion import conversion_of_channels, kinds_of_leads
-from funnelsim.analytic.costs import changes_costs, day_costs, reps_costs
+from funnelsim.analytic.costs import changes_costs, day_costs, mean_prices, reps_costs
 from funnelsim.distributions import Floats
 from funnelsim.scenario import Order, Scenario
 from funnelsim.scenario.loyalty import Tier
@@ -40,7 +40,7 @@ def totals(scenario: Scenario, sales: Floats) -> list[Total]:
     won, in_the_end = leads @ conversion_of_channels(scenario), holds.of_conversion(scenario)
     by_then = holds.of_sales(scenario)
     conversion = won / leads.sum() if leads.sum() else math.nan
-    for_leads = float(leads @ [channel.price for channel in scenario.channels])
+    for_leads = float(leads @ mean_prices(scenario))
     for_days, for_reps = float(day_costs(scenario).sum()) / 100, reps_costs(scenario) / 100
     told = [
         Total("leads", float(leads.sum()), "count", holds.EXPECTED),

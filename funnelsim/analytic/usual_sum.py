@@ -17,7 +17,7 @@ from funnelsim.analytic.conversion import (
     kinds_of_leads,
     mean_conversion,
 )
-from funnelsim.analytic.costs import changes_costs
+from funnelsim.analytic.costs import changes_costs, mean_prices
 from funnelsim.distributions import Floats
 from funnelsim.scenario import Scenario
 from funnelsim.staffing import mean_reps
@@ -41,7 +41,7 @@ def naive_leads(scenario: Scenario, target: float, metric: str) -> float:
     mix = leads / leads.sum() if leads.sum() else leads
     sales = mix * conversion_of_channels(scenario)
     commission = np.array([c.commission * paid + c.cost_per_sale for c in scenario.channels])
-    price = np.array([c.price for c in scenario.channels])
+    price = mean_prices(scenario)
     goods = (1 - order.margin) * _mean_value(scenario)
     each = sales @ (paid - goods - order.shipping_cost - commission) - mix @ price
     days = whole_days(scenario)

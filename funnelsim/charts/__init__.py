@@ -22,6 +22,8 @@
     fs.charts.reps(j)            what each rep brought in and closed, with intervals
     fs.charts.funnels(j, by)     the conversion of each channel, arm, team, rep
     fs.charts.mix_and_rate(a, b) why a conversion rose or fell: mix and rate taken apart
+    fs.charts.ab_test(t)         each arm against the control, and the truth (fs.ab_test)
+    fs.charts.ab_test_by_day(t)  what somebody sees who looks every day (fs.ab_test_by_day)
     fs.charts.replications(x)    how often a figure came out at each size (fs.replicate)
     fs.charts.differences(c)     how far scenarios are apart, with intervals (fs.compare)
     fs.charts.sweep(x)           a figure along the values of a parameter (fs.sweep)
@@ -33,6 +35,7 @@
     fs.charts.plan_stages(p)     how many must enter each stage
     fs.charts.plan_channels(p)   leads a day by channel, today and planned
     fs.charts.plan_reps(p)       what other numbers of reps would do
+    fs.charts.plan_over_time(p)  the plan by week, month or quarter
     fs.charts.forecast(f)        what may come, week by week (fs.forecast)
     fs.charts.backtest(b)        earlier forecasts, and what came (fs.backtest)
     fs.charts.track(t)           a plan, and what has come since (fs.track)
@@ -50,6 +53,7 @@ from collections.abc import Sequence
 
 import altair as alt
 
+from funnelsim.charts.ab_tests import ab_test, ab_test_by_day
 from funnelsim.charts.calibration import fates
 from funnelsim.charts.channels import marginal_cac, mix_and_rate
 from funnelsim.charts.come import backtest, track
@@ -68,6 +72,7 @@ from funnelsim.charts.open_deals import (
 from funnelsim.charts.orders import order_rates, orders_by_age
 from funnelsim.charts.parts import DATES, NO_ORDER, NONE_PLACED, axis_of, rows_data, sentence
 from funnelsim.charts.plan_curves import plan_chance, plan_cliff
+from funnelsim.charts.plan_over_time import plan_over_time
 from funnelsim.charts.planning import forecast, plan_channels, plan_reps, plan_stages
 from funnelsim.charts.retained import retention
 from funnelsim.charts.rows import (
@@ -94,6 +99,8 @@ from funnelsim.tables import figure_text
 
 __all__ = [
     "COLOURS",
+    "ab_test",
+    "ab_test_by_day",
     "backtest",
     "cohorts",
     "differences",
@@ -114,6 +121,7 @@ __all__ = [
     "plan_chance",
     "plan_channels",
     "plan_cliff",
+    "plan_over_time",
     "plan_reps",
     "plan_stages",
     "points",
@@ -274,6 +282,8 @@ def funnel_chart(
     axis = axis_of(stages)
     y = alt.Y("stage:N", title=None, scale=by_stage, axis=axis)
     scale = alt.Scale(domainMin=0, domainMax=top, nice=False, zero=True)
+    if not isinstance(top, alt.ExprRef):  # both ends are known: no row, such as of a baseline that
+        scale = alt.Scale(domain=[0, top], nice=False)  # is not there, is asked for them
     one_per_stage = alt.datum.outcome == "advanced"
     rows = alt.Chart(data)
     bars = rows.mark_bar().encode(

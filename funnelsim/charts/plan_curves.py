@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import calendar
 import math
+from datetime import timedelta
 from typing import Any
 
 import altair as alt
@@ -61,6 +63,7 @@ def plan_chance(plan: Plan) -> alt.TopLevelMixin:
             "low": max(float(chance - TWO_SIDED * error), 0.0),
             "high": min(float(chance + TWO_SIDED * error), 1.0),
             "told": figure_text(float(chance), "share"),
+            "when": _in_words(plan, float(at)) if _is_of_time(plan) else "",
         }
         for at, chance, error in zip(
             plan.curve[across], plan.curve["chance"], plan.curve["chance_se"], strict=True
@@ -85,7 +88,7 @@ def plan_chance(plan: Plan) -> alt.TopLevelMixin:
             x=x,
             y=y,
             tooltip=[
-                alt.Tooltip("at:Q", title=_axis_title(plan), format=",.4~r"),
+                _setting_told(plan),
                 alt.Tooltip("told:N", title="Chance"),
             ],
         ),
@@ -116,9 +119,12 @@ def _marks(plan: Plan, across: str) -> list[tuple[float, float, str, str, str]]:
     name = "the plan" if plan.is_reached else "at best"
     said = f"{name}: {what}, {chance_text(plan, plan.chance)}"
     low, high = _ends(plan)
+    falls = bool(plan.curve["chance"].iloc[0] > plan.curve["chance"].iloc[-1])
 
     def aside(at: float) -> str:  # the words go where there is room for them
-        return "right" if at > low + WORDS * (high - low) else "left"
+        if at > low + WORDS * (high - low):
+            return "right"
+        return "left, above" if falls else "left"
 
     marks = [(at, plan.chance, said, PLANNED, aside(at))]
     if across == "leads" and _is_usual_sum_seen(plan):
@@ -139,7 +145,8 @@ def _is_usual_sum_seen(plan: Plan) -> bool:
 def _mark(
     x: alt.X, y: alt.Y, at: float, chance: float, name: str, colour: str, aside: str
 ) -> list[alt.Chart]:
-    """A point on the curve and its words: left above it or right below, where no curve goes."""
+    """A point on the curve and its words: left above it or right below (of a curve that falls right
+    above), where no curve goes."""
     base = alt.Chart(rows_data([{"at": at, "chance": chance, "name": name}])).encode(x=x, y=y)
     to_left = aside == "right"
     return [
@@ -148,7 +155,7 @@ def _mark(
             color=colour,
             align="right" if to_left else "left",
             dx=-10 if to_left else 10,
-            dy=-9 if to_left else 14,
+            dy=14 if aside == "left" else -9,
             fontWeight="bold",
             clip=True,
         ).encode(text="name:N"),
@@ -178,6 +185,7 @@ def plan_cliff(plan: Plan) -> alt.TopLevelMixin:
             "low": float(mean - TWO_SIDED * error),
             "high": float(mean + TWO_SIDED * error),
             "told": figure_text(float(mean), kind, money),
+            "when": _in_words(plan, float(at)) if _is_of_time(plan) else "",
         }
         for at, mean, error in zip(
             plan.curve[across], plan.curve["mean"], plan.curve["mean_se"], strict=True
@@ -210,7 +218,7 @@ def plan_cliff(plan: Plan) -> alt.TopLevelMixin:
             x=x,
             y=y,
             tooltip=[
-                alt.Tooltip("at:Q", title=_axis_title(plan), format=",.4~r"),
+                _setting_told(plan),
                 alt.Tooltip("told:N", title="On average"),
             ],
         ),
@@ -228,6 +236,17 @@ def _moved(plan: Plan) -> str:
     return "leads" if "leads" in plan.curve else "setting"
 
 
+def _is_of_time(plan: Plan) -> bool:
+    """Whether settings are moments, in days from the start: they are told as dates."""
+    return "date" in plan.curve
+
+
+def _setting_told(plan: Plan) -> alt.Tooltip:
+    if _is_of_time(plan):
+        return alt.Tooltip("when:N", title=_axis_title(plan))
+    return alt.Tooltip("at:Q", title=_axis_title(plan), format=",.4~r")
+
+
 def _setting(plan: Plan) -> float:
     """Where the plan stands on a curve of settings."""
     planned = parameter(plan.scenario, plan.change)
@@ -236,6 +255,14 @@ def _setting(plan: Plan) -> float:
 
 def _settings_axis(plan: Plan, ticks: int, low: float, high: float) -> alt.Axis:
     """Of the settings from low to high; where they go in whole steps, no part of one is named."""
+    if _is_of_time(plan):
+        every = 7 * max(1, math.ceil((high - low) / 7 / ticks))
+        start = calendar.timegm(plan.scenario.start.timetuple()) * 1000
+        return alt.Axis(
+            grid=False,
+            values=[*range(math.ceil(low / 7) * 7, math.floor(high) + 1, every)],
+            labelExpr=f"utcFormat(datum.value * 864e5 + {start}, '%d %b')",
+        )
     if _moves_in_steps(plan):
         every = max(1, math.ceil((high - low) / ticks))
         return alt.Axis(
@@ -252,10 +279,14 @@ def _moves_in_steps(plan: Plan) -> bool:
 
 
 def _axis_title(plan: Plan) -> str:
+    if _is_of_time(plan):
+        return parameter(plan.today, plan.change).label
     return "leads in all" if _moved(plan) == "leads" else plan.moved
 
 
 def _in_words(plan: Plan, setting: float) -> str:
+    if _is_of_time(plan):
+        return f"{plan.scenario.start + timedelta(days=setting):%Y-%m-%d}"
     moved = parameter(plan.today, plan.change)
     return moved.in_words(setting * moved.per_unit)
 

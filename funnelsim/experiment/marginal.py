@@ -150,10 +150,10 @@ def fieller(part: Floats, whole: Floats, confidence: float) -> tuple[float, floa
 
 def _steps(channel: Channel, leads_per_day: Iterable[float] | None) -> list[float]:
     if leads_per_day is None:
-        if channel.ceiling is None:
+        if channel.most is None:
             rule = f"{channel.name} has no ceiling to go up to"
             raise refused("leads_per_day", None, rule, "write leads_per_day=[10, 20, 30]")
-        return [channel.ceiling * step / STEPS for step in range(STEPS + 1)]
+        return [channel.most * step / STEPS for step in range(STEPS + 1)]
     steps = [a_number("leads_per_day", leads, low=0) for leads in parts(leads_per_day)]
     if len(steps) < 2 or any(a >= b for a, b in pairwise(steps)):
         rule = "they are two numbers at least, from few to many"

@@ -28,7 +28,7 @@ CANNOT_BE_HAD = {
     errno.EACCES: "this system keeps it for itself",
 }
 _PACKAGE = Path(__file__).resolve().parents[1]
-_SETTINGS = Path(__file__).resolve().parent / "settings"
+SETTINGS = Path(__file__).resolve().parent / "settings"
 
 
 def start_lab(
@@ -46,7 +46,7 @@ def start_lab(
     Raises FunnelSimError where the folder holds no course, and where the port cannot be had.
     """
     if port is not None:
-        _can_be_had(port)
+        can_be_had(port)
     root = find_course(folder)
     print(f"The course is in {root}", flush=True)
     os.environ["FUNNELSIM_LAB"] = "1"  # its kernels know that a large file arrives
@@ -66,8 +66,8 @@ def _address(port: int, url: str) -> str:
     return f"\nJupyterLab is at port {port}, open it at\n\n    {url}\n\nCtrl-C here ends it.\n"
 
 
-def _can_be_had(port: int) -> None:
-    """FunnelSimError for a port that JupyterLab could not take."""
+def can_be_had(port: int) -> None:
+    """FunnelSimError for a port that a server could not take."""
     if not 0 <= port <= LAST_PORT:
         raise FunnelSimError(
             f"--port {port}: a port is a number from 1 to {LAST_PORT:,}, or 0 for any that is "
@@ -91,12 +91,12 @@ def lab_arguments(root: Path, *, browser: bool, port: int | None = None) -> list
         # else a file of more than 10 MB, chosen in the planner's form, never arrives
         "websocket_max_message_size": LARGEST_FILE,
         # text as wide as a column of a book (there is no setting for this path alone)
-        "static_custom_path": [str(_SETTINGS / "custom")],
+        "static_custom_path": [str(SETTINGS / "custom")],
     }
     chosen = [
         f"--ServerApp.root_dir={root}",
         f"--LabApp.default_url=/lab/tree/{PAGE}",
-        f"--LabApp.app_settings_dir={_SETTINGS}",
+        f"--LabApp.app_settings_dir={SETTINGS}",
         "--LabApp.custom_css=True",
         "--LabApp.extension_manager=readonly",  # the other one asks a package index
         f"--ServerApp.tornado_settings={settings}",

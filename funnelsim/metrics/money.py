@@ -17,8 +17,15 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from funnelsim.analytic.arrivals import whole_days
-from funnelsim.analytic.costs import cents, changes_costs, costs_by_sale, day_costs, reps_costs
-from funnelsim.distributions import Ints
+from funnelsim.analytic.costs import (
+    cents,
+    changes_costs,
+    costs_by_sale,
+    day_costs,
+    price_by_day,
+    reps_costs,
+)
+from funnelsim.distributions import DAY, Ints
 from funnelsim.journal import REFERRED, Journal, statuses
 from funnelsim.metrics.basis import Bools, came_in, sales
 from funnelsim.scenario import Scenario
@@ -169,7 +176,14 @@ def lead_costs(journal: Journal) -> Ints:
     channel = journal.whole["leads"]["channel"]
     count = journal.counts("leads", channel, len(channels) + 1, came_in(journal))
     prices = np.array([c.price for c in channels])
-    return cents(prices * count[:, :-1])  # less "referral"
+    costs = cents(prices * count[:, :-1])  # less "referral"
+    for number, its in enumerate(channels):
+        if its.saturation is not None:  # the price is that of the day
+            day = journal.whole["leads"]["arrived"] // DAY
+            these = came_in(journal) & (channel == number)
+            by_day = journal.counts("leads", day, journal.scenario.days, these)
+            costs[:, number] = cents(by_day @ price_by_day(journal.scenario, its))
+    return costs
 
 
 def sale_costs(journal: Journal) -> Ints:

@@ -8,6 +8,9 @@ it hundreds of times.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from copy import copy
+
 import numpy as np
 
 from funnelsim.distributions import DAY, Floats, Ints
@@ -23,6 +26,7 @@ from funnelsim.metrics.money import (
     money,
     sale_costs,
 )
+from funnelsim.scenario import Scenario
 
 METRICS = ("sales", "revenue", "contribution", "profit")
 
@@ -47,6 +51,22 @@ def result(journal: Journal, metric: str) -> Floats:
             return money(journal).contribution / 100
         case _:
             return money(journal).profit / 100
+
+
+def results_since(journal: Journal, since: Sequence[Scenario], metric: str) -> Floats:
+    """Sales, their commission and the metric (unless that is sales) between the ends of warm-ups:
+    those of `since`, the same scenario with later ones, ascending; the last up to the horizon.
+
+    Shape (replications, figures, len(since)).
+    """
+    told = []
+    for scenario in since:
+        later = copy(journal)
+        later.scenario = scenario
+        figures = [sales_of(later), sale_costs(later).sum(axis=1) / 100]
+        told.append(figures + ([result(later, metric)] if metric != "sales" else []))
+    counted = np.array([*told, np.zeros_like(told[0])])  # moment, figure, replication
+    return -np.diff(counted, axis=0).transpose(2, 1, 0)
 
 
 def sale_times(journal: Journal) -> Ints:

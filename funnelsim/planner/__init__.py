@@ -3,9 +3,9 @@
 `plan` asks how far to turn one thing (leads, the budget, reps, a conversion) so that the target is
 reached with a given chance; `forecast` asks what a scenario will bring. A plan goes one way, each
 step once: the question and what is known (`question.py`), how far the lever is turned
-(`closed_form.py` where there is a formula, else `search.py`), what stands in the way
-(`infeasible.py`), what it then brings and needs (`outcomes.py`, `requirements.py`), the answer in
-words (`sentences.py`).
+(`closed_form.py` where there is a formula, else `search.py`; a change's week: `weeks.py`), what
+stands in the way (`infeasible.py`), what it then brings and needs (`outcomes.py`,
+`requirements.py`), the answer in words (`sentences.py`).
 """
 
 from __future__ import annotations
@@ -23,17 +23,21 @@ from funnelsim.planner.forecasts import Forecast, forecast
 from funnelsim.planner.futures import Futures
 from funnelsim.planner.infeasible import reasons_and_ways_out
 from funnelsim.planner.outcomes import Outcomes, outcomes
+from funnelsim.planner.over_time import over_time
 from funnelsim.planner.parameter_uncertainty import Pilot
 from funnelsim.planner.question import Question, asked, known
 from funnelsim.planner.requirements import Requirements, requirements
 from funnelsim.planner.search import by_search
 from funnelsim.planner.sentences import in_words
 from funnelsim.planner.trials import MOST
+from funnelsim.planner.weeks import by_weeks
 from funnelsim.progress import Bar, a_bar
 from funnelsim.scenario import Scenario
 from funnelsim.state import State
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from funnelsim.calibration import Calibration
 
 __all__ = ["Floats", "Forecast", "Plan", "forecast", "plan"]
@@ -55,6 +59,7 @@ def plan(
     executor: Executor | None = None,
     progress: bool | Bar = True,
     backtest: bool = True,
+    by: str | None = None,
 ) -> Plan:
     """What it takes to reach a target with a given probability.
 
@@ -74,7 +79,8 @@ def plan(
     formula holds. `most_gone_cold` is the share of its visits that a team with the `needed` reps
     lets go cold. `executor` is any `concurrent.futures.Executor` (a ProcessPoolExecutor): the
     answer is the same, sooner. `progress` shows a bar after two seconds; or give what is to be told
-    with `update(n)` that n more replications are done.
+    with `update(n)` that n more replications are done. `by` ("week", "month", "quarter") tells the
+    plan by such periods too: its table `over_time`.
 
     Raises FunnelSimError for an argument that is none. A target that cannot be met is no error:
     the plan's `is_reached` is False, and its sentences say what stands in the way.
@@ -87,13 +93,13 @@ def plan(
     settings = {
         "target": target, "metric": metric, "probability": probability, "within": within,
         "change": change, "pilot": pilot, "arrivals": arrivals, "most_gone_cold": most_gone_cold,
-        "backtest": backtest,
+        "backtest": backtest, "by": by,
     }  # fmt: skip
     question = asked(scenario, settings, initial, seed, executor, progress)
     with a_bar(progress, MOST * 4, is_guess=True) as bar:
         futures = Futures(bar, question.seed, initial, question.executor)
         question = known(question, futures)
-        solved = by_search(question, futures) if question.no_formula else by_formula(question)
+        solved = _solved(question, futures)
         question = replace(question, lever=solved.lever)
         hindrances: list[str] = []
         if solved.found.limit:
@@ -101,9 +107,19 @@ def plan(
         planned = solved.lever.at(solved.found.best)
         brings = outcomes(question, solved, planned, futures)
         needs = requirements(question, planned, brings, futures)
-    answer = _put_together(question, solved, planned, brings, needs)
+        when = None
+        if question.by:
+            when = over_time(question, solved, planned, brings, futures)
+    answer = _put_together(question, solved, planned, brings, needs, when)
     stands = (solved.found.best, brings.cost), (1.0, brings.cost_today)
     return in_words(answer, question, hindrances, stands)
+
+
+def _solved(question: Question, futures: Futures) -> Solved:
+    """How far the lever is turned."""
+    if question.lever.moments:
+        return by_weeks(question, futures)
+    return by_search(question, futures) if question.no_formula else by_formula(question)
 
 
 def _put_together(
@@ -112,6 +128,7 @@ def _put_together(
     planned: Scenario,
     brings: Outcomes,
     needs: Requirements,
+    when: pd.DataFrame | None,
 ) -> Plan:
     """The plan with all its tables, without its words."""
     moved, found, naive = solved.lever, solved.found, question.naive
@@ -160,4 +177,5 @@ def _put_together(
         backtest=question.backtest,
         initial=question.initial,
         known=question.uncertainty,
+        over_time=when,
     )

@@ -110,6 +110,12 @@ class Plan:
     `backtest`      how far forecasts made of the export have been right, where a calibration was
                     given and its export is long enough (else None); `initial`, `known`: the
                     state at the start, and what is known of the conversion, for `fs.track`
+    `over_time`     None without `by`. A row per week, month or quarter: first and last day (`from`,
+                    `to`), `days`; `leads`, `reps` there on average (of several teams also
+                    `reps, <team>`), `budget` of the channels, what `staff` and `changes` cost;
+                    mean `sales` and metric, the metric's quantiles `10%`, `50%`, `90%` in single
+                    futures, the same `so far` (up to its end), and the `chance` that the target
+                    is reached by its end. Sums over the rows are those of the whole plan
 
     >>> from funnelsim import load, plan
     >>> p = plan(load("aida"), target=150)
@@ -155,6 +161,7 @@ class Plan:
     backtest: Backtest | None = None
     initial: State | None = field(default=None, repr=False)
     known: ParameterUncertainty | None = field(default=None, repr=False)
+    over_time: pd.DataFrame | None = None
 
     @property
     def moved(self) -> str:

@@ -107,6 +107,9 @@ def part_of(scenario: Scenario, parts: float) -> Scenario:
         key = "impressions_per_day" if channel.leads_per_day is None else "leads_per_day"
         for name in (key, "cost_per_day"):
             changes[f"{at}.{name}"] = getattr(channel, name) / parts
+        if channel.saturation is not None and channel.ceiling is not None:
+            changes[f"{at}.saturation"] = channel.saturation / parts
+            changes[f"{at}.ceiling"] = channel.ceiling / parts
     for team in scenario.teams:
         changes[f"teams.{team.name}.cost_per_rep_day"] = team.cost_per_rep_day / parts
     return scenario.vary(changes)

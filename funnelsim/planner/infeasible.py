@@ -121,12 +121,22 @@ def _limits(question: Question, found: Found) -> list[str]:
     moved = question.lever.parameter.label
     if found.limit == "none":
         return [f"{moved} does not change the {question.metric}."]
+    if question.lever.moments:
+        return _weeks(question, found)
     more = "Less" if question.lever.downwards else "More"
     if found.limit == "falls":
         return [f"{more} of {moved} brings less: it costs more than it brings."]
     if found.limit == "high" and found.best >= 0.99 * question.lever.high:
         return [f"{question.lever.text(question.lever.high)} is as far as {moved} goes."]
     return [f"{more} of {moved} brings hardly any more."]
+
+
+def _weeks(question: Question, found: Found) -> list[str]:
+    """Of a change that no week is right for."""
+    moved = question.lever
+    if found.best < moved.high:
+        return [f"Before and after that week the {question.metric} is less."]
+    return [f"{moved.parameter.label} cannot be {'later' if moved.downwards else 'earlier'}."]
 
 
 def _ways_out(question: Question, best: Scenario, futures: Futures) -> list[str]:

@@ -4,13 +4,16 @@ A lever turns the scenario by a factor: 1 is today. Leads are moved at the prese
 channels, none past its ceiling; a budget buys leads of those channels only that cost something, by
 the lead or by the sale.
 Any other lever is a dotted path: `teams.sales.reps`, `stages.Interest.conversion`. What stands
-there, and how far it goes, `scenario/parameters.py` knows.
+there, and how far it goes, `scenario/parameters.py` knows. When a change begins (or ends) goes by
+whole weeks of the plan (`planner/weeks.py`); its factor is 1 plus the share of the plan's time by
+which it is earlier than today.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from datetime import datetime, time, timedelta
 from difflib import get_close_matches
 from typing import Any
 
@@ -21,9 +24,9 @@ from funnelsim.analytic.arrivals import leads_before_and_after, leads_of_channel
 from funnelsim.analytic.costs import costs_by_sale
 from funnelsim.analytic.teams import team_load
 from funnelsim.arguments import refused
-from funnelsim.distributions import Floats, duration_text
+from funnelsim.distributions import WEEK, Floats, duration_text
 from funnelsim.errors import ScenarioError, nearest
-from funnelsim.kinds import BY_ODDS, IN_STEPS
+from funnelsim.kinds import BY_ODDS, IN_STEPS, MOMENT
 from funnelsim.planner.roots import least
 from funnelsim.scenario import Channel, Scenario
 from funnelsim.scenario.leads import Burst
@@ -42,7 +45,8 @@ class Lever:
     """What is moved in a scenario, and how far it may go.
 
     `path` is "leads", "budget" or a dotted path; `high` the largest factor; `whole` says that it
-    moves in whole steps (reps); `downwards` that less of it is more of the result.
+    moves in whole steps (reps); `downwards` that less of it is more of the result. `moments` are
+    those at which a change may begin, where that is moved.
     """
 
     scenario: Scenario
@@ -50,6 +54,7 @@ class Lever:
     high: float
     whole: bool = False
     downwards: bool = False
+    moments: tuple[int, ...] = ()
 
     @property
     def moves_leads(self) -> bool:
@@ -61,8 +66,33 @@ class Lever:
             return with_leads(self.scenario, factor, only_paid=self.path == "budget")
         if self.team:
             return with_reps(self.scenario, self.team, round(self.today * factor))
+        if self.moments:
+            is_today = factor == 1  # whatever it is, it stays so
+            there = self.parameter.at(self.number_at(factor))
+            return self.scenario if is_today else self.scenario.vary(there)
         factor = 1 / factor if self.downwards else factor
         return self.scenario.vary(self.parameter.times(factor))
+
+    def number_at(self, factor: float) -> float:
+        """The number that stands at the path at this factor, of a distribution its mean."""
+        if self.moments:
+            earlier = (factor - 1) * self._time
+            return round(self._reference + (earlier if self.downwards else -earlier))
+        return self.today / factor if self.downwards else self.today * factor
+
+    def factor_of(self, moment: int) -> float:
+        """The factor at which a change begins at this moment."""
+        earlier = (self._reference - moment) / self._time
+        return 1 - earlier if self.downwards else 1 + earlier
+
+    @property
+    def _time(self) -> int:
+        return self.scenario.horizon - self.scenario.warm_up
+
+    @property
+    def _reference(self) -> float:
+        """When the change begins today, or the end of the plan's time that is nearest to it."""
+        return min(max(self.today, self.scenario.warm_up), self.scenario.horizon)
 
     @property
     def parameter(self) -> Parameter:
@@ -83,9 +113,20 @@ class Lever:
 
     def text(self, factor: float) -> str:
         """What stands there at this factor, in words."""
+        if self.moments:
+            return self._when(self.today if factor == 1 else self.number_at(factor))
         if not math.isfinite(self.parameter.number):
             return f"today's × {1 / factor if self.downwards else factor:.3g}"
         return parameter(self.at(factor), self.path).text
+
+    def _when(self, moment: float) -> str:
+        """A moment as its date and week: "2027-02-15, week 7"."""
+        scenario = self.scenario
+        if moment >= scenario.horizon:
+            return "not within the time"
+        day = datetime.combine(scenario.start, time()) + timedelta(microseconds=round(moment))
+        week = int((moment - scenario.warm_up) // WEEK) + 1
+        return f"{day:%Y-%m-%d}" + (f", week {week}" if week > 0 else "")
 
 
 def lever(scenario: Scenario, change: str) -> Lever:
@@ -100,7 +141,7 @@ def lever(scenario: Scenario, change: str) -> Lever:
             way_out = "give each the leads_per_day of today: the plan keeps their mix"
             raise refused("change", change, rule, way_out)
         limits = [
-            c.ceiling / rate_of(c, scenario) if c.ceiling is not None else math.inf
+            c.most / rate_of(c, scenario) if c.most is not None else math.inf
             for c in paid
             if rate_of(c, scenario)
         ]
@@ -115,6 +156,8 @@ def lever(scenario: Scenario, change: str) -> Lever:
         rule, way_out = "a plan does not move the time", 'say it with within="120 days"'
         raise refused("change", change, rule, way_out)
     found = _to_move(scenario, change)
+    if found.kind.name == MOMENT.name:
+        return _of_weeks(scenario, found)
     if not math.isfinite(found.number):  # a distribution without a mean has a scale all the same
         return Lever(scenario, change, MOST_TURNED)
     high = found.kind.high / found.number
@@ -124,8 +167,24 @@ def lever(scenario: Scenario, change: str) -> Lever:
     return Lever(scenario, change, high if found.kind.turned == BY_ODDS else min(high, MOST_TURNED))
 
 
+def _of_weeks(scenario: Scenario, found: Parameter) -> Lever:
+    """The lever that moves a change by whole weeks of the plan; its last one is not within it."""
+    weeks = [*range(scenario.warm_up, scenario.horizon, WEEK), scenario.horizon]
+    moments = tuple(at for at in weeks if found.kind.holds(at))
+    if not moments:
+        rule = f"it may be {found.limits}, where no week of the plan begins"
+        raise refused("change", found.path, rule, "move the other end of it")
+    return _as_far(Lever(scenario, found.path, 1.0, whole=True, moments=moments))
+
+
+def _as_far(moved: Lever) -> Lever:
+    return replace(moved, high=max(map(moved.factor_of, moved.moments)))
+
+
 def turned_down(moved: Lever) -> Lever:
     """The lever of which less is more of the result: it goes as far as the least there can be."""
+    if moved.moments:
+        return _as_far(replace(moved, downwards=True))
     least = moved.parameter.least
     most = moved.today / least if least > 0 else math.inf
     return replace(moved, high=min(most, MOST_TURNED), downwards=True)
@@ -143,7 +202,8 @@ def _to_move(scenario: Scenario, change: object) -> Parameter:
     except ScenarioError as error:
         (nowhere,) = error.problems
         raise ScenarioError([replace(nowhere, path="change", value=change)]) from None
-    if found.why_not and not found.number >= 1:  # a share of 1 can go down
+    is_moment = found.kind.name == MOMENT.name and math.isfinite(found.number)  # 0 is one too
+    if found.why_not and not found.number >= 1 and not is_moment:  # a share of 1 can go down
         way_out = f"there are: {', '.join(there)}"
         raise not_turned(found, way_out)
     return found
@@ -198,7 +258,7 @@ def _moves(moved: Lever) -> NDArray[np.bool_]:
 
 def _most(scenario: Scenario) -> Floats:
     """How many times its leads of today each channel can bring."""
-    rates = [(channel.ceiling, rate_of(channel, scenario)) for channel in scenario.channels]
+    rates = [(channel.most, rate_of(channel, scenario)) for channel in scenario.channels]
     return np.array([math.inf if not rate or top is None else top / rate for top, rate in rates])
 
 
@@ -229,8 +289,8 @@ def with_leads(scenario: Scenario, factor: float, only_paid: bool = False) -> Sc
             continue
         times = (
             factor
-            if channel.ceiling is None
-            else min(factor, channel.ceiling / rate_of(channel, scenario))
+            if channel.most is None
+            else min(factor, channel.most / rate_of(channel, scenario))
         )
         if scenario.warm_up and times != 1:
             texts = {"from": duration_text(scenario.warm_up), "to": duration_text(scenario.horizon)}
@@ -292,7 +352,7 @@ def is_full(today: Scenario, planned: Scenario) -> NDArray[np.bool_]:
     before, then = leads_of_channels(today), leads_of_channels(planned)
     times = np.divide(then, before, out=np.ones_like(then), where=before > 0)
     rates = np.array([rate_of(channel, today) for channel in today.channels])
-    ceilings = [np.inf if c.ceiling is None else c.ceiling for c in today.channels]
+    ceilings = [np.inf if c.most is None else c.most for c in today.channels]
     return np.asarray(rates * times >= np.array(ceilings) * (1 - 1e-9))
 
 

@@ -178,8 +178,12 @@ def _along_the_lever(
         settings = curve["setting"].to_numpy()
         curve = curve.assign(leads=leads_at(moved, settings).sum(axis=1), cost=cost_at(settings))
         return curve[["leads", *columns, "cost"]], cost, today
-    factors = 1 / curve["setting"] if moved.downwards else curve["setting"]
-    curve = curve.assign(setting=factors * moved.today / moved.parameter.per_unit)
+    numbers = np.array([moved.number_at(x) for x in curve["setting"]])
+    curve = curve.assign(setting=numbers / moved.parameter.per_unit)
+    if moved.moments:
+        start = np.datetime64(moved.scenario.start, "D")
+        curve = curve.assign(date=start + np.floor(curve["setting"]).astype("timedelta64[D]"))
+        columns.insert(0, "date")
     return curve[["setting", *columns]].sort_values("setting", ignore_index=True), cost, today
 
 

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from funnelsim.planner.tested import Backtest
 
 ARRIVALS = ("random", "fixed")
+PERIODS = ("week", "month", "quarter")
 ROWS, COUNTS = 250_000, (50, 250)  # deals and customers simulated alone; replications
 MOST_SIMULATED = 0.99  # a chance: for more it takes thousands of futures
 
@@ -69,6 +70,7 @@ class Question:
     uncertainty: ParameterUncertainty | None
     backtest: Backtest | None
     is_short: bool  # the export: too short for a backtest
+    by: str | None = None  # the periods that are told apart
     open_business: pd.Series | None = None  # what is open brings of the metric
     remaining: float = math.nan  # of the target
     naive: float = math.nan  # leads by the usual sum, for that
@@ -108,6 +110,7 @@ def asked(
         "target": target, "probability": probability, "metric": metric,
         "most_gone_cold": most_gone_cold, "arrivals": arrivals,
     }  # fmt: skip
+    by = told["by"] and a_choice("by", told["by"], PERIODS)
     is_wanted = told.pop("backtest")
     told |= {} if is_wanted else {"backtest": False}
     made = provenance_of("plan", scenario, seed, initial, told)
@@ -121,6 +124,7 @@ def asked(
         today, target, metric, probability,
         moved, arrivals == "fixed",
         most_gone_cold, seed, initial, executor, made, no_formula, uncertainty, backtest, is_short,
+        by,
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from funnelsim.analytic.arrivals import leads_of_channels
-from funnelsim.analytic.costs import reps_costs
+from funnelsim.analytic.costs import changes_costs, reps_costs
 from funnelsim.distributions import DAY, duration_text
 from funnelsim.metrics.basis import orders_may_follow
 from funnelsim.planner.answer import Plan
@@ -29,6 +29,7 @@ TOO_SHORT = (
     "Nothing says yet how far such forecasts have been right: the export is too short to try. It "
     "takes 8 weeks and 10 wins to learn from, and 90 days after these."
 )
+TWO_SIDED = 1.96  # standard errors: 95 % lie within
 STEP, CLIFF = 1.2, 0.3  # if so much more leads bring less than a third of that
 
 
@@ -42,7 +43,17 @@ def _setting(lever: Lever, x: float, cost: float) -> str:
         return f"{figure_text(cost, 'money', scenario.currency)} for {leads}"
     if lever.team:
         return f"{_reps(round(x * lever.today))} in team {lever.team}"
+    if lever.moments:
+        return _week(lever, x)
     return f"{lever.parameter.label} = {lever.text(x)}"
+
+
+def _week(lever: Lever, x: float) -> str:
+    """When a change begins or ends: "hire from 2027-02-15, week 7"."""
+    name, _, end = lever.path.partition(".")[2].rpartition(".")
+    if lever.number_at(x) < lever.scenario.horizon:
+        return f"{name} {end} {lever.text(x)}"
+    return f"no {name} within the time" if end == "from" else f"{name} to the end"
 
 
 def percent(chance: float) -> str:
@@ -77,7 +88,7 @@ def _sentences(plan: Plan, question: Question, hindrances: list[str]) -> tuple[s
     """All that a plan has to say."""
     told = [_answer(plan, question), *_losses(plan), *hindrances, *_running(plan)]
     if plan.is_reached:
-        told += [*_naive(plan), *_doubt(plan, question)]
+        told += [*_naive(plan), *_doubt(plan, question), *_weeks_alike(plan)]
     told += _money(plan)
     told += _people(plan, question.most_gone_cold)
     told += _cliff(plan)
@@ -110,8 +121,10 @@ def _answer(plan: Plan, question: Question) -> str:
     if plan.change in ("leads", "budget"):
         today = f"{plan.leads_per_day:,.1f} a day"
     else:
-        today = f"today {question.lever.text(1.0)}"
-        more = (reps_costs(plan.scenario) - reps_costs(plan.today)) / 100
+        where = "in the scenario" if question.lever.moments else "today"  # a date is not of today
+        today = f"{where} {question.lever.text(1.0)}"
+        of_changes = changes_costs(plan.scenario) - changes_costs(plan.today)
+        more = (reps_costs(plan.scenario) - reps_costs(plan.today) + of_changes) / 100
         if more:
             today += f"; {figure_text(abs(more), 'money', plan.today.currency)} "
             today += "more" if more > 0 else "less"
@@ -186,6 +199,21 @@ def _doubt(plan: Plan, question: Question) -> list[str]:
             + (", as many as were tried." if plan.leads_high >= round(tried, 0) else ".")
         )
     return told
+
+
+def _weeks_alike(plan: Plan) -> list[str]:
+    """How sure a week is: others whose chance cannot be told from the one asked for."""
+    if "date" not in plan.curve or plan.method == "formula":
+        return []
+    aside = (plan.curve["chance"] - plan.probability).abs()
+    alike = plan.curve.loc[aside <= TWO_SIDED * plan.curve["chance_se"], "date"]
+    if len(alike) < 2:
+        return []
+    first, last = (f"{day:%Y-%m-%d}" for day in (alike.iloc[0], alike.iloc[-1]))
+    return [
+        f"The week comes from {plan.replications:,} simulated futures: from {first} to {last} the "
+        f"chance cannot be told from {100 * plan.probability:g} % (95 % interval)."
+    ]
 
 
 def _running(plan: Plan) -> list[str]:

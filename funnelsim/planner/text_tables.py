@@ -15,6 +15,7 @@ import pandas as pd
 from funnelsim.distributions import DAY
 from funnelsim.metrics.planned import unit_of
 from funnelsim.planner.answer import Plan
+from funnelsim.planner.sentences import chance_text
 from funnelsim.tables import NOTHING, figure_text
 
 OF_IT = "of it commission"
@@ -29,6 +30,8 @@ def sections(plan: Plan) -> Iterator[tuple[str, pd.DataFrame]]:
     if not plan.reps.empty:
         yield "Reps", reps_text(plan)
     yield "What the plan brings", outcome_text(plan)
+    if plan.over_time is not None:
+        yield f"By {plan.over_time.index.name}", over_time_text(plan)
 
 
 def stages_text(plan: Plan) -> pd.DataFrame:
@@ -133,6 +136,39 @@ def outcome_text(plan: Plan) -> pd.DataFrame:
         told = [figure_text(float(row[name]), unit, money) for name in OUTCOME]
         rows.append((str(result), *told))
     return pd.DataFrame(rows, columns=["by the end", *OUTCOME.values()])
+
+
+def over_time_text(plan: Plan) -> pd.DataFrame:
+    """The plan by week, month or quarter: what it takes in each, and how far it has come then.
+
+    What there is none of has no column.
+    """
+    assert plan.over_time is not None
+    by, unit = str(plan.over_time.index.name), unit_of(plan.metric)
+    rows = []
+    for period, row in plan.over_time.iterrows():
+        low, high = (figure_text(float(row[f"so far {end}"]), unit) for end in ("10%", "90%"))
+        costs = [row["budget"], row["staff"], row["changes"]]
+        rows.append(
+            (
+                f"{period}, from {row['from']:%d %b}" if by == "week" else str(period),
+                f"{row['leads']:,.0f}", f"{row['reps']:,.3g}",
+                *(f"{cost:,.0f}" for cost in (*costs, sum(costs))),
+                figure_text(float(row[plan.metric]), unit), f"{low} to {high}",
+                chance_text(plan, float(row["chance"])),
+            )
+        )  # fmt: skip
+    costs = [f"budget, {plan.today.currency}", "reps cost", "changes cost", "cost in all"]
+    heads = [by, "leads", "reps", *costs, plan.metric, "so far, 8 in 10", "chance by then"]
+    there = plan.over_time[["reps", "staff", "changes"]].any()
+    silent = {
+        "reps": not there["reps"],
+        costs[1]: not there["staff"],
+        costs[2]: not there["changes"],
+        costs[3]: not there["staff"] and not there["changes"],
+    }
+    table = pd.DataFrame(rows, columns=heads)
+    return table.drop(columns=[head for head in heads if silent.get(head)])
 
 
 def assumptions(plan: Plan) -> pd.DataFrame:

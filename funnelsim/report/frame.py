@@ -48,6 +48,9 @@ def svg(chart: alt.TopLevelMixin, width: int, said: str) -> str:
     elif isinstance(chart, alt.ConcatChart):  # panels: as many beside each other as fit
         chart = chart.copy()
         chart.columns = max(width // NARROW, 1)
+    elif isinstance(chart, alt.VConcatChart):  # panels below each other, with one axis
+        chart = chart.copy()
+        chart.vconcat = [part.properties(width=width) for part in chart.vconcat]
     else:
         chart = chart.properties(width=width)
     spec = chart.to_dict()

@@ -14,6 +14,7 @@ from funnelsim.planner.text_tables import (
     channels_text,
     has_sales_table,
     outcome_text,
+    over_time_text,
     reps_text,
     sales_text,
     stages_text,
@@ -46,6 +47,12 @@ def plan_page(p: Plan, *, title: str | None = None, note: str = "") -> str:
         told |= {
             "reps": Markup(as_html(reps_text(p))),
             "cliff_chart": chart(charts.plan_cliff, p, "What leads bring on average"),
+        }
+    told["period"] = p.over_time is not None and p.over_time.index.name
+    if told["period"]:
+        told |= {
+            "over_time_chart": chart(charts.plan_over_time, p, "The plan over time"),
+            "over_time": Markup(as_html(over_time_text(p))),
         }
     return framed(
         "plan.html", title=title, about=about(p), note=note, id=ID, planned_id=PLANNED_ID,

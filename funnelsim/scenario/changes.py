@@ -261,7 +261,7 @@ def least_reps(teams: Collection[Team], changes: Collection[Change]) -> dict[str
 
 def _ends(path: str, change: dict[str, Any]) -> Iterator[Problem]:
     ends = _moments(change)
-    if ends and ends[1] <= ends[0]:
+    if ends and ends[1] <= ends[0] and change.get("to") is not None:
         begins = moment_text(ends[0])
         rule = f"a change ends after it begins, and it begins at {begins} from the start"
         way_out = "exchange the two, raise this one, or leave it out"
@@ -300,9 +300,9 @@ def _too_few_reps(tables: dict[str, Any], changes: list[dict[str, Any]]) -> Iter
             if (ends := _moments(c)) and isinstance(c.get("reps"), Mapping)]  # fmt: skip
     for path, team in named("teams", tables.get("teams")):
         always, name = team.get("reps"), team.get("name")
+        if not isinstance(name, str) or not isinstance(always, int) or always < 0:
+            continue  # what is wrong with the team itself is said there
         moves = [(c, ends, n) for c, ends, reps in some if isinstance(n := reps.get(name), int)]
-        if not isinstance(always, int) or not moves:
-            continue
         for when in sorted({end for _, ends, _ in moves for end in ends}):
             acting = [(c, n) for c, (begins, until), n in moves if begins <= when < until]
             there = always + sum(n for _, n in acting)

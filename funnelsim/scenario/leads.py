@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection
 from types import MappingProxyType
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field
+import numpy as np
+from pydantic import BeforeValidator, ConfigDict, Field
 
-from funnelsim.distributions import Amount, Duration, Limits, Part, Probability
+from funnelsim.distributions import (
+    Amount,
+    BrokenRule,
+    Duration,
+    Floats,
+    Limits,
+    Part,
+    Probability,
+    number,
+)
 from funnelsim.fields import Section
-from funnelsim.kinds import USUAL
+from funnelsim.kinds import USUAL, Kind
 from funnelsim.scenario.values import (
+    AmountAbove0,
     Dispersion,
     Factor,
     FactorAbove0,
@@ -27,6 +39,21 @@ from funnelsim.scenario.values import (
     Weekdays,
     Without,
 )
+
+FULL, NEARLY = 0.99, 0.999  # of a ceiling: what a plan buys at most, and what can be bought at all
+
+HILL = Kind("exponent", low=0.2, high=10)
+
+
+def _hill(value: Any) -> float:
+    rule = f"the exponent of a Hill curve lies between {HILL.low:g} and {HILL.high:g}"
+    x = number(value, rule)
+    if not HILL.holds(x):
+        raise BrokenRule(rule)
+    return x
+
+
+HillExponent = Annotated[float, BeforeValidator(_hill), HILL]
 
 
 class Burst(Part):
@@ -90,14 +117,25 @@ class Channel(Part):
     """for each first order kept, or goal reached without [order]"""
     ceiling: LeadsPerDay | None = Field(None, title="ceiling")
     """leads a day at most, for a plan"""
+    saturation: Annotated[AmountAbove0 | None, USUAL] = None
+    """spent a day brings 63 % of the ceiling: each further lead costs more, in place of a cost"""
+    hill: HillExponent | None = Field(None, title="Hill exponent")
+    """the exponent, where saturation is a Hill curve: then it brings half of the ceiling"""
     odds_ratio: OddsRatio = 1.0
     """of advancing: for every stage, or by stage"""
     labels: Labels = Field(default_factory=lambda: MappingProxyType({}))
     """columns of the leads' table"""
 
     def there(self) -> Collection[str]:
-        by_clicks = ("cost_per_click",) if self.leads_per_day is not None else ()
-        return [name for name in type(self).model_fields if name not in by_clicks]
+        without = ["cost_per_click"] if self.leads_per_day is not None else []
+        without += ["hill"] if self.saturation is None else ["cost_per_lead"]
+        return [name for name in type(self).model_fields if name not in without]
+
+    def limits(self) -> dict[str, Limits]:
+        if self.saturation is None or self.ceiling is None:
+            return {}
+        least = {"ceiling": (self.rate / NEARLY, None)}
+        return least | {"leads_per_day": (None, NEARLY * self.ceiling)}
 
     @property
     def rate(self) -> float:
@@ -108,8 +146,43 @@ class Channel(Part):
 
     @property
     def price(self) -> float:
-        """What a lead costs; where there are impressions every lead is a click."""
+        """What a lead costs, where there are impressions every lead is a click.
+
+        With `saturation` it is the average at the channel's own rate.
+        """
+        if self.saturation is not None:
+            return float(self.spend_on(self.rate)) / self.rate if self.rate else 0.0
         return self.cost_per_lead + self.cost_per_click
+
+    @property
+    def most(self) -> float | None:
+        """Leads a day at most that a plan buys: nearer to a ceiling one costs without end."""
+        if self.saturation is None or self.ceiling is None:
+            return self.ceiling
+        return max(FULL * self.ceiling, self.rate)
+
+    def spend_on(self, leads: Floats | float) -> Any:
+        """What so many leads a day cost a day, before weekdays and the like.
+
+        With `saturation` the leads are ceiling × (1 − exp(−spend ÷ saturation)), or, by A. V. Hill,
+        ceiling × spend^hill ÷ (saturation^hill + spend^hill). What is past the ceiling costs as the
+        leads just below it do.
+        """
+        if self.saturation is None or self.ceiling is None:
+            return leads * self.price
+        full = np.asarray(leads) / self.ceiling
+        below = np.minimum(full, NEARLY)
+        hill = self.hill
+        spend = -np.log1p(-below) if hill is None else (below / (1 - below)) ** (1 / hill)
+        return self.saturation * spend * np.maximum(full / NEARLY, 1.0)
+
+    def leads_for(self, spend: float) -> float:
+        """How many leads a day so much a day buys: `spend_on` the other way round."""
+        if self.saturation is None or self.ceiling is None:
+            return spend / self.price
+        times = max(spend, 0.0) / self.saturation
+        share = 1 - math.exp(-times) if self.hill is None else 1 - 1 / (1 + times**self.hill)
+        return min(share, NEARLY) * self.ceiling
 
 
 class Segment(Part):

@@ -17,6 +17,7 @@ from funnelsim.distributions import AMONG, ONE, BrokenRule, duration, duration_t
 from funnelsim.errors import MISSING, MOST_TOLD, Finding, Problem, nearest
 from funnelsim.scenario.customer_problems import named, problems_of_customers
 from funnelsim.scenario.keys import ADD, add, as_list, as_table, instead
+from funnelsim.scenario.leads import NEARLY
 from funnelsim.scenario.stages import Stage
 from funnelsim.scenario.values import PROMOTES, REPEAT_ORDER
 
@@ -119,6 +120,7 @@ def problems_between_fields(tables: dict[str, Any]) -> list[Problem]:
         *_shares(tables),
         *_times(tables),
         *_channels(tables),
+        *_saturations(tables),
         *_bursts(tables),
         *_recoveries(tables),
         *problems_of_customers(tables),
@@ -234,6 +236,34 @@ def _channels(tables: dict[str, Any]) -> Iterator[Problem]:
         elif len(clicks) == 1:
             missing = next(key for key in by_clicks if key not in clicks)
             yield Problem(f"{path}.{missing}", MISSING, f"{clicks[0]} needs it", f"add {missing}")
+
+
+def _saturations(tables: dict[str, Any]) -> Iterator[Problem]:
+    """Leads of a channel with saturation are bought by the day, and stay below a ceiling."""
+    for path, channel in named("channels", tables.get("channels")):
+        if channel.get("saturation") is None:
+            if channel.get("hill") is not None:
+                rule = "it is the exponent of a channel's saturation"
+                yield Problem(f"{path}.hill", channel["hill"], rule, "add saturation = 400")
+            continue
+        ceiling, leads = channel.get("ceiling"), channel.get("leads_per_day")
+        if ceiling is None:
+            rule = "saturation says how the leads approach it"
+            yield Problem(f"{path}.ceiling", MISSING, rule, "add ceiling = ..., leads a day")
+        elif _both_numbers(ceiling, leads) and leads > NEARLY * ceiling:
+            rule = f"with saturation leads stay below the ceiling of {ceiling:g}"
+            yield Problem(f"{path}.leads_per_day", leads, rule, "raise the ceiling")
+        for key in ("cost_per_lead", "impressions_per_day"):
+            if channel.get(key):
+                rule = "saturation says what leads cost, and how many come for it"
+                way_out = "leave out one of the two"
+                if key == "impressions_per_day":
+                    way_out = "write leads_per_day in place of impressions"
+                yield Problem(f"{path}.{key}", channel[key], rule, way_out)
+
+
+def _both_numbers(*values: Any) -> bool:
+    return all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in values)
 
 
 def _bursts(tables: dict[str, Any]) -> Iterator[Problem]:

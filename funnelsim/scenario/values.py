@@ -32,6 +32,7 @@ from funnelsim.kinds import (
     DATE,
     FACTOR,
     HOURS,
+    MONEY,
     NAME,
     ODDS_RATIO,
     ON_OFF,
@@ -295,6 +296,7 @@ Factor = Annotated[Amount, FACTOR]
 FactorAbove0 = Annotated[Positive, replace(FACTOR, is_open=True)]
 Ratio = Annotated[Positive, ODDS_RATIO]
 Points = Annotated[Amount, Kind("points", "points")]
+AmountAbove0 = Annotated[Positive, replace(MONEY, is_open=True)]
 LeadsPerDay = Annotated[Amount, _per_day("leads")]
 ImpressionsPerDay = Annotated[Amount, _per_day("impressions")]
 _WEEK, _YEAR = "[1, 1, 1, 1, 1, 0.5, 0]", "[1, 1, 1, 1, 1, 1, 0.5, 0.5, 1, 1, 1, 1.5]"

@@ -49,7 +49,7 @@ def moved_budget(
     one, other, spent = _said(s, knobs, values, changes)
     if not spent or one.name == other.name:
         return {}
-    return _rate(one, -spent / one.price) | _rate(other, spent / other.price)
+    return _rate(one, _more(one, -spent)) | _rate(other, _more(other, spent))
 
 
 def budget_in_words(
@@ -63,7 +63,9 @@ def budget_in_words(
         return f"{one.name} is on both sides: choose another channel to move its budget to."
     if not spent:
         return f"Move a part of the budget of {one.name} to {other.name}, and watch what it brings."
-    less, more = (number_text(round(spent / channel.price, 2)) for channel in (one, other))
+    less, more = (
+        number_text(round(abs(_more(c, by)), 2)) for c, by in ((one, -spent), (other, spent))
+    )
     money = figure_text(spent, "money", s.currency)
     leads = "lead" if less == "1" else "leads"
     return f"{money} a day moved: {less} {leads} fewer of {one.name}, {more} more of {other.name}."
@@ -87,7 +89,12 @@ def _as_changed(s: Scenario, name: str, changes: Mapping[str, Any]) -> Channel:
 
 def _a_day(channel: Channel) -> float:
     """What its leads cost a day, before weekdays, growth and the like."""
-    return channel.rate * channel.price
+    return float(channel.spend_on(channel.rate))
+
+
+def _more(channel: Channel, spent: float) -> float:
+    """How many leads a day more so much more a day buys; fewer below 0."""
+    return channel.leads_for(_a_day(channel) + spent) - channel.rate
 
 
 def _rate(channel: Channel, more: float) -> dict[str, Any]:

@@ -75,4 +75,45 @@ def compiled(
 def vega(chart: alt.TopLevelMixin, config: Mapping[str, Any]) -> dict[str, Any]:
     # our own charts, which tests hold to Altair's schema: to check them takes half of the time
     spec = {**chart.to_dict(validate=False), "config": {**config, "background": "transparent"}}
-    return vl_convert.vegalite_to_vega(spec, vl_version=VEGA_LITE)
+    return without_empty_extents(vl_convert.vegalite_to_vega(spec, vl_version=VEGA_LITE))
+
+
+def without_empty_extents(spec: dict[str, Any]) -> dict[str, Any]:
+    """The compiled chart, with scales that do not ask rows which are not there where they end.
+
+    Of an empty data set, such as of what nobody has kept, Vega warns of an infinite extent with
+    every picture. So a scale whose two ends are given has these, and one over several data sets
+    asks all rows of these together.
+
+    >>> scale = {"name": "x", "type": "time", "domain": {"fields": [
+    ...     {"data": "now", "field": "when"}, {"data": "kept", "field": "when"}]}}
+    >>> spec = without_empty_extents({"data": [], "scales": [scale]})
+    >>> spec["scales"][0]["domain"], spec["data"]
+    ({'data': 'now+kept', 'field': 'when'}, [{'name': 'now+kept', 'source': ['now', 'kept']}])
+    """
+    for scale in spec.get("scales", []):
+        domain = scale.get("domain")
+        if scale.get("type") not in CONTINUOUS or not isinstance(domain, dict):
+            continue
+        if "domainMin" in scale and "domainMax" in scale:
+            scale["domain"] = [scale.pop("domainMin"), scale.pop("domainMax")]
+        elif "fields" in domain and all("data" in part for part in domain["fields"]):
+            parts = [_together(spec["data"], field, domain["fields"]) for field in _fields(domain)]
+            scale["domain"] = parts[0] if len(parts) == 1 else {**domain, "fields": parts}
+    return spec
+
+
+CONTINUOUS = ("linear", "time", "utc", "log", "sqrt", "pow", "symlog")
+
+
+def _fields(domain: dict[str, Any]) -> list[str]:
+    return list(dict.fromkeys(part["field"] for part in domain["fields"]))
+
+
+def _together(data: list[Any], field: str, parts: Sequence[Mapping[str, str]]) -> dict[str, str]:
+    """Where this field is found: a data set, or one of all that have it, which is added."""
+    sources = list(dict.fromkeys(part["data"] for part in parts if part["field"] == field))
+    name = "+".join(sources)
+    if len(sources) > 1 and all(entry["name"] != name for entry in data):
+        data.append({"name": name, "source": sources})
+    return {"data": name, "field": field}

@@ -66,6 +66,8 @@ def pictures_of(p: Plan) -> str:
         parts.append(picture(charts.plan_reps(p, str(team)), f"Reps of team {team}"))
     if len(p.reps):
         parts.append(picture(charts.plan_cliff(p), "What leads bring on average"))
+    if p.over_time is not None:
+        parts.append(picture(charts.plan_over_time(p), f"The plan by {p.over_time.index.name}"))
     tables = [(title, Markup(as_html(table))) for title, table in sections(p)]
     return "".join(parts) + page(TABLES, tables=tables)
 

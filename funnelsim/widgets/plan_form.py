@@ -25,6 +25,7 @@ from funnelsim.errors import FunnelSimError
 from funnelsim.metrics.planned import METRICS, result
 from funnelsim.planner import Plan, forecast, plan
 from funnelsim.planner.backtests import tried
+from funnelsim.planner.question import PERIODS
 from funnelsim.report import write_report
 from funnelsim.scenario import Scenario, load
 from funnelsim.scenario.parameters import parameter
@@ -44,6 +45,7 @@ from funnelsim.widgets.stoppable import Listener, Steps, Stoppable
 from funnelsim.workbook import write_workbook
 
 OLD = "funnelsim-old"
+TOLD_BY = [("the whole time", None), *((f"the {by}", by) for by in PERIODS)]
 LOOKED_AT = 10  # simulations for the target that stands there first
 
 
@@ -86,6 +88,7 @@ class PlanForm(ipywidgets.VBox):
             90, 50, 99, description="Chance, %", continuous_update=False
         )
         self.change = _dropdown("What may be moved", ["leads"])
+        self.by = _dropdown("Told by", TOLD_BY)
         self.pilot = ipywidgets.Text(
             description="Seen so far",
             placeholder="15 of 300: sales of leads",
@@ -115,7 +118,7 @@ class PlanForm(ipywidgets.VBox):
         self.metric.observe(lambda _: self._another_metric(), "value")
         self.target.observe(lambda _: self._typed(), "value")
         self.within.observe(lambda _: self._typed(is_within=True), "value")
-        for box in (self.chance, self.change, self.pilot):
+        for box in (self.chance, self.change, self.pilot, self.by):
             box.observe(lambda _: self._entered(), "value")
 
     def __repr__(self) -> str:
@@ -127,7 +130,7 @@ class PlanForm(ipywidgets.VBox):
         asked = ipywidgets.VBox(
             [
                 self.source, self.metric, self.target, self.within, self.chance, self.change,
-                self.pilot, ipywidgets.HBox([self._ask, self._foresee]),
+                self.pilot, self.by, ipywidgets.HBox([self._ask, self._foresee]),
                 ipywidgets.HBox([self._report, self._workbook]), self._saved,
             ]
         )  # fmt: skip
@@ -150,6 +153,7 @@ class PlanForm(ipywidgets.VBox):
         asked = {
             "target": self.target.value, "metric": self.metric.value,
             "probability": self.chance.value / 100, "change": self.change.value,
+            "by": self.by.value,
         }  # fmt: skip
 
         def steps(told: Listener, source: Any, common: dict[str, Any]) -> Steps:
@@ -270,7 +274,7 @@ class PlanForm(ipywidgets.VBox):
 
     def _entries(self) -> tuple[Any, ...]:
         boxes = (self.metric, self.target, self.within, self.chance, self.change, self.pilot)
-        return tuple(box.value for box in boxes)
+        return tuple(box.value for box in (*boxes, self.by))
 
     def _another_metric(self) -> None:
         if not self._is_setting:
@@ -367,6 +371,7 @@ def _levers(s: Scenario) -> list[tuple[str, str]]:
     """What a plan may move besides leads: labels and paths."""
     paths = [f"teams.{team.name}.reps" for team in s.teams]
     paths += [f"stages.{stage.name}.conversion" for stage in s.stages[:-1]]
+    paths += [f"changes.{change.name}.from" for change in s.changes]
     return [(parameter(s, path).label, path) for path in paths]
 
 

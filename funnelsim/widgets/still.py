@@ -2,13 +2,15 @@
 
 An exported page, a print, a notebook on GitHub or one that is opened without a kernel runs no
 widgets. So a second output stands below each board: HTML with its charts as pictures in it, which
-asks no other machine. Where the board is live its style sheet hides it.
+asks no other machine. Where the board is live its style sheet hides it. Voila's page is live for as
+long as it is open: it has no such output, and nothing waits for its pictures.
 """
 
 from __future__ import annotations
 
 import asyncio
 import base64
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -25,6 +27,7 @@ from funnelsim.widgets.board_text import as_python, in_code
 from funnelsim.widgets.panes import Charts
 
 WIDTH, LINE, LOW = 640, 46, 190  # pixels: of a chart, of a bar of the first one, of the others
+IN_VOILA = "VOILA_KERNEL_ID"  # which Voila tells its kernels
 REST = 3.0  # seconds without a move, after which the picture is made anew
 
 # A page that trusts no styles shows it as plain text, with nothing lost.
@@ -69,6 +72,8 @@ class Stills:
     def show(self, widget: ipywidgets.Widget, seen: Seen) -> None:
         """The widget, and below it what stands in for it."""
         display(widget._repr_mimebundle_(), raw=True)
+        if IN_VOILA in os.environ:
+            return
         bundle = _bundle(self._html(seen))
         handle = display(bundle, raw=True, display_id=True)
         if handle is not None:

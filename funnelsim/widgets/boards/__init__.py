@@ -26,6 +26,12 @@ from funnelsim.widgets.boards.frame import Frame
 from funnelsim.widgets.picture import Simulated
 
 
+def names() -> dict[str, str]:
+    """The names of all boards, and the file of each."""
+    files = [file.name for file in pkgutil.iter_modules(__path__) if file.name != "frame"]
+    return {file.replace("_", "-"): file for file in files}
+
+
 def board(
     scenario: Scenario | Source | None = None,
     name: str = EXPLORE,
@@ -84,8 +90,7 @@ def board_of(
     **more: Any,
 ) -> Board:
     """The board of `board` as data; `more` is what not every board takes, None where not given."""
-    files = [file.name for file in pkgutil.iter_modules(__path__) if file.name != "frame"]
-    known = {file.replace("_", "-"): file for file in files}
+    known = names()
     if name not in known:
         rule = "this is the name of a board"
         raise FunnelSimError(str(Problem("name", name, rule, nearest(name, known))))

@@ -29,7 +29,10 @@ from funnelsim.widgets.knobs import Knob, knobs_named
 from funnelsim.widgets.picture import Picture, Simulated
 
 DEFAULT = "aida-follow-up"
-OF_CHANNELS = ("cost_per_lead", "cost_per_click", "commission", "cost_per_sale", "cost_per_day")
+OF_CHANNELS = (
+    *("cost_per_lead", "cost_per_click", "saturation"),
+    *("commission", "cost_per_sale", "cost_per_day"),
+)
 OF_ORDERS = ("order.value", "order.margin", "order.shipping_cost", "retention.repeat_probability")
 RATES = ("leads_per_day", "impressions_per_day")
 MANY = 10  # sliders and choices: a choice is higher, and there are more headings
