@@ -28,7 +28,9 @@ from funnelsim.tables import figure_text
 
 Layers = alt.LayerChart | alt.FacetChart  # what alt.layer says it returns
 OF_A_WEEK = HOUR // 2  # between two points of the queue
-WEEKDAYS = alt.Axis(format="%a %-d %b", tickCount={"interval": "day", "step": 1}, grid=False)
+WEEKDAYS = alt.Axis(  # flush: the first day stands beside the title of the other axis, not in it
+    format="%a %-d %b", tickCount={"interval": "day", "step": 1}, grid=False, labelFlush=True
+)
 
 
 # --- rows ---------------------------------------------------------------------------------------

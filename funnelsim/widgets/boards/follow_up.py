@@ -142,7 +142,7 @@ def _line(seen: Seen, maker: Staffing) -> str:
     said = f"{reps} rep{'s' if reps != 1 else ''} in {maker.team}: {cold} gone cold"
     more = seen.now.others.get(reps + 1)
     if more is None or seen.now.others_of != maker.with_reps(s, 1):
-        return page(LINE, said=said, more="What one rep more would bring is being simulated.")
+        return page(LINE, said=said, more="What one rep more would bring is simulated next, where the board is live.")
     figure, name = ("profit", f"profit, {s.currency}") if s.order else ("customers", "customers")
     change = difference(more[figure], now[figure], "money" if s.order else "count")
     cold = figure_text(more["share_gone_cold"], "share")
