@@ -28,9 +28,7 @@ from funnelsim.tables import figure_text
 
 Layers = alt.LayerChart | alt.FacetChart  # what alt.layer says it returns
 OF_A_WEEK = HOUR // 2  # between two points of the queue
-WEEKDAYS = alt.Axis(  # flush: the first day stands beside the title of the other axis, not in it
-    format="%a %-d %b", tickCount={"interval": "day", "step": 1}, grid=False, labelFlush=True
-)
+WEEKDAYS = alt.Axis(format="%a %-d %b", tickCount={"interval": "day", "step": 1}, grid=False)
 
 
 # --- rows ---------------------------------------------------------------------------------------
@@ -131,7 +129,8 @@ def queue_chart(
     queue: alt.Data, hours: alt.Data, baseline: alt.Data, top: alt.ExprRef, dark: bool = False
 ) -> Layers:
     """Rows of `queue_rows` as steps, over those of `open_rows`; a baseline as a dashed line."""
-    scale = alt.Scale(type="utc", nice=False)
+    # no padding: so the first day's name stands beside the title of the other axis, not in it
+    scale = alt.Scale(type="utc", nice=False, padding=0)
     x = alt.X("when:T", title=None, scale=scale, axis=WEEKDAYS)
     counts = alt.Scale(domainMin=0, domainMax=top, nice=False, zero=True)
     y = alt.Y("waiting:Q", title="waiting (grey: open)", scale=counts, axis=alt.Axis(tickCount=4))
