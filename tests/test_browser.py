@@ -334,6 +334,7 @@ def test_a_demonstration_is_played_with_one_key_and_leaves_its_last_picture(lab)
         expect(place).to_have_text(f"{stop} of 6")
     readouts = page.locator(".funnelsim-slider .widget-readout")
     expect(readouts.nth(1)).to_have_text("2")
+    expect(readouts.nth(1)).to_have_attribute("contenteditable", "false")
     page.locator(".funnelsim-board .noUi-handle").nth(1).focus()
     for _ in range(2):
         page.keyboard.press("ArrowRight")

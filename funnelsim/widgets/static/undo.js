@@ -1,5 +1,6 @@
 // Two buttons of a board, take back and do again; keys for them; and whether a slider is held.
-// And what the widgets' own sliders do not tell a screen reader: their name, their value in words.
+// And what the widgets' own sliders do not tell a screen reader: their name, their value in words;
+// which nobody can write over.
 
 // ms after a slider has moved, in which its value is still on its way: what is taken back comes after it
 const ON_ITS_WAY = 250;
@@ -14,6 +15,7 @@ function tell(slider) {
     (part) => slider.querySelector(part));
   if (!handle || !label || !readout) return;  // not drawn yet, or a list of choices
   slider.dataset.told = "";
+  readout.contentEditable = "false";  // else keys write into it what the slider does not say
   const say = () => {
     for (const [what, said] of [["aria-label", label.textContent], ["aria-valuetext", readout.textContent]])
       if (handle.getAttribute(what) !== said) handle.setAttribute(what, said);
