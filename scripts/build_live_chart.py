@@ -29,10 +29,20 @@ def write(source: str) -> int:
         f" *  with Vega {vl_convert.get_vega_version()} and the libraries it uses;\n"
         " *  their licences: see live_chart.LICENSES.txt beside this file */\n"
     )
-    bundle = banner + vl_convert.javascript_bundle(source, vl_version="6.4")
+    bundle = banner + alone(vl_convert.javascript_bundle(source, vl_version="6.4"))
     target = WIDGETS / "static" / "live_chart.js"
     target.write_text(bundle, encoding="utf-8", newline="\n")
     return target.stat().st_size
+
+
+def alone(bundle: str) -> str:
+    """Vega numbers what its marks are clipped by from 1. Each board of a page has a Vega of its
+    own, so the marks of all would be clipped by the first board's: names that no two share.
+    """
+    numbered = '"clip"+'
+    if bundle.count(numbered) != 1:
+        raise SystemExit(f"{bundle.count(numbered)} places, not one, where Vega names a clip path")
+    return bundle.replace(numbered, f"{numbered}Math.random().toString(36).slice(2)+")
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from funnelsim.charts import follow_up as drawn
 from funnelsim.distributions import DAY, HOUR, WEEK
 from funnelsim.metrics import groups
 from funnelsim.metrics.follow_up import waiting
+from funnelsim.widgets.boards.follow_up import SOON
 from funnelsim.widgets.picture import Staffed
 
 FOLLOW_UP = fs.load("aida-follow-up")
@@ -169,7 +170,7 @@ def test_a_move_of_the_reps_leaves_the_curve_and_another_move_makes_it_pale(monk
     seen.clear()
     asyncio.run(move())
     assert {True} in seen and seen[-1] == {False}
-    assert "is being simulated" not in board._sum.value
+    assert SOON not in board._sum.value
     assert board._shown.others is not curve
 
 

@@ -102,7 +102,8 @@ def test_what_was_read_at_once_gets_all_its_replications_too():
 def test_the_revenue_axis_stands_still_when_the_full_band_comes():
     """By chance it may grow, where a draft lies just below a step: not for this seed."""
     board, tops = fs.explore(FOLLOW_UP, n=40), []
-    board._figures.observe(lambda _: tops.append(board._charts._tops["revenue_top"]), "value")
+    charts = board._charts
+    board._figures.observe(lambda _: tops.append(charts._tops["revenue_top"]), "value")
 
     async def move():
         for percent in (65, 70, 80, 90):

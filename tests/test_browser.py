@@ -269,6 +269,8 @@ def test_two_boards_in_one_notebook_each_show_what_simulate_says(lab, page):
     expect(last).to_have_text(profit)
     assert page.locator(".funnelsim-slider").evaluate_all(NAMELESS) == 0
     assert page.locator(".funnelsim-chart div[aria-label]").count() == 4  # each says what it shows
+    names = page.locator(".funnelsim-chart svg [id]").evaluate_all("all => all.map(one => one.id)")
+    assert len(set(names)) == len(names) > 4  # none is clipped by what another board's are
 
 
 CHARTS_OF_BOARDS = """() => [...document.querySelectorAll('.funnelsim-board')].map(
@@ -332,6 +334,7 @@ def test_a_demonstration_is_played_with_one_key_and_leaves_its_last_picture(lab)
         expect(place).to_have_text(f"{stop} of 6")
     readouts = page.locator(".funnelsim-slider .widget-readout")
     expect(readouts.nth(1)).to_have_text("2")
+    expect(readouts.nth(1)).to_have_attribute("contenteditable", "false")
     page.locator(".funnelsim-board .noUi-handle").nth(1).focus()
     for _ in range(2):
         page.keyboard.press("ArrowRight")

@@ -129,7 +129,8 @@ def queue_chart(
     queue: alt.Data, hours: alt.Data, baseline: alt.Data, top: alt.ExprRef, dark: bool = False
 ) -> Layers:
     """Rows of `queue_rows` as steps, over those of `open_rows`; a baseline as a dashed line."""
-    scale = alt.Scale(type="utc", nice=False)
+    # no padding: so the first day's name stands beside the title of the other axis, not in it
+    scale = alt.Scale(type="utc", nice=False, padding=0)
     x = alt.X("when:T", title=None, scale=scale, axis=WEEKDAYS)
     counts = alt.Scale(domainMin=0, domainMax=top, nice=False, zero=True)
     y = alt.Y("waiting:Q", title="waiting (grey: open)", scale=counts, axis=alt.Axis(tickCount=4))

@@ -45,13 +45,19 @@ def axis_of(names: Iterable[str]) -> alt.Axis:
 
 
 def in_lines(name: str) -> list[str]:
-    """A name in as few lines as hold it, all about as long.
+    """A name in as few lines as hold it, all about as long; what two do not hold is left out.
 
     >>> in_lines("Consideration of the offers of others"), in_lines("Interest")
     (['Consideration of the', 'offers of others'], ['Interest'])
     >>> in_lines("客户对我们的产品感兴趣并要求报价")
     ['客户对我们的产品', '感兴趣并要求报价']
+    >>> in_lines("A name so long that no chart has ever had the room for it")
+    ['A name so long that no', 'chart has ever had the r…']
     """
+    if _width(name) > 2 * LINE:  # a third line would run over the name below
+        while _width(name) >= 2 * LINE:
+            name = name[:-1]
+        name = f"{name.rstrip()}…"
     count = -(-_width(name) // LINE)
     pieces = name.split(" ")
     if len(pieces) < count:  # where words are not parted by blanks, any letter may end a line

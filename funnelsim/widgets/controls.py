@@ -107,10 +107,12 @@ def laid_out(
 ) -> list[ipywidgets.Widget]:
     """The rows of a board, with its style; `lines` is how many bars its first chart has."""
     css = (STATIC / "board.css").read_text(encoding="utf-8")
-    style = f"<style>{css}.funnelsim-board {{ --stages: {lines}; }}</style>"
+    # a style holds for the whole page, on which other boards have other charts
+    own = f"funnelsim-lines-{lines}"
+    style = f"<style>{css}.funnelsim-board:has(> .{own}) {{ --stages: {lines}; }}</style>"
     right = box(ipywidgets.VBox, pictures, "funnelsim-pictures")
     return [
-        ipywidgets.HTML(style, layout={"display": "none"}),
+        ipywidgets.HTML(style, layout={"display": "none"}).add_class(own),
         box(ipywidgets.HBox, head, "funnelsim-head"),
         *above,
         box(ipywidgets.HBox, [left, right], "funnelsim-body"),

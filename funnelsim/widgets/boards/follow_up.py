@@ -32,6 +32,8 @@ TURNED = ("attempts", "every", "handling_time", "patience", "response_half_life"
 TILES = ("share_gone_cold", "mean_response_days", "customers", "revenue", "contribution", "profit")
 LINE = """<div class="funnelsim-sum"><p>{{ said }}</p>
 <small title="{{ more }}">{{ more }}</small></div>"""
+# said also where the board stands still
+SOON = "What one rep more would bring is simulated next, where the board is live."
 
 
 def board(scenario: Scenario, simulated: Simulated) -> Board:
@@ -139,7 +141,7 @@ def _line(seen: Seen, maker: Staffing) -> str:
     said = f"{reps} rep{'s' if reps != 1 else ''} in {maker.team}: {cold} gone cold"
     more = seen.now.others.get(reps + 1)
     if more is None or seen.now.others_of != maker.with_reps(s, 1):
-        return page(LINE, said=said, more="What one rep more would bring is being simulated.")
+        return page(LINE, said=said, more=SOON)
     of, name = ("profit", f"profit, {s.currency}") if s.order else ("customers", "customers")
     change = difference(more[of], now[of], "money" if s.order else "count")
     cold = figure_text(more["share_gone_cold"], "share")

@@ -1,5 +1,6 @@
 // Two buttons of a board, take back and do again; keys for them; and whether a slider is held.
-// And what the widgets' own sliders do not tell a screen reader: their name, their value in words.
+// And what the widgets' own sliders do not tell a screen reader: their name, their value in words;
+// which nobody can write over.
 
 // ms after a slider has moved, in which its value is still on its way: what is taken back comes after it
 const ON_ITS_WAY = 250;
@@ -16,6 +17,7 @@ function tell(slider) {
   if (!handles.length || !label || !readout) return;  // not drawn yet, or a list of choices
   const words = handles.length === 1 ? [""] : [", from", ", to"];
   slider.dataset.told = "";
+  readout.contentEditable = "false";  // else keys write into it what the slider does not say
   const say = () => {
     const ends = handles.length === 1 ? [readout.textContent] : readout.textContent.split(/\s*[-–]\s*/);
     handles.forEach((handle, end) => {
