@@ -105,6 +105,17 @@ def without_charts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(of_journal, "chart", lambda *_: Markup("<figure></figure>"))
 
 
+@pytest.fixture(scope="module")
+def nothing_is_drawn() -> Iterator[None]:
+    """Boards do not compile their charts, which takes half of the time; how each is drawn is asked
+    in test_boards.py and in a browser."""
+    from funnelsim.widgets import live_chart
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(live_chart, "vega", lambda chart, config: {"config": dict(config)})
+        yield
+
+
 @pytest.fixture
 def form(tmp_path: Path) -> PlanForm:
     """The planner's form in a folder of its own, with `aida`."""

@@ -9,21 +9,13 @@ import pytest
 import funnelsim as fs
 from funnelsim.charts.on_a_day import time_rows
 from funnelsim.distributions import DAY, HOUR
-from funnelsim.widgets import live_chart
 from funnelsim.widgets.controls import Controls
 from funnelsim.widgets.knobs import knobs_named
 from funnelsim.widgets.setting import read_setting
 from funnelsim.widgets.spans import MOST, spans
 
 WEEK = "When: promotion"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def nothing_is_drawn():
-    """What is drawn others look at; to compile charts takes half of the time."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(live_chart, "vega", lambda chart, config: {})
-        yield
+pytestmark = pytest.mark.usefixtures("nothing_is_drawn")
 
 
 @pytest.fixture(scope="module")

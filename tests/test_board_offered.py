@@ -9,18 +9,11 @@ import pytest
 
 import funnelsim as fs
 from funnelsim.scenario.parameters import every
-from funnelsim.widgets import live_chart
 from funnelsim.widgets.knobs import turned_by_both
 from funnelsim.widgets.offered import turnable
 
 REPS, OPEN, MARGIN = "teams.sales.reps", "sales: opening hours", "Order: margin"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def nothing_is_drawn():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(live_chart, "vega", lambda chart, config: {})
-        yield
+pytestmark = pytest.mark.usefixtures("nothing_is_drawn")
 
 
 @pytest.fixture

@@ -5,16 +5,9 @@ from __future__ import annotations
 import pytest
 
 import funnelsim as fs
-from funnelsim.widgets import live_chart
 
 BOARDS = ["explore", "follow-up", "money", "loyalty", "flow", "pipeline"]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def nothing_is_drawn():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(live_chart, "vega", lambda chart, config: {})
-        yield
+pytestmark = pytest.mark.usefixtures("nothing_is_drawn")
 
 
 @pytest.fixture(scope="module")

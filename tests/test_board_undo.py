@@ -5,21 +5,13 @@ from __future__ import annotations
 import pytest
 
 import funnelsim as fs
-from funnelsim.widgets import live_chart
 from funnelsim.widgets.controls import Controls, control_of
 from funnelsim.widgets.knobs import Knob
 from funnelsim.widgets.setting import read_setting, setting_text
 from funnelsim.widgets.undo import Moves
 
 NAMED = ["sales: reps", "Leads a day", "teams.sales.serves"]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def nothing_is_drawn():
-    """What is drawn others look at; to compile charts takes half of the time."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(live_chart, "vega", lambda chart, config: {})
-        yield
+pytestmark = pytest.mark.usefixtures("nothing_is_drawn")
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import funnelsim as fs
-from funnelsim.widgets import live_chart, picture
+from funnelsim.widgets import picture
 from funnelsim.widgets.demonstration import Demonstration
 from funnelsim.widgets.script import COME_ALONG, read_script, script_of, scripts, stops
 
@@ -21,16 +21,15 @@ SET_BY_THE_SCRIPT = {"third", "double"}  # what a step sets, in words
 
 
 @pytest.fixture(scope="module", autouse=True)
-def nothing_is_drawn():
-    """What is drawn, and the curve over other numbers of reps, others look at: it takes long."""
+def no_curve(nothing_is_drawn):
+    """The curve over other numbers of reps others look at: it takes long."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(live_chart, "vega", lambda chart, config: {})
         patch.setattr(picture.Staffing, "_tried", lambda maker, reps: [reps + 1])
         yield
 
 
 @pytest.fixture(scope="module")
-def played(nothing_is_drawn):
+def played(no_curve):
     """Each demonstration played to its end: what was said, revealed and shown at each stop."""
     found = {}
     for title in TITLES:

@@ -148,6 +148,7 @@ def test_the_chance_by_a_month_is_that_of_the_sales_by_then(seed: int) -> None:
 # --- out of it --------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("few_futures")
 def test_picture_page_and_workbook_tell_it(tmp_path: Any, monkeypatch: Any) -> None:
     monkeypatch.setattr(of_plan, "chart", lambda draw, told, said: f"[{said}]")  # drawn elsewhere
     p = fs.plan(fs.load("aida"), 150, by="month", progress=False)
@@ -163,6 +164,7 @@ def test_picture_page_and_workbook_tell_it(tmp_path: Any, monkeypatch: Any) -> N
     assert [line[place] for line in lines] == pytest.approx(p.over_time["leads"].tolist())
 
 
+@pytest.mark.usefixtures("few_futures")
 def test_a_plan_as_a_whole_has_no_periods_to_draw() -> None:
     p = fs.plan(fs.load("aida"), 150)
     assert p.over_time is None

@@ -107,6 +107,7 @@ def test_leads_cost_what_those_of_their_day_cost(seed: int) -> None:
     assert cost_of_channels(part_of(s, 4.0))[0] * 4 == pytest.approx(cost_of_channels(s)[0])
 
 
+@pytest.mark.usefixtures("few_futures")
 @pytest.mark.parametrize("warm_up", ["0 days", "20 days"])
 def test_a_budget_is_what_the_planned_leads_cost_on_the_curve(warm_up: str) -> None:
     s = shop(warm_up=warm_up)
@@ -121,6 +122,7 @@ def test_a_budget_is_what_the_planned_leads_cost_on_the_curve(warm_up: str) -> N
     assert p.over_time is not None and p.over_time["budget"].sum() == pytest.approx(by_hand)
 
 
+@pytest.mark.usefixtures("few_futures")
 def test_a_plan_stops_short_of_the_ceiling_where_leads_cost_without_end() -> None:
     p = fs.plan(shop(ADS), 400, progress=False)
     assert not p.is_reached and p.channels.loc["ads", "planned"] == pytest.approx(0.99 * 20)

@@ -21,6 +21,8 @@ FOLLOW_UP = fs.load("aida-follow-up")
 FIRST = "Attention → Interest"
 FEW = 8  # replications, where the promise is about something else
 
+pytestmark = pytest.mark.usefixtures("nothing_is_drawn")
+
 
 @pytest.fixture
 def board():
