@@ -125,7 +125,9 @@ def error(seed: int = SEED) -> Exercise:
         (
             Mistake(a + b, "Errors do not add; their squares do.", 0.01),
             Mistake(a * a + b * b, "That is the square of it; take its root.", 0.003),
-            Mistake(ahead, "That is the difference itself; how far off may it be by chance?"),
+            Mistake(
+                ahead, "That is the difference itself; how far off may it be by chance?", 0.00005
+            ),  # with the question's seed it is 1.96 errors, to three decimals
             Mistake(a, "That is of the long form alone.", 0.006),
             Mistake(b, "That is of the short form alone.", 0.006),
             Mistake(1.96 * right, "So far the interval reaches; it is about two errors.", 0.01),
