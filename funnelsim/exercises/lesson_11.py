@@ -57,7 +57,7 @@ def how_many() -> Exercise:
     normal = NormalDist()
     z, reach = normal.inv_cdf(0.975), normal.inv_cdf(0.975) + normal.inv_cdf(0.8)
     each = reach**2 * spread / (b - a) ** 2
-    rough = 2 * 16 * a * (1 - a) / (b - a) ** 2
+    rough, middle = (2 * 16 * p * (1 - p) / (b - a) ** 2 for p in (a, (a + b) / 2))
     return Exercise(
         "11.1",
         "How many visitors does the test need in all, for a chance of 80 % to find that lift?",
@@ -80,7 +80,8 @@ def how_many() -> Exercise:
         "many.",
         "visitors",
         slack=0.01 * right,
-        also=(Right(2 * each, 0.01 * right), Right(rough, 0.005 * right)),
+        also=(Right(2 * each, 0.01 * right), Right(rough, 0.005 * right),
+              Right(middle, 0.005 * right)),
     )  # fmt: skip
 
 
@@ -112,8 +113,9 @@ def how_far_off() -> Exercise:
 
 
 def error(seed: int = SEED) -> Exercise:
-    arms = ab_test(_journal(seed)).arms["standard_error"]
-    a, b = 100 * float(arms["long form"]), 100 * float(arms["short form"])
+    arms = ab_test(_journal(seed)).arms
+    a, b = (100 * float(arms["standard_error"][arm]) for arm in ("long form", "short form"))
+    ahead = 100 * float(arms["value"]["short form"] - arms["value"]["long form"])
     right = hypot(a, b)
     return Exercise(
         "11.3",
@@ -122,9 +124,13 @@ def error(seed: int = SEED) -> Exercise:
         3,
         (
             Mistake(a + b, "Errors do not add; their squares do.", 0.01),
+            Mistake(a * a + b * b, "That is the square of it; take its root.", 0.003),
+            Mistake(
+                ahead, "That is the difference itself; how far off may it be by chance?", 0.00005
+            ),  # with the question's seed it is 1.96 errors, to three decimals
             Mistake(a, "That is of the long form alone.", 0.006),
             Mistake(b, "That is of the short form alone.", 0.006),
-            Mistake(1.96 * right, "That is how far the interval reaches.", 0.01),
+            Mistake(1.96 * right, "So far the interval reaches; it is about two errors.", 0.01),
             Mistake(right / 100, "That is a share; the question asks for points.", 0.001),
         ),
         (
@@ -175,6 +181,9 @@ def weekly_limit() -> Exercise:
         right,
         4,
         (
+            Mistake(float(stopping_limits(WEEKS, kind="obrien-fleming")["p"].iloc[0]),
+                    "That is the first limit of O'Brien and Fleming; it is not the same for all "
+                    "looks.", 0.00002),
             Mistake(0.05 / WEEKS, "Bonferroni's: safe, and stricter than need be, as the looks "
                     "overlap.", 0.0003),
             Mistake(0.05, "Then a test of nothing is significant much more often than 5 %."),
@@ -185,9 +194,10 @@ def weekly_limit() -> Exercise:
         (
             "the four together may be wrong in 5 of 100.",
             "Pocock's limit for four looks.",
-            "`fs.stopping_limits(4).p`",
+            "`fs.stopping_limits(4).p.iloc[0]`",
         ),
         f"{right:.4f}, in place of 0.05: so much it costs to look four times.",
+        "share",
     )  # fmt: skip
 
 
@@ -206,6 +216,8 @@ def brought(seed: int = SEED) -> Exercise:
             Mistake(float(mailed.sum() - held.sum()), "The hold-out is smaller: compare shares."),
             Mistake(float(mailed.mean() - held.mean()), "That is a share; times those mailed.",
                     0.01),
+            Mistake(float((mailed.mean() - held.mean()) * len(left)), "You counted those held "
+                    "out, too; they got none."),
         ),
         (
             "what would those with a message have done without it? Ask the hold-out.",

@@ -276,6 +276,7 @@ def worth_the_discount() -> Exercise:
                 odds(needed(usual + clicks + ADVERTISING, LIST)),
                 "With 15 % off an order does not leave 27 but 18.",
             ),
+            Mistake(LIST / SOLD, "27 ÷ 18 leaves out that more come, and what the week costs."),
             Mistake(1.4, "That is what the scenario assumes, and it loses by it."),
         ),
         (

@@ -76,6 +76,7 @@ def half_width(seed: int = SEED) -> Exercise:
             Mistake(error, "That is the standard error; the interval reaches about two of them."),
             Mistake(2 * right, "That is from end to end; it is half of that to either side.", 0.03),
             Mistake(T * spread / N, "You divided by 100; divide by its root."),
+            Mistake(spread / N, "You divided by 100; divide by its root, and take 1.98 of it."),
         ),
         (
             "the interval is mean ± about two standard errors.",
@@ -135,6 +136,7 @@ def how_many(seed: int = SEED) -> Exercise:
             Mistake(right - N, "So many more, beside the hundred that you have.", 1.5),
             Mistake(4 * right, "That is for an interval 0.5 wide from end to end, not ± 0.5.", 5),
             Mistake(N * sqrt(half / GOAL), "It is the square of the ratio, not its root."),
+            Mistake(right / 4, "That is for ± 1: from end to end it is 2 wide.", 0.6),
         ),
         (
             "half the width takes four times the runs.",
@@ -163,6 +165,11 @@ def error_of_the_difference(seed: int = SEED) -> Exercise:
             Mistake(apart, "That is for different customers; these differ less, pair by pair."),
             Mistake(float((better - today).std()), "That is of one pair; there are a hundred."),
             Mistake(T * right, "That is half the interval's width.", 0.003),
+            Mistake(2 * T * right, "That is the interval from end to end."),
+            Mistake(
+                today.sem() + better.sem(),
+                "That adds two errors; subtract the sales of each pair first.",
+            ),
             Mistake(better.sem(), "That is of the better world's mean alone."),
             Mistake(today.sem(), "That is of today's mean alone."),
             Mistake(abs(better.sem() - today.sem()), "Errors do not subtract."),

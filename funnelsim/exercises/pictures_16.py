@@ -100,7 +100,7 @@ def futures(
 
 
 def of_studies(table: pd.DataFrame, truth: float) -> alt.LayerChart | alt.FacetChart:
-    """`studies` as lines, and the truth across them; vermilion are those that miss it."""
+    """`studies` as lines, and the truth across them; orange are those that miss it."""
     rows = [
         {"study": int(study) + 1, "low": row.low, "high": row.high, "hits": bool(row.hits)}
         for study, row in zip(table.index, table.itertuples(), strict=True)
@@ -149,7 +149,7 @@ def differences(found: Mapping[str, Any]) -> alt.LayerChart | alt.FacetChart:
     return alt.layer(zero, dots, bars).properties(
         width=520,
         height=170,
-        title="The same change, pair by pair (vermilion: sold less; grey: the mean)",
+        title="The same change, pair by pair (orange: sold less; grey: the mean's interval)",
     )
 
 

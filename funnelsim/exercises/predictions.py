@@ -265,9 +265,13 @@ def in_unit(value: Guess, unit: str) -> str:
 
     >>> in_unit(0.123, "share"), in_unit(2.31, "hours"), in_unit(1234.0, "leads")
     ('12.3 %', '2.3 hours', '1,234 leads')
+    >>> in_unit(0.8333, "")  # a ratio
+    '0.833'
     """
     if isinstance(value, str):
         return value
+    if not unit and 0 < abs(value) < 1:
+        return f"{value:.3g}"
     if unit == "share":
         return f"{100 * value:.1f} %"
     digits = 0 if abs(value) >= 100 or (float(value).is_integer() and unit not in TIMES) else 1
