@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import compress
 from typing import Any
 
 import numpy as np
@@ -59,10 +60,13 @@ def is_missing(text: str) -> bool:
     return text.casefold() in MISSING_CELLS
 
 
-def are_missing(texts: Iterable[str], more: Collection[str] = ()) -> np.ndarray:
+def are_missing(texts: Sequence[str], more: Collection[str] = ()) -> np.ndarray:
     """Which of the texts stand for nothing; `more` has words that do so beside the usual ones."""
     words = MISSING_CELLS.union(more)
-    return np.fromiter(map(words.__contains__, map(str.casefold, texts)), dtype=bool)
+    found = np.fromiter(map(len, texts), dtype=np.int64) <= max(map(len, words))
+    few = compress(texts, found)  # no text gets shorter in small letters
+    found[found] = np.fromiter(map(words.__contains__, map(str.casefold, few)), dtype=bool)
+    return found
 
 
 def place(index: pd.Index, row: Any) -> str:
