@@ -33,6 +33,21 @@ def test_a_forecast_takes_a_calibration_and_a_deadline(seed: int) -> None:
     assert len(told.by_week) == 6 and "an export" in told.known_from
 
 
+def test_a_forecast_tells_open_deals_and_new_leads_apart(seed: int) -> None:
+    """Two exact laws: without new leads all sales are of open deals, without open deals none."""
+    open_today = fs.State(deals={"stage": ["Visit"] * 200, "days_in_stage": [1.0] * 200})
+    nobody_new = shop(channels=[{"name": "web", "leads_per_day": 0}])
+    told = fs.forecast(nobody_new, open_today, n=5, seed=seed, progress=False)
+    assert told.from_open.iloc[-1]["mean"] > 0 and "of deals open at the start" in repr(told)
+    assert (told.from_open == told.so_far["sales"]).all(axis=None)
+    without = fs.forecast(shop(), n=5, seed=seed, progress=False)
+    assert not without.from_open.any(axis=None) and without.of_open() == ""
+    both = fs.forecast(shop(), open_today, n=100, seed=seed, progress=False)
+    # 200 deals at 5 %, mean of 100 futures: 4 standard errors
+    error = 4 * (200 * 0.05 * 0.95 / 100) ** 0.5
+    assert both.from_open["mean"].iloc[-1] == pytest.approx(10, abs=error)
+
+
 def test_a_forecast_is_asked_for_what_it_has() -> None:
     told = fs.forecast(shop(), n=5, progress=False)
     with pytest.raises(fs.FunnelSimError, match="there are: sales, revenue"):

@@ -220,6 +220,8 @@ def forecast(
         parts.append(line.mark_rule(color=NAIVE, strokeDash=[5, 4]).encode(y=y))
         goal = figure_text(float(target), kind, money)
         said[0] += f"; {goal} are reached by {figure_text(chance, 'share')} of them"
+    if of_open := forecast.of_open():
+        said.append(f"{of_open[0].upper()}{of_open[1:]}.")
     if forecast.known_from:
         said.append(f"The conversion is known only from {forecast.known_from}.")
     return alt.layer(*parts).properties(

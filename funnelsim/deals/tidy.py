@@ -393,7 +393,8 @@ def _names(found: Mapping[str, pd.Series], role: str, findings: Findings) -> pd.
     if role not in found:
         return NOT_STATED
     names = one_spelling(read_text(found[role]), role, findings)
-    dotted = sorted(names[names.str.contains(".", regex=False).fillna(False)].unique())
+    dotted = sorted(name for name in names.dropna().unique() if "." in name)
     if dotted:
         findings.note(f"{role}: dots in names became underscores: {', '.join(dotted[:5])}")
-    return names.str.replace(".", "_", regex=False).fillna(NOT_STATED)
+        names = names.str.replace(".", "_", regex=False)
+    return names.fillna(NOT_STATED)

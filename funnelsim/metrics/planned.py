@@ -69,10 +69,15 @@ def results_since(journal: Journal, since: Sequence[Scenario], metric: str) -> F
     return -np.diff(counted, axis=0).transpose(2, 1, 0)
 
 
-def sale_times(journal: Journal) -> Ints:
-    """When each sale since the warm-up was made: first orders, or leads that reached the goal."""
+def sale_times(journal: Journal, kind: int | None = None) -> Ints:
+    """When each sale since the warm-up was made: first orders, or leads that reached the goal; of
+    all leads, or of one `kind`.
+    """
     table, these = sales(journal)
-    return journal.whole[table]["placed" if table == "orders" else "entered"][these]
+    whole = journal.whole[table]
+    if kind is not None:
+        these = these & (journal.whole["leads"]["kind"][whole["lead"]] == kind)
+    return whole["placed" if table == "orders" else "entered"][these]
 
 
 def all_results(journal: Journal, spent: Money) -> dict[str, float]:

@@ -17,7 +17,7 @@ from funnelsim.experiment.chunks import (
     begun,
     of_each,
 )
-from funnelsim.journal import Journal
+from funnelsim.journal import OPEN_DEAL, Journal
 from funnelsim.journal.provenance import Provenance
 from funnelsim.metrics.money import counts_as_revenue
 from funnelsim.metrics.planned import sale_times
@@ -48,6 +48,8 @@ class Forecast:
     "revenue" (net), quantile "10%", "50%", "90%" or "mean"; `by_week` counts the week, `so_far`
     all up to its end. `along` is `so_far` by day: the index is days since the warm-up (weeks' ends
     only, of more than 400 days). `totals` has a row per replication and a column per figure.
+    `from_open` has a row per week and columns "10%", "50%", "90%", "mean": of the sales in `so_far`,
+    those from deals that were open at the start (`initial`, else none).
     `known_from` says how well the conversion is known ("" where it is taken as certain),
     `provenance` how all this was made. `backtest` is how far such forecasts have been right, where
     the export of a calibration was long enough to try (else None).
@@ -58,6 +60,7 @@ class Forecast:
     so_far: pd.DataFrame
     totals: pd.DataFrame
     along: pd.DataFrame
+    from_open: pd.DataFrame
     known_from: str
     provenance: Provenance
     backtest: Backtest | None = None
@@ -82,7 +85,15 @@ class Forecast:
             for figure in self.totals
         ]
         count = len(self.totals)
+        told += [self.of_open()] if self.of_open() else []
         return f"<Forecast of {self.scenario.name!r}, 8 in 10 of {count:,}: {'; '.join(told)}>"
+
+    def of_open(self) -> str:
+        """How many of the sales are of deals open at the start, in words; "" where none are."""
+        of_open, whole = self.from_open["mean"].iloc[-1], self.so_far["sales", "mean"].iloc[-1]
+        if not of_open:
+            return ""
+        return f"on average {of_open:,.0f} of {whole:,.0f} sales are of deals open at the start"
 
 
 def forecast(
@@ -138,9 +149,12 @@ def forecast(
         futures = Futures(bar, a_seed(seed), initial, executor)
         futures.expect(n)
         values = np.array(futures.among(measure, scenarios, range(n)))
-    along = {figure: values[:, place] for place, figure in enumerate(_figures(today))}
+    open_, *each = values.swapaxes(0, 1)
+    along = dict(zip(_figures(today), each, strict=True))
     weekly = (ends - today.warm_up) % WEEK == 0
     weekly[-1] = True
+    weeks = pd.RangeIndex(1, int(weekly.sum()) + 1, name="week")
+    from_open = _quantiles({"sales": open_[:, weekly]}, weeks)["sales"]
     so_far = {figure: table[:, weekly] for figure, table in along.items()}
     by_week = {figure: np.diff(values, axis=1, prepend=0) for figure, values in so_far.items()}
     totals = pd.DataFrame({figure: values[:, -1] for figure, values in so_far.items()})
@@ -148,10 +162,10 @@ def forecast(
     known_from = uncertainty.words if uncertainty is not None else ""
     if tried is not None and tried.widening > 1:
         known_from += f", {tried.widening:.1f} times as wide, as its backtest asks for"
-    weeks = pd.RangeIndex(1, int(weekly.sum()) + 1, name="week")
     days = pd.Index((ends - today.warm_up) / DAY, name="day")
     tables = _quantiles(by_week, weeks), _quantiles(so_far, weeks), totals
-    return Forecast(today, *tables, _quantiles(along, days), known_from, made_by, tried)
+    along_days = _quantiles(along, days)
+    return Forecast(today, *tables, along_days, from_open, known_from, made_by, tried)
 
 
 def _figures(scenario: Scenario) -> tuple[str, ...]:
@@ -159,9 +173,12 @@ def _figures(scenario: Scenario) -> tuple[str, ...]:
 
 
 def _by_the_end(journal: Journal, ends: Ints) -> list[Floats]:
-    """The figures of one future up to each of these moments."""
-    sales = sales_by(journal, ends)
-    return [sales, revenue_by(journal, ends)] if journal.scenario.order is not None else [sales]
+    """Sales of deals open at the start, and the figures of one future, up to each of these
+    moments.
+    """
+    of_open = np.searchsorted(np.sort(sale_times(journal, OPEN_DEAL)), ends).astype(float)
+    told = [of_open, sales_by(journal, ends)]
+    return [*told, revenue_by(journal, ends)] if journal.scenario.order is not None else told
 
 
 def sales_by(journal: Journal, ends: Ints) -> Floats:

@@ -18,14 +18,23 @@ import numpy as np
 import pandas as pd
 
 from funnelsim.errors import FunnelSimError, QuestionError
-from funnelsim.reading.values import Findings, as_text, place, refuse, spread, texts_of, uniques
+from funnelsim.reading.values import (
+    ZEROS,
+    Findings,
+    as_text,
+    forms_of,
+    place,
+    refuse,
+    spread,
+    texts_of,
+    uniques,
+)
 
 MINUS = str.maketrans({"−": "-", "–": "-", "﹣": "-", "－": "-", "．": ".", "，": ","})
 WORD = r"[^\W\d_][^\W\d_.]*\.?"
 AMOUNT = r"[-+]?[\d.,]*\d[.,]?(?:[eE][+-]?\d{1,2})?-?"
 THREE_DECIMALS = {"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"}
 PLAIN = re.compile(r"(?:[A-Z]{3} )?([0-9]+(?:[.,][0-9]+)*)(?: [A-Z]{3})?")  # nothing to mend
-DIGITS = str.maketrans("123456789", "000000000")
 AROUND = re.compile(rf"^([-+]?)\s*({WORD})?\s*({AMOUNT})\s*({WORD})?$")
 
 
@@ -66,15 +75,13 @@ def read_numbers(
     mark = decimal or _decimal_mark(column, codes, values, bare, findings)
     other = "." if mark == "," else ","
     grouped = re.compile(
-        rf"-?(?:\d+|\d{{1,3}}(?:\{other}\d{{3}})+|\d{{1,2}}(?:\{other}\d{{2}})*\{other}\d{{3}})?"
+        rf"(?=\D*\d)-?(?:\d+|\d{{1,3}}(?:\{other}\d{{3}})+|\d{{1,2}}(?:\{other}\d{{2}})*\{other}\d{{3}})?"
         rf"(?:\{mark}\d*)?(?:[eE][+-]?\d+)?"
     )
-    for i in written[~unread[written]]:
-        text = bare[i]
-        if grouped.fullmatch(text) and any(sign.isdigit() for sign in text):
-            numbers[i] = float(text.replace(other, "").replace(mark, "."))
-        else:
-            unread[i] = True
+    read = written[~unread[written]]
+    unread[read] = [grouped.fullmatch(text) is None for text in bare[read]]
+    read = read[~unread[read]]
+    numbers[read] = [float(text.replace(other, "").replace(mark, ".")) for text in bare[read]]
     wrong = np.asarray(spread(codes, unread, False), dtype=bool)
     way_out = f"write amounts like 1234{mark}56 (decimal mark {mark!r})"
     refuse(column, wrong, "is not an amount that can be read", way_out, findings, "taken as empty")
@@ -200,7 +207,7 @@ def currency_in(text: str) -> str | None:
     >>> currency_in("Deal value") is None
     True
     """
-    return _named_in(text.translate(DIGITS))
+    return _named_in(text.translate(ZEROS))
 
 
 @lru_cache(maxsize=65_536)
@@ -241,8 +248,8 @@ def currencies_of(values: np.ndarray) -> np.ndarray:
     >>> currencies_of(np.array(["EUR 80", 80.0, "EUR 95"], dtype=object)).tolist()
     ['EUR', None, 'EUR']
     """
-    forms = np.array([v.translate(DIGITS) if isinstance(v, str) else "" for v in values] + [""],
-                     dtype=object)  # fmt: skip
+    texts = [v if isinstance(v, str) else "" for v in values]
+    forms = np.array([*forms_of(texts), ""], dtype=object)
     codes, different = pd.factorize(forms)
     names = np.array([*map(_named_in, different), None], dtype=object)
     return np.asarray(names[codes[:-1]])

@@ -12,8 +12,8 @@ import io
 import re
 from array import array
 from collections import defaultdict
-from collections.abc import Iterator
-from itertools import compress, count, islice, zip_longest
+from collections.abc import Iterator, Sequence
+from itertools import accumulate, compress, count, islice, zip_longest
 
 import numpy as np
 import pandas as pd
@@ -24,7 +24,7 @@ from funnelsim.reading.layout import HEAD, TAIL, header_row, headings, last_row,
 from funnelsim.reading.values import LINE, Findings, are_missing
 
 LONGEST_LINE = 1_000_000  # characters; a cell likewise
-AT_ONCE = 20_000  # rows
+AT_ONCE = 2_000  # rows: so few stay in the processor's cache, and the collector lets them be
 FEW_SHORT = 0.5  # of the rows: more of them are how the export writes empty cells at the end
 BREAK = re.compile(r"\r\n|\r|\n")
 SEPARATOR_NAMES = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
@@ -79,9 +79,9 @@ def _table(
     reader: Iterator[list[str]], is_told: bool, separator: str, path: str, findings: Findings
 ) -> pd.DataFrame:
     rows = _Rows(reader, path)
-    begin = [row for _, row in rows.take(HEAD + is_told)]
+    begin, starts = rows.take(HEAD + is_told)
     titles = header_row(begin[is_told:], path, LINE, 1 + is_told) + is_told
-    start = rows.starts[titles]
+    start = starts[titles]
     names, given = headings(begin[titles], path, f"{LINE} {start}")
     if not names:
         raise FunnelSimError(
@@ -91,9 +91,9 @@ def _table(
         findings.note(f"the header is in line {start}; what stands above it is left out")
     columns = _Columns(begin[titles], len(names), separator, path)
     done = titles + 1
-    columns.add(begin[done:], rows.starts[done:])
-    while more := rows.take(AT_ONCE):
-        columns.add([row for _, row in more], [place for place, _ in more])
+    columns.add(begin[done:], starts[done:])
+    while (more := rows.take(AT_ONCE))[0]:
+        columns.add(*more)
     return columns.table(names, given, findings)
 
 
@@ -101,20 +101,27 @@ class _Rows:
     """The records of a file with the line on which each begins."""
 
     def __init__(self, reader: Iterator[list[str]], path: str) -> None:
-        self.reader, self.path, self.starts = reader, path, list[int]()
+        self.reader, self.path = reader, path
         self.next = 1
 
-    def take(self, count: int) -> list[tuple[int, list[str]]]:
-        reader, found = self.reader, []
+    def take(self, count: int) -> tuple[list[list[str]], Sequence[int]]:
+        """The next rows, and the lines on which they begin."""
+        rows: list[list[str]] = []
         try:
-            for row in islice(reader, count):
-                found.append((self.next, row))
-                self.next = reader.line_num + 1  # type: ignore[attr-defined]
-        except csv.Error as error:
+            rows.extend(islice(self.reader, count))
+        except csv.Error as error:  # those before it are in `rows`
+            self.next = self._starts(rows)[-1]
             raise FunnelSimError(self._why(error)) from error
-        if len(self.starts) < 2 * HEAD:
-            self.starts += [start for start, _ in found]
-        return found
+        starts: Sequence[int] = range(self.next, self.next + len(rows) + 1)
+        if starts[-1] != self.reader.line_num + 1:  # type: ignore[attr-defined]
+            starts = self._starts(rows)
+        self.next = starts[-1]
+        return rows, starts[:-1]
+
+    def _starts(self, rows: list[list[str]]) -> list[int]:
+        """Where rows begin some of which go on for several lines, and where the next one does."""
+        longer = (len(BREAK.findall(" ".join(row))) for row in rows)
+        return list(accumulate((1 + more for more in longer), initial=self.next))
 
     def _why(self, error: csv.Error) -> str:
         last = self.reader.line_num  # type: ignore[attr-defined]
@@ -146,9 +153,10 @@ class _Columns:
         self.seen = [_numbered() for _ in range(width)]
         self.codes = [array("i") for _ in range(width)]
         self.lines = array("q")
+        self.is_broken = False  # whether a row goes on for several lines
         self.tail: list[list[str]] = []
 
-    def add(self, rows: list[list[str]], starts: list[int]) -> None:
+    def add(self, rows: list[list[str]], starts: Sequence[int]) -> None:
         if self.header in rows:  # files that were put together
             pairs = list(zip(rows, starts, strict=True))
             self.headers.extend(start for row, start in pairs if row == self.header)
@@ -173,9 +181,10 @@ class _Columns:
         for seen, codes in zip(self.seen[done:], self.codes[done:], strict=True):
             codes.extend([seen[""]] * len(rows))
         self.lines.extend(starts)
+        self.is_broken |= not isinstance(starts, range)
         self.tail = [*self.tail, *rows[-TAIL:]][-TAIL:]
 
-    def _look_at_short(self, rows: list[list[str]], starts: list[int]) -> None:
+    def _look_at_short(self, rows: list[list[str]], starts: Sequence[int]) -> None:
         """Remembers rows with too few cells; refuses those that are separated in another way."""
         for row, start in zip(rows, starts, strict=True):
             if 0 < len(row) < self.width and any(map(str.strip, row)):
@@ -236,15 +245,23 @@ class _Columns:
     def _column(self, place: int, index: pd.Index) -> pd.Categorical:
         seen, raw = self.seen[place], np.array(self.codes[place], dtype=np.int32)
         self.seen[place], self.codes[place] = _numbered(), array("i")  # let go of them
-        for cell in seen:
-            if "\n" in cell:
-                self._refuse_swallowed(cell, index[raw == seen[cell]])
-        texts, known = list(map(str.strip, seen)), _numbered()
+        if self.is_broken:
+            for cell in seen:
+                if "\n" in cell:
+                    self._refuse_swallowed(cell, index[raw == seen[cell]])
+        cells = list(seen)
+        texts = list(map(str.strip, cells))
         filled = ~are_missing(texts)
+        known = list(compress(texts, filled))
         new = np.full(len(seen), -1, dtype=np.int32)
-        new[filled] = np.fromiter(map(known.__getitem__, compress(texts, filled)), dtype=np.int32)
+        if texts == cells:  # so they are all different, as those are
+            new[filled] = np.arange(len(known), dtype=np.int32)
+        else:
+            numbers = _numbered()
+            new[filled] = np.fromiter(map(numbers.__getitem__, known), dtype=np.int32)
+            known = list(numbers)
         codes = new[raw] if len(raw) else raw
-        return pd.Categorical.from_codes(codes, pd.Index(list(known), dtype=object))
+        return pd.Categorical.from_codes(codes, pd.Index(known, dtype=object))
 
     def _refuse_swallowed(self, cell: str, lines: pd.Index) -> None:
         """A quotation mark too much makes one cell of many rows, without any other sign of it."""

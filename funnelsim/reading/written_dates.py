@@ -16,6 +16,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from funnelsim.reading.values import forms_of
+
 ZONES = {  # hours from UTC, of names that mean one thing only
     "Z": 0, "UTC": 0, "GMT": 0, "WET": 0, "WEST": 1, "BST": 1, "CET": 1, "MEZ": 1, "CEST": 2,
     "MESZ": 2, "EET": 2, "EEST": 3, "MSK": 3, "МСК": 3, "EST": -5, "EDT": -4, "MST": -7, "MDT": -6,
@@ -55,7 +57,6 @@ PATTERNS = [
         r"(?P<year>\d{4}|\d{2})年\s?(?P<month>\d{1,2})月\s?(?P<day>\d{1,2})日?" + _CLOCK,
     )
 ]  # fmt: skip
-_ZEROS = str.maketrans("123456789", "000000000")
 LONGEST = 60  # characters of a date
 
 
@@ -109,7 +110,7 @@ def take_apart(values: np.ndarray) -> Parts:
     if not count:
         return parts
     written = np.empty(count, dtype=object)
-    written[:] = [v.translate(_ZEROS) if len(v) <= LONGEST else "" for v in values]
+    written[:] = forms_of([v if len(v) <= LONGEST else "" for v in values])
     codes, forms = pd.factorize(written)
     by_form = np.argsort(codes, kind="stable")
     for form, rows in zip(forms, np.split(by_form, np.cumsum(np.bincount(codes))[:-1]),
