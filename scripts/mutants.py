@@ -101,6 +101,15 @@ SUBJECTS: dict[str, tuple[list[str], str]] = {
          "planner/sentences.py", "planner/text_tables.py", "metrics/planned.py"],
         "planner_levers planner_refuses planner plan_commission planner_theory forecast plan_out",
     ),
+    "ab_tests": (["ab_tests/*.py"], "ab_tests"),
+    "changes": (
+        ["staffing.py", "analytic/changing.py", "what_changes.py"],
+        "what_changes changes changes_for changing_teams saturation",
+    ),
+    "over_time": (
+        ["planner/over_time.py", "planner/weeks.py"],
+        "plan_over_time plan_in_which_week",
+    ),
     "calibration": (
         ["calibration/*.py"],
         "calibration_by_hand calibration calibration_reading datasets",
