@@ -15,13 +15,15 @@ function tell(slider) {
     (part) => slider.querySelector(part));
   if (!handle || !label || !readout) return;  // not drawn yet, or a list of choices
   slider.dataset.told = "";
-  readout.contentEditable = "false";  // else keys write into it what the slider does not say
   const say = () => {
+    // else keys write into it what the slider does not say
+    if (readout.contentEditable !== "false") readout.contentEditable = "false";
     for (const [what, said] of [["aria-label", label.textContent], ["aria-valuetext", readout.textContent]])
       if (handle.getAttribute(what) !== said) handle.setAttribute(what, said);
   };
   const changes = new MutationObserver(say);
-  changes.observe(readout, { childList: true, characterData: true, subtree: true });
+  changes.observe(readout, {
+    childList: true, characterData: true, subtree: true, attributeFilter: ["contenteditable"] });
   changes.observe(handle, { attributeFilter: ["aria-valuetext"] });
   say();
 }
