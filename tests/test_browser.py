@@ -271,10 +271,15 @@ def test_two_boards_in_one_notebook_each_show_what_simulate_says(lab, page):
     assert page.locator(".funnelsim-chart div[aria-label]").count() == 4  # each says what it shows
     names = page.locator(".funnelsim-chart svg [id]").evaluate_all("all => all.map(one => one.id)")
     assert len(set(names)) == len(names) > 4  # none is clipped by what another board's are
+    page.evaluate("() => jupyterapp.shell.collapseLeft()")
+    page.set_viewport_size({"width": 390, "height": 844})  # a telephone
+    page.wait_for_function(CHARTS_CAN_BE_READ)
 
 
 CHARTS_OF_BOARDS = """() => [...document.querySelectorAll('.funnelsim-board')].map(
   board => board.querySelectorAll('.funnelsim-chart svg').length)"""
+CHARTS_CAN_BE_READ = """() => [...document.querySelectorAll('.funnelsim-chart svg')].every(
+  chart => chart.clientWidth >= 400)"""
 NAMELESS = """all => all.filter(one => !one.querySelector('.widget-label').textContent).length"""
 
 
