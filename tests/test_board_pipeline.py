@@ -226,6 +226,7 @@ def test_twelve_stages_stand_in_two_rows_and_nothing_sold_has_no_money():
     shown = board._html[1][1].value
     assert "--columns: 6; --most: 2; --few: 1" in shown and len(columns(board)) == 12
     assert "value" not in words(shown) and "weighted" not in board._sum.value
+    assert "<b>#" in shown and "<small>#" not in shown  # a deal's number stands there once
     board.views["Shown as"].value = kanban.TABLE
     assert "value" not in words(board._html[1][1].value)
 
