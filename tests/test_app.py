@@ -65,7 +65,7 @@ def test_what_cannot_be_shown_is_said_before_anything_starts(what, said, capsys)
 def test_a_file_that_is_named_nearly_and_one_that_is_no_export_get_a_way_out(tmp_path):
     mine = tmp_path / "lesson.toml"
     mine.write_text(fs.load("aida").to_toml(), encoding="utf-8")
-    with pytest.raises(fs.FunnelSimError, match="did you mean .*lesson.toml"):
+    with pytest.raises(fs.FunnelSimError, match=r"did you mean .*lesson\.toml"):
         cells_of(str(tmp_path / "leson.toml"))
     diary = tmp_path / "diary.csv"
     diary.write_text("a,b\n1,2\n", encoding="utf-8")

@@ -138,7 +138,7 @@ def _write(page: Path, cells: Sequence[tuple[str, str]]) -> None:
     v4 = nbformat.v4
     made = [
         v4.new_code_cell(source) if kind == "code" else v4.new_markdown_cell(source)
-        for kind, source in [("code", HERE_TOO.format(os.getcwd())), *cells]
+        for kind, source in [("code", HERE_TOO.format(str(Path.cwd()))), *cells]
     ]
     nbformat.write(v4.new_notebook(cells=made, metadata={"title": "funnelsim"}), page)
 
