@@ -29,20 +29,21 @@ def write(source: str) -> int:
         f" *  with Vega {vl_convert.get_vega_version()} and the libraries it uses;\n"
         " *  their licences: see live_chart.LICENSES.txt beside this file */\n"
     )
-    bundle = banner + alone(vl_convert.javascript_bundle(source, vl_version="6.4"))
+    bundle = banner + _alone_on_a_page(vl_convert.javascript_bundle(source, vl_version="6.4"))
     target = WIDGETS / "static" / "live_chart.js"
     target.write_text(bundle, encoding="utf-8", newline="\n")
     return target.stat().st_size
 
 
-def alone(bundle: str) -> str:
-    """Vega numbers what its marks are clipped by from 1. Each board of a page has a Vega of its
-    own, so the marks of all would be clipped by the first board's: names that no two share.
+def _alone_on_a_page(bundle: str) -> str:
+    """Each board loads a bundle of its own, and Vega counts its clips from one in each: without a
+    name of its own a chart is cut as the chart of another board is.
     """
-    numbered = '"clip"+'
-    if bundle.count(numbered) != 1:
-        raise SystemExit(f"{bundle.count(numbered)} places, not one, where Vega names a clip path")
-    return bundle.replace(numbered, f"{numbered}Math.random().toString(36).slice(2)+")
+    for counted in ('"clip"+', '"gradient_"+'):
+        if bundle.count(counted) != 1:
+            raise SystemExit(f"Vega counts differently now: {counted} is not there once")
+        bundle = bundle.replace(counted, f"funnelsimOwn+{counted}")
+    return f"const funnelsimOwn=Math.random().toString(36).replace(/^0./,'f')+'-';{bundle}"
 
 
 if __name__ == "__main__":

@@ -219,13 +219,15 @@ def test_names_are_text_and_never_markup(of_deals):
 
 
 def test_twelve_stages_stand_in_two_rows_and_nothing_sold_has_no_money():
-    stages = [{"name": f"Этап {n}", "conversion": 0.9} for n in range(12)] + [{"name": "Won"}]
+    stage = {"conversion": 0.9, "decision_time": {"constant": "1 day"}}
+    stages = [{"name": f"Этап {n}", **stage} for n in range(12)] + [{"name": "Won"}]
     channels = [{"name": "сайт", "leads_per_day": 20}]
     scenario = fs.Scenario(name="漏斗", horizon="20 days", channels=channels, stages=stages)
     board = fs.board(scenario, "pipeline")
     shown = board._html[1][1].value
     assert "--columns: 6; --most: 2; --few: 1" in shown and len(columns(board)) == 12
     assert "value" not in words(shown) and "weighted" not in board._sum.value
+    assert "<b>#" in shown and "<small>#" not in shown  # a deal's number stands there once
     board.views["Shown as"].value = kanban.TABLE
     assert "value" not in words(board._html[1][1].value)
 

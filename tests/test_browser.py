@@ -247,6 +247,8 @@ def test_two_boards_in_one_notebook_each_show_what_simulate_says(lab, page):
     lab.open(page, TWO_BOARDS)
     lab.run_all(page)
     page.wait_for_function(f"() => ({CHARTS_OF_BOARDS})().join() === '2,2'")
+    ids = page.evaluate("() => [...document.querySelectorAll('clipPath')].map(clip => clip.id)")
+    assert ids and len(set(ids)) == len(ids), "a chart is cut as that of another board is"
     loyalty, money = page.locator(".funnelsim-board").all()
     for board, slider, key, moves in ((loyalty, 0, "End", 1), (money, 0, "ArrowRight", 20)):
         board.locator(".noUi-handle").nth(slider).focus()

@@ -313,6 +313,7 @@ def test_the_bundle_is_built_from_its_source():
     digest = hashlib.sha256(source.encode("utf-8")).hexdigest()
     assert digest in bundle[:500], "run python scripts/build_live_chart.py"
     assert len(bundle.encode("utf-8")) < 1_000_000
+    assert 'funnelsimOwn+"clip"+' in bundle, "boards on one page share the names of their clips"
 
 
 def test_the_bundle_carries_its_licences():

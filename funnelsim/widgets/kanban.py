@@ -91,7 +91,8 @@ COLUMNS = """<div class="funnelsim-kanban{{ ' dense' if rows > 1 }}"
 <span><b>{{ card.value }}</b><span>{{ card.chance }}</span></span>
 <span><span>{{ card.days }}</span><span class="owner">{{ card.owner }}</span></span>
 <span><span class="marks">{% for mark in card.marks %}<em style="--status: {{ colours[mark] }}">
-{{- mark }}</em> {% endfor %}</span><small>{{ card.name }}</small></span></li>{% endfor %}</ol>
+{{- mark }}</em> {% endfor %}</span><small>
+{%- if card.name != card.value %}{{ card.name }}{% endif %}</small></span></li>{% endfor %}</ol>
 {% for n in (most, few) %}<p class="more{{ ' few' if loop.last }}">
 {%- if column.deals > n %}and {{ "{:,}".format(column.deals - n) }} more{% endif %}</p>
 {%- endfor %}</section>{% endfor %}</div>"""

@@ -18,7 +18,8 @@ function tell(slider) {
   const words = handles.length === 1 ? [""] : [", from", ", to"];
   slider.dataset.told = "";
   const say = () => {
-<<<<<<< HEAD
+    // else keys write into it what the slider does not say
+    if (readout.contentEditable !== "false") readout.contentEditable = "false";
     const ends = handles.length === 1 ? [readout.textContent] : readout.textContent.split(/\s*[-–]\s*/);
     handles.forEach((handle, end) => {
       for (const [what, said] of [["aria-label", label.textContent + words[end]], ["aria-valuetext", ends[end]]])
@@ -26,19 +27,9 @@ function tell(slider) {
     });
   };
   const changes = new MutationObserver(say);
-  changes.observe(readout, { childList: true, characterData: true, subtree: true });
-  handles.forEach((handle) => changes.observe(handle, { attributeFilter: ["aria-valuetext"] }));
-=======
-    // else keys write into it what the slider does not say
-    if (readout.contentEditable !== "false") readout.contentEditable = "false";
-    for (const [what, said] of [["aria-label", label.textContent], ["aria-valuetext", readout.textContent]])
-      if (handle.getAttribute(what) !== said) handle.setAttribute(what, said);
-  };
-  const changes = new MutationObserver(say);
   changes.observe(readout, {
     childList: true, characterData: true, subtree: true, attributeFilter: ["contenteditable"] });
-  changes.observe(handle, { attributeFilter: ["aria-valuetext"] });
->>>>>>> boards18
+  handles.forEach((handle) => changes.observe(handle, { attributeFilter: ["aria-valuetext"] }));
   say();
 }
 
