@@ -13,6 +13,7 @@ from scipy import optimize, stats
 import funnelsim as fs
 from funnelsim.errors import FunnelSimError
 from funnelsim.planner.cheapest import cost_of
+from funnelsim.planner.text_tables import way_sections
 
 STAGES = [{"name": "Visit", "conversion": 0.2}, {"name": "Sale"}]
 FAIR = {"name": "fair", "leads_per_day": 5, "cost_per_lead": 5}
@@ -127,6 +128,8 @@ def test_a_rep_more_where_it_saves_more_on_leads_than_it_costs(
     leads = way.channels.loc["ads", "planned"]
     assert leads == pytest.approx(leads_for(2 * float(stats.gamma.ppf(0.9, 20)), best), rel=0.27)
     assert fs.charts.cheapest(way).to_dict()["title"]["text"].startswith("The cheapest way to 20")
+    tried, spent = (table for _, table in way_sections(way))
+    assert tried["desk"].tolist() == [f"{n}" for n in way.tried["desk"]] and len(spent) == 7
 
 
 def test_reps_are_found_from_far_off_where_no_future_reaches_the_target(seed: int) -> None:

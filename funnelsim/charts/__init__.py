@@ -58,7 +58,7 @@ import altair as alt
 from funnelsim.charts.ab_tests import ab_test, ab_test_by_day
 from funnelsim.charts.calibration import fates
 from funnelsim.charts.channels import marginal_cac, mix_and_rate
-from funnelsim.charts.cheapest import cheapest
+from funnelsim.charts.cheapest_way import cheapest
 from funnelsim.charts.come import backtest, track
 from funnelsim.charts.customers import cohorts, lifetime_value, points
 from funnelsim.charts.experiments import differences, replications, sweep, tornado, warm_up
