@@ -130,6 +130,7 @@ def form(tmp_path: Path) -> PlanForm:
 LONGEST = (
     *("test_layout", "test_browser", "test_exercises_over_seeds", "test_lint", "test_docs"),
     *("test_plan_form", "test_planner", "test_compiled", "test_progress", "test_engines_agree"),
+    *("test_app", "test_boards", "test_demonstrations", "test_board_follow_up", "test_widgets"),
     *("test_parameters", "test_plan_curves", "test_nothing_happened", "test_state"),
     ".ipynb",
 )

@@ -12,6 +12,7 @@ from funnelsim.widgets import picture
 
 FOLLOW_UP = fs.load("aida-follow-up")
 FEW = 8  # replications, where the promise is about something else
+pytestmark = pytest.mark.usefixtures("nothing_is_drawn")
 
 
 def test_of_a_large_scenario_the_first_days_are_shown_and_that_is_said():

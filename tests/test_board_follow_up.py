@@ -30,6 +30,7 @@ BUSY = FOLLOW_UP.vary(
         "horizon": "40 days",
     }
 )
+pytestmark = pytest.mark.usefixtures("nothing_is_drawn")
 
 
 def a_board(scenario=FOLLOW_UP, **more):

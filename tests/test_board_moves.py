@@ -13,6 +13,7 @@ from funnelsim.widgets import picture
 FOLLOW_UP = fs.load("aida-follow-up")
 FIRST = "Attention → Interest"
 FEW = 8  # replications, where the promise is about something else
+pytestmark = pytest.mark.usefixtures("nothing_is_drawn")
 
 
 @pytest.fixture

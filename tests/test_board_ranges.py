@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parents[1]
 FOLLOW_UP = fs.load("aida-follow-up")
 FIRST = "Attention → Interest"
 FEW = 8  # replications, where the promise is about something else
+pytestmark = pytest.mark.usefixtures("nothing_is_drawn")
 
 
 def replicated(scenario, seed, count):

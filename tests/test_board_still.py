@@ -12,10 +12,11 @@ from funnelsim.widgets import still
 from funnelsim.widgets.flow import counts_html
 
 FOLLOW_UP = fs.load("aida-follow-up")
+pytestmark = pytest.mark.usefixtures("nothing_is_drawn")
 
 
 @pytest.fixture(scope="module")
-def board():
+def board(nothing_is_drawn):
     return fs.explore(FOLLOW_UP, ["sales: reps"], n=1)
 
 

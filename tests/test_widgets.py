@@ -24,9 +24,18 @@ FEW = 8  # replications, where the promise is about something else
 pytestmark = pytest.mark.usefixtures("nothing_is_drawn")
 
 
-@pytest.fixture
-def board():
+@pytest.fixture(scope="module")
+def explorer(nothing_is_drawn):
     return fs.explore(FOLLOW_UP, n=FEW)
+
+
+@pytest.fixture
+def board(explorer):
+    """A board as it starts: what a test moves, keeps or enlarges is taken back after it."""
+    yield explorer
+    explorer.forget()
+    explorer.reset()
+    explorer._large.value = False
 
 
 def test_starts_at_the_scenario(board):

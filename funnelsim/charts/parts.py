@@ -30,8 +30,12 @@ def sentence(title: str, text: str) -> alt.Chart:
 
 
 def rows_data(rows: Rows, name: str | None = None) -> alt.Data:
-    """Rows inside the chart; with a name, a live board can swap them."""
-    return alt.InlineData(values=rows, name=name) if name else alt.InlineData(values=rows)
+    """Rows inside the chart; with a name, a live board can swap them.
+
+    A tuple: lists are copied by Altair, row by row, whenever charts are put together.
+    """
+    values = tuple(rows)
+    return alt.InlineData(values=values, name=name) if name else alt.InlineData(values=values)
 
 
 def axis_of(names: Iterable[str]) -> alt.Axis:
