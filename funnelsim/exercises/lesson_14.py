@@ -207,6 +207,7 @@ def new_ones_at_the_offer(seed: int = SEED) -> Exercise:
                 (bought + upsold[2]) / (came + upsold[0]),
                 "You divided by all who had an offer; some are open, and some are upsells.",
             ),
+            Mistake(0.45, "That is the scenario's chance; what was it in this year?"),
             Mistake(1 - right, "That is the share that did not."),
         ),
         (
@@ -237,6 +238,9 @@ def how_sure(seed: int = SEED) -> Exercise:
             ),
             Mistake(
                 100 * 12 * sqrt(p * (1 - p) / decided), "Divide the leads by 12, not the error."
+            ),
+            Mistake(
+                right / 100, "That is a share; the question asks for percentage points.", 0.001
             ),
             Mistake(100 * sqrt(p * (1 - p) / 12), "Those are 12 leads; it is a twelfth of them."),
             Mistake(100 * sqrt(12 * p / decided), "You forgot the factor 1 - p.", 0.06),
