@@ -429,7 +429,8 @@ def test_a_slip_in_a_word_for_won_is_asked_about_and_a_single_one_said() -> None
     with pytest.raises(QuestionError, match="40 deals are 'Wonn', which is nearly 'Won'") as asked:
         fs.read_deals(plain(status=many))
     for meant, count in (("Wonn is won", len(won)), ("Wonn is open", len(won) - 40)):
-        deals = fs.read_deals(plain(status=many), won_value=asked.value.choices[meant])
+        told = asked.value.choices[meant]
+        deals = fs.read_deals(plain(status=many), won_value=told, lost_value="Lost")
         assert (deals.leads["outcome"] == "won").sum() == count
     one = fs.read_deals(plain(status=said.mask(said.index == won[0], "Wonn")))
     assert one.problems["text"].tolist() == ["Wonn"]
