@@ -420,3 +420,18 @@ def test_an_amount_that_is_none_is_said() -> None:
 def test_a_date_of_winning_that_losers_have_is_none() -> None:
     with pytest.raises(fs.FunnelSimError, match=r"1,272 of 1,272 deals that are lost .* closed="):
         fs.read_deals(plain(), created="created", won="closed", outcome="status")
+
+
+def test_a_slip_in_a_word_for_won_is_asked_about_and_a_single_one_said() -> None:
+    said = pd.Series(words(*OPEN, "Won", "Lost"))
+    won = np.flatnonzero(said == "Won")
+    many = said.mask(said.index.isin(won[:40]), "Wonn")
+    with pytest.raises(QuestionError, match="40 deals are 'Wonn', which is nearly 'Won'") as asked:
+        fs.read_deals(plain(status=many))
+    for meant, count in (("Wonn is won", len(won)), ("Wonn is open", len(won) - 40)):
+        told = asked.value.choices[meant]
+        deals = fs.read_deals(plain(status=many), won_value=told, lost_value="Lost")
+        assert (deals.leads["outcome"] == "won").sum() == count
+    one = fs.read_deals(plain(status=said.mask(said.index == won[0], "Wonn")))
+    assert one.problems["text"].tolist() == ["Wonn"]
+    assert (one.leads["outcome"] == "won").sum() == len(won) - 1

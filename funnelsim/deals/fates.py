@@ -9,12 +9,14 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from funnelsim.deals.spelling import is_slip_of
 from funnelsim.deals.words import is_yes_or_no, words_that_say
 from funnelsim.errors import FunnelSimError, QuestionError
 from funnelsim.reading import Findings, place, read_text
 from funnelsim.reading.values import as_text, uniques
 
 ALL, FEW = 0.95, 5  # deals of a word that have been closed
+FEW_SLIPS = 0.01  # of all deals
 MOST = 0.5  # of one fate: so many with a date of another contradict the column, not themselves
 SHOWN = 8  # words of an outcome in a sentence
 
@@ -168,6 +170,7 @@ def _outcomes(
     status = pd.Series("open", index=word.index)
     status[is_won] = "won"
     status[is_lost] = "lost"
+    _ask_of_slips(word, status, words, findings)
     for fate, rows in (("won", is_won), ("lost", is_lost)):
         there = list(word[rows].value_counts().index)
         if there and [v.casefold() for v in there] != [fate]:
@@ -176,6 +179,35 @@ def _outcomes(
     if len(as_open):
         findings.note(f"outcomes read as open: {_counted(as_open)}")
     return status
+
+
+def _ask_of_slips(
+    word: pd.Series, status: pd.Series, words: tuple[object, object], findings: Findings
+) -> None:
+    """An open deal whose word is nearly one that means won or lost here was mistyped, it may be.
+
+    A few of them, and those of a word that is left out of those told, are said; more are asked for.
+    """
+    counts = word[status == "open"].value_counts()
+    for fate, told in zip(("won", "lost"), words, strict=True):
+        known = list(word[status == fate].value_counts().index)
+        for said, count in counts.items():
+            right = next((w for w in known if is_slip_of(said.casefold(), w.casefold())), None)
+            if right is None:
+                continue
+            if told is not None or count <= FEW_SLIPS * len(word):
+                done = f"the deal is open: if it is {right!r} with a slip, correct it"
+                findings.add(word, word.index[(word == said).fillna(False)], said, done)
+                continue
+            both = [*known, said]
+            listed = ", ".join(map(repr, both))
+            raise QuestionError(
+                f"outcome={word.name!r}: {count:,} deals are {said!r}, which is nearly {right!r}, "
+                f"and no word for open; say {fate}_value=[{listed}] (--{fate}-value) if it means "
+                f"{fate}, {fate}_value=[{listed.rpartition(', ')[0]}] if those deals are open",
+                f"{fate}_value",
+                {f"{said} is {fate}": both, f"{said} is open": known},
+            )
 
 
 def _counted(counts: pd.Series) -> str:

@@ -1,4 +1,4 @@
-"""Names that differ by capital letters alone are one name: people type them."""
+"""Names that people typed: those that differ by capital letters alone are one, slips are told."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import pandas as pd
 from funnelsim.reading import Findings
 
 SHOWN = 5  # names in a note
+SHORT = 4  # letters of a word
 
 
 def one_spelling(names: pd.Series, what: str, findings: Findings) -> pd.Series:
@@ -33,3 +34,27 @@ def one_spelling(names: pd.Series, what: str, findings: Findings) -> pd.Series:
         f"{', '.join(told[:SHOWN])}{more}"
     )
     return names.map(other).astype("string")
+
+
+def is_slip_of(word: str, right: str) -> bool:
+    """Whether a word is another one with one letter too many, missing, wrong, or two swapped.
+
+    The first letter has to be right, and one wrong letter makes another word of a short one.
+
+    >>> [is_slip_of(word, "won") for word in ("wonn", "wn", "wno", "now", "son", "win", "won")]
+    [True, True, True, False, False, False, False]
+    >>> is_slip_of("gewonmen", "gewonnen"), is_slip_of("list", "lost")
+    (True, False)
+    """
+    if word == right or word[:1] != right[:1]:
+        return False
+    short, long = sorted((word, right), key=len)
+    if len(long) == len(short) + 1:
+        return any(long[:i] + long[i + 1 :] == short for i in range(len(long)))
+    if len(long) > len(short):
+        return False
+    wrong = [i for i in range(len(long)) if word[i] != right[i]]
+    if len(wrong) == 1:
+        return len(right) > SHORT
+    i = wrong[0]
+    return wrong == [i, i + 1] and word[i : i + 2] == right[i + 1] + right[i]

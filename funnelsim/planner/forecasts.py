@@ -48,9 +48,9 @@ class Forecast:
     "revenue" (net), quantile "10%", "50%", "90%" or "mean"; `by_week` counts the week, `so_far`
     all up to its end. `along` is `so_far` by day: the index is days since the warm-up (weeks' ends
     only, of more than 400 days). `totals` has a row per replication and a column per figure.
-    `from_open` has a row per week and columns "10%", "50%", "90%", "mean": of the sales in
-    `so_far`, those from deals that were open at the start (`initial`, else none).
-    `known_from` says how well the conversion is known ("" where it is taken as certain),
+    `from_open` has a row per week and columns "10%", "50%", "90%", "mean": of the sales `so_far`
+    those of deals that were open at the start (`initial`, else none). `known_from` says how
+    well the conversion is known ("" where it is taken as certain),
     `provenance` how all this was made. `backtest` is how far such forecasts have been right, where
     the export of a calibration was long enough to try (else None).
     """
