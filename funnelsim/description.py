@@ -208,7 +208,23 @@ def _left_out(s: Scenario) -> Iterator[str]:
         )
     if s.teams and (s.referral or s.upsell):
         yield "The load of the teams is that of the long run, with all whom customers bring."
+    if not s.order and (idle := _that_differ(s, "discount", "order_value_factor")):
+        yield f"Without [order] nothing comes of {_listed(idle)}."
+    if not s.retention and (idle := _that_differ(s, "repeat_odds_ratio")):
+        yield f"Without [retention] nothing comes of {_listed(idle)}."
     yield from queue_warnings(s)
+
+
+def _that_differ(s: Scenario, *names: str) -> list[str]:
+    """The paths of these fields of segments, arms and changes, where they say anything."""
+    parts = {"segments": s.segments, "arms": s.arms, "changes": s.changes}
+    return [
+        f"{key}.{part.name}.{name}"
+        for key, each in parts.items()
+        for part in each
+        for name in names
+        if (field := type(part).model_fields.get(name)) and getattr(part, name) != field.default
+    ]
 
 
 def _listed(names: list[str]) -> str:

@@ -23,7 +23,7 @@ def _change(draw: st.DrawFn, number: int, teams: list[str]) -> tuple[Hours, dict
     }
     if end - begin < 5_000:
         change["to"] = f"{end} h"
-    if draw(st.booleans()):
+    if max(change["reps"].values()) >= 0 and draw(st.booleans()):
         change |= {"skill": draw(_skill), "ramp": draw(st.sampled_from(["1 h", "30 h", "9 days"]))}
     return (begin, end), change
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 import funnelsim as fs
 from funnelsim.ab_tests import effects as of
@@ -112,6 +113,12 @@ def test_rows_of_one_unit_are_one():
     assert "in several arms" in fs.ab_test(one, "paid", unit="who").warnings[0]
 
 
+def test_a_split_is_tested_by_chi_square_with_a_degree_less_than_arms():
+    n, shares = np.array([520.0, 250.0, 230.0]), np.array([0.5, 0.25, 0.25])
+    usual = stats.chisquare(n, 1000 * shares).pvalue
+    assert of.sample_ratio(n, shares) == pytest.approx(usual)
+
+
 def test_a_broken_split_is_said_first():
     test = fs.ab_test({"A": (5500, 250), "B": (5000, 320)})
     assert test.is_off and test.sentence.startswith("Do not read the effect")
@@ -132,7 +139,8 @@ def test_how_much_longer_is_what_power_asks_for():
 
 @pytest.mark.parametrize("figure", list(TESTED))
 def test_figures_are_those_of_the_journal(figure, seed):
-    j = fs.simulate(SHOP, seed=seed, progress=False)
+    commission = {f"channels.{SHOP.channels[0].name}.commission": 0.1}
+    j = fs.simulate(SHOP.vary(commission), seed=seed, progress=False)
     leads, orders = j.leads, j.orders
     orders = orders.assign(arm=leads["arm"].to_numpy()[orders["customer"]])
     is_kept = ~orders["status"].astype(str).isin(["cancelled", "refused", "returned"])
@@ -223,6 +231,14 @@ def test_a_repeated_test_is_the_test_of_each_replication():
     assert "significant" in found.sentence
 
 
+def test_looks_end_at_the_horizon_and_exaggeration_is_of_what_was_significant():
+    clear = SHOP.vary({"arms.new page.odds_ratio": 1.6})
+    found = fs.repeat_ab_test(clear, n=6, seed=3, looks=4, progress=False)
+    assert found.provenance.settings["looks"] == [1.75, 3.5, 5.25, 7.0]
+    sure = found.table.loc[found.table["p"] < 0.05, "difference"]
+    assert len(sure) and found.exaggeration == pytest.approx(sure.abs().mean() / found.truth)
+
+
 # --- hold-outs of what is done for customers ------------------------------------------------------
 
 KEPT = {
@@ -287,6 +303,23 @@ def test_a_hold_out_of_campaigns_or_loyalty_tells_what_they_do(part, nothing, se
         (lambda: fs.sample_size(0.9, 0.2), "no share"),
         (lambda: fs.peeking([1, 1]), "more leads than the one before"),
         (lambda: fs.stopping_limits(5, kind="pocok"), "did you mean pocock"),
+        (lambda: fs.stopping_limits(5, alpha=1e-9), "1e-06 and more"),
+        (lambda: fs.sample_size(0.05, 1e-9), "more than 1e\\+15 leads"),
+        (lambda: fs.repeat_ab_test(SHOP, n=2, lift="10 %"), "lift is"),
+        (lambda: fs.ab_test({"A": (9, 2), "B": (9, 2)}, "x"), "nothing comes of it with counts"),
+        (lambda: fs.ab_test({"A": (9, 2), "B": (9, 2)}, day=3), "comes of it with a table"),
+        (lambda: fs.ab_test({"A": (9, 2), "B": (9, 2)}, shares=0.5), 'write {"A": 0.5, "B": 0.5}'),
+        (
+            lambda: fs.ab_test(pd.DataFrame({"arm": [*"AB"], "x": [1, np.inf]}), "x"),
+            "x, row 1 is inf",
+        ),
+        (lambda: fs.ab_test(pd.DataFrame([[1, 1]], columns=["arm", "arm"]), "x"), "rename one"),
+        (
+            lambda: fs.ab_test(
+                pd.DataFrame({"arm": [*"AB"], "x": 1, "u": [1, None]}), "x", unit="u"
+            ),
+            "u, row 1 is missing; each row is of somebody",
+        ),
     ],
 )
 def test_what_is_refused_says_why(call, says):

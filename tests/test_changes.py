@@ -252,8 +252,10 @@ TEAM = {
         (change("1 day", reps={"sale": 1}), "no such team: did you mean sales?"),
         (change("1 day", reps={"sales": -3}), "teams.sales would have -1 at 1 day"),
         (change("1 day", reps={"sales": 0.5}), "whole number"),
+        (change("Monday"), '"1.5 days" or "3 weeks", or a date: 2027-02-01'),
         (change("1 day", skill=0.5), "add reps = { sales = 1 }"),
         (change("1 day", skill=0.5, reps={"sales": 1}), 'add ramp = "60 days"'),
+        (change("1 day", skill=0.5, reps={"sales": -1}, ramp="9 days"), "nobody comes: leave it"),
         (change("1 day", odds=2), "there is no such key"),
     ],
 )
@@ -261,6 +263,21 @@ def test_what_is_wrong_is_told_with_a_way_out(wrong: dict[str, Any], told: str) 
     with pytest.raises(fs.ScenarioError) as error:
         shop(wrong, **TEAM)
     assert told in str(error.value)
+
+
+def test_a_value_of_which_nothing_comes_is_told() -> None:
+    """A part can be taken out to see what it does, so these stay valid; `describe` says so."""
+    kinds = {"share": 1, "repeat_odds_ratio": 2}
+    parts = {"segments": [{"name": "all", **kinds, "order_value_factor": 1.1}],
+             "arms": [{"name": "A", **kinds}]}  # fmt: skip
+    with_it = shop(change("1 day", discount=0.1), **parts)
+    told = " ".join(fs.describe(with_it.vary({"order": None})).sentences)
+    both = "segments.all.order_value_factor and changes.from 1 day.discount"
+    assert f"Without [order] nothing comes of {both}." in told
+    both = "segments.all.repeat_odds_ratio and arms.A.repeat_odds_ratio"
+    no_retention = f"Without [retention] nothing comes of {both}."
+    assert no_retention in told
+    assert [s for s in fs.describe(with_it).sentences if "nothing comes" in s] == [no_retention]
 
 
 def test_two_who_are_away_at_once_are_too_many_and_one_after_the_other_are_not() -> None:

@@ -12,6 +12,7 @@ import funnelsim as fs
 from funnelsim.distributions import DAY, HOUR
 from funnelsim.experiment.too_small import queue_warnings
 from funnelsim.planner.levers import lever
+from funnelsim.scenario.parameters import parameter
 from funnelsim.staffing import crew
 
 ENGINES = ["process", "columns"]
@@ -181,8 +182,8 @@ def test_two_servers_then_three_wait_as_erlang_says(seed: int) -> None:
 def test_a_plan_moves_when_a_hire_begins_and_keeps_those_whom_changes_take_away() -> None:
     away = {"name": "holiday", "from": "100 days", "to": "107 days", "reps": {"sales": -2}}
     hiring = fs.load("hiring")
-    earlier = lever(hiring, "changes.hire.from").at(0.5)
-    assert earlier == hiring.vary({"changes.hire.from": "28 days"})
+    moved = lever(hiring, "changes.hire.from")
+    assert moved.at(moved.factor_of(28 * DAY)) == hiring.vary({"changes.hire.from": "28 days"})
     s = hiring.vary({"teams.sales.reps": 4, "changes": [away]})
     assert lever(s, "reps").at(0.25).teams[0].reps == 2  # with one, fewer than none were there
 
@@ -199,3 +200,13 @@ def test_load_and_warnings_count_those_who_are_there_on_average() -> None:
     load = fs.team_load(drowns)["load"].iloc[0]
     parts = fs.team_load(drowns, by_period=True)
     assert parts["load"].iloc[0] > load > parts["load"].iloc[1]
+
+
+def test_a_skill_keeps_somebody_to_be_of_wherever_a_slider_goes() -> None:
+    """Nobody is a hire that was taken out; fewer than nobody, where no team gets more, is wrong."""
+    hire, path = fs.load("hiring"), "changes.hire.reps.sales"
+    assert parameter(hire, path).least == 0
+    assert hire.vary({path: 0}).changes[0].skill == 0.5
+    with pytest.raises(fs.ScenarioError, match="with this change nobody comes: leave it out"):
+        hire.vary({path: -1})
+    assert parameter(hire.vary({"changes.hire.skill": 1}), path).least == -2

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MOST_LOOKS = 1000
+LEAST_ALPHA = 1e-6  # for which the quadrature finds limits
 POCOCK, OBRIEN_FLEMING = "pocock", "obrien-fleming"
 KINDS = (POCOCK, OBRIEN_FLEMING)
 
@@ -45,7 +46,7 @@ def peeking(looks: int | Sequence[float], alpha: float = 0.05) -> float:
     [0.05, 0.083, 0.142, 0.193]
     """
     times = _times(looks)
-    z = NormalDist().inv_cdf(1 - a_share("alpha", alpha) / 2)
+    z = -NormalDist().inv_cdf(a_share("alpha", alpha) / 2)
     return float(_ever_beyond(times, np.full(len(times), z))[-1])
 
 
@@ -57,6 +58,8 @@ def stopping_limits(
     `kind` is "pocock", the same limit at each look, or "obrien-fleming", high at first and near
     the usual one at the end. A row per look (the index, from 1), with the columns `z`; `p`, below
     which the p-value of that look has to be; and `spent`, the chance to have been beyond by then.
+
+    Raises `FunnelSimError` for looks that do not increase, another kind, and an alpha below 1e-6.
 
     Sources: S. J. Pocock, Group sequential methods in the design and analysis of clinical trials,
     Biometrika 64 (1977); P. C. O'Brien and T. R. Fleming, A multiple testing procedure for
@@ -72,6 +75,8 @@ def stopping_limits(
     from scipy.special import ndtr
 
     times, alpha = _times(looks), a_share("alpha", alpha)
+    if alpha < LEAST_ALPHA:
+        raise refused("alpha", alpha, f"limits are known of {LEAST_ALPHA:g} and more")
     shape = np.ones(len(times))
     if a_choice("kind", kind, KINDS) == OBRIEN_FLEMING:
         shape = np.sqrt(times[-1] / times)
@@ -79,7 +84,7 @@ def stopping_limits(
     def too_often(height: float) -> float:
         return float(_ever_beyond(times, height * shape)[-1]) - alpha
 
-    usual = NormalDist().inv_cdf(1 - alpha / 2)
+    usual = -NormalDist().inv_cdf(alpha / 2)
     z = shape * brentq(too_often, usual - 1e-9, usual + 4, xtol=1e-10)
     index = pd.RangeIndex(1, len(times) + 1, name="look")
     told = {"z": z, "p": 2 * ndtr(-z), "spent": _ever_beyond(times, z)}

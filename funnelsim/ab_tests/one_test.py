@@ -76,7 +76,8 @@ def ab_test(
     chance to find it: power and time are of this plan, never of the effect that was seen. With more
     than two arms each is held against the control and p is corrected after Holm.
 
-    Raises `FunnelSimError` for a journal without arms, a column, figure, day or arm that is none.
+    Raises `FunnelSimError` for a journal without arms, a column, figure, day or arm that is none,
+    and for an argument of which nothing comes with this source, such as a day of a table.
 
     >>> import funnelsim as fs
     >>> test = fs.ab_test({"A": (5000, 250), "B": (5000, 300)})
@@ -87,10 +88,14 @@ def ab_test(
     >>> print(test.sentence)
     Conversion: 6.00 % in B, 5.00 % in A: +1.00 points (+0.11 points to +1.89 points), p = ...
     """
-    plan = _plan(lift, power, confidence)
+    plan = a_plan(lift, power, confidence)
+    of_tables = {"per": per, "unit": unit, "shares": shares, "days": days}
     if isinstance(source, Journal):
+        _nothing_of(of_tables, "a journal")
         return _of_journal(source, figure, day, within, control, plan)
+    _nothing_of({"day": day, "within": within}, "a table")
     if isinstance(source, Mapping):
+        _nothing_of({"figure": figure, "per": per, "unit": unit}, "counts")
         found = of_counts(source)
     elif hasattr(source, "columns"):
         found = of_frame(source, figure, arm, per, unit)
@@ -99,9 +104,7 @@ def ab_test(
         raise refused("ab_test", what, "it takes a Journal, a DataFrame or counts by arm")
     planned = np.ones(len(found.arms))
     if shares is not None:
-        for name in found.arms:
-            a_choice("shares", name, shares, "no share is given of this arm")
-        planned = np.array([a_number(f"shares, {a}", shares[a], above=0) for a in found.arms])
+        planned = _planned(shares, found.arms)
     label = TESTED["conversion"].label if found.label == "conversion" else found.label
     tested = of_a_table(label, found.is_share)
     days = math.nan if days is None else a_number("days", days, above=0)
@@ -141,7 +144,7 @@ def ab_test_by_day(
     tested, span = asked(scenario, figure, within)
     names = [one.name for one in scenario.arms]
     first = names.index(the_control(names, control))
-    plan = _plan(lift, POWER, confidence)
+    plan = a_plan(lift, POWER, confidence)
     tables: list[tuple[Any, ...]] = []
     for end in range(scenario.warm_up // DAY + 1, scenario.horizon // DAY + 1):
         sums = journal_sums(journal, tested.name, end * DAY, span).of(0)
@@ -155,6 +158,22 @@ def ab_test_by_day(
                 tables.append((end, name, n, *(float(value) for value in row)))
     columns = ["day", "arm", "n", "difference", "low", "high", "p", "p_any_day"]
     return pd.DataFrame(tables, columns=columns).set_index(["day", "arm"])
+
+
+def _nothing_of(arguments: Mapping[str, Any], source: str) -> None:
+    """FunnelSimError for the first of these that is given: it would change nothing."""
+    for name, value in arguments.items():
+        if value is not None:
+            raise refused(name, value, f"nothing comes of it with {source}", "leave it out")
+
+
+def _planned(shares: Any, arms: list[str]) -> Floats:
+    """The share of each arm that was planned."""
+    if not isinstance(shares, Mapping) or sorted(map(str, shares)) != sorted(arms):
+        written = ", ".join(f'"{arm}": 0.5' for arm in arms)
+        raise refused("shares", shares, "it has the share of each arm", f"write {{{written}}}")
+    by_name = {str(arm): share for arm, share in shares.items()}
+    return np.array([a_number(f"shares, {arm}", by_name[arm], above=0) for arm in arms])
 
 
 # --- of a journal -------------------------------------------------------------------------------
@@ -244,7 +263,8 @@ def _truth(
 # --- of sums ------------------------------------------------------------------------------------
 
 
-def _plan(lift: float, power: float, confidence: float) -> Plan:
+def a_plan(lift: float, power: float, confidence: float) -> Plan:
+    """The plan, if it is one."""
     lift = a_number("lift", lift, above=-1)
     if lift == 0:
         raise refused("lift", lift, "nothing is found of no lift", "write 0.1 for 10 % more")

@@ -14,6 +14,8 @@ from statistics import NormalDist
 
 from funnelsim.arguments import a_number, a_share, refused
 
+MOST_LEADS, LARGEST_SPREAD = 1e15, 1e100
+
 
 def sample_size(
     rate: float,
@@ -31,8 +33,8 @@ def sample_size(
     its standard deviation among leads. `alpha` is the chance of a false alarm (two-sided).
     `share` of the leads goes to B; half is what needs fewest.
 
-    Raises `FunnelSimError` for a rate, lift, power or share that is none, and for a lift that takes
-    the rate out of 0 to 1.
+    Raises `FunnelSimError` for a rate, lift, power or share that is none, for a lift that takes the
+    rate out of 0 to 1, and for one that nobody could find.
 
     >>> sample_size(0.05, lift=0.2)            # 8,158 in each arm
     16316
@@ -45,7 +47,7 @@ def sample_size(
     lift = a_number("lift", lift, above=-1)
     if lift == 0:
         raise refused("lift", lift, "nothing is found of no lift", "write 0.1 for 10 % more")
-    z_alpha = NormalDist().inv_cdf(1 - a_share("alpha", alpha) / 2)
+    z_alpha = -NormalDist().inv_cdf(a_share("alpha", alpha) / 2)
     z_power = NormalDist().inv_cdf(a_share("power", power))
     if spread is None:
         control = a_share("rate", rate, "without a spread it is a share, between 0 and 1",
@@ -59,10 +61,14 @@ def sample_size(
         with_it = control * (1 - control) / (1 - share) + other * (1 - other) / share
     else:
         control = a_number("rate", rate, above=0)
-        spread = a_number("spread", spread, above=0)
+        spread = a_number("spread", spread, above=0, high=LARGEST_SPREAD)
         without = with_it = spread**2 * (1 / share + 1 / (1 - share))
     reach = z_alpha * math.sqrt(without) + z_power * math.sqrt(with_it)
-    needed = (reach / (control * lift)) ** 2
+    difference = abs(control * lift)
+    if reach > math.sqrt(MOST_LEADS) * difference:
+        rule = f"it would take more than {MOST_LEADS:.0e} leads to find that"
+        raise refused("lift", lift, rule, "plan for a larger one")
+    needed = (reach / difference) ** 2
     if share == 0.5:  # as many in each arm
         return 2 * math.ceil(needed / 2)
     return math.ceil(needed)
@@ -77,10 +83,10 @@ def chance_to_find(difference: float, standard_error: float, alpha: float) -> fl
     normal = NormalDist()
     if not standard_error > 0:
         return math.nan
-    z, away = normal.inv_cdf(1 - alpha / 2), difference / standard_error
+    z, away = -normal.inv_cdf(alpha / 2), difference / standard_error
     return normal.cdf(away - z) + normal.cdf(-away - z)
 
 
 def reach(power: float, alpha: float) -> float:
     """How many standard errors a difference has to be worth to be found with this chance."""
-    return NormalDist().inv_cdf(1 - alpha / 2) + NormalDist().inv_cdf(power)
+    return NormalDist().inv_cdf(power) - NormalDist().inv_cdf(alpha / 2)

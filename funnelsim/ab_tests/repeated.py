@@ -19,9 +19,9 @@ import numpy as np
 
 from funnelsim.ab_tests import effects as of
 from funnelsim.ab_tests.looks import KINDS, stopping_limits
-from funnelsim.ab_tests.one_test import LIFT, any_day, asked, the_control
+from funnelsim.ab_tests.one_test import LIFT, POWER, a_plan, any_day, asked, the_control
 from funnelsim.ab_tests.sums import Measured, Sums, journal_sums
-from funnelsim.arguments import a_choice, a_confidence, a_number, a_whole_number
+from funnelsim.arguments import a_choice, a_number, a_whole_number
 from funnelsim.distributions import DAY, Floats
 from funnelsim.experiment import chunks
 from funnelsim.experiment.intervals import student_t
@@ -130,7 +130,8 @@ def repeat_ab_test(
     first); the other arguments as in `ab_test`. `executor` as in `replicate`, with the same
     results. Each replication is simulated three times: as the firm sees it, and all in either arm.
 
-    Raises `FunnelSimError` for a scenario without arms, a figure, arm, n or executor that is none.
+    Raises `FunnelSimError` for a scenario without arms, a figure, arm, n or executor that is none;
+    KeyboardInterrupt where Ctrl-C comes before two replications have been seen in both arms.
 
     >>> import funnelsim as fs
     >>> s = fs.load("shop-with-experiment")
@@ -141,7 +142,7 @@ def repeat_ab_test(
     scenario = a_scenario(scenario, "repeat_ab_test")
     tested, span = asked(scenario, figure, within)
     n, executor = chunks.a_number_of_replications(n, least=2), chunks.an_executor(executor)
-    confidence = a_confidence(confidence)
+    lift = a_plan(lift, POWER, confidence).lift
     names = [one.name for one in scenario.arms]
     first = the_control(names, control)
     others = [name for name in names if name != first]
@@ -160,6 +161,8 @@ def repeat_ab_test(
             results.append(outcome.results[0])
             interrupted = interrupted or outcome.interrupted
     done = sorted(set.intersection(*(set(each) for each in results)))
+    if len(done) < 2:  # nothing can be counted
+        raise KeyboardInterrupt
     if interrupted:
         say(stopped(len(done), n))
     tests, in_first, in_other = (
@@ -215,7 +218,7 @@ def _counted(
     table = pd.DataFrame(dict(zip(names, end, strict=True)))
     table["p"], table["lowest_p"], table["truth"] = p[:, -1], p.min(axis=1), truth
     mean = float(truth.mean())
-    z = np.abs(ratio_of(found))
+    z = np.abs(z_of(found))
     counted = {END: p[:, -1] < alpha, SOME: (p < alpha).any(axis=1)}
     for kind, name in BEYOND.items():
         limits = stopping_limits(len(days), alpha, kind)["z"].to_numpy()
@@ -231,7 +234,7 @@ def _counted(
     return table, summary.rename_axis("counted")
 
 
-def ratio_of(effect: of.Effect) -> Floats:
+def z_of(effect: of.Effect) -> Floats:
     """z of each look, 0 where nothing can be said."""
     nothing = np.zeros(effect.error.shape)
     known = effect.error > 0

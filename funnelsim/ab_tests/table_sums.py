@@ -56,6 +56,9 @@ def of_frame(
 ) -> OfTable:
     """Of a DataFrame: of counts if it has `visitors` and `conversions`, else of a row per lead."""
     columns = [str(name) for name in table.columns]
+    if twice := [name for name in columns if columns.count(name) > 1]:
+        rule = "each column has a name of its own"
+        raise refused(f"column {twice[0]}", Finding("there several times"), rule, "rename one")
     if {VISITORS, CONVERSIONS} <= set(columns):
         names = table[arm] if arm in columns else table.index
         pairs = zip(table[VISITORS], table[CONVERSIONS], strict=True)
@@ -68,14 +71,12 @@ def of_frame(
     for name, column in wanted.items():
         if column is not None:
             a_choice(name, column, columns, "the table has no such column")
-    if table[arm].isna().any():
-        where = table.index[table[arm].isna()][0]
-        way_out = "fill it in, or leave out whom no arm is known of"
-        raise refused(f"{arm}, row {where}", Finding("missing"), "each lead is in an arm", way_out)
+    _all_there(table, arm, "each lead is in an arm")
     y = _numbers(table, outcome)
     x = np.ones(len(table)) if per is None else _numbers(table, per)
     in_both, of = 0, table[arm].astype(str).to_numpy()
     if unit is not None:
+        _all_there(table, unit, "each row is of somebody")
         y, x, of, in_both = _by_unit(table[unit], of, y, x)
     arms = list(dict.fromkeys(sorted(of)))
     group = np.searchsorted(arms, of)
@@ -84,19 +85,28 @@ def of_frame(
     return OfTable(arms, sums_of(y, x, group, len(arms)), is_share, label, in_both)
 
 
+def _all_there(table: pd.DataFrame, column: str, rule: str) -> None:
+    if table[column].isna().any():
+        where = table.index[table[column].isna()][0]
+        way_out = "fill it in, or leave out the rows of which it is not known"
+        raise refused(f"{column}, row {where}", Finding("missing"), rule, way_out)
+
+
 def _numbers(table: pd.DataFrame, column: str) -> Any:
     """A column as numbers."""
     import pandas as pd
 
     values = pd.to_numeric(table[column], errors="coerce").astype(float)
-    if values.isna().any():
-        row = int(np.argmax(values.isna()))
+    wrong = ~np.isfinite(values)
+    if wrong.any():
+        row = int(np.argmax(wrong))
         found, where = table[column].iloc[row], values.index[row]
         rule = "what is tested is a number in each row, or True and False"
         way_out = "fill in 0 where nothing happened, and leave out whom nothing is known of"
         if isinstance(found, str):
             way_out = f'write table["{column}"] = table["{column}"] == "yes", with the word for it'
-        value = Finding("missing") if pd.isna(found) else found
+        is_number = isinstance(found, np.number)  # inf
+        value = Finding("missing") if pd.isna(found) else float(found) if is_number else found
         raise refused(f"{column}, row {where}", value, rule, way_out)
     return values.to_numpy()
 

@@ -12,7 +12,7 @@ import datetime
 import numbers
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Annotated, Any
 
@@ -61,7 +61,7 @@ def moment(value: Any) -> int:
     try:
         length = duration(found[2])
     except BrokenRule as broken:
-        raise BrokenRule(rule, broken.way_out) from None
+        raise BrokenRule(rule, f"{broken.way_out or 'write less'}, or a date: 2027-02-01") from None
     return -length if found[1] else length
 
 
@@ -156,7 +156,7 @@ class Change(Part):
         return {"from": (None, self.to - 1), "to": (self.from_ + 1, None), **ramp}
 
     def there(self) -> Collection[str]:
-        without_skill = ("skill",) if not self.reps or not self.ramp else ()
+        without_skill = () if may_come(self.reps.values()) and self.ramp else ("skill",)
         return [name for name in type(self).model_fields if name not in without_skill]
 
     @property
@@ -254,9 +254,17 @@ def least_reps(teams: Collection[Team], changes: Collection[Change]) -> dict[str
         least[f"teams.{team.name}.reps"] = (team.reps - fewest, None)
         for c in moves:
             with_it = [reps for when, reps in spare.items() if c.from_ <= when < c.until]
-            to_spare = min(with_it, default=0)
-            least[f"changes.{c.name}.reps.{team.name}"] = (c.reps[team.name] - to_spare, None)
+            fewest = c.reps[team.name] - min(with_it, default=0)
+            others = [count for name, count in c.reps.items() if name != team.name]
+            if c.skill != 1 and not may_come(others):
+                fewest = max(fewest, 0)
+            least[f"changes.{c.name}.reps.{team.name}"] = (fewest, None)
     return least
+
+
+def may_come(counts: Iterable[int]) -> bool:
+    """Whether a skill has anybody to be of; 0 is a hire that was taken out to see what it does."""
+    return any(count >= 0 for count in counts)
 
 
 def _ends(path: str, change: dict[str, Any]) -> Iterator[Problem]:
@@ -285,6 +293,10 @@ def _skill(path: str, change: dict[str, Any]) -> Iterator[Problem]:
                 way_out = f"add {example}, or leave it out"
                 yield Problem(f"{path}.skill", change["skill"], rule, way_out)
                 return
+        counts = change["reps"].values() if isinstance(change["reps"], Mapping) else ()
+        if counts and all(isinstance(n, int) for n in counts) and not may_come(counts):
+            rule = "it is the skill of the reps who come, and with this change nobody comes"
+            yield Problem(f"{path}.skill", change["skill"], rule, "leave it out")
 
 
 def _length(value: Any) -> int | None:

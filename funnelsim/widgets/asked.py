@@ -8,6 +8,7 @@ of it, is that of `fs.predict`. Which figure is asked, and which chart answers, 
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Sequence
 
@@ -20,10 +21,10 @@ from funnelsim.charts.theme import COLOURS
 from funnelsim.exercises.predictions import Question, in_unit, read_guess, told_of
 from funnelsim.pages import page
 from funnelsim.widgets.board import Asked, Drawn, Seen
-from funnelsim.widgets.controls import button
+from funnelsim.widgets.controls import as_said, button
 
-SAID = '<p class="{{ kind }}" role="status">{{ said }}</p>'
 HELP = "Move the sliders, take the guesses, reveal. Nothing is shown until then."
+NO_ANSWER = "As the sliders stand there is no such figure: nothing to divide by."
 STRIP = """<figure class="funnelsim-strip" aria-label="{{ said }}">
 <svg viewBox="0 0 600 44" width="100%" height="44" role="img"><title>{{ said }}</title>
 <line x1="10" x2="590" y1="22" y2="22" stroke="currentColor" opacity=".4"/>
@@ -83,15 +84,19 @@ class Predict(ipywidgets.VBox):
     def tell(self, seen: Seen) -> None:
         """The answer, in words, once it is revealed; it is that of what is shown."""
         if self.asked is not None and self.is_revealed:
-            question = Question(self._unit(seen), ())
-            self._say(told_of(list(self.guesses), float(self.asked.answer(seen)), question))
+            question, answer = Question(self._unit(seen), ()), float(self.asked.answer(seen))
+            if math.isfinite(answer):
+                self._say(told_of(list(self.guesses), answer, question))
+            else:
+                self._say(NO_ANSWER)
 
     def strip(self, seen: Seen) -> str:
         """The guesses as marks on a line of their own, where no chart answers."""
         one = self.asked
         if one is None or one.chart is not None:
             return ""
-        truth = float(one.answer(seen)) if self.is_revealed else None
+        answer = float(one.answer(seen))
+        truth = answer if self.is_revealed and math.isfinite(answer) else None
         ends = [0.0, *self.guesses, *([] if truth is None else [truth])]
         low, high = min(ends), max(ends) or 1.0
         at = [10 + 580 * (x - low) / (high - low or 1.0) for x in self.guesses]
@@ -138,7 +143,7 @@ class Predict(ipywidgets.VBox):
         self._changed()
 
     def _say(self, said: str, kind: str = "done") -> None:
-        self._said.value = page(SAID, kind=kind, said=said)
+        self._said.value = as_said(said, kind)
 
 
 def guess_rows(one: Asked | None, guesses: Sequence[float], chart: int) -> Rows:

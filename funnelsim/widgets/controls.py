@@ -77,6 +77,11 @@ def button(text: str, tooltip: str) -> ipywidgets.Button:
     return ipywidgets.Button(description=text, tooltip=tooltip)
 
 
+def as_said(said: object, kind: str = "done") -> str:
+    """What a panel says, as HTML that is read aloud; of the kind "funnelsim-problem" in red."""
+    return page('<p class="{{ kind }}" role="status">{{ said }}</p>', kind=kind, said=said)
+
+
 def only_one_open(buttons: Sequence[ipywidgets.ToggleButton]) -> None:
     """What opens above the pictures closes the others that do."""
 

@@ -15,12 +15,12 @@ from typing import Any
 import ipywidgets
 
 from funnelsim.errors import Finding, FunnelSimError, Problem, ScenarioError
-from funnelsim.pages import page
 from funnelsim.scenario import Scenario, load, templates
+from funnelsim.widgets.controls import as_said
 
 TAKEN = ".toml,.json,.html,.xlsx"
-SAID = '<p class="{{ kind }}" role="status">{{ said }}</p>'
 NONE = "(choose one)"
+LONGEST = 60  # characters of a file's name that stand in messages: each has a place for as many
 
 
 def read_scenario(name: str, content: bytes) -> Scenario:
@@ -46,7 +46,8 @@ def read_scenario(name: str, content: bytes) -> Scenario:
                 str(Problem(name, Finding("in another encoding"), rule, way_out))
             ) from None
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / (Path(name).name or "scenario.toml")
+        plain = Path(name.replace("\0", "")).name
+        path = Path(folder) / (plain[-LONGEST:] or "scenario.toml")
         path.write_bytes(content)
         return load(path)
 
@@ -111,4 +112,4 @@ class Opened(ipywidgets.VBox):
             kind, said = "done", f"The board shows {scenario.name}."
         except FunnelSimError as error:
             kind, said = "funnelsim-problem", str(error)
-        self._said.value = page(SAID, kind=kind, said=said)
+        self._said.value = as_said(said, kind)

@@ -20,14 +20,13 @@ from funnelsim.errors import Finding, FunnelSimError, Problem
 from funnelsim.pages import page
 from funnelsim.scenario import Scenario
 from funnelsim.widgets.board_text import as_python, in_code
-from funnelsim.widgets.controls import button
+from funnelsim.widgets.controls import as_said, button
 
 COPIED = """{% if text %}<div><b>{{ name }}</b>
 <button onclick="{{ copy }}" aria-label="Copy: {{ name }}">Copy</button>
 <pre tabindex="0" aria-label="{{ name }}">{{ text }}</pre></div>{% endif %}"""
 LONGEST = 36  # characters of a file's name, to be read in its field
 COPY = "navigator.clipboard.writeText(this.nextElementSibling.textContent)"
-TOLD = '<p class="{{ kind }}" role="status">{{ said }}</p>'
 
 
 class Share(ipywidgets.VBox):
@@ -92,18 +91,22 @@ class Share(ipywidgets.VBox):
         return "The sliders stand as the text says."
 
     def _written(self) -> str:
-        path = Path(self.file.value.strip() or "scenario.toml")
-        path = path if path.suffix else path.with_suffix(".toml")
-        if path.exists():
+        name = self.file.value.strip() or "scenario.toml"
+        path = Path(name if Path(name).suffix else f"{name}.toml")
+        try:
+            is_there = path.exists()
+        except (OSError, ValueError) as error:  # too long, or with what no name may hold
+            raise FunnelSimError(f"{name} is no name of a file: {error}") from None
+        if is_there:
             rule, way_out = "no file is written over", "choose another name"
             raise FunnelSimError(str(Problem(str(path), Finding("there already"), rule, way_out)))
         return f"Written: {self._save(str(path)).resolve()}"
 
     def _tried(self, does: Callable[[], str]) -> None:
         try:
-            self._said.value = page(TOLD, kind="done", said=does())
+            self._said.value = as_said(does())
         except FunnelSimError as error:
-            self._said.value = page(TOLD, kind="funnelsim-problem", said=error)
+            self._said.value = as_said(error, "funnelsim-problem")
 
 
 def _file_name(name: str) -> str:

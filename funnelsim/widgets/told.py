@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -69,4 +70,5 @@ def _texts(now: float, before: float, unit: str, currency: str) -> Iterator[str]
     yield figure_text(now, unit, money)
     yield figure_text(before, unit, money)
     yield difference(now, before, unit) or NOTHING
-    yield f"{now / before:.2g}" if before else NOTHING
+    times = now / before if before else math.nan
+    yield f"{times:.2g}" if math.isfinite(times) else NOTHING
