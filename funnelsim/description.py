@@ -217,7 +217,7 @@ def _left_out(s: Scenario) -> Iterator[str]:
 
 def _that_differ(s: Scenario, *names: str) -> list[str]:
     """The paths of these fields of segments, arms and changes, where they say anything."""
-    parts = {"segments": s.segments, "arms": s.arms, "changes": s.changes}
+    parts: dict[str, Any] = {"segments": s.segments, "arms": s.arms, "changes": s.changes}
     return [
         f"{key}.{part.name}.{name}"
         for key, each in parts.items()
