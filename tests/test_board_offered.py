@@ -11,6 +11,7 @@ import funnelsim as fs
 from funnelsim.scenario.parameters import every
 from funnelsim.widgets.knobs import turned_by_both
 from funnelsim.widgets.offered import turnable
+from funnelsim.widgets.opened import read_scenario
 
 REPS, OPEN, MARGIN = "teams.sales.reps", "sales: opening hours", "Order: margin"
 pytestmark = pytest.mark.usefixtures("nothing_is_drawn")
@@ -136,6 +137,12 @@ def test_another_scenario_is_chosen(other_board):
     board.sliders["Leads a day"].value = 0
     assert len(board.journal.leads) == 0
     assert "shows AIDA" in board._opened.said
+
+
+@pytest.mark.parametrize("name", ["mine\0.toml", "mine" * 90 + ".toml", "../mine.toml", ".toml"])
+def test_a_file_may_have_any_name(name):
+    text = fs.load("aida").to_toml()
+    assert read_scenario(name, text.encode()) == fs.load("aida")
 
 
 def test_a_file_is_opened_and_a_broken_one_changes_nothing(other_board):

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import math
+from types import SimpleNamespace
+
 import pytest
 
 import funnelsim as fs
+from funnelsim.widgets.asked import Predict
+from funnelsim.widgets.board import Asked
 
 BOARDS = ["explore", "follow-up", "money", "loyalty", "flow", "pipeline"]
 pytestmark = pytest.mark.usefixtures("nothing_is_drawn")
@@ -102,3 +107,18 @@ def test_what_cannot_be_read_says_so_and_leaves_the_guesses_as_they_were(board):
     board._predict.text.value = "300; 400"
     board._predict.text.value = "300; many"
     assert "many" in board._predict.said and board._predict.guesses == [300, 400]
+
+
+def test_a_figure_that_there_is_not_is_said_so_and_stands_nowhere():
+    """Costs by customer, where there is none."""
+    predict, seen = (
+        Predict([Asked("cac", "", lambda seen: math.nan)], lambda: None),
+        SimpleNamespace(start=None),
+    )
+    predict.opens.value = True
+    predict.text.value = "300"
+    predict.reveal.click()
+    predict.tell(seen)
+    assert "there is no such figure" in predict.said
+    strip = predict.strip(seen)
+    assert "nan" not in strip and "<circle" not in strip

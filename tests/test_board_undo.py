@@ -147,6 +147,9 @@ def test_what_is_saved_is_the_scenario_as_the_sliders_stand(board, tmp_path, mon
     assert fs.load(str(tmp_path / "aida-with-follow-up.toml")) == board.scenario
     share._tried(share._written)
     assert "no file is written over" in share._said.value
+    share.file.value = "m" * 300
+    share._tried(share._written)
+    assert "is no name of a file" in share._said.value
     share.text.value = "sales: reps = 1"
     share._tried(share._put)
     assert board.change == {"teams.sales.reps": 1}

@@ -62,17 +62,19 @@ def by_month(journal: Journal) -> pd.DataFrame:
     return pd.DataFrame(columns, index=pd.Index([f"{day:%Y-%m}" for day in first], name="month"))
 
 
-def beginnings(scenario: Scenario) -> list[int]:
-    """When each month begins, in microseconds from the start; the first at the warm-up's end."""
+def beginnings(scenario: Scenario, months: int = 1) -> list[int]:
+    """When each month begins, or each quarter of three `months`, in microseconds from the start;
+    the first at the warm-up's end.
+    """
     start, found = datetime.combine(scenario.start, time()), [scenario.warm_up]
     first = start + scenario.warm_up * MICROSECOND
-    month = first.year * 12 + first.month  # the next one, counted from 0
+    month = first.year * 12 + (first.month - 1) // months * months  # counted from 0
     while True:
+        month += months
         at = (datetime(month // 12, month % 12 + 1, 1) - start) // MICROSECOND
         if at >= scenario.horizon:
             return found
         found.append(at)
-        month += 1
 
 
 def monthly(journal: Journal) -> dict[str, Floats]:

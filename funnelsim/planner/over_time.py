@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,8 @@ from funnelsim.analytic.arrivals import leads_of_channels
 from funnelsim.analytic.costs import changes_costs, cost_of_channels, reps_costs
 from funnelsim.deadlines import MONTHS
 from funnelsim.distributions import DAY, WEEK, Floats, duration_text
+from funnelsim.metrics.by_month import MICROSECOND
+from funnelsim.metrics.by_month import beginnings as beginnings_of_months
 from funnelsim.metrics.planned import results_since
 from funnelsim.planner.answer import QUANTILES, Solved
 from funnelsim.planner.futures import Futures, part_of, together
@@ -37,7 +39,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 LEADS, FEWEST = 400_000, 50  # simulated in all; replications at least
-MICROSECOND = timedelta(microseconds=1)
 
 
 def over_time(
@@ -86,20 +87,11 @@ def over_time(
 
 def beginnings(scenario: Scenario, by: str) -> list[int]:
     """When each period begins, in microseconds: weeks from the first day that counts on, months
-    and quarters as the calendar has them, the first and the last of which may be short."""
-    begin, end = scenario.warm_up, scenario.horizon
+    and quarters as the calendar has them, the first and the last of which may be short.
+    """
     if by == "week":
-        return list(range(begin, end, WEEK))
-    start, length = datetime.combine(scenario.start, time()), MONTHS[by]
-    first = start + begin * MICROSECOND
-    month = first.year * 12 + (first.month - 1) // length * length
-    found = [begin]
-    while True:
-        month += length
-        moment = (datetime(month // 12, month % 12 + 1, 1) - start) // MICROSECOND
-        if moment >= end:
-            return found
-        found.append(moment)
+        return list(range(scenario.warm_up, scenario.horizon, WEEK))
+    return beginnings_of_months(scenario, MONTHS[by])
 
 
 def _labels(scenario: Scenario, begins: Sequence[int], by: str) -> list[object]:
@@ -167,7 +159,8 @@ def _simulated(
     question: Question, solved: Solved, since: Sequence[Scenario], parts: float, futures: Futures
 ) -> tuple[dict[str, pd.DataFrame], Floats]:
     """Sales, commission and the metric of each future (a row) in each period (a column), and the
-    metric up to the end of each."""
+    metric up to the end of each.
+    """
     import pandas as pd
 
     moved, x = solved.lever, solved.found.best
