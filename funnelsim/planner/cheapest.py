@@ -65,6 +65,14 @@ class Cheapest:
     `tried`         a row per numbers of reps that were tried: the `cost` of the cheapest mix there
                     (NaN: none will do), its `leads`, and its `chance` among those it was chosen on
     `by_chance`     what another `cost` brings at the planned reps: `chance`, `chance_se` as above
+
+    >>> import funnelsim as fs
+    >>> s = fs.Scenario(name="shop", horizon="30 days",
+    ...     channels=[{"name": "ads", "leads_per_day": 10, "cost_per_lead": 2}],
+    ...     stages=[{"name": "Visit", "conversion": 0.2}, {"name": "Sale"}])
+    >>> way = fs.cheapest(s, 50, change="leads", progress=False)
+    >>> print(str(way).partition(":")[0])
+    The cheapest way to 50 sales costs 579.70 EUR
     """
 
     today: Scenario
