@@ -28,7 +28,7 @@ from funnelsim.analytic.totals import beyond_first_orders, totals
 from funnelsim.distributions import DAY, Floats, duration_text
 from funnelsim.experiment.too_small import queue_warnings
 from funnelsim.metrics.basis import ratio
-from funnelsim.scenario import Scenario, a_scenario
+from funnelsim.scenario import Arm, Change, Scenario, Segment, a_scenario
 from funnelsim.tables import WIDTH, as_text, figure_text, sections_as_html
 from funnelsim.what_changes import changes_text, what_changes
 
@@ -217,7 +217,9 @@ def _left_out(s: Scenario) -> Iterator[str]:
 
 def _that_differ(s: Scenario, *names: str) -> list[str]:
     """The paths of these fields of segments, arms and changes, where they say anything."""
-    parts = {"segments": s.segments, "arms": s.arms, "changes": s.changes}
+    parts: dict[str, tuple[Segment | Arm | Change, ...]] = {
+        "segments": s.segments, "arms": s.arms, "changes": s.changes
+    }  # fmt: skip
     return [
         f"{key}.{part.name}.{name}"
         for key, each in parts.items()
