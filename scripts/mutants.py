@@ -103,7 +103,7 @@ SUBJECTS: dict[str, tuple[list[str], str]] = {
     ),
     "ab_tests": (["ab_tests/*.py"], "ab_tests"),
     "changes": (
-        ["staffing.py", "analytic/changing.py", "what_changes.py"],
+        ["staffing.py", "what_changes.py", "metrics/by_month.py"],
         "what_changes changes changes_for changing_teams saturation",
     ),
     "over_time": (
