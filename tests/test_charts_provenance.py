@@ -49,6 +49,8 @@ FROM: dict[str, Callable[[], Any]] = {
     "journal": a_journal,
     "before": a_journal,
     "plan": a_plan,
+    "plan_over_time": lambda: fs.plan(AIDA, 20, within="20 days", by="week", progress=False),
+    "scenario": lambda: fs.load("promotion"),
     "forecast": lambda: fs.forecast(AIDA, within="20 days", n=10, progress=False),
     "experiment": lambda: fs.replicate(AIDA, **QUIET),
     "comparison": lambda: fs.compare({"now": AIDA, "then": AIDA.vary({CONVERSION: 0.4})}, **QUIET),

@@ -159,6 +159,7 @@ def test_as_text_what_is_nothing_in_every_month_is_left_out() -> None:
 # --- on a page, in a workbook -------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("few_futures")
 def test_page_and_workbook_say_what_changes_when(tmp_path: Path) -> None:
     s = fs.load("promotion")
     text = page(fs.simulate(s, seed=1, progress=False))
