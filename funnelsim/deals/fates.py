@@ -100,7 +100,7 @@ def _not_ended(
 def _ask_of_dates(status: pd.Series, said: pd.Series, dates: dict[str, pd.Series]) -> None:
     """Where most deals of another fate have a date of winning, it is no date of winning."""
     for fate, times in dates.items():
-        for other in {"won", "lost", "open"} - {fate}:
+        for other in sorted({"won", "lost", "open"} - {fate}):
             has_one = times[status == other].notna()
             if has_one.sum() < FEW or has_one.mean() <= MOST:
                 continue
