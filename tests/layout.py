@@ -89,7 +89,7 @@ FLAWS = """root => {
     }
     texts.push({ said, parent, seen });
   }
-  for (const field of root.querySelectorAll('select, input:not([type=file])')) {
+  for (const field of root.querySelectorAll('select, input:not([type=file], [type=checkbox])')) {
     if (!field.checkVisibility()) continue;
     const style = getComputedStyle(field);
     const pen = document.createElement('canvas').getContext('2d');

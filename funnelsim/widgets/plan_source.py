@@ -97,7 +97,7 @@ class Source(ipywidgets.VBox):
             description="Taken on", placeholder="as the export shows", continuous_update=False
         )
         self.team = ipywidgets.Checkbox(
-            description="A team that calls: by owners and first contacts", indent=False
+            description="A team, of owners and first contacts", indent=False
         )
         boxes += [self.export_date, self.team]
         self.columns = ipywidgets.VBox([title, *boxes, self.stages, several])
