@@ -359,8 +359,9 @@ def test_it_reads_in_a_console_and_on_a_page(name):
         assert all(channel.name in part for channel in s.channels)
         assert all(stage.name in part for stage in s.stages)
         assert ("Load of the teams" in part) == bool(s.teams)
+        assert all(change.name in part for change in s.changes)
         assert "nan" not in part
-    assert page.count("<table>") == (4 if s.teams else 3)
+    assert page.count("<table>") == 3 + bool(s.teams) + bool(s.changes)
     assert d.teams.equals(fs.team_load(s))
 
 
