@@ -91,8 +91,9 @@ SUBJECTS: dict[str, tuple[list[str], str]] = {
         "planner_theory",
     ),
     "search": (
-        ["planner/search.py", "planner/curves.py", "planner/trials.py"],
-        "plan_curves planner planner_theory planner_levers planner_refuses",
+        ["planner/search.py", "planner/curves.py", "planner/trials.py", "planner/cheapest.py",
+         "planner/mixes.py"],
+        "plan_curves planner planner_theory planner_levers planner_refuses cheapest",
     ),
     "plan": (
         ["planner/__init__.py", "planner/answer.py", "planner/forecasts.py",

@@ -348,7 +348,8 @@ def test_what_is_left_out_is_counted_and_named():
     assert left.loc["won before it was created", "rows"] == "4"
     assert left.loc["both won and lost", "rows"] == "5"
     assert left.loc["no time in 'created'", "rows"] == "6"
-    assert left.loc["the same id stands in an earlier row, which is used", "rows"] == "7"
+    again = "the same id stands in an earlier row that says something else; that row is used"
+    assert left.loc[again, "rows"] == "7"
     assert left.loc["created before 2026-01-03 (since)", "rows"] == "0, 1"
     for reason in left.index:
         assert reason in str(found) and reason in unescape(found._repr_html_())

@@ -63,6 +63,7 @@ FROM: dict[str, Callable[[], Any]] = {
     "backtest": lambda: fs.backtest(some_deals(), 2, "30 days", n=20, progress=False),
     "test": lambda: fs.ab_test(everything.simulated(3)),
     "ab_test_by_day": lambda: fs.ab_test_by_day(everything.simulated(3)),
+    "way": lambda: fs.cheapest(AIDA, 20, within="20 days", progress=False),
     "track": lambda: fs.track(a_plan(), some_deals(), progress=False),
 }
 BESIDES = {"funnels": {"by": "channel"}, "mix_and_rate": {"after": a_journal}}

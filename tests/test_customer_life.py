@@ -116,7 +116,8 @@ def test_orders_and_accounts_come_to_what_they_must(tables: dict[str, Any], seed
 
 @pytest.mark.parametrize("engine", ["process", "columns"])
 def test_so_they_do_where_everything_happens_at_once(seed: int, engine: str) -> None:
-    sooner = WHOLE.vary({"loyalty.expires_after": "60 days", "loyalty.period": "60 days"})
+    sooner = {"loyalty.expires_after": "60 days", "loyalty.period": "60 days"}
+    sooner = WHOLE.vary({**sooner, "changes": []})  # the sums below know of no sale
     journal = fs.simulate(sooner, seed, engine=engine)
     assert set(journal.points["kind"]) == {"earned", "redeemed", "expired"}
     check_sums(journal)

@@ -7,6 +7,7 @@ from typing import Any
 import altair as alt
 
 from funnelsim.arguments import given
+from funnelsim.charts.made_with import says_how_made
 from funnelsim.charts.parts import rows_data
 from funnelsim.charts.planning import NAIVE, PLANNED
 from funnelsim.charts.rows import Rows
@@ -15,6 +16,7 @@ from funnelsim.planner.cheapest import Cheapest
 WIDE, HIGH = 280, 220
 
 
+@says_how_made
 def cheapest(way: Cheapest) -> alt.TopLevelMixin:
     """The cost at each number of reps that was tried, and the chance against the cost.
 

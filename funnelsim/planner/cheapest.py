@@ -26,11 +26,13 @@ from funnelsim.deadlines import up_to
 from funnelsim.distributions import Floats
 from funnelsim.errors import Finding, nearest
 from funnelsim.experiment.chunks import an_executor
+from funnelsim.journal.provenance import Provenance
 from funnelsim.metrics.planned import result
 from funnelsim.planner import roots
 from funnelsim.planner.futures import Futures
 from funnelsim.planner.levers import MOST_REPS, is_paid, with_reps
 from funnelsim.planner.mixes import Mixes, mixes
+from funnelsim.planner.question import provenance_of
 from funnelsim.progress import Bar, a_bar
 from funnelsim.scenario import Scenario, a_scenario
 from funnelsim.staffing import fewest_reps
@@ -65,6 +67,7 @@ class Cheapest:
     `tried`         a row per numbers of reps that were tried: the `cost` of the cheapest mix there
                     (NaN: none will do), its `leads`, and its `chance` among those it was chosen on
     `by_chance`     what another `cost` brings at the planned reps: `chance`, `chance_se` as above
+    `provenance`    how it was made: the scenario as it was given, and all other arguments
 
     >>> import funnelsim as fs
     >>> s = fs.Scenario(name="shop", horizon="30 days",
@@ -89,6 +92,7 @@ class Cheapest:
     teams: pd.DataFrame
     tried: pd.DataFrame
     by_chance: pd.DataFrame
+    provenance: Provenance
 
     def __str__(self) -> str:
         leads = [f"{x:,.1f} leads a day of {name}" for name, x in self.channels["planned"].items()]
@@ -248,7 +252,7 @@ def cheapest(
     >>> way.channels["planned"].round().to_dict()
     {'ads': 19.0, 'fair': 0.0}
     """
-    today = a_scenario(scenario, "cheapest")
+    today = given = a_scenario(scenario, "cheapest")
     if today.warm_up:
         rule = "leads and reps are moved from the start on, not from the end of a warm-up"
         raise refused("warm_up", Finding("given"), rule, "leave it out")
@@ -258,6 +262,9 @@ def cheapest(
     if metric == "revenue" and today.order is None:
         raise refused("metric", metric, "without [order] nothing is paid", 'write "sales"')
     probability = a_share("probability", probability)
+    settings = {"target": target, "metric": metric, "probability": probability}
+    settings |= {"within": within, "change": change}
+    made_by = provenance_of("cheapest", given, a_seed(seed), None, settings)
     channels, teams = _moved(today, change)
     worth = worth_of_a_sale(today, metric) if metric == "revenue" else 1.0
     sales = target / worth if worth else target
@@ -270,7 +277,7 @@ def cheapest(
         futures.expect(GUESS * len(search.choosing) + rest)
         best = _best_reps(search)
         futures.expect(rest)
-        return _told(search, best)
+        return _told(search, best, made_by)
 
 
 def _best_reps(search: _Search) -> tuple[int, ...]:
@@ -300,7 +307,7 @@ def _best_reps(search: _Search) -> tuple[int, ...]:
     return best
 
 
-def _told(search: _Search, best: tuple[int, ...]) -> Cheapest:
+def _told(search: _Search, best: tuple[int, ...], made_by: Provenance) -> Cheapest:
     """The answer, with chances of customers who had no part in it."""
     import pandas as pd
 
@@ -339,6 +346,7 @@ def _told(search: _Search, best: tuple[int, ...]) -> Cheapest:
         teams=pd.DataFrame(teams).reindex(pd.Index(search.teams, name="team")),
         tried=pd.DataFrame(tried),
         by_chance=by_chance.reset_index(drop=True),
+        provenance=made_by,
     )
 
 
