@@ -363,3 +363,12 @@ def test_a_slip_in_one_is_not_made_by_the_other(
     with plain_python():
         monkeypatch.setattr(*slip)
         assert both(WHOLE.vary(changes), seed) != []
+
+
+def test_nor_is_one_who_does_not_come(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    def nobody(*_: Any) -> Any:
+        yield from ()
+
+    with plain_python():
+        monkeypatch.setattr(clock.TeamAtWork, "_come_and_go", nobody)
+        assert both(WHOLE.vary({"horizon": "90 days"}), seed) != []
